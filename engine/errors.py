@@ -1,0 +1,217 @@
+"""Every error that the engine raises on purpose, in one tree.
+
+The docstring of a class is its default message. Facts are attributes, so that the border can put
+them in the right place (problems.py for HTTP, cli for the terminal) without reading the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.model import Finding, TaskState
+
+
+class EngineError(Exception):
+    """The engine refused."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+# ------------------------------------------------------------------- not found
+
+
+class NotFound(EngineError):
+    """There is no such thing."""
+
+    def __init__(self, noun: str, key: str) -> None:
+        self.noun = noun
+        self.key = key
+        super().__init__(f"there is no {noun} {key!r}")
+
+
+# ------------------------------------------------------------------- who may
+
+
+class NotAuthenticated(EngineError):
+    """Nobody has proved who is calling."""
+
+
+class Forbidden(EngineError):
+    """This account may not do that."""
+
+    def __init__(self, account: str, deed: str, reason: str) -> None:
+        self.account = account
+        self.deed = deed
+        self.reason = reason
+        super().__init__(f"{account} may not {deed}: {reason}")
+
+
+# ------------------------------------------------------------------- bad input
+
+
+class InvalidInput(EngineError):
+    """The input is not of the form that was expected; `fields` says where and why."""
+
+    def __init__(self, message: str, fields: Mapping[str, Sequence[str]] | None = None) -> None:
+        self.fields: dict[str, list[str]] = {k: list(v) for k, v in (fields or {}).items()}
+        super().__init__(message)
+
+
+class InvalidVariables(InvalidInput):
+    """A value is not JSON, or is outside the limits of what an instance keeps."""
+
+
+class InvalidForm(InvalidInput):
+    """The submitted form has missing or wrong fields."""
+
+
+class InvalidQuery(InvalidInput):
+    """A filter or a page that the listing does not know."""
+
+
+class DeploymentRejected(EngineError):
+    """A diagram was refused at deploy; `findings` names every place and reason."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        first = next((f for f in findings if f.severity != "warning"), None)
+        summary = f"{first.file_name}: {first.message_en}" if first else "no finding given"
+        super().__init__(f"the deployment was refused ({len(findings)} findings): {summary}")
+
+
+class ExpressionRefused(EngineError):
+    """An expression or script is outside the language that Alur runs."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        self.source = source
+        self.reason = reason
+        super().__init__(f"{source!r}: {reason}")
+
+
+# ------------------------------------------------------------------- conflicts
+
+
+class Conflict(EngineError):
+    """Someone else was faster."""
+
+
+class RevisionConflict(Conflict):
+    """Another step reached this revision of the instance first."""
+
+    def __init__(self, instance_id: str, revision: int) -> None:
+        self.instance_id = instance_id
+        self.revision = revision
+        super().__init__(f"instance {instance_id} already has revision {revision}")
+
+
+class TaskNotOpen(Conflict):
+    """Only an open task can be worked on; says who ended it and when."""
+
+    def __init__(
+        self, task_id: str, state: TaskState, ended_by: str | None, ended_at: datetime | None
+    ) -> None:
+        self.task_id = task_id
+        self.state = state
+        self.ended_by = ended_by
+        self.ended_at = ended_at
+        when = f" at {ended_at.isoformat()}" if ended_at else ""
+        super().__init__(
+            f"task {task_id} was {state} by {ended_by or 'the engine'}{when}; "
+            "only an open task can be worked on"
+        )
+
+
+class TaskAlreadyClaimed(Conflict):
+    """The task is in the hands of somebody else."""
+
+    def __init__(self, task_id: str, assignee: str, claimed_at: datetime | None) -> None:
+        self.task_id = task_id
+        self.assignee = assignee
+        self.claimed_at = claimed_at
+        when = f" at {claimed_at.isoformat()}" if claimed_at else ""
+        super().__init__(f"task {task_id} was claimed by {assignee}{when}")
+
+
+class InstanceEnded(Conflict):
+    """The instance has ended; nothing more can happen in it."""
+
+    def __init__(self, instance_id: str, state: str) -> None:
+        self.instance_id = instance_id
+        self.state = state
+        super().__init__(f"process instance {instance_id} has ended ({state})")
+
+
+class DeploymentInUse(Conflict):
+    """A deployment whose definitions have instances stays: history needs its diagrams."""
+
+    def __init__(self, deployment_id: str, instances: int) -> None:
+        self.deployment_id = deployment_id
+        self.instances = instances
+        super().__init__(
+            f"deployment {deployment_id} has {instances} process instances and cannot be deleted"
+        )
+
+
+class IdempotencyKeyReused(EngineError):
+    """The same idempotency key came with another request."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"idempotency key {key!r} was already used for another request")
+
+
+class NameTaken(Conflict):
+    """There is already something of that name."""
+
+    def __init__(self, noun: str, name: str) -> None:
+        self.noun = noun
+        self.name = name
+        super().__init__(f"there is already a {noun} named {name!r}")
+
+
+# --------------------------------------------------------- storage and history
+
+
+class StorageError(EngineError):
+    """The database did not do what it must."""
+
+
+class StorageBusy(StorageError):
+    """The database was locked for too long; nothing was written, try again."""
+
+
+class StorageFull(StorageError):
+    """The database has no room left; nothing was written."""
+
+
+class StorageOutdated(StorageError):
+    """The database has another schema version than this program; run `alur migrate`."""
+
+
+class SnapshotUnreadable(StorageError):
+    """A snapshot cannot be read; the instance is rebuilt from its history instead."""
+
+
+class ReplayMismatch(EngineError):
+    """Running the inputs again gave another observation than the recorded one."""
+
+    def __init__(self, instance_id: str, sequence: int, expected: str, got: str) -> None:
+        self.instance_id = instance_id
+        self.sequence = sequence
+        self.expected = expected
+        self.got = got
+        super().__init__(
+            f"instance {instance_id}, event {sequence}: recorded {expected}, replay gives {got}"
+        )
+
+
+class MachineFault(EngineError):
+    """The workflow library reached a state that it must not reach; the step was undone."""
+
+
+class UnboundStep(MachineFault):
+    """The workflow library wanted the time or an id outside a step."""

@@ -1,0 +1,115 @@
+"""What a BPMN file says, as frozen data: the part of a diagram that the rest of the engine reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.model import FormField
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane. `path` runs from the top-level lane to this one, by name."""
+
+    id: str
+    name: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MultiInstance:
+    """`bpmn:multiInstanceLoopCharacteristics` of an activity, expressions as written in the file.
+
+    Exactly one of `collection` and `cardinality` is set in a diagram that may be deployed.
+    """
+
+    is_sequential: bool
+    collection: str | None
+    element_variable: str | None
+    cardinality: str | None
+    completion_condition: str | None
+    #: `sop:kumpulkan`: the process variable that receives the list of what each instance submitted.
+    collect_into: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowNode:
+    """One event, activity or gateway.
+
+    `type` is the local tag name ("userTask", "exclusiveGateway", ...). `scope` is the id of the
+    process or sub-process that holds the node.
+    """
+
+    id: str
+    type: str
+    name: str | None
+    scope: str
+    line: int | None
+    lane_path: tuple[str, ...] = ()
+    documentation: str | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    #: None: the node has no `camunda:formData` at all.
+    form: tuple[FormField, ...] | None = None
+    form_key: str | None = None
+    assignee: str | None = None
+    candidate_users: tuple[str, ...] = ()
+    candidate_groups: tuple[str, ...] = ()
+    multi_instance: MultiInstance | None = None
+    #: Local names of the event definitions inside ("timerEventDefinition", ...).
+    event_definitions: tuple[str, ...] = ()
+    attached_to: str | None = None
+    script: str | None = None
+
+    @property
+    def lane(self) -> str | None:
+        """The top-level lane, which decides who may work on the node."""
+        return self.lane_path[0] if self.lane_path else None
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceFlow:
+    """One sequence flow; `condition` as written in the file."""
+
+    id: str
+    name: str | None
+    source: str
+    target: str
+    condition: str | None
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessModel:
+    """One process of a file. `nodes` holds those of its sub-processes too, in document order."""
+
+    id: str
+    name: str
+    is_executable: bool
+    line: int | None
+    lanes: tuple[Lane, ...]
+    nodes: Mapping[str, FlowNode]
+    flows: Mapping[str, SequenceFlow]
+    properties: Mapping[str, str]
+    documentation: str | None = None
+    version_tag: str | None = None
+    history_time_to_live: int | None = None
+    starter_groups: tuple[str, ...] = ()
+    starter_users: tuple[str, ...] = ()
+
+    @property
+    def top_lanes(self) -> tuple[str, ...]:
+        """Names of the top-level lanes in diagram order."""
+        return tuple(lane.name for lane in self.lanes if len(lane.path) == 1)
+
+    def start_event(self) -> FlowNode:
+        """The one start event of the process itself (checked at deploy)."""
+        return next(n for n in self.nodes.values() if n.type == "startEvent" and n.scope == self.id)
+
+    def field_owners(self) -> dict[str, str]:
+        """Form field id -> id of the node whose form declares it (the first, when several do)."""
+        owners: dict[str, str] = {}
+        for node in self.nodes.values():
+            for form_field in node.form or ():
+                owners.setdefault(form_field.id, node.id)
+        return owners

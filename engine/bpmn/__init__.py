@@ -1,0 +1,1 @@
+"""BPMN files as data: safe reading, checks before deployment, and the expression language."""

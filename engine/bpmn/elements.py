@@ -1,4 +1,4 @@
-"""What a BPMN file says, as frozen data: the part of a diagram that the rest of the engine reads."""
+"""What a BPMN file says, as frozen data: all of a diagram that the rest of the engine reads."""
 
 from __future__ import annotations
 

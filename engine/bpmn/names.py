@@ -1,0 +1,115 @@
+"""The XML names of BPMN 2.0 and of Camunda's extensions, and how to ask an element for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from lxml import etree
+
+Element = etree._Element
+
+MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
+CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
+
+ACTIVITIES = frozenset(
+    {
+        "task",
+        "userTask",
+        "manualTask",
+        "scriptTask",
+        "serviceTask",
+        "sendTask",
+        "receiveTask",
+        "businessRuleTask",
+        "callActivity",
+        "subProcess",
+        "transaction",
+        "adHocSubProcess",
+    }
+)
+SUB_PROCESSES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+GATEWAYS = frozenset(
+    {
+        "exclusiveGateway",
+        "parallelGateway",
+        "inclusiveGateway",
+        "complexGateway",
+        "eventBasedGateway",
+    }
+)
+EVENTS = frozenset(
+    {
+        "startEvent",
+        "endEvent",
+        "intermediateCatchEvent",
+        "intermediateThrowEvent",
+        "boundaryEvent",
+        "implicitThrowEvent",
+    }
+)
+FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
+
+
+def bpmn(tag: str) -> str:
+    """The qualified name of a BPMN element, as lxml writes it."""
+    return f"{{{MODEL}}}{tag}"
+
+
+def camunda(tag: str) -> str:
+    """The qualified name of a Camunda element or attribute."""
+    return f"{{{CAMUNDA}}}{tag}"
+
+
+def local(element: Element) -> str:
+    """The tag without its namespace."""
+    return etree.QName(element).localname
+
+
+def line_of(element: Element) -> int | None:
+    """The line of the file on which the element begins."""
+    return cast("int | None", element.sourceline)
+
+
+def is_bpmn(element: Element) -> bool:
+    """Whether the element belongs to the BPMN model namespace."""
+    return etree.QName(element).namespace == MODEL
+
+
+def bpmn_children(element: Element) -> Iterator[Element]:
+    """Direct children in the BPMN namespace, in document order."""
+    return (child for child in element if is_bpmn(child))
+
+
+def text_of(element: Element | None) -> str | None:
+    """The trimmed text of an element; None when there is none."""
+    if element is None or element.text is None:
+        return None
+    return element.text.strip() or None
+
+
+def is_true(value: str | None) -> bool:
+    """Whether an xs:boolean attribute says true; a missing one does not."""
+    return value is not None and value.strip() in {"true", "1"}
+
+
+def comma_list(value: str | None) -> tuple[str, ...]:
+    """The members of a comma-separated attribute, trimmed, without empty ones."""
+    return tuple(part.strip() for part in (value or "").split(",") if part.strip())
+
+
+def extension_elements(element: Element, tag: str) -> Iterator[Element]:
+    """Camunda elements of that name directly under the element's `bpmn:extensionElements`."""
+    for extension in element.findall(bpmn("extensionElements")):
+        yield from extension.findall(camunda(tag))
+
+
+def extension_properties(element: Element) -> dict[str, str]:
+    """`camunda:properties` of the element, name to value."""
+    return {
+        name: prop.get("value", "")
+        for group in extension_elements(element, "properties")
+        for prop in group.findall(camunda("property"))
+        if (name := prop.get("name"))
+    }

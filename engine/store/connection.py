@@ -1,0 +1,198 @@
+"""Opens the database the safe way, and turns every error of a driver into one of ours.
+
+SQLite's settings are the ones under which no acknowledged commit was lost: WAL, synchronous=FULL,
+BEGIN IMMEDIATE for writing. See README, transactions.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import QueuePool
+
+from engine.errors import EngineError, InvalidInput, StorageBusy, StorageError, StorageFull
+
+try:
+    import pysqlite3.dbapi2 as _pysqlite3
+except ImportError:
+    _sqlite: ModuleType = sqlite3
+else:
+    _sqlite = _pysqlite3
+
+#: How long a transaction waits for another one before it is refused as busy.
+BUSY_TIMEOUT_MS = 5000
+
+#: Execution option that makes a SQLite transaction take the write lock when it begins.
+WRITING = "alur_writing"
+
+#: The first SQLite without the WAL-reset defect (sqlite.org/changes.html, 3.51.3).
+_SAFE_SQLITE = (3, 51, 3)
+
+_BUSY_STATES = frozenset(
+    {
+        "40001",  # serialization_failure
+        "40P01",  # deadlock_detected
+        "55P03",  # lock_not_available, after lock_timeout
+        "57P03",  # cannot_connect_now
+        "53300",  # too_many_connections
+    }
+)
+_FULL_STATES = frozenset({"53100"})  # disk_full
+
+
+def open_engine(url: str) -> Engine:
+    """The engine for `url`; nothing is connected yet. InvalidInput for another kind of URL."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed)
+    return _open_postgresql(parsed)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except exc.ArgumentError as error:
+        raise InvalidInput("the database URL cannot be read") from error
+    if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
+        return parsed.set(drivername="sqlite+pysqlite")
+    if parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise InvalidInput(
+        f"expected a database URL that begins with sqlite: or postgresql:, "
+        f"found {parsed.drivername}:"
+    )
+
+
+def is_in_memory(engine: Engine) -> bool:
+    """Whether the database is a SQLite that dies with its connection."""
+    is_sqlite = engine.dialect.name == "sqlite"
+    return is_sqlite and engine.url.database in (None, "", ":memory:")
+
+
+def sqlite_warnings() -> list[str]:
+    """What the operator should know of the SQLite library in use."""
+    found = tuple(int(part) for part in _sqlite.sqlite_version.split("."))
+    if found >= _SAFE_SQLITE:
+        return []
+    return [
+        f"SQLite {_sqlite.sqlite_version} may corrupt a database in WAL mode when it is "
+        "restarted under load; expected 3.51.3 or later (install pysqlite3, or use PostgreSQL)"
+    ]
+
+
+# --------------------------------------------------------------------- SQLite
+
+
+def _open_sqlite(url: URL) -> Engine:
+    in_memory = url.database in (None, "", ":memory:")
+    # One connection is the whole in-memory database, so threads take turns with it.
+    pool: dict[str, Any] = {"pool_size": 1, "max_overflow": 0} if in_memory else {}
+    engine = create_engine(
+        url,
+        module=_sqlite,
+        poolclass=QueuePool,
+        pool_timeout=BUSY_TIMEOUT_MS / 1000,
+        connect_args={"check_same_thread": False},
+        **pool,
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not begin transactions by itself: its lazy BEGIN comes after the first
+    # SELECT, which lost 73 % of concurrent updates in a trial.
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "journal_size_limit = 67108864",
+        "case_sensitive_like = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later cannot wait for the lock, so take it at once.
+    is_writing = connection.get_execution_options().get(WRITING, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+
+
+# ----------------------------------------------------------------- PostgreSQL
+
+
+def _open_postgresql(url: URL) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, pool_timeout=BUSY_TIMEOUT_MS / 1000)
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    connection.autocommit = True
+    connection.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+    connection.autocommit = False
+
+
+# --------------------------------------------------------------------- errors
+
+
+@contextmanager
+def driver_errors(
+    *, clash: EngineError | None = None, still_used: EngineError | None = None
+) -> Iterator[None]:
+    """Whatever the driver raises inside comes out as an EngineError.
+
+    clash: raised when a unique key is already there; still_used: when a foreign key points at what
+    is deleted. Without them those are a StorageError.
+    """
+    try:
+        yield
+    except (exc.SQLAlchemyError, UnicodeError, OverflowError) as error:
+        raise _broken_law(error, clash, still_used) or _translate(error) from error
+
+
+def _broken_law(
+    error: Exception, clash: EngineError | None, still_used: EngineError | None
+) -> EngineError | None:
+    if not isinstance(error, exc.IntegrityError):
+        return None
+    message = str(error.orig)
+    state = getattr(error.orig, "sqlstate", None)
+    if state == "23505" or message.startswith("UNIQUE constraint failed"):
+        return clash
+    if state == "23503" or message.startswith("FOREIGN KEY constraint failed"):
+        return still_used
+    return None
+
+
+def _translate(error: Exception) -> EngineError:
+    if isinstance(error, exc.TimeoutError):
+        return StorageBusy()
+    if isinstance(error, exc.DBAPIError):
+        return _translate_refusal(error)
+    if isinstance(error, exc.StatementError):
+        return InvalidInput(f"a value cannot be stored: {error.orig}")
+    if isinstance(error, (UnicodeError, OverflowError)):
+        return InvalidInput(f"a value cannot be stored: {error}")
+    return StorageError(f"the database failed: {error}")
+
+
+def _translate_refusal(error: exc.DBAPIError) -> EngineError:
+    message = str(error.orig)
+    state = getattr(error.orig, "sqlstate", None)
+    if state in _BUSY_STATES or " is locked" in message:
+        return StorageBusy()
+    if state in _FULL_STATES or message == "database or disk is full":
+        return StorageFull()
+    if isinstance(error, exc.DataError):
+        return InvalidInput(f"a value cannot be stored: {message}")
+    return StorageError(f"the database refused: {message}")

@@ -1,0 +1,241 @@
+"""History: events as they were appended, and the visits of BPMN elements read from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, func, or_, select
+
+from engine.model import (
+    ActivityInstance,
+    ActivityQuery,
+    EventKind,
+    EventQuery,
+    HistoryEvent,
+    Page,
+)
+from engine.store.tables import history_event, process_instance, user_task
+from engine.store.transaction import (
+    Conditions,
+    Transaction,
+    among,
+    between,
+    counted,
+    equal,
+    present,
+    taking_part,
+)
+
+_FIRST_PAGE = Page()
+
+_EVENT_SORTING = {
+    name: history_event.c[name]
+    for name in ("at", "instance_id", "sequence", "kind", "actor", "activity_id")
+}
+
+_entered = history_event.alias("entered")
+_left = history_event.alias("departed")
+
+_ACTIVITY_SORTING = {
+    "activity_instance_id": _entered.c.activity_instance_id,
+    "instance_id": _entered.c.instance_id,
+    "activity_id": _entered.c.activity_id,
+    "activity_name": _entered.c.activity_name,
+    "activity_type": _entered.c.activity_type,
+    "definition_id": process_instance.c.definition_id,
+    "definition_key": process_instance.c.definition_key,
+    "started_at": _entered.c.at,
+    "ended_at": _left.c.at.label("ended_at"),
+    "assignee": user_task.c.assignee,
+}
+
+
+class Events(Transaction):
+    """Questions about history."""
+
+    def events(
+        self, instance_id: str, after_sequence: int = 0, limit: int | None = None
+    ) -> list[HistoryEvent]:
+        """The events of one instance after that sequence, in their order."""
+        statement = (
+            select(history_event)
+            .where(
+                history_event.c.instance_id == instance_id,
+                history_event.c.sequence > after_sequence,
+            )
+            .order_by(history_event.c.sequence)
+        )
+        rows = self._all(statement if limit is None else statement.limit(limit))
+        return [_event(row) for row in rows]
+
+    def find_events(self, query: EventQuery, page: Page = _FIRST_PAGE) -> list[HistoryEvent]:
+        """The events that match, across instances."""
+        rows = self._page(
+            select(history_event).where(*_event_conditions(query)),
+            page,
+            _EVENT_SORTING,
+            history_event.c.instance_id,
+            history_event.c.sequence,
+        )
+        return [_event(row) for row in rows]
+
+    def count_events(self, query: EventQuery) -> int:
+        """How many events match."""
+        return self._number(
+            select(func.count()).select_from(history_event).where(*_event_conditions(query))
+        )
+
+    def activities(self, query: ActivityQuery, page: Page = _FIRST_PAGE) -> list[ActivityInstance]:
+        """The visits of elements that match; running ones have no `ended_at`.
+
+        The assignee is that of the user task whose `task_id` is the `activity_instance_id`.
+        """
+        rows = self._page(
+            _activities(query),
+            page,
+            _ACTIVITY_SORTING,
+            _entered.c.instance_id,
+            _entered.c.sequence,
+        )
+        return [_activity(row) for row in rows]
+
+    def count_activities(self, query: ActivityQuery) -> int:
+        """How many visits match."""
+        return self._number(counted(_activities(query)))
+
+
+# --------------------------------------------------------------------- events
+
+
+def _event_conditions(query: EventQuery) -> Conditions:
+    columns = history_event.c
+    return [
+        *equal(columns.instance_id, query.instance_id),
+        *among(columns.kind, query.kinds),
+        *equal(columns.activity_id, query.activity_id),
+        *equal(columns.activity_instance_id, query.activity_instance_id),
+        *equal(columns.actor, query.actor),
+        *between(columns.at, query.at_after, query.at_before),
+        *_of_definition(query),
+    ]
+
+
+def _of_definition(query: EventQuery) -> Conditions:
+    columns = process_instance.c
+    wanted = [
+        *equal(columns.definition_id, query.definition_id),
+        *equal(columns.definition_key, query.definition_key),
+    ]
+    if query.visible_to_lanes is not None:
+        wanted.append(taking_part(columns.definition_id, query.visible_to_lanes))
+    if not wanted:
+        return []
+    return [history_event.c.instance_id.in_(select(columns.instance_id).where(*wanted))]
+
+
+def _event(row: Row[Any]) -> HistoryEvent:
+    return HistoryEvent(
+        instance_id=row.instance_id,
+        sequence=row.sequence,
+        revision=row.revision,
+        kind=EventKind(row.kind),
+        at=row.at,
+        actor=row.actor,
+        capacity=row.capacity,
+        activity_id=row.activity_id,
+        activity_instance_id=row.activity_instance_id,
+        payload=row.payload,
+        previous_hash=row.previous_hash,
+        hash=row.hash,
+    )
+
+
+# ----------------------------------------------------------------- activities
+
+
+def _activities(query: ActivityQuery) -> Select[Any]:
+    return (
+        select(
+            _entered.c.activity_instance_id,
+            _entered.c.instance_id,
+            process_instance.c.definition_id,
+            process_instance.c.definition_key,
+            _entered.c.activity_id,
+            _entered.c.activity_name,
+            _entered.c.activity_type,
+            _entered.c.at.label("started_at"),
+            _left.c.at.label("ended_at"),
+            _left.c.kind.label("ended_as"),
+            user_task.c.assignee,
+        )
+        .select_from(_visits())
+        .where(_entered.c.kind == EventKind.ACTIVITY_ENTERED.value, *_activity_conditions(query))
+    )
+
+
+def _visits() -> FromClause:
+    ends = [EventKind.ACTIVITY_COMPLETED.value, EventKind.ACTIVITY_CANCELLED.value]
+    return (
+        _entered.join(process_instance, process_instance.c.instance_id == _entered.c.instance_id)
+        .outerjoin(_left, and_(_same_visit(_left), _left.c.kind.in_(ends)))
+        .outerjoin(
+            user_task,
+            and_(
+                user_task.c.instance_id == _entered.c.instance_id,
+                user_task.c.task_id == _entered.c.activity_instance_id,
+            ),
+        )
+    )
+
+
+def _same_visit(other: FromClause) -> ColumnElement[bool]:
+    return and_(
+        other.c.instance_id == _entered.c.instance_id,
+        other.c.activity_instance_id == _entered.c.activity_instance_id,
+    )
+
+
+def _activity_conditions(query: ActivityQuery) -> Conditions:
+    columns = _entered.c
+    conditions = [
+        *equal(columns.instance_id, query.instance_id),
+        *equal(columns.activity_instance_id, query.activity_instance_id),
+        *equal(columns.activity_id, query.activity_id),
+        *equal(columns.activity_name, query.activity_name),
+        *equal(columns.activity_type, query.activity_type),
+        *equal(process_instance.c.definition_id, query.definition_id),
+        *equal(process_instance.c.definition_key, query.definition_key),
+        *equal(user_task.c.assignee, query.assignee),
+        *present(_left.c.at, query.is_finished),
+        *_cancelled(query.is_cancelled),
+        *between(columns.at, query.started_after, query.started_before),
+        *between(_left.c.at, query.ended_after, query.ended_before),
+    ]
+    if query.visible_to_lanes is not None:
+        conditions.append(taking_part(process_instance.c.definition_id, query.visible_to_lanes))
+    return conditions
+
+
+def _cancelled(wanted: bool | None) -> Conditions:
+    if wanted is None:
+        return []
+    cancelled = EventKind.ACTIVITY_CANCELLED.value
+    if wanted:
+        return [_left.c.kind == cancelled]
+    return [or_(_left.c.kind.is_(None), _left.c.kind != cancelled)]
+
+
+def _activity(row: Row[Any]) -> ActivityInstance:
+    return ActivityInstance(
+        activity_instance_id=row.activity_instance_id,
+        instance_id=row.instance_id,
+        definition_id=row.definition_id,
+        definition_key=row.definition_key,
+        activity_id=row.activity_id,
+        activity_name=row.activity_name,
+        activity_type=row.activity_type or "",
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        is_cancelled=row.ended_as == EventKind.ACTIVITY_CANCELLED.value,
+        assignee=row.assignee,
+    )

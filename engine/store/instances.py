@@ -1,0 +1,396 @@
+"""Process instances and their steps: the one place where an instance's rows are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.errors import NotFound, RevisionConflict
+from engine.model import (
+    HistoryEvent,
+    Incident,
+    InstanceQuery,
+    InstanceState,
+    Page,
+    ProcessInstance,
+    StepRecord,
+    StoredInstance,
+    UserTask,
+)
+from engine.store.tables import (
+    history_event,
+    incident,
+    process_instance,
+    task_candidate,
+    user_task,
+)
+from engine.store.transaction import (
+    Conditions,
+    Transaction,
+    among,
+    between,
+    equal,
+    like,
+    taking_part,
+)
+
+_FIRST_PAGE = Page()
+
+#: All columns but the snapshot, which only a step reads.
+INSTANCE_COLUMNS = tuple(each for each in process_instance.c if each.name != "snapshot")
+
+#: What a step may change; who started an instance and when stays as it was.
+_CHANGING = (
+    "definition_id",
+    "definition_key",
+    "business_key",
+    "state",
+    "revision",
+    "last_sequence",
+    "head_hash",
+    "ended_at",
+    "end_reason",
+    "next_due_at",
+)
+
+_SORTING = {
+    name: process_instance.c[name]
+    for name in (
+        "instance_id",
+        "definition_id",
+        "definition_key",
+        "business_key",
+        "state",
+        "started_at",
+        "started_by",
+        "ended_at",
+        "next_due_at",
+    )
+}
+_INCIDENT_SORTING = {
+    name: incident.c[name]
+    for name in ("incident_id", "instance_id", "definition_id", "activity_id", "raised_at")
+}
+
+#: Candidates and the lane that is offered a task are facts of its opening.
+_TASK_FIXED = frozenset(
+    {"instance_id", "task_id", "offered_lane", "candidate_users", "candidate_groups"}
+)
+
+
+class Instances(Transaction):
+    """Questions about process instances, and their steps."""
+
+    # --------------------------------------------------------------- reading
+
+    def stored_instance(self, instance_id: str, *, for_step: bool = False) -> StoredInstance:
+        """The instance with its snapshot, or NotFound.
+
+        for_step: other steps of the instance wait until this transaction ends.
+        """
+        statement = select(process_instance).where(process_instance.c.instance_id == instance_id)
+        if for_step:
+            self._must_write()
+            statement = statement.with_for_update()
+        row = self._first(statement)
+        if row is None:
+            raise NotFound("process instance", instance_id)
+        return stored_instance_of(row)
+
+    def instance(self, instance_id: str) -> ProcessInstance:
+        """The instance of that id, or NotFound."""
+        row = self._first(
+            select(*INSTANCE_COLUMNS).where(process_instance.c.instance_id == instance_id)
+        )
+        if row is None:
+            raise NotFound("process instance", instance_id)
+        return _instance(row)
+
+    def instances(self, query: InstanceQuery, page: Page = _FIRST_PAGE) -> list[ProcessInstance]:
+        """The instances that match."""
+        statement = select(*INSTANCE_COLUMNS).where(*_conditions(query))
+        rows = self._page(statement, page, _SORTING, process_instance.c.instance_id)
+        return [_instance(row) for row in rows]
+
+    def count_instances(self, query: InstanceQuery) -> int:
+        """How many instances match."""
+        return self._number(
+            select(func.count()).select_from(process_instance).where(*_conditions(query))
+        )
+
+    def due_instances(self, now: datetime, limit: int) -> list[str]:
+        """Ids of active instances with a timer that was due before `now`, the longest due first."""
+        rows = self._all(
+            select(process_instance.c.instance_id)
+            .where(
+                process_instance.c.next_due_at < now,
+                process_instance.c.state == InstanceState.ACTIVE,
+            )
+            .order_by(process_instance.c.next_due_at, process_instance.c.instance_id)
+            .limit(limit)
+        )
+        return [row.instance_id for row in rows]
+
+    # --------------------------------------------------------------- writing
+
+    def add_instance(self, step: StepRecord) -> None:
+        """Write the first step of a new instance. RevisionConflict when its id is taken."""
+        new = step.instance
+        values = {column.name: getattr(new, column.name) for column in INSTANCE_COLUMNS}
+        self._write(
+            insert(process_instance),
+            [{**values, "snapshot": step.snapshot}],
+            clash=RevisionConflict(new.instance_id, new.revision),
+        )
+        self._add_events(step)
+        self._put_tasks(step)
+        self._put_incidents(step)
+
+    def append_step(self, step: StepRecord) -> None:
+        """Write one step: its events, snapshot, tasks and due time, or nothing at all.
+
+        Candidates of a changed task stay those of its opening. Two statements, one more for tasks,
+        one for candidates, one for each side of incidents: six at most.
+        Raises RevisionConflict when another step reached `expected_revision + 1` first.
+        """
+        new = step.instance
+        # First, because it waits for a rival and then finds no row: nothing is written in vain.
+        touched = self._write(
+            update(process_instance)
+            .where(
+                process_instance.c.instance_id == new.instance_id,
+                process_instance.c.revision == step.expected_revision,
+                process_instance.c.last_sequence == step.events[0].sequence - 1,
+            )
+            .values(_changed_values(step))
+        )
+        if touched != 1:
+            raise RevisionConflict(new.instance_id, new.revision)
+        self._add_events(step)
+        self._put_tasks(step)
+        self._put_incidents(step)
+
+    def put_snapshot(self, instance_id: str, revision: int, snapshot: bytes | None) -> bool:
+        """Keep a rebuilt snapshot, unless the instance has moved on from `revision`; whether kept.
+
+        None forgets it, so that the next step rebuilds it from history.
+        """
+        touched = self._write(
+            update(process_instance)
+            .where(
+                process_instance.c.instance_id == instance_id,
+                process_instance.c.revision == revision,
+            )
+            .values(snapshot=snapshot)
+        )
+        return touched == 1
+
+    def _add_events(self, step: StepRecord) -> None:
+        self._write(
+            insert(history_event),
+            [_event_values(each) for each in step.events],
+            clash=RevisionConflict(step.instance.instance_id, step.instance.revision),
+        )
+
+    def _put_tasks(self, step: StepRecord) -> None:
+        tasks = [*step.opened, *step.changed]
+        if not tasks:
+            return
+        dialect = self._connection.dialect.name
+        upsert = (postgresql if dialect == "postgresql" else sqlite).insert(user_task)
+        changing = {
+            column.name: upsert.excluded[column.name]
+            for column in user_task.c
+            if column.name not in _TASK_FIXED
+        }
+        self._write(
+            upsert.on_conflict_do_update(
+                index_elements=[user_task.c.instance_id, user_task.c.task_id], set_=changing
+            ),
+            [_task_values(each) for each in tasks],
+        )
+        candidates = [row for each in step.opened for row in _candidate_values(each)]
+        if candidates:
+            self._write(insert(task_candidate), candidates)
+
+    def _put_incidents(self, step: StepRecord) -> None:
+        if step.incidents_raised:
+            self._write(
+                insert(incident), [_incident_values(each) for each in step.incidents_raised]
+            )
+        if step.incidents_resolved:
+            self._write(
+                update(incident)
+                .where(
+                    incident.c.instance_id == step.instance.instance_id,
+                    incident.c.incident_id == bindparam("resolved_incident"),
+                )
+                .values(resolved_at=bindparam("resolved_when")),
+                [
+                    {"resolved_incident": incident_id, "resolved_when": when}
+                    for incident_id, when in step.incidents_resolved
+                ],
+            )
+
+    # ------------------------------------------------------------- incidents
+
+    def incident(self, incident_id: str) -> Incident:
+        """The incident of that id, or NotFound."""
+        row = self._first(select(incident).where(incident.c.incident_id == incident_id))
+        if row is None:
+            raise NotFound("incident", incident_id)
+        return Incident(**row._mapping)
+
+    def incidents(
+        self,
+        instance_id: str | None = None,
+        *,
+        open_only: bool = True,
+        visible_to_lanes: frozenset[str] | None = None,
+        page: Page = _FIRST_PAGE,
+    ) -> list[Incident]:
+        """The incidents of one instance or of all, the oldest first."""
+        statement = select(incident).where(
+            *_incident_conditions(instance_id, open_only, visible_to_lanes)
+        )
+        rows = self._page(
+            statement, page, _INCIDENT_SORTING, incident.c.raised_at, incident.c.incident_id
+        )
+        return [Incident(**row._mapping) for row in rows]
+
+    def count_incidents(
+        self,
+        instance_id: str | None = None,
+        *,
+        open_only: bool = True,
+        visible_to_lanes: frozenset[str] | None = None,
+    ) -> int:
+        """How many incidents there are."""
+        return self._number(
+            select(func.count())
+            .select_from(incident)
+            .where(*_incident_conditions(instance_id, open_only, visible_to_lanes))
+        )
+
+
+def _conditions(query: InstanceQuery) -> Conditions:
+    columns = process_instance.c
+    return [
+        *among(columns.instance_id, query.instance_ids),
+        *equal(columns.business_key, query.business_key),
+        *like(columns.business_key, query.business_key_like),
+        *equal(columns.definition_id, query.definition_id),
+        *equal(columns.definition_key, query.definition_key),
+        *among(columns.definition_key, query.definition_keys_in),
+        *among(columns.state, query.states),
+        *between(columns.started_at, query.started_after, query.started_before),
+        *between(columns.ended_at, query.ended_after, query.ended_before),
+        *equal(columns.started_by, query.started_by),
+        *_with_incident(query.has_incident),
+        *_visible(query),
+    ]
+
+
+def _with_incident(wanted: bool | None) -> Conditions:
+    if wanted is None:
+        return []
+    has_open = exists().where(
+        incident.c.instance_id == process_instance.c.instance_id,
+        incident.c.resolved_at.is_(None),
+    )
+    return [has_open if wanted else ~has_open]
+
+
+def _visible(query: InstanceQuery) -> Conditions:
+    if query.visible_to_lanes is None:
+        return []
+    in_lane = taking_part(process_instance.c.definition_id, query.visible_to_lanes)
+    if query.visible_to_account is None:
+        return [in_lane]
+    return [or_(in_lane, process_instance.c.started_by == query.visible_to_account)]
+
+
+def _incident_conditions(
+    instance_id: str | None, open_only: bool, visible_to_lanes: frozenset[str] | None
+) -> Conditions:
+    conditions = equal(incident.c.instance_id, instance_id)
+    if open_only:
+        conditions.append(incident.c.resolved_at.is_(None))
+    if visible_to_lanes is not None:
+        conditions.append(taking_part(incident.c.definition_id, visible_to_lanes))
+    return conditions
+
+
+def _changed_values(step: StepRecord) -> dict[str, Any]:
+    values = {name: getattr(step.instance, name) for name in _CHANGING}
+    # Without a new snapshot the stored one is still that of the instance.
+    return values if step.snapshot is None else {**values, "snapshot": step.snapshot}
+
+
+def _instance(row: Row[Any]) -> ProcessInstance:
+    values = {column.name: getattr(row, column.name) for column in INSTANCE_COLUMNS}
+    return ProcessInstance(**{**values, "state": InstanceState(row.state)})
+
+
+def stored_instance_of(row: Row[Any]) -> StoredInstance:
+    """The instance and snapshot in a row that has all columns of process_instance."""
+    snapshot = None if row.snapshot is None else bytes(row.snapshot)
+    return StoredInstance(_instance(row), snapshot)
+
+
+def _event_values(event: HistoryEvent) -> dict[str, Any]:
+    return {
+        "instance_id": event.instance_id,
+        "sequence": event.sequence,
+        "revision": event.revision,
+        "kind": event.kind.value,
+        "at": event.at,
+        "actor": event.actor,
+        "capacity": event.capacity,
+        "activity_id": event.activity_id,
+        "activity_instance_id": event.activity_instance_id,
+        "activity_name": _text_in(event, "name"),
+        "activity_type": _text_in(event, "type"),
+        "payload": dict(event.payload),
+        "previous_hash": event.previous_hash,
+        "hash": event.hash,
+    }
+
+
+def _text_in(event: HistoryEvent, key: str) -> str | None:
+    if event.activity_id is None:
+        return None
+    value = event.payload.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _task_values(task: UserTask) -> dict[str, Any]:
+    has_candidates = bool(task.candidate_users or task.candidate_groups)
+    values = {
+        column.name: getattr(task, column.name)
+        for column in user_task.c
+        if column.name != "offered_lane"
+    }
+    return {
+        **values,
+        "state": task.state.value,
+        "local_variables": dict(task.local_variables),
+        "offered_lane": None if has_candidates else task.lane,
+    }
+
+
+def _candidate_values(task: UserTask) -> Sequence[dict[str, Any]]:
+    offered = [("user", name) for name in task.candidate_users]
+    offered += [("group", name) for name in task.candidate_groups]
+    return [
+        {"instance_id": task.instance_id, "task_id": task.task_id, "kind": kind, "name": name}
+        for kind, name in dict.fromkeys(offered)
+    ]
+
+
+def _incident_values(new: Incident) -> dict[str, Any]:
+    return {column.name: getattr(new, column.name) for column in incident.c}

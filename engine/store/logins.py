@@ -1,0 +1,198 @@
+"""Accounts and what they log in with: tokens, sessions, and the count of failed logins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, func, insert, or_, select, update
+
+from engine.errors import NameTaken, NotFound
+from engine.model import AccessToken, Account, Role, Session
+from engine.store.tables import access_token, account, login_failure, login_session
+from engine.store.transaction import Transaction
+
+_ACCOUNT_LABELS = tuple(column.label(f"account_{column.name}") for column in account.c)
+
+
+class Logins(Transaction):
+    """Questions about accounts."""
+
+    # -------------------------------------------------------------- accounts
+
+    def add_account(self, new: Account) -> None:
+        """Keep a new account. NameTaken when there is one of that name."""
+        self._write(insert(account), [_account_values(new)], clash=NameTaken("account", new.name))
+
+    def account(self, name: str, *, for_change: bool = False) -> Account:
+        """The account of that name, or NotFound.
+
+        for_change: other changes of the account wait until this transaction ends.
+        """
+        statement = select(*_ACCOUNT_LABELS).where(account.c.name == name)
+        if for_change:
+            self._must_write()
+            statement = statement.with_for_update()
+        row = self._first(statement)
+        if row is None:
+            raise NotFound("account", name)
+        return _account(row)
+
+    def accounts(self) -> list[Account]:
+        """All accounts, by name."""
+        return [_account(row) for row in self._all(_all_accounts())]
+
+    def update_account(self, changed: Account) -> None:
+        """Keep the account as it is now, or NotFound."""
+        values = _account_values(changed)
+        if not self._write(update(account).where(account.c.name == changed.name).values(**values)):
+            raise NotFound("account", changed.name)
+
+    # ---------------------------------------------------------------- tokens
+
+    def add_token(self, token: AccessToken, token_hash: str) -> None:
+        """Keep a token by its hash. NameTaken when the account has one of that name."""
+        values = {
+            column.name: getattr(token, column.name)
+            for column in access_token.c
+            if column.name != "token_hash"
+        }
+        self._write(
+            insert(access_token),
+            [{**values, "token_hash": token_hash}],
+            clash=NameTaken("access token", token.name),
+        )
+
+    def token_by_hash(self, token_hash: str) -> tuple[AccessToken, Account] | None:
+        """The token with its account in one statement, if there is such a token."""
+        row = self._first(
+            select(access_token, *_ACCOUNT_LABELS)
+            .join(account, account.c.name == access_token.c.account)
+            .where(access_token.c.token_hash == token_hash)
+        )
+        return None if row is None else (_token(row), _account(row))
+
+    def tokens(self, account_name: str) -> list[AccessToken]:
+        """The tokens of one account, the oldest first."""
+        rows = self._all(
+            select(access_token)
+            .where(access_token.c.account == account_name)
+            .order_by(access_token.c.created_at, access_token.c.token_id)
+        )
+        return [_token(row) for row in rows]
+
+    def touch_token(self, token_id: str, at: datetime) -> None:
+        """Note that the token was used."""
+        self._write(
+            update(access_token).where(access_token.c.token_id == token_id).values(last_used_at=at)
+        )
+
+    def delete_token(self, token_id: str) -> bool:
+        """Forget the token; whether there was one."""
+        return self._write(delete(access_token).where(access_token.c.token_id == token_id)) == 1
+
+    # -------------------------------------------------------------- sessions
+
+    def add_session(self, session: Session) -> None:
+        """Keep a new login."""
+        values = {column.name: getattr(session, column.name) for column in login_session.c}
+        self._write(insert(login_session), [values])
+
+    def session(self, session_hash: str) -> tuple[Session, Account] | None:
+        """The login with its account in one statement, if there is such a login."""
+        row = self._first(
+            select(login_session, *_ACCOUNT_LABELS)
+            .join(account, account.c.name == login_session.c.account)
+            .where(login_session.c.session_hash == session_hash)
+        )
+        if row is None:
+            return None
+        values = {column.name: getattr(row, column.name) for column in login_session.c}
+        return Session(**values), _account(row)
+
+    def touch_session(self, session_hash: str, at: datetime) -> None:
+        """Note that the login is in use."""
+        self._write(
+            update(login_session)
+            .where(login_session.c.session_hash == session_hash)
+            .values(last_seen_at=at)
+        )
+
+    def delete_session(self, session_hash: str) -> bool:
+        """End the login; whether there was one."""
+        return (
+            self._write(delete(login_session).where(login_session.c.session_hash == session_hash))
+            == 1
+        )
+
+    def delete_sessions_of(self, account_name: str) -> int:
+        """End all logins of one account; how many."""
+        return self._write(delete(login_session).where(login_session.c.account == account_name))
+
+    def delete_expired_sessions(self, *, seen_before: datetime, created_before: datetime) -> int:
+        """End the logins that idled too long or are too old; how many."""
+        return self._write(
+            delete(login_session).where(
+                or_(
+                    login_session.c.last_seen_at < seen_before,
+                    login_session.c.created_at < created_before,
+                )
+            )
+        )
+
+    # --------------------------------------------------------- failed logins
+
+    def record_login_failure(self, name: str, at: datetime) -> None:
+        """Count a failed login under that name, whether or not there is such an account."""
+        self._write(insert(login_failure), [{"name": name, "at": at}])
+
+    def recent_login_failures(self, name: str, since: datetime) -> int:
+        """How often logins under that name failed after that moment."""
+        return self._number(
+            select(func.count())
+            .select_from(login_failure)
+            .where(login_failure.c.name == name, login_failure.c.at > since)
+        )
+
+    def clear_login_failures(self, name: str) -> None:
+        """Forget the failures of that name: somebody has proved to own it."""
+        self._write(delete(login_failure).where(login_failure.c.name == name))
+
+    def forget_login_failures(self, before: datetime) -> int:
+        """Drop failures that no longer count; how many."""
+        return self._write(delete(login_failure).where(login_failure.c.at < before))
+
+
+def _all_accounts() -> Select[Any]:
+    return select(*_ACCOUNT_LABELS).order_by(account.c.name)
+
+
+def _account_values(new: Account) -> dict[str, Any]:
+    values = {column.name: getattr(new, column.name) for column in account.c}
+    return {
+        **values,
+        "roles": sorted(role.value for role in new.roles),
+        "lanes": sorted(new.lanes),
+    }
+
+
+def _account(row: Row[Any]) -> Account:
+    values = {column.name: getattr(row, f"account_{column.name}") for column in account.c}
+    return Account(
+        **{
+            **values,
+            "roles": frozenset(Role(name) for name in values["roles"]),
+            "lanes": frozenset(values["lanes"]),
+        }
+    )
+
+
+def _token(row: Row[Any]) -> AccessToken:
+    return AccessToken(
+        token_id=row.token_id,
+        account=row.account,
+        name=row.name,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+    )

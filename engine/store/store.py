@@ -1,0 +1,158 @@
+"""The store: opens transactions in which questions are asked, and knows its own schema version.
+
+It keeps what it is given. What a snapshot, a variable or a payload means is left to others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from engine.errors import StorageBusy, StorageOutdated
+from engine.store import migrations
+from engine.store.connection import (
+    BUSY_TIMEOUT_MS,
+    WRITING,
+    driver_errors,
+    is_in_memory,
+    open_engine,
+    sqlite_warnings,
+)
+from engine.store.definitions import Definitions
+from engine.store.events import Events
+from engine.store.instances import Instances
+from engine.store.logins import Logins
+from engine.store.requests import Requests
+from engine.store.tasks import Tasks
+
+
+class StoreTransaction(Definitions, Instances, Tasks, Events, Requests, Logins):
+    """One transaction: every question that the engine may ask, each in its subject's module."""
+
+
+class Store:
+    """One database. Safe to share between threads; build it once per process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        # A transaction of a reader sees one state of the database, however many questions it asks.
+        self._reading_engine = engine
+        if self.dialect == "postgresql":
+            self._reading_engine = engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        self._writing_engine = engine.execution_options(**{WRITING: True})
+        # SQLite's own lock is not fair: a thread could starve until it is refused as busy.
+        self._writer_queue = Lock() if self.dialect == "sqlite" else None
+
+    @classmethod
+    def open(cls, url: str) -> Store:
+        """The store at `url` (sqlite: or postgresql:); nothing is connected or created yet."""
+        return cls(open_engine(url))
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._engine.dispose()
+
+    @property
+    def dialect(self) -> str:
+        """Which database it is: "sqlite" or "postgresql"."""
+        return self._engine.dialect.name
+
+    # ---------------------------------------------------------- transactions
+
+    @contextmanager
+    def reading(self) -> Iterator[StoreTransaction]:
+        """One transaction that only reads, and neither waits for writers nor holds them up."""
+        with _transaction(self._reading_engine) as connection:
+            yield StoreTransaction(connection, is_writing=False)
+
+    @contextmanager
+    def writing(self) -> Iterator[StoreTransaction]:
+        """One transaction: all of it is kept when the block ends, none of it when it raises.
+
+        StorageBusy when another writer does not finish in time.
+        """
+        with self._turn_to_write(), _transaction(self._writing_engine) as connection:
+            yield StoreTransaction(connection, is_writing=True)
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        if self._writer_queue is None:
+            yield
+            return
+        if not self._writer_queue.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise StorageBusy
+        try:
+            yield
+        finally:
+            self._writer_queue.release()
+
+    # ---------------------------------------------------------------- schema
+
+    def migrate(self) -> None:
+        """Bring the schema to that of this program; a SQLite file and its folder are created."""
+        if self._file:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            self._turn_to_write(),
+            _transaction(self._writing_engine) as connection,
+            driver_errors(),
+        ):
+            migrations.upgrade(connection)
+
+    def check_schema(self) -> None:
+        """StorageOutdated unless the schema is that of this program."""
+        wanted = migrations.head()
+        found = None
+        if self._file is None or self._file.exists():
+            with _transaction(self._reading_engine) as connection, driver_errors():
+                found = migrations.current(connection)
+        if found != wanted:
+            raise StorageOutdated(
+                f"the database has schema version {found or 'none'}, this program works with "
+                f"{wanted}; run `alur migrate`"
+            )
+
+    # ---------------------------------------------------------------- health
+
+    def warnings(self) -> list[str]:
+        """What the operator should know of this database, one sentence each."""
+        return sqlite_warnings() if self.dialect == "sqlite" else []
+
+    def check_integrity(self) -> list[str]:
+        """What SQLite finds damaged in its file; empty when sound. PostgreSQL checks itself."""
+        if self.dialect != "sqlite":
+            return []
+        with _transaction(self._reading_engine) as connection, driver_errors():
+            found = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
+        return [str(each) for each in found if each != "ok"]
+
+    @property
+    def _file(self) -> Path | None:
+        """The file of a SQLite that has one."""
+        if self.dialect != "sqlite" or is_in_memory(self._engine):
+            return None
+        return Path(str(self._engine.url.database))
+
+
+@contextmanager
+def _transaction(engine: Engine) -> Iterator[Connection]:
+    """Commit at the end, or roll back; what the block itself raises passes as it is."""
+    with driver_errors():
+        connection = engine.connect()
+    try:
+        with driver_errors():
+            transaction = connection.begin()
+        yield connection
+        with driver_errors():
+            transaction.commit()
+    finally:
+        # Rolls back what was not committed; a connection that is lost has done so by itself.
+        with suppress(SQLAlchemyError):
+            connection.close()

@@ -1,0 +1,214 @@
+"""User tasks: one by one, and the inboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+    union_all,
+)
+
+from engine.errors import NotFound
+from engine.model import Page, StoredInstance, TaskQuery, TaskScope, TaskState, UserTask
+from engine.store.instances import stored_instance_of
+from engine.store.tables import process_instance, task_candidate, user_task
+from engine.store.transaction import (
+    Conditions,
+    Transaction,
+    among,
+    between,
+    equal,
+    like,
+    present,
+)
+
+_FIRST_PAGE = Page()
+
+_SORTING = {
+    name: user_task.c[name]
+    for name in (
+        "task_id",
+        "instance_id",
+        "definition_id",
+        "definition_key",
+        "activity_id",
+        "name",
+        "assignee",
+        "created_at",
+        "due_at",
+        "follow_up_at",
+        "ended_at",
+        "priority",
+        "business_key",
+        "lane",
+    )
+}
+#: Columns of both tables in one row need names of their own.
+_LABELLED = tuple(column.label(f"task_{column.name}") for column in user_task.c)
+
+
+class Tasks(Transaction):
+    """Questions about user tasks."""
+
+    def stored_task(
+        self, task_id: str, *, for_step: bool = False
+    ) -> tuple[UserTask, StoredInstance]:
+        """The task with its instance and snapshot in one statement, or NotFound.
+
+        for_step: other steps of the instance wait until this transaction ends.
+        """
+        statement = (
+            select(process_instance, *_LABELLED)
+            .join(user_task, user_task.c.instance_id == process_instance.c.instance_id)
+            .where(user_task.c.task_id == task_id)
+        )
+        if for_step:
+            self._must_write()
+            # Both rows: who waited for the lock must see the rival's task as well as its instance.
+            # The instance first, as in every other step, or two steps could wait for each other.
+            statement = statement.with_for_update(of=[process_instance, user_task])
+        row = self._first(statement)
+        if row is None:
+            raise NotFound("task", task_id)
+        return _task(row, prefix="task_"), stored_instance_of(row)
+
+    def task(self, task_id: str) -> UserTask:
+        """The task of that id, or NotFound."""
+        row = self._first(select(user_task).where(user_task.c.task_id == task_id))
+        if row is None:
+            raise NotFound("task", task_id)
+        return _task(row)
+
+    def tasks(self, query: TaskQuery, page: Page = _FIRST_PAGE) -> list[UserTask]:
+        """The tasks that match; those that are open, unless the query says otherwise."""
+        statement = select(user_task).where(*_conditions(query))
+        rows = self._page(statement, page, _SORTING, user_task.c.task_id)
+        return [_task(row) for row in rows]
+
+    def count_tasks(self, query: TaskQuery) -> int:
+        """How many tasks match."""
+        return self._number(select(func.count()).select_from(user_task).where(*_conditions(query)))
+
+    def tasks_of_instance(
+        self, instance_id: str, states: Iterable[TaskState] | None = None
+    ) -> list[UserTask]:
+        """The tasks of one instance in the order of their creation, in `states` or in any."""
+        rows = self._all(
+            select(user_task)
+            .where(user_task.c.instance_id == instance_id, *among(user_task.c.state, states))
+            .order_by(user_task.c.created_at, user_task.c.task_id)
+        )
+        return [_task(row) for row in rows]
+
+
+def _conditions(query: TaskQuery) -> Conditions:
+    columns = user_task.c
+    return [
+        *equal(columns.task_id, query.task_id),
+        *equal(columns.instance_id, query.instance_id),
+        *equal(columns.business_key, query.business_key),
+        *like(columns.business_key, query.business_key_like),
+        *equal(columns.definition_id, query.definition_id),
+        *equal(columns.definition_key, query.definition_key),
+        *among(columns.definition_key, query.definition_keys_in),
+        *equal(columns.activity_id, query.activity_id),
+        *among(columns.activity_id, query.activity_ids_in),
+        *equal(columns.name, query.name),
+        *like(columns.name, query.name_like),
+        *equal(columns.assignee, query.assignee),
+        *like(columns.assignee, query.assignee_like),
+        *present(columns.assignee, query.is_assigned),
+        *among(columns.state, query.states),
+        *between(columns.created_at, query.created_after, query.created_before),
+        *between(columns.due_at, query.due_after, query.due_before),
+        *between(columns.follow_up_at, query.follow_up_after, query.follow_up_before),
+        *between(columns.ended_at, query.ended_after, query.ended_before),
+        *equal(columns.ended_by, query.ended_by),
+        *_with_priority(query),
+        *_offered(query),
+        *_visible(query.visible_to, query.states),
+    ]
+
+
+def _with_priority(query: TaskQuery) -> Conditions:
+    conditions = equal(user_task.c.priority, query.priority)
+    if query.min_priority is not None:
+        conditions.append(user_task.c.priority >= query.min_priority)
+    if query.max_priority is not None:
+        conditions.append(user_task.c.priority <= query.max_priority)
+    return conditions
+
+
+# ---------------------------------------------------------------- who is offered what
+# A union of small indexed searches: an OR over three tables would read every open task.
+
+
+def _offered(query: TaskQuery) -> Conditions:
+    if query.candidate_user is None and query.candidate_groups is None:
+        return []
+    groups = query.candidate_groups or ()
+    searches = [_by_candidate(query.candidate_user, groups)]
+    if groups:
+        searches.append(_by_lane(groups, query.states))
+    conditions = [_is_in(searches)]
+    if not query.include_assigned:
+        conditions.append(user_task.c.assignee.is_(None))
+    return conditions
+
+
+def _visible(scope: TaskScope | None, states: Iterable[TaskState] | None) -> Conditions:
+    if scope is None:
+        return []
+    mine = user_task.alias("mine")
+    own = select(mine.c.task_id).where(
+        mine.c.assignee == scope.account, *among(mine.c.state, states)
+    )
+    searches = [own, _by_candidate(scope.account, scope.lanes)]
+    if scope.lanes:
+        searches.append(_by_lane(scope.lanes, states))
+    return [_is_in(searches)]
+
+
+def _is_in(searches: list[Select[tuple[str]]]) -> ColumnElement[bool]:
+    found: CompoundSelect[tuple[str]] | Select[tuple[str]] = (
+        union_all(*searches) if len(searches) > 1 else searches[0]
+    )
+    return user_task.c.task_id.in_(found)
+
+
+def _by_lane(lanes: Iterable[str], states: Iterable[TaskState] | None) -> Select[tuple[str]]:
+    offered = user_task.alias("offered")
+    return select(offered.c.task_id).where(
+        offered.c.offered_lane.in_(sorted(lanes)), *among(offered.c.state, states)
+    )
+
+
+def _by_candidate(user: str | None, groups: Iterable[str]) -> Select[tuple[str]]:
+    columns = task_candidate.c
+    named: Conditions = []
+    if user is not None:
+        named.append(and_(columns.kind == "user", columns.name == user))
+    group_names = sorted(groups)
+    if group_names or user is None:
+        named.append(and_(columns.kind == "group", columns.name.in_(group_names)))
+    return select(columns.task_id).where(or_(*named))
+
+
+def _task(row: Row[Any], prefix: str = "") -> UserTask:
+    values = {
+        column.name: getattr(row, prefix + column.name)
+        for column in user_task.c
+        if column.name != "offered_lane"
+    }
+    for name in ("lane_path", "candidate_users", "candidate_groups"):
+        values[name] = tuple(values[name])
+    return UserTask(**{**values, "state": TaskState(values["state"])})

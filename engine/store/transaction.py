@@ -1,0 +1,145 @@
+"""One open transaction, and the shapes that all listings share: filters, order and page.
+
+The questions themselves stand in the module of their subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, func, select
+
+from engine.errors import EngineError, InvalidQuery, StorageError
+from engine.model import Page, SortOrder
+from engine.sources import whole_milliseconds
+from engine.store.connection import driver_errors
+from engine.store.tables import definition_lane
+
+Rows = Sequence[Row[Any]]
+#: Name of a field by which a listing may be sorted, and what it is in SQL.
+Sortable = Mapping[str, ColumnElement[Any]]
+
+
+class Transaction:
+    """Runs statements on one connection; the subjects build upon it."""
+
+    def __init__(self, connection: Connection, *, is_writing: bool) -> None:
+        self._connection = connection
+        self._is_writing = is_writing
+
+    def _all(self, statement: Executable) -> Rows:
+        with driver_errors():
+            return self._connection.execute(statement).all()
+
+    def _first(self, statement: Executable) -> Row[Any] | None:
+        with driver_errors():
+            return self._connection.execute(statement).first()
+
+    def _number(self, statement: Executable) -> int:
+        with driver_errors():
+            return int(self._connection.execute(statement).scalar() or 0)
+
+    def _write(
+        self,
+        statement: Executable,
+        rows: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        clash: EngineError | None = None,
+        still_used: EngineError | None = None,
+    ) -> int:
+        """Run a writing statement, once per row when there are rows; the rows it touched."""
+        self._must_write()
+        with driver_errors(clash=clash, still_used=still_used):
+            if rows is None:
+                return self._connection.execute(statement).rowcount
+            return self._connection.execute(statement, list(rows)).rowcount
+
+    def _must_write(self) -> None:
+        if not self._is_writing:
+            raise StorageError("a reading transaction cannot write or lock; open a writing one")
+
+    def _page(
+        self, statement: Select[Any], page: Page, sortable: Sortable, *ties: ColumnElement[Any]
+    ) -> Rows:
+        return self._all(paged(statement, page, sortable, *ties))
+
+
+def paged(
+    statement: Select[Any], page: Page, sortable: Sortable, *ties: ColumnElement[Any]
+) -> Select[Any]:
+    """The part of the listing that `page` asks for; `ties` make its order a total one.
+
+    Without a wish the order is that of `ties`. A missing value stands last in either direction.
+    """
+    if page.first_result < 0 or (page.max_results is not None and page.max_results < 0):
+        raise InvalidQuery("a page begins at 0 or later and has 0 results or more")
+    wishes = [_ordered(sortable, name, order) for name, order in page.sorting]
+    statement = statement.order_by(*wishes, *ties)
+    if page.max_results is not None:
+        statement = statement.limit(page.max_results)
+    return statement.offset(page.first_result) if page.first_result else statement
+
+
+def _ordered(sortable: Sortable, name: str, order: SortOrder) -> ColumnElement[Any]:
+    column = sortable.get(name)
+    if column is None:
+        raise InvalidQuery(
+            f"cannot sort by {name!r}; expected one of {', '.join(sorted(sortable))}",
+            {"sorting": [name]},
+        )
+    wish = column.desc() if order == SortOrder.DESC else column.asc()
+    return wish.nulls_last() if getattr(column, "nullable", True) else wish
+
+
+def counted(statement: Select[Any]) -> Select[int]:
+    """How many rows the listing has."""
+    return select(func.count()).select_from(statement.order_by(None).subquery())
+
+
+# ------------------------------------------------------------------- filters
+# Each gives conditions, none when the filter is not set, so that a query is one readable list.
+
+Conditions = list[ColumnElement[bool]]
+
+
+def equal(column: ColumnElement[Any], wanted: object) -> Conditions:
+    """`column` is exactly `wanted`."""
+    return [] if wanted is None else [column == wanted]
+
+
+def like(column: ColumnElement[Any], pattern: str | None) -> Conditions:
+    r"""`column` matches Camunda's pattern: % any text, _ any character, \ makes them plain."""
+    return [] if pattern is None else [column.like(pattern, escape="\\")]
+
+
+def among(column: ColumnElement[Any], wanted: Iterable[Any] | None) -> Conditions:
+    """`column` is one of `wanted`; nothing is one of none."""
+    return [] if wanted is None else [column.in_(sorted(wanted))]
+
+
+def between(
+    column: ColumnElement[Any], after: datetime | None, before: datetime | None
+) -> Conditions:
+    """`column` lies strictly between the two moments."""
+    conditions: Conditions = []
+    if after is not None:
+        conditions.append(column > whole_milliseconds(after))
+    if before is not None:
+        conditions.append(column < whole_milliseconds(before))
+    return conditions
+
+
+def present(column: ColumnElement[Any], wanted: bool | None) -> Conditions:
+    """`column` has a value, or has none."""
+    if wanted is None:
+        return []
+    return [column.is_not(None) if wanted else column.is_(None)]
+
+
+def taking_part(definition_id: ColumnElement[Any], lanes: Iterable[str]) -> ColumnElement[bool]:
+    """One of `lanes` takes part in the definition: who works in it may see it."""
+    return definition_id.in_(
+        select(definition_lane.c.definition_id).where(definition_lane.c.name.in_(sorted(lanes)))
+    )

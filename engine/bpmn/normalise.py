@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
+
+from engine.bpmn.expressions import translate
 from engine.bpmn.names import (
     FLOW_NODES,
     Element,
@@ -10,7 +14,10 @@ from engine.bpmn.names import (
     is_bpmn,
     is_true,
     local,
+    text_of,
 )
+from engine.bpmn.timers import TimerError, duration_literal, moment_literal
+from engine.errors import ExpressionRefused
 
 _NEEDS_ID = FLOW_NODES | {
     "sequenceFlow",
@@ -86,7 +93,7 @@ def normalise(root: Element) -> None:
     for element in list(root.iter("*")):
         if is_bpmn(element):
             _normalise_booleans(element)
-            _trim_member(element)
+            _rewrite_text(element)
         # The library finds flow targets among all ids of a process, those of form fields included.
         elif element.tag == camunda("formData"):
             _remove(element)
@@ -105,9 +112,24 @@ def _normalise_booleans(element: Element) -> None:
         element.set("isExecutable", "true" if is_true(element.get("isExecutable")) else "false")
 
 
-def _trim_member(element: Element) -> None:
-    if local(element) == "flowNodeRef" and element.text:
-        element.text = element.text.strip()
+def _rewrite_text(element: Element) -> None:
+    """Write as Python what the library evaluates; what cannot be translated stays as it is."""
+    rewrite = _REWRITES.get(local(element))
+    text = text_of(element)
+    if rewrite is None or text is None:
+        return
+    with contextlib.suppress(ExpressionRefused, TimerError):
+        element.text = rewrite(text)
+
+
+_REWRITES: dict[str, Callable[[str], str]] = {
+    "flowNodeRef": str,
+    "conditionExpression": lambda text: translate(text).python,
+    "completionCondition": lambda text: translate(text).python,
+    "loopCardinality": lambda text: translate(text).python,
+    "timeDuration": lambda text: repr(duration_literal(text)),
+    "timeDate": lambda text: repr(moment_literal(text)),
+}
 
 
 def _remove(element: Element) -> None:

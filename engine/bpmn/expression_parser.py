@@ -1,0 +1,465 @@
+"""Parses one expression in JUEL, FEEL or Python into a Python syntax tree."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+from collections.abc import Callable
+from enum import StrEnum
+from typing import NoReturn
+
+from engine.bpmn.refusals import Refusal
+from engine.bpmn.tokens import Token, TokenKind, tokenize
+
+MAX_DEPTH = 40
+
+
+class Dialect(StrEnum):
+    """Which rules of precedence hold: `${...}`, a leading `=`, or neither."""
+
+    JUEL = "juel"
+    FEEL = "feel"
+    PYTHON = "python"
+
+
+# Binding powers, loosest first. "not" stands at NOT in Python and at UNARY in JUEL.
+_LOOSEST, _OR, _AND, _NOT, _EQUALITY, _RELATION, _SUM, _PRODUCT, _UNARY = range(1, 10)
+
+_EQUALITIES: dict[str, type[ast.cmpop]] = {"==": ast.Eq, "!=": ast.NotEq}
+_RELATIONS: dict[str, type[ast.cmpop]] = {
+    "<": ast.Lt,
+    "<=": ast.LtE,
+    ">": ast.Gt,
+    ">=": ast.GtE,
+}
+_ARITHMETIC: dict[str, tuple[int, type[ast.operator]]] = {
+    "+": (_SUM, ast.Add),
+    "-": (_SUM, ast.Sub),
+    "*": (_PRODUCT, ast.Mult),
+    "/": (_PRODUCT, ast.Div),
+}
+_WORDS = {"eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">=", "div": "/"}
+_CONSTANTS = {"true": True, "false": False, "null": None}
+_PYTHON_CONSTANTS = {"True": True, "False": False, "None": None}
+
+#: What is understood and yet not run, with the reason in English and Indonesian.
+_NOT_RUN = {
+    "?": (
+        "a ternary (a ? b : c) is not run; use a gateway",
+        "pilihan (a ? b : c) tidak dijalankan; pakailah gerbang",
+    ),
+    "%": ("the remainder (%) is not run", "sisa bagi (%) tidak dijalankan"),
+    "mod": ("the remainder (mod) is not run", "sisa bagi (mod) tidak dijalankan"),
+    "**": ("powers (**) are not run", "perpangkatan (**) tidak dijalankan"),
+    "//": ("floor division (//) is not run", "pembagian bulat (//) tidak dijalankan"),
+    "=": (
+        "= compares only in FEEL, which begins with =; write ==",
+        "= hanya membandingkan dalam FEEL, yang diawali =; tulislah ==",
+    ),
+    "..": (
+        "ranges are not run; write x >= 1 and x <= 5",
+        "rentang tidak dijalankan; tulislah x >= 1 and x <= 5",
+    ),
+    "}": (
+        "only one ${...} around the whole expression is run",
+        "hanya satu ${...} yang mengapit seluruh ungkapan yang dijalankan",
+    ),
+    "lambda": ("functions are not run", "fungsi tidak dijalankan"),
+    "for": ("loops are not run", "perulangan tidak dijalankan"),
+    "some": ("some ... satisfies is not run", "some ... satisfies tidak dijalankan"),
+    "every": ("every ... satisfies is not run", "every ... satisfies tidak dijalankan"),
+    "instanceof": ("instanceof is not run", "instanceof tidak dijalankan"),
+}
+
+
+def parse(source: str, dialect: Dialect) -> ast.expr:
+    """The syntax tree of `source`, at most MAX_DEPTH deep. Raises Refusal."""
+    tree = _Parser(source, dialect).whole()
+    if _is_deep(tree):
+        raise Refusal(source, "it is nested too deeply", "ungkapannya terlalu bertingkat")
+    return tree
+
+
+def _is_deep(tree: ast.expr) -> bool:
+    level: list[ast.AST] = [tree]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return bool(level)
+
+
+class _Parser:
+    """Precedence climbing over the tokens of one expression."""
+
+    def __init__(self, source: str, dialect: Dialect) -> None:
+        self.source = source
+        self.dialect = dialect
+        self.tokens = tokenize(source)
+        self.position = 0
+        self.depth = 0
+
+    # -- tokens
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.position]
+
+    def at(self, *texts: str) -> bool:
+        is_word = self.token.kind in {TokenKind.OPERATOR, TokenKind.NAME}
+        return is_word and self.token.text in texts
+
+    def take(self) -> Token:
+        token = self.token
+        self.position = min(self.position + 1, len(self.tokens) - 1)
+        return token
+
+    def accept(self, *texts: str) -> bool:
+        if not self.at(*texts):
+            return False
+        self.take()
+        return True
+
+    def expect(self, text: str) -> None:
+        if not self.accept(text):
+            self.unexpected(f"{text!r} is expected", f"diharapkan {text!r}")
+
+    def refuse(self, reason: str, reason_id: str) -> NoReturn:
+        raise Refusal(self.source, reason, reason_id)
+
+    def unexpected(self, expected: str, expected_id: str) -> NoReturn:
+        if self.token.kind is TokenKind.END:
+            self.refuse(f"it ends too early; {expected}", f"ungkapan belum selesai; {expected_id}")
+        if self.token.text in _NOT_RUN and self.token.kind is not TokenKind.STRING:
+            self.refuse(*_NOT_RUN[self.token.text])
+        found = self.token.text
+        self.refuse(f"{expected}, not {found!r}", f"{expected_id}, bukan {found!r}")
+
+    # -- grammar
+
+    def whole(self) -> ast.expr:
+        tree = self.expression(_LOOSEST)
+        if self.token.kind in {TokenKind.NAME, TokenKind.STRING, TokenKind.NUMBER}:
+            if self.token.text in _NOT_RUN:
+                self.refuse(*_NOT_RUN[self.token.text])
+            self.refuse(
+                f"an operator is missing before {self.token.text!r}; names have no blanks",
+                f"ada operator yang kurang sebelum {self.token.text!r}; nama tidak memuat spasi",
+            )
+        if self.token.kind is not TokenKind.END:
+            self.unexpected("an operator is expected", "diharapkan operator")
+        return tree
+
+    def expression(self, power: int) -> ast.expr:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.refuse("it is nested too deeply", "ungkapannya terlalu bertingkat")
+        left = self.postfix(self.prefix())
+        while (step := self.infix(power)) is not None:
+            left = step(left)
+        self.depth -= 1
+        return left
+
+    def prefix(self) -> ast.expr:
+        if self.token.kind is TokenKind.OPERATOR and self.token.text in _PREFIXES:
+            return _PREFIXES[self.take().text](self)
+        if self.at("not"):
+            return self.negation()
+        if self.at("empty") and self.is_empty_operator():
+            self.take()
+            return _is_empty(self.expression(_UNARY))
+        if self.dialect is Dialect.FEEL and self.accept("if"):
+            return self.feel_choice()
+        return self.atom()
+
+    def list_display(self) -> ast.expr:
+        return ast.List(self.items("]"), ast.Load())
+
+    def minus(self) -> ast.expr:
+        return ast.UnaryOp(ast.USub(), self.expression(_UNARY))
+
+    def bang(self) -> ast.expr:
+        return ast.UnaryOp(ast.Not(), self.expression(_UNARY))
+
+    def empty_braces(self) -> ast.expr:
+        self.expect("}")
+        return ast.Dict([], [])
+
+    def is_empty_operator(self) -> bool:
+        following = self.tokens[self.position + 1]
+        if self.dialect is Dialect.JUEL:
+            return following.kind is not TokenKind.OPERATOR or following.text in {"(", "!", "-"}
+        is_value = following.kind in {TokenKind.NAME, TokenKind.STRING}
+        return self.dialect is Dialect.PYTHON and is_value and following.text not in _INFIX_WORDS
+
+    def negation(self) -> ast.expr:
+        self.take()
+        if self.dialect is Dialect.FEEL and not self.at("("):
+            self.refuse(
+                "in FEEL, not is a function: not(x)", "dalam FEEL, not adalah fungsi: not(x)"
+            )
+        power = _NOT if self.dialect is Dialect.PYTHON else _UNARY
+        return ast.UnaryOp(ast.Not(), self.expression(power))
+
+    def parenthesis(self) -> ast.expr:
+        if self.dialect is Dialect.PYTHON and self.accept(")"):
+            return ast.Tuple([], ast.Load())
+        first = self.expression(_LOOSEST)
+        if self.dialect is not Dialect.JUEL and self.accept(","):
+            return ast.Tuple([first, *self.items(")")], ast.Load())
+        self.expect(")")
+        return first
+
+    def items(self, closing: str) -> list[ast.expr]:
+        found: list[ast.expr] = []
+        while not self.accept(closing):
+            found.append(self.expression(_LOOSEST))
+            if not self.at(closing):
+                self.expect(",")
+        return found
+
+    def feel_choice(self) -> ast.expr:
+        test = self.expression(_LOOSEST)
+        self.expect("then")
+        chosen = self.expression(_LOOSEST)
+        self.expect("else")
+        return ast.IfExp(test, chosen, self.expression(_LOOSEST))
+
+    def atom(self) -> ast.expr:
+        token = self.token
+        if token.kind in {TokenKind.NUMBER, TokenKind.STRING}:
+            self.take()
+            return ast.Constant(token.value)
+        if token.kind is not TokenKind.NAME:
+            self.unexpected("a value is expected", "diharapkan sebuah nilai")
+        if token.text in _NOT_RUN:
+            self.refuse(*_NOT_RUN[token.text])
+        self.take()
+        if token.text in _CONSTANTS:
+            return ast.Constant(_CONSTANTS[token.text])
+        if self.dialect is Dialect.PYTHON and token.text in _PYTHON_CONSTANTS:
+            return ast.Constant(_PYTHON_CONSTANTS[token.text])
+        return self.name_or_call(token.text)
+
+    def name_or_call(self, name: str) -> ast.expr:
+        if self.dialect is Dialect.FEEL and self.at("contains", "length"):
+            following = self.tokens[self.position + 1]
+            if following.text == "(":
+                name = f"{name} {self.take().text}"
+        if self.accept("("):
+            return self.function(name, self.items(")"))
+        if keyword.iskeyword(name) or "__" in name:
+            self.refuse(f"the name {name!r} is reserved", f"nama {name!r} tidak boleh dipakai")
+        return ast.Name(name, ast.Load())
+
+    def function(self, name: str, arguments: list[ast.expr]) -> ast.expr:
+        build = _FUNCTIONS.get((name, len(arguments)))
+        if build is None or (self.dialect is not Dialect.FEEL and name != "len"):
+            self.refuse(
+                f"the function {name}() is not available",
+                f"fungsi {name}() tidak tersedia",
+            )
+        return build(*arguments)
+
+    def postfix(self, value: ast.expr) -> ast.expr:
+        while True:
+            if self.accept("."):
+                value = self.member(value)
+            elif self.at("["):
+                value = self.index(value)
+            else:
+                return value
+
+    def member(self, value: ast.expr) -> ast.expr:
+        if self.token.kind is not TokenKind.NAME:
+            self.unexpected("a name is expected after the dot", "diharapkan nama setelah titik")
+        name = self.take().text
+        if self.accept("("):
+            arguments = self.items(")")
+            build = _METHODS.get((name, len(arguments)))
+            if build is None:
+                self.refuse(
+                    f"the method .{name}() is not available; name the variable itself",
+                    f"metode .{name}() tidak tersedia; sebutkan variabelnya langsung",
+                )
+            return build(value, *arguments)
+        if "__" in name:
+            self.refuse(f"the name {name!r} is reserved", f"nama {name!r} tidak boleh dipakai")
+        return ast.Subscript(value, ast.Constant(name), ast.Load())
+
+    def index(self, value: ast.expr) -> ast.expr:
+        if self.dialect is Dialect.FEEL:
+            self.refuse(
+                "FEEL filters and indexes [...] are not run",
+                "saringan dan indeks FEEL [...] tidak dijalankan",
+            )
+        self.take()
+        index = self.expression(_LOOSEST)
+        self.expect("]")
+        return ast.Subscript(value, index, ast.Load())
+
+    # -- operators between two values
+
+    def infix(self, power: int) -> Callable[[ast.expr], ast.expr] | None:
+        """What to do with the value on the left, if an operator that binds at `power` follows."""
+        if self.token.kind not in {TokenKind.OPERATOR, TokenKind.NAME}:
+            return None
+        text = self.token.text
+        if self.dialect is not Dialect.FEEL:
+            text = _WORDS.get(text, text)
+        if power <= _OR and text in {"or", "||"}:
+            return lambda left: self.junction(left, ast.Or(), _OR)
+        if power <= _AND and text in {"and", "&&"}:
+            return lambda left: self.junction(left, ast.And(), _AND)
+        if text in _ARITHMETIC and power <= _ARITHMETIC[text][0]:
+            return lambda left: self.arithmetic(left, text)
+        if self.dialect is Dialect.PYTHON and power <= _LOOSEST and text == "if":
+            return self.python_choice
+        return self.comparison(power, text)
+
+    def comparison(self, power: int, text: str) -> Callable[[ast.expr], ast.expr] | None:
+        if self.dialect is Dialect.PYTHON:
+            is_ours = power <= _EQUALITY and self.python_comparator(peek=True) is not None
+            return self.python_chain if is_ours else None
+        if self.dialect is Dialect.FEEL:
+            is_ours = power <= _EQUALITY and self.at(*_FEEL_COMPARATORS)
+            return self.feel_comparison if is_ours else None
+        if power <= _EQUALITY and text in _EQUALITIES:
+            return lambda left: self.juel_comparison(left, _EQUALITIES[text], _EQUALITY)
+        if power <= _RELATION and text in _RELATIONS:
+            return lambda left: self.juel_comparison(left, _RELATIONS[text], _RELATION)
+        return None
+
+    def junction(self, left: ast.expr, operator: ast.boolop, power: int) -> ast.expr:
+        self.take()
+        right = self.expression(power + 1)
+        # One flat chain: a long list of alternatives is not a deep tree.
+        if isinstance(left, ast.BoolOp) and type(left.op) is type(operator):
+            return ast.BoolOp(operator, [*left.values, right])
+        return ast.BoolOp(operator, [left, right])
+
+    def arithmetic(self, left: ast.expr, text: str) -> ast.expr:
+        self.take()
+        power, operator = _ARITHMETIC[text]
+        return ast.BinOp(left, operator(), self.expression(power + 1))
+
+    def python_choice(self, chosen: ast.expr) -> ast.expr:
+        self.take()
+        test = self.expression(_OR)
+        self.expect("else")
+        return ast.IfExp(test, chosen, self.expression(_LOOSEST))
+
+    def juel_comparison(self, left: ast.expr, operator: type[ast.cmpop], power: int) -> ast.expr:
+        self.take()
+        right = self.expression(power + 1)
+        if power == _RELATION and (self.at(*_RELATIONS) or self.at("lt", "gt", "le", "ge")):
+            self.refuse_chain()
+        return ast.Compare(left, [operator()], [right])
+
+    def feel_comparison(self, left: ast.expr) -> ast.expr:
+        text = self.take().text
+        right = self.expression(_SUM)
+        if text == "between":
+            self.expect("and")
+            upper = self.expression(_SUM)
+            return _between(left, right, upper)
+        if self.at(*_FEEL_COMPARATORS):
+            self.refuse_chain()
+        return ast.Compare(left, [_FEEL_COMPARATORS[text]()], [right])
+
+    def refuse_chain(self) -> NoReturn:
+        self.refuse(
+            "comparisons cannot be chained; join them with and",
+            "perbandingan tidak dapat dirangkai; gabungkan dengan and",
+        )
+
+    def python_chain(self, left: ast.expr) -> ast.expr:
+        operators: list[ast.cmpop] = []
+        values: list[ast.expr] = []
+        while (operator := self.python_comparator(peek=False)) is not None:
+            operators.append(operator())
+            values.append(self.expression(_SUM))
+        return ast.Compare(left, operators, values)
+
+    def python_comparator(self, *, peek: bool) -> type[ast.cmpop] | None:
+        """The comparison that stands here, taken unless `peek`; some have two words."""
+        text = _WORDS.get(self.token.text, self.token.text)
+        following = self.tokens[min(self.position + 1, len(self.tokens) - 1)].text
+        found: type[ast.cmpop] | None = None
+        length = 1
+        if self.token.kind not in {TokenKind.OPERATOR, TokenKind.NAME}:
+            return None
+        if text in _EQUALITIES or text in _RELATIONS:
+            found = (_EQUALITIES | _RELATIONS)[text]
+        elif text == "in":
+            found = ast.In
+        elif text == "is":
+            found, length = (ast.IsNot, 2) if following == "not" else (ast.Is, 1)
+        elif text == "not" and following == "in":
+            found, length = ast.NotIn, 2
+        if found is not None and not peek:
+            self.position += length
+        return found
+
+
+_FEEL_COMPARATORS: dict[str, type[ast.cmpop]] = {
+    "=": ast.Eq,
+    "!=": ast.NotEq,
+    "<": ast.Lt,
+    "<=": ast.LtE,
+    ">": ast.Gt,
+    ">=": ast.GtE,
+    "in": ast.In,
+    "between": ast.LtE,
+}
+_INFIX_WORDS = frozenset({"and", "or", "in", "is", "not", "if", "else", *_WORDS})
+
+
+_PREFIXES: dict[str, Callable[[_Parser], ast.expr]] = {
+    "(": _Parser.parenthesis,
+    "[": _Parser.list_display,
+    "-": _Parser.minus,
+    "!": _Parser.bang,
+    "{": _Parser.empty_braces,
+}
+
+
+def _between(value: ast.expr, lower: ast.expr, upper: ast.expr) -> ast.expr:
+    return ast.Compare(lower, [ast.LtE(), ast.LtE()], [value, upper])
+
+
+def _length(value: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name("len", ast.Load()), [value], [])
+
+
+def _is_empty(value: ast.expr) -> ast.expr:
+    """JUEL: empty is null, "", and a collection without members; 0 and false are not."""
+    nothing: list[ast.expr] = [
+        ast.Constant(None),
+        ast.Constant(""),
+        ast.List([], ast.Load()),
+        ast.Dict([], []),
+    ]
+    return ast.Compare(value, [ast.In()], [ast.Tuple(nothing, ast.Load())])
+
+
+def _equals(left: ast.expr, right: ast.expr) -> ast.expr:
+    return ast.Compare(left, [ast.Eq()], [right])
+
+
+def _contains(container: ast.expr, member: ast.expr) -> ast.expr:
+    return ast.Compare(member, [ast.In()], [container])
+
+
+_METHODS: dict[tuple[str, int], Callable[..., ast.expr]] = {
+    ("equals", 1): _equals,
+    ("contains", 1): _contains,
+    ("size", 0): _length,
+    ("length", 0): _length,
+    ("isEmpty", 0): lambda value: _equals(_length(value), ast.Constant(0)),
+}
+_FUNCTIONS: dict[tuple[str, int], Callable[..., ast.expr]] = {
+    ("len", 1): _length,
+    ("count", 1): _length,
+    ("string length", 1): _length,
+    ("contains", 2): _contains,
+    ("list contains", 2): _contains,
+}

@@ -1,0 +1,142 @@
+"""Checks a Python script task for the sandbox: what it may not say, what it reads and assigns."""
+
+from __future__ import annotations
+
+import ast
+import symtable
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.bpmn.refusals import Refusal
+
+MAX_SCRIPT_LENGTH = 8192
+
+#: Statement or expression -> what a message calls it.
+_FORBIDDEN: dict[type[ast.AST], str] = {
+    ast.Import: "import",
+    ast.ImportFrom: "import",
+    ast.Global: "global",
+    ast.Nonlocal: "nonlocal",
+    ast.AsyncFunctionDef: "async",
+    ast.AsyncFor: "async",
+    ast.AsyncWith: "async",
+    ast.Await: "await",
+    ast.Yield: "yield",
+    ast.YieldFrom: "yield",
+    ast.ClassDef: "class",
+    ast.With: "with",
+}
+_FORBIDDEN_NAMES = frozenset(
+    {
+        "breakpoint",
+        "compile",
+        "delattr",
+        "eval",
+        "exec",
+        "exit",
+        "getattr",
+        "globals",
+        "help",
+        "input",
+        "locals",
+        "memoryview",
+        "open",
+        "quit",
+        "setattr",
+        "type",
+        "typename",
+        "vars",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script that the sandbox may run.
+
+    `assigns`: variables that it sets at its top level. `names`: what it reads, built-ins included.
+    """
+
+    source: str
+    assigns: frozenset[str]
+    names: frozenset[str]
+
+
+def translate_script(source: str) -> Script:
+    """The script with its names. Raises ExpressionRefused when the sandbox would not run it."""
+    if len(source) > MAX_SCRIPT_LENGTH:
+        raise Refusal(
+            source,
+            f"it has {len(source)} characters; the limit is {MAX_SCRIPT_LENGTH}",
+            f"panjangnya {len(source)} karakter; batasnya {MAX_SCRIPT_LENGTH}",
+        )
+    if not source.strip():
+        raise Refusal(source, "the script is empty", "skripnya kosong")
+    try:
+        tree = ast.parse(source)
+        table = symtable.symtable(source, "script", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise Refusal(
+            source, f"it is not a Python script: {error}", f"ini bukan skrip Python: {error}"
+        ) from error
+    for node in ast.walk(tree):
+        _check(source, node)
+    return Script(source, frozenset(_assigned(table)), frozenset(_read(table)) | _added_to(tree))
+
+
+def _check(source: str, node: ast.AST) -> None:
+    what = _FORBIDDEN.get(type(node)) or _odd_shape(node)
+    if what:
+        raise Refusal(
+            source,
+            f"{what} is not allowed (line {getattr(node, 'lineno', 1)})",
+            f"{what} tidak diperbolehkan (baris {getattr(node, 'lineno', 1)})",
+        )
+
+
+def _odd_shape(node: ast.AST) -> str | None:
+    for name in _names_in(node):
+        if "__" in name or name in _FORBIDDEN_NAMES:
+            return name
+    match node:
+        case ast.FunctionDef(decorator_list=[_, *_]):
+            return "a decorator"
+        case ast.Delete(targets=targets) if any(isinstance(t, ast.Attribute) for t in targets):
+            return "del of an attribute"
+    return None
+
+
+def _names_in(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name) | ast.FunctionDef(name=name) | ast.arg(arg=name):
+            yield name
+        case ast.Attribute(attr=name):
+            # obj.format and obj.open are methods of plain values; only dunders reach further.
+            yield name if "__" in name else ""
+        case ast.keyword(arg=str(name)) | ast.ExceptHandler(name=str(name)):
+            yield name
+        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name
+        case ast.MatchMapping(rest=str(name)):
+            yield name
+
+
+def _assigned(table: symtable.SymbolTable) -> Iterator[str]:
+    for symbol in table.get_symbols():
+        if symbol.is_assigned() and not symbol.is_namespace():
+            yield symbol.get_name()
+
+
+def _added_to(tree: ast.AST) -> frozenset[str]:
+    """What `a += 1` reads; the symbol table counts it as assigned only."""
+    targets = (node.target for node in ast.walk(tree) if isinstance(node, ast.AugAssign))
+    return frozenset(target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _read(table: symtable.SymbolTable) -> Iterator[str]:
+    is_top = table.get_type() == "module"
+    for symbol in table.get_symbols():
+        if symbol.is_referenced() and (is_top or symbol.is_global()):
+            yield symbol.get_name()
+    for child in table.get_children():
+        yield from _read(child)

@@ -87,9 +87,16 @@ class Logins(Transaction):
             update(access_token).where(access_token.c.token_id == token_id).values(last_used_at=at)
         )
 
-    def delete_token(self, token_id: str) -> bool:
-        """Forget the token; whether there was one."""
-        return self._write(delete(access_token).where(access_token.c.token_id == token_id)) == 1
+    def delete_token(self, account_name: str, token_id: str) -> bool:
+        """Forget the token of that account; whether there was one."""
+        return (
+            self._write(
+                delete(access_token).where(
+                    access_token.c.account == account_name, access_token.c.token_id == token_id
+                )
+            )
+            == 1
+        )
 
     # -------------------------------------------------------------- sessions
 

@@ -1,0 +1,118 @@
+"""What an operator may set, read once from the environment; the only reader of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.errors import InvalidInput
+
+#: Every variable and what it does. The README names each, and a test compares.
+VARIABLES: Mapping[str, str] = {
+    "ALUR_DATABASE_URL": "Where everything is kept: sqlite:///path or postgresql://host/name.",
+    "ALUR_HOST": "The address that the server listens on.",
+    "ALUR_PORT": "The port that the server listens on; PORT is read when it is not set.",
+    "ALUR_THREADS": "How many requests are answered at the same time.",
+    "ALUR_TIME_ZONE": "The IANA time zone of working hours and of times on pages.",
+    "ALUR_DEMO_PASSWORD": "The password that the demo gives to its accounts.",
+    "ALUR_SESSION_IDLE_MINUTES": "After how many idle minutes a login ends.",
+    "ALUR_SESSION_HOURS": "After how many hours a login ends in any case.",
+    "ALUR_SECURE_COOKIES": "true when browsers reach Alur by https only.",
+    "ALUR_BASE_URL": "The address that links in messages begin with.",
+    "ALUR_LOG_LEVEL": "The least severe log message that is written.",
+}
+
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings with their defaults; `from_environ` fills them."""
+
+    database_url: str = field(default="sqlite:///data/alur.db", repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8080
+    threads: int = 8
+    time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Jakarta"))
+    demo_password: str | None = field(default=None, repr=False)
+    session_idle_minutes: int = 30
+    session_hours: int = 12
+    secure_cookies: bool = False
+    base_url: str | None = None
+    log_level: str = "INFO"
+
+
+def from_environ(environ: Mapping[str, str]) -> Settings:
+    """The settings in `environ`; an empty variable counts as not set.
+
+    Raises InvalidInput naming the variable, what was expected and what was found.
+    """
+    readers: list[tuple[str, str, Callable[[str, str], Any]]] = [
+        ("database_url", "ALUR_DATABASE_URL", _text),
+        ("host", "ALUR_HOST", _text),
+        ("port", "PORT", _whole_number(0, 65535)),
+        ("port", "ALUR_PORT", _whole_number(0, 65535)),
+        ("threads", "ALUR_THREADS", _whole_number(1, 256)),
+        ("time_zone", "ALUR_TIME_ZONE", _time_zone),
+        ("demo_password", "ALUR_DEMO_PASSWORD", _text),
+        ("session_idle_minutes", "ALUR_SESSION_IDLE_MINUTES", _whole_number(1, 1440)),
+        ("session_hours", "ALUR_SESSION_HOURS", _whole_number(1, 720)),
+        ("secure_cookies", "ALUR_SECURE_COOKIES", _truth),
+        ("base_url", "ALUR_BASE_URL", _web_address),
+        ("log_level", "ALUR_LOG_LEVEL", _log_level),
+    ]
+    found = {
+        name: read(variable, environ[variable].strip())
+        for name, variable, read in readers
+        if environ.get(variable, "").strip()
+    }
+    return Settings(**found)
+
+
+def _text(_variable: str, value: str) -> str:
+    return value
+
+
+def _whole_number(least: int, most: int) -> Callable[[str, str], int]:
+    def read(variable: str, value: str) -> int:
+        if value.isascii() and value.isdigit() and least <= int(value[:9]) <= most:
+            return int(value)
+        raise _refusal(variable, f"a whole number from {least} to {most}", value)
+
+    return read
+
+
+def _truth(variable: str, value: str) -> bool:
+    truth = _TRUTHS.get(value.lower())
+    if truth is None:
+        raise _refusal(variable, "true or false", value)
+    return truth
+
+
+def _time_zone(variable: str, value: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    # A missing zone is a KeyError, a path out of the database a ValueError, a folder an OSError.
+    except (KeyError, ValueError, OSError) as error:
+        raise _refusal(variable, "an IANA time zone such as Asia/Jakarta", value) from error
+
+
+def _web_address(variable: str, value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise _refusal(variable, "an address that begins with http:// or https://", value)
+    return value.rstrip("/")
+
+
+def _log_level(variable: str, value: str) -> str:
+    if value.upper() not in _LOG_LEVELS:
+        raise _refusal(variable, "one of " + ", ".join(_LOG_LEVELS), value)
+    return value.upper()
+
+
+def _refusal(variable: str, expected: str, found: str) -> InvalidInput:
+    return InvalidInput(
+        f"{variable}: expected {expected}, found {found!r}", {variable: [f"expected {expected}"]}
+    )

@@ -570,14 +570,15 @@ class StepRecord:
 
     instance: as it is after the step (`revision` = expected_revision + 1).
     events: at least one; sequences contiguous after the instance's former `last_sequence`.
-    snapshot: the machine's state after the step; a cache that replay can rebuild.
+    snapshot: the machine's state after the step, a cache that replay can rebuild; None leaves the
+    stored one as it is (the step moved no token).
     opened: user tasks that the step created. changed: tasks with new values, whole.
     """
 
     instance: ProcessInstance
     expected_revision: int
     events: tuple[HistoryEvent, ...]
-    snapshot: bytes
+    snapshot: bytes | None
     opened: tuple[UserTask, ...] = ()
     changed: tuple[UserTask, ...] = ()
     incidents_raised: tuple[Incident, ...] = ()

@@ -1,0 +1,283 @@
+"""Reading history: events, visits, operations, replay frames; and verifying that it is true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+from engine.definitions import Definitions
+from engine.errors import EngineError
+from engine.history import chain_faults
+from engine.model import (
+    ActivityInstance,
+    ActivityQuery,
+    Actor,
+    EventKind,
+    EventQuery,
+    Fault,
+    HistoryEvent,
+    InstanceQuery,
+    InstanceState,
+    Json,
+    Page,
+    ProcessInstance,
+    Role,
+    StoredInstance,
+    TaskState,
+    Verification,
+)
+from engine.permissions import lanes_seen_by, require_instance_visible, require_role
+from engine.replay import Replayed, replay
+from engine.store import Store, StoreTransaction
+
+_FIRST_PAGE = Page()
+#: Instances verified per transaction when all of them are.
+_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One step of an instance as the auditor sees it: who gave which input, and what followed."""
+
+    number: int
+    revision: int
+    sequence: int
+    at: datetime
+    kind: EventKind
+    actor: str | None
+    capacity: str | None
+    activity_id: str | None
+    activity_instance_id: str | None
+    #: What the input brought (submitted variables, reason, ...).
+    payload: dict[str, Json]
+    #: Ids of the sequence flows taken, in order.
+    flows: tuple[str, ...]
+    entered: tuple[str, ...]
+    completed: tuple[str, ...]
+    cancelled: tuple[str, ...]
+    #: name -> {"before": ..., "after": ...} of process variables that changed; "before" is absent
+    #: for a new one.
+    changes: dict[str, dict[str, Json]]
+    incidents: tuple[str, ...]
+    ends_instance: bool
+
+
+class History:
+    """What happened, for everybody who may see it; auditors see all of it."""
+
+    def __init__(self, store: Store, definitions: Definitions) -> None:
+        self._store = store
+        self._definitions = definitions
+
+    # --------------------------------------------------------------------- reading
+
+    def events(self, instance_id: str, *, actor: Actor) -> list[HistoryEvent]:
+        """Every event of one instance in order. Raises NotFound, Forbidden."""
+        with self._store.reading() as tx:
+            self._visible_instance(tx, instance_id, actor)
+            return tx.events(instance_id)
+
+    def find_events(
+        self, query: EventQuery, page: Page = _FIRST_PAGE, *, actor: Actor
+    ) -> list[HistoryEvent]:
+        """Events across instances that match and that the actor may see."""
+        with self._store.reading() as tx:
+            return tx.find_events(replace(query, visible_to_lanes=lanes_seen_by(actor)), page)
+
+    def count_events(self, query: EventQuery, *, actor: Actor) -> int:
+        """How many events match that the actor may see."""
+        with self._store.reading() as tx:
+            return tx.count_events(replace(query, visible_to_lanes=lanes_seen_by(actor)))
+
+    def activities(
+        self, query: ActivityQuery, page: Page = _FIRST_PAGE, *, actor: Actor
+    ) -> list[ActivityInstance]:
+        """Visits of BPMN elements that match and that the actor may see."""
+        with self._store.reading() as tx:
+            return tx.activities(replace(query, visible_to_lanes=lanes_seen_by(actor)), page)
+
+    def count_activities(self, query: ActivityQuery, *, actor: Actor) -> int:
+        """How many visits match that the actor may see."""
+        with self._store.reading() as tx:
+            return tx.count_activities(replace(query, visible_to_lanes=lanes_seen_by(actor)))
+
+    def frames(self, instance_id: str, *, actor: Actor) -> list[Frame]:
+        """The instance step by step, from its first input to its last."""
+        return list(frames_of(self.events(instance_id, actor=actor)))
+
+    # ------------------------------------------------------------------- verifying
+
+    def verify(self, instance_id: str, *, actor: Actor) -> Verification:
+        """Check one instance: its chain, its re-execution, and the state kept beside them.
+
+        Whoever may see the instance may verify it. Raises NotFound, Forbidden.
+        """
+        with self._store.reading() as tx:
+            self._visible_instance(tx, instance_id, actor)
+            return self._verify(tx, tx.stored_instance(instance_id))
+
+    def verify_all(
+        self, *, actor: Actor, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+    ) -> Iterator[Verification]:
+        """Check every instance, the oldest first. Auditors and admins only."""
+        require_role(actor, "verify everything", Role.AUDITOR, Role.ADMIN)
+        with self._store.reading() as tx:
+            total = tx.count_instances(InstanceQuery())
+        done = 0
+        while done < total:
+            with self._store.reading() as tx:
+                batch = tx.instances(InstanceQuery(), Page(done, _BATCH))
+                results = [self._verify(tx, tx.stored_instance(i.instance_id)) for i in batch]
+            if not batch:
+                return
+            done += len(batch)
+            on_progress(done, total)
+            yield from results
+
+    def _verify(self, tx: StoreTransaction, stored: StoredInstance) -> Verification:
+        instance = stored.instance
+        events = tx.events(instance.instance_id)
+        faults = chain_faults(instance.instance_id, events)
+        faults += _head_faults(instance, events)
+        replayed = self._replayed(tx, instance, events)
+        if isinstance(replayed, Fault):
+            faults.append(replayed)
+            return Verification(instance.instance_id, len(events), 0, tuple(faults))
+        faults += [f for f in replayed.faults if not _told(f, faults)]
+        if not faults:
+            faults += self._state_faults(tx, stored, replayed)
+        return Verification(instance.instance_id, len(events), replayed.inputs, tuple(faults))
+
+    def _replayed(
+        self, tx: StoreTransaction, instance: ProcessInstance, events: list[HistoryEvent]
+    ) -> Replayed | Fault:
+        try:
+            machine = self._definitions.machine(tx, instance.definition_id)
+        except EngineError as error:
+            return Fault(
+                instance.instance_id, 1, "replay", f"the diagram cannot be run again: {error}"
+            )
+        recorded = events[0].payload.get("digest") if events else None
+        kept = tx.definition(instance.definition_id).digest
+        if machine.digest != recorded or kept != recorded:
+            return Fault(
+                instance.instance_id,
+                1,
+                "replay",
+                "the kept diagram is not the one that the instance was started with",
+                expected=str(recorded),
+                found=machine.digest,
+            )
+        return replay(machine, events)
+
+    def _state_faults(
+        self, tx: StoreTransaction, stored: StoredInstance, replayed: Replayed
+    ) -> list[Fault]:
+        """What is kept beside history must be what history leads to."""
+        instance, run = stored.instance, replayed.run
+        found: list[tuple[str, str, str]] = []
+        if run is None:
+            return []
+        if stored.snapshot is not None and stored.snapshot != run.dump():
+            found.append(("the snapshot", "the state that the inputs lead to", "another one"))
+        open_rows = {t.task_id for t in tx.tasks_of_instance(instance.instance_id, {TaskState.OPEN})}
+        open_now = {task.task_id for task in run.open_tasks()}
+        if open_rows != open_now:
+            found.append(("the open tasks", str(sorted(open_now)), str(sorted(open_rows))))
+        if (instance.state is InstanceState.ACTIVE) == run.is_completed:
+            found.append(("the state", "ended" if run.is_completed else "active", instance.state))
+        return [
+            Fault(
+                instance.instance_id,
+                instance.last_sequence,
+                "state",
+                f"{what} kept beside history is not what history leads to",
+                expected=expected,
+                found=kept,
+            )
+            for what, expected, kept in found
+        ]
+
+    def _visible_instance(
+        self, tx: StoreTransaction, instance_id: str, actor: Actor
+    ) -> ProcessInstance:
+        instance = tx.instance(instance_id)
+        require_instance_visible(actor, instance, tx.definition(instance.definition_id))
+        return instance
+
+
+def _head_faults(instance: ProcessInstance, events: list[HistoryEvent]) -> list[Fault]:
+    """A cut tail shows in the instance's own row, unless that was changed as well."""
+    last = events[-1].sequence if events else 0
+    head = events[-1].hash if events else ""
+    if last == instance.last_sequence and head == instance.head_hash:
+        return []
+    return [
+        Fault(
+            instance.instance_id,
+            max(last, instance.last_sequence) if last == instance.last_sequence else last + 1,
+            "gap",
+            "history does not end where the instance says it does",
+            expected=f"event {instance.last_sequence} with hash {instance.head_hash}",
+            found=f"event {last} with hash {head}",
+        )
+    ]
+
+
+def _told(fault: Fault, faults: list[Fault]) -> bool:
+    """Whether a fault of the same event was already reported by an earlier check."""
+    return any(f.sequence == fault.sequence for f in faults)
+
+
+def frames_of(events: list[HistoryEvent]) -> Iterator[Frame]:
+    """Events grouped into steps, with what each changed."""
+    variables: dict[str, Json] = {}
+    for number, (_, group) in enumerate(groupby(events, key=lambda e: e.revision), start=1):
+        given, *seen = list(group)
+        changes = _changes(variables, given, seen)
+        variables.update({name: change["after"] for name, change in changes.items()})
+        yield Frame(
+            number=number,
+            revision=given.revision,
+            sequence=given.sequence,
+            at=given.at,
+            kind=given.kind,
+            actor=given.actor,
+            capacity=given.capacity,
+            activity_id=given.activity_id,
+            activity_instance_id=given.activity_instance_id,
+            payload=dict(given.payload),
+            flows=tuple(e.payload["flow"] for e in seen if e.kind is EventKind.FLOW_TAKEN),
+            entered=_activities(seen, EventKind.ACTIVITY_ENTERED),
+            completed=_activities(seen, EventKind.ACTIVITY_COMPLETED),
+            cancelled=_activities(seen, EventKind.ACTIVITY_CANCELLED),
+            changes=changes,
+            incidents=tuple(
+                e.payload["message"] for e in seen if e.kind is EventKind.INCIDENT_RAISED
+            ),
+            ends_instance=given.kind is EventKind.INSTANCE_CANCELLED
+            or any(e.kind is EventKind.INSTANCE_COMPLETED for e in seen),
+        )
+
+
+def _activities(seen: list[HistoryEvent], kind: EventKind) -> tuple[str, ...]:
+    return tuple(e.activity_id for e in seen if e.kind is kind and e.activity_id)
+
+
+def _changes(
+    variables: dict[str, Json], given: HistoryEvent, seen: list[HistoryEvent]
+) -> dict[str, dict[str, Json]]:
+    """What the step set, by the person first and by scripts after; equal values are no change."""
+    after: dict[str, Json] = {}
+    for event in (given, *seen):
+        if event.kind is EventKind.VARIABLES_SET:
+            after.update(event.payload["values"])
+        elif event.is_input:
+            after.update(event.payload.get("variables") or {})
+    return {
+        name: {"before": variables[name], "after": value} if name in variables else {"after": value}
+        for name, value in after.items()
+        if name not in variables or variables[name] != value
+    }

@@ -1,0 +1,342 @@
+"""Deploys diagrams, and keeps one parsed machine per definition in memory for all steps."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from engine.bpmn.checks import check_diagram, refuses
+from engine.bpmn.diagram import Diagram, read_diagram
+from engine.bpmn.elements import ProcessModel
+from engine.errors import Conflict, DeploymentRejected, InvalidInput, NotFound
+from engine.model import (
+    Actor,
+    DefinitionQuery,
+    Deployment,
+    DeploymentQuery,
+    Finding,
+    FormField,
+    Page,
+    ProcessDefinition,
+    Resource,
+    Role,
+    Severity,
+)
+from engine.permissions import (
+    lanes_seen_by,
+    require_definition_visible,
+    require_role,
+)
+from engine.sources import Clock, Ids
+from engine.spiff.machine import Machine
+from engine.store import Store, StoreTransaction
+
+#: Parsed definitions kept per process; the least recently used goes first.
+MAX_MACHINES = 500
+MAX_FILES = 50
+_FIRST_PAGE = Page()
+_DIAGRAM_SUFFIXES = (".bpmn", ".bpmn20.xml", ".xml")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """The answer of `deploy`. `is_new` False: the same files were already there."""
+
+    deployment: Deployment
+    definitions: tuple[ProcessDefinition, ...]
+    warnings: tuple[Finding, ...]
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    """Files as they came, read and checked."""
+
+    name: str
+    source: str | None
+    files: Mapping[str, bytes]
+    diagrams: tuple[Diagram, ...]
+    findings: tuple[Finding, ...]
+    digest: str
+
+
+class Definitions:
+    """Deployments and the process definitions in them."""
+
+    def __init__(self, store: Store, clock: Clock, ids: Ids) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._machines: OrderedDict[str, Machine] = OrderedDict()
+        self._lock = threading.Lock()
+
+    # --------------------------------------------------------------------- deploy
+
+    def deploy(
+        self,
+        name: str,
+        files: Mapping[str, bytes],
+        *,
+        actor: Actor,
+        source: str | None = None,
+    ) -> Deployed:
+        """Keep these files as one deployment and make their processes definitions.
+
+        The same files again give the deployment that is already there. Every executable process
+        gets the next version of its key. Raises DeploymentRejected with all findings of all files.
+        """
+        require_role(actor, "deploy", Role.ANALYST, Role.ADMIN)
+        upload = _read_upload(name, source, files)
+        if refuses(upload.findings):
+            raise DeploymentRejected(upload.findings)
+        machines = {
+            (diagram.file_name, model.id): Machine(diagram, model)
+            for diagram in upload.diagrams
+            for model in diagram.executable
+        }
+        try:
+            deployed = self._add(upload, actor)
+        except Conflict:
+            # Two deploys at once took the same version; the second one now takes the next.
+            deployed = self._add(upload, actor)
+        if deployed.is_new:
+            for new in deployed.definitions:
+                self._keep(new.definition_id, machines[new.resource_name, new.key])
+        return deployed
+
+    def _add(self, upload: _Upload, actor: Actor) -> Deployed:
+        """Write the upload, unless the same files are there already."""
+        with self._store.writing() as tx:
+            known = tx.deployment_by_digest(upload.digest)
+            if known is not None:
+                query = DefinitionQuery(deployment_id=known.deployment_id)
+                return Deployed(
+                    known, tuple(tx.definitions(query)), upload.findings, is_new=False
+                )
+            deployment = Deployment(
+                deployment_id=self._ids.new_id(),
+                name=upload.name,
+                source=upload.source,
+                digest=upload.digest,
+                deployed_at=self._clock.now(),
+                deployed_by=actor.account,
+            )
+            resources = tuple(
+                Resource(self._ids.new_id(), deployment.deployment_id, file_name, content)
+                for file_name, content in upload.files.items()
+            )
+            definitions = tuple(
+                self._definition(tx, deployment, diagram, model)
+                for diagram in upload.diagrams
+                for model in diagram.executable
+            )
+            tx.add_deployment(deployment, resources, definitions)
+        return Deployed(deployment, definitions, upload.findings, is_new=True)
+
+    def _definition(
+        self, tx: StoreTransaction, deployment: Deployment, diagram: Diagram, model: ProcessModel
+    ) -> ProcessDefinition:
+        version = tx.latest_version(model.id) + 1
+        return ProcessDefinition(
+            definition_id=f"{model.id}:{version}:{self._ids.new_id()}",
+            key=model.id,
+            version=version,
+            name=model.name,
+            deployment_id=deployment.deployment_id,
+            resource_name=diagram.file_name,
+            digest=diagram.digest,
+            version_tag=model.version_tag,
+            history_time_to_live=model.history_time_to_live,
+            lanes=model.top_lanes,
+            starter_groups=model.starter_groups,
+            starter_users=model.starter_users,
+            deployed_at=deployment.deployed_at,
+        )
+
+    def check(self, files: Mapping[str, bytes]) -> tuple[Finding, ...]:
+        """All findings that `deploy` would report; nothing is kept."""
+        return _read_upload("check", None, files).findings
+
+    # -------------------------------------------------------------------- machines
+
+    def machine(self, tx: StoreTransaction, definition_id: str) -> Machine:
+        """The parsed machine of a definition, read within the caller's transaction."""
+        with self._lock:
+            if definition_id in self._machines:
+                self._machines.move_to_end(definition_id)
+                return self._machines[definition_id]
+        definition, resource = tx.definition_content(definition_id)
+        diagram = read_diagram(resource.name, resource.content)
+        model = next((m for m in diagram.processes if m.id == definition.key), None)
+        if model is None:
+            raise NotFound("process in the deployed file", definition.key)
+        machine = Machine(diagram, model)
+        self._keep(definition_id, machine)
+        return machine
+
+    def _keep(self, definition_id: str, machine: Machine) -> None:
+        with self._lock:
+            self._machines[definition_id] = machine
+            while len(self._machines) > MAX_MACHINES:
+                self._machines.popitem(last=False)
+
+    # ------------------------------------------------------------------ deployments
+
+    # Every account may see what is deployed, so that these ask nothing of the actor.
+
+    def deployments(self, query: DeploymentQuery, page: Page = _FIRST_PAGE) -> list[Deployment]:
+        """The deployments that match."""
+        with self._store.reading() as tx:
+            return tx.deployments(query, page)
+
+    def count_deployments(self, query: DeploymentQuery) -> int:
+        """How many deployments match."""
+        with self._store.reading() as tx:
+            return tx.count_deployments(query)
+
+    def deployment(self, deployment_id: str) -> Deployment:
+        """One deployment, or NotFound."""
+        with self._store.reading() as tx:
+            return tx.deployment(deployment_id)
+
+    def resources(self, deployment_id: str, *, actor: Actor) -> list[Resource]:
+        """The files of a deployment. Analysts, auditors and admins only."""
+        require_role(actor, "read deployed files", Role.ANALYST, Role.AUDITOR, Role.ADMIN)
+        with self._store.reading() as tx:
+            tx.deployment(deployment_id)
+            return tx.resources(deployment_id)
+
+    def resource(self, deployment_id: str, resource_id: str, *, actor: Actor) -> Resource:
+        """One file of a deployment, byte for byte. Analysts, auditors and admins only."""
+        require_role(actor, "read deployed files", Role.ANALYST, Role.AUDITOR, Role.ADMIN)
+        with self._store.reading() as tx:
+            return tx.resource(deployment_id, resource_id)
+
+    def delete_deployment(self, deployment_id: str, *, actor: Actor) -> None:
+        """Take back a deployment that was never used. Raises DeploymentInUse when it was."""
+        require_role(actor, "delete a deployment", Role.ANALYST, Role.ADMIN)
+        with self._store.writing() as tx:
+            tx.delete_deployment(deployment_id)
+
+    # ------------------------------------------------------------------ definitions
+
+    def definitions(
+        self, query: DefinitionQuery, page: Page = _FIRST_PAGE, *, actor: Actor
+    ) -> list[ProcessDefinition]:
+        """The definitions that match and that the actor may see."""
+        with self._store.reading() as tx:
+            return tx.definitions(_visible(query, actor), page)
+
+    def count_definitions(self, query: DefinitionQuery, *, actor: Actor) -> int:
+        """How many definitions match that the actor may see."""
+        with self._store.reading() as tx:
+            return tx.count_definitions(_visible(query, actor))
+
+    def definition(self, definition_id: str, *, actor: Actor) -> ProcessDefinition:
+        """One definition. Raises NotFound, Forbidden."""
+        with self._store.reading() as tx:
+            found = tx.definition(definition_id)
+        require_definition_visible(actor, found)
+        return found
+
+    def latest_definition(self, key: str, *, actor: Actor) -> ProcessDefinition:
+        """The definition of this key with the highest version. Raises NotFound, Forbidden."""
+        with self._store.reading() as tx:
+            found = tx.latest_definition(key)
+        require_definition_visible(actor, found)
+        return found
+
+    def xml(self, definition_id: str, *, actor: Actor) -> bytes:
+        """The file as it was uploaded."""
+        with self._store.reading() as tx:
+            found, resource = tx.definition_content(definition_id)
+        require_definition_visible(actor, found)
+        return resource.content
+
+    def model(self, definition_id: str, *, actor: Actor) -> ProcessModel:
+        """What the diagram of a definition says."""
+        with self._store.reading() as tx:
+            require_definition_visible(actor, tx.definition(definition_id))
+            return self.machine(tx, definition_id).model
+
+    def start_form(self, definition_id: str, *, actor: Actor) -> tuple[FormField, ...]:
+        """The fields that starting asks for; empty when the start event has no form."""
+        return self.model(definition_id, actor=actor).start_event().form or ()
+
+
+def _require_files(files: Mapping[str, bytes]) -> None:
+    if not files:
+        raise InvalidInput("a deployment needs at least one file", {"file": ["missing"]})
+    if len(files) > MAX_FILES:
+        raise InvalidInput(f"{len(files)} files; a deployment has at most {MAX_FILES}")
+    if not any(_is_diagram(name) for name in files):
+        raise InvalidInput(
+            f"none of {', '.join(sorted(files))} is a BPMN file (.bpmn)",
+            {"file": ["expected a .bpmn file"]},
+        )
+
+
+def _is_diagram(file_name: str) -> bool:
+    return file_name.lower().endswith(_DIAGRAM_SUFFIXES)
+
+
+def _read_upload(name: str, source: str | None, files: Mapping[str, bytes]) -> _Upload:
+    """Read and check every diagram; findings of unreadable ones included."""
+    _require_files(files)
+    diagrams: list[Diagram] = []
+    findings: list[Finding] = []
+    for file_name, content in files.items():
+        if not _is_diagram(file_name):
+            continue
+        try:
+            diagram = read_diagram(file_name, content)
+        except DeploymentRejected as error:
+            findings += error.findings
+            continue
+        diagrams.append(diagram)
+        findings += check_diagram(diagram)
+    findings += _key_clashes(diagrams)
+    return _Upload(name, source, files, tuple(diagrams), tuple(findings), _digest(files))
+
+
+def _key_clashes(diagrams: list[Diagram]) -> list[Finding]:
+    """One deployment cannot hold two processes of one id: which would be its version?"""
+    homes: dict[str, str] = {}
+    findings = []
+    for diagram in diagrams:
+        for model in diagram.executable:
+            first = homes.setdefault(model.id, diagram.file_name)
+            if first != diagram.file_name:
+                findings.append(
+                    Finding(
+                        rule="duplicate-process",
+                        severity=Severity.ERROR,
+                        file_name=diagram.file_name,
+                        line=model.line,
+                        element_id=model.id,
+                        element_name=model.name,
+                        message_id=f"Proses {model.id!r} sudah ada di berkas {first!r}; "
+                        "berikan id yang berbeda.",
+                        message_en=f"Process {model.id!r} is already in file {first!r}; "
+                        "give it another id.",
+                    )
+                )
+    return findings
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    """SHA-256 over the names and contents of the files, whatever their order."""
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(len(name.encode()).to_bytes(4) + name.encode())
+        whole.update(hashlib.sha256(files[name]).digest())
+    return whole.hexdigest()
+
+
+def _visible(query: DefinitionQuery, actor: Actor) -> DefinitionQuery:
+    if actor.has(Role.ANALYST):
+        return query
+    return replace(query, visible_to_lanes=lanes_seen_by(actor))

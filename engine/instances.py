@@ -1,0 +1,310 @@
+"""The life of process instances: started, looked at, changed, retried, cancelled, woken by timers."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import rfc8785
+
+from engine.definitions import Definitions
+from engine.errors import Conflict, IdempotencyKeyReused, InvalidInput
+from engine.forms import check_submission
+from engine.history import Input
+from engine.json_values import check_variables
+from engine.model import (
+    Actor,
+    EventKind,
+    Incident,
+    InstanceQuery,
+    Json,
+    Page,
+    ProcessDefinition,
+    ProcessInstance,
+    RememberedRequest,
+    Role,
+    UserTask,
+    Variables,
+)
+from engine.permissions import (
+    lanes_seen_by,
+    require_instance_visible,
+    require_may_start,
+    require_role,
+)
+from engine.sources import Clock, Ids
+from engine.steps import Steps
+from engine.store import Store, StoreTransaction
+
+MAX_BUSINESS_KEY = 255
+MAX_REASON = 4000
+_FIRST_PAGE = Page()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The answer of `start`. `is_repeat`: the same request was done before; this is its result."""
+
+    instance: ProcessInstance
+    variables: Variables
+    opened: tuple[UserTask, ...] = ()
+    is_repeat: bool = False
+
+
+class Instances:
+    """Process instances, running or ended."""
+
+    def __init__(
+        self, store: Store, definitions: Definitions, steps: Steps, clock: Clock, ids: Ids
+    ) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._steps = steps
+        self._clock = clock
+        self._ids = ids
+
+    # ---------------------------------------------------------------------- start
+
+    def start(
+        self,
+        definition: ProcessDefinition,
+        variables: Variables,
+        *,
+        actor: Actor,
+        business_key: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Started:
+        """A new instance of the definition, advanced to its first tasks.
+
+        The start form decides what is required; other names are accepted as they are. With an
+        idempotency key, the same request again gives the first one's answer.
+        Raises Forbidden, InvalidForm, InvalidVariables, IdempotencyKeyReused.
+        """
+        require_may_start(actor, definition)
+        _require_business_key(business_key)
+        submitted = check_variables(variables)
+        request = fingerprint("start", definition.definition_id, submitted, business_key)
+        try:
+            return self._start(
+                definition, submitted, actor, business_key, idempotency_key, request
+            )
+        except Conflict:
+            if idempotency_key is None:
+                raise
+            # The same key raced us on another connection, and won: now its answer is there.
+            return self._start(
+                definition, submitted, actor, business_key, idempotency_key, request
+            )
+
+    def _start(
+        self,
+        definition: ProcessDefinition,
+        submitted: Variables,
+        actor: Actor,
+        business_key: str | None,
+        idempotency_key: str | None,
+        request: str,
+    ) -> Started:
+        with self._store.writing() as tx:
+            done = recall(tx, actor, idempotency_key, request)
+            if done is not None:
+                return Started(
+                    tx.instance(done.instance_id), done.result["variables"], is_repeat=True
+                )
+            machine = self._definitions.machine(tx, definition.definition_id)
+            values = check_submission(machine.model.start_event().form, submitted)
+            now = self._clock.now()
+            outcome = self._steps.begin(
+                tx,
+                definition,
+                Input(
+                    EventKind.INSTANCE_STARTED,
+                    actor,
+                    {
+                        "definition": definition.definition_id,
+                        "digest": definition.digest,
+                        "businessKey": business_key,
+                        "variables": values,
+                    },
+                ),
+                instance_id=self._ids.new_id(),
+                business_key=business_key,
+                now=now,
+            )
+            if idempotency_key is not None:
+                tx.remember_request(
+                    RememberedRequest(
+                        account=actor.account,
+                        key=idempotency_key,
+                        fingerprint=request,
+                        instance_id=outcome.instance.instance_id,
+                        sequence=outcome.event.sequence,
+                        result={"variables": outcome.variables},
+                        at=now,
+                    )
+                )
+        return Started(outcome.instance, outcome.variables, outcome.opened)
+
+    # ------------------------------------------------------------------- questions
+
+    def instances(
+        self, query: InstanceQuery, page: Page = _FIRST_PAGE, *, actor: Actor
+    ) -> list[ProcessInstance]:
+        """The instances that match and that the actor may see."""
+        with self._store.reading() as tx:
+            return tx.instances(visible_instances(query, actor), page)
+
+    def count_instances(self, query: InstanceQuery, *, actor: Actor) -> int:
+        """How many instances match that the actor may see."""
+        with self._store.reading() as tx:
+            return tx.count_instances(visible_instances(query, actor))
+
+    def instance(self, instance_id: str, *, actor: Actor) -> ProcessInstance:
+        """One instance. Raises NotFound, Forbidden."""
+        with self._store.reading() as tx:
+            found = tx.instance(instance_id)
+            require_instance_visible(actor, found, tx.definition(found.definition_id))
+            return found
+
+    def variables(self, instance_id: str, *, actor: Actor) -> dict[str, Json]:
+        """The process variables as they are now (or were when the instance ended)."""
+        with self._store.reading() as tx:
+            stored = tx.stored_instance(instance_id)
+            definition = tx.definition(stored.instance.definition_id)
+            require_instance_visible(actor, stored.instance, definition)
+            return self._steps.look(tx, stored).variables
+
+    def incidents(
+        self, *, actor: Actor, instance_id: str | None = None, page: Page = _FIRST_PAGE
+    ) -> list[Incident]:
+        """Open incidents: of one visible instance, or of all for auditors and admins."""
+        if instance_id is not None:
+            self.instance(instance_id, actor=actor)
+        else:
+            require_role(actor, "list all incidents", Role.AUDITOR, Role.ADMIN)
+        with self._store.reading() as tx:
+            return tx.incidents(instance_id, page=page)
+
+    # --------------------------------------------------------------------- changes
+
+    def change_variables(self, instance_id: str, values: Variables, *, actor: Actor) -> None:
+        """Set process variables from outside; recorded as an input. Admins only."""
+        require_role(actor, "change process variables", Role.ADMIN)
+        accepted = check_variables(values)
+        if not accepted:
+            return
+        with self._store.writing() as tx:
+            self._steps.take(
+                tx,
+                tx.stored_instance(instance_id, for_step=True),
+                Input(EventKind.VARIABLES_CHANGED, actor, {"variables": accepted}),
+                lambda run: run.change_variables(accepted),
+                now=self._clock.now(),
+            )
+
+    def cancel(self, instance_id: str, *, reason: str, actor: Actor) -> ProcessInstance:
+        """End an instance before its end, with a reason that history keeps.
+
+        Its starter and admins may. Raises InvalidInput without a reason, InstanceEnded.
+        """
+        stated = reason.strip()
+        if not stated or len(stated) > MAX_REASON:
+            raise InvalidInput(
+                "cancelling a process instance takes a reason",
+                {"reason": [f"expected 1 to {MAX_REASON} characters, found {len(stated)}"]},
+            )
+        with self._store.writing() as tx:
+            stored = tx.stored_instance(instance_id, for_step=True)
+            if stored.instance.started_by != actor.account:
+                require_role(actor, f"cancel instance {instance_id}", Role.ADMIN)
+            return self._steps.take(
+                tx,
+                stored,
+                Input(EventKind.INSTANCE_CANCELLED, actor, {"reason": stated}),
+                lambda run: run.cancel(),
+                now=self._clock.now(),
+            ).instance
+
+    def retry_incident(self, incident_id: str, *, actor: Actor) -> ProcessInstance:
+        """Run again what failed. Analysts and admins only. Raises NotFound, InstanceEnded."""
+        require_role(actor, "retry an incident", Role.ANALYST, Role.ADMIN)
+        with self._store.writing() as tx:
+            incident = tx.incident(incident_id)
+            return self._steps.take(
+                tx,
+                tx.stored_instance(incident.instance_id, for_step=True),
+                Input(
+                    EventKind.INCIDENT_RETRIED,
+                    actor,
+                    {"incident": incident_id},
+                    activity_id=incident.activity_id,
+                ),
+                lambda run: run.retry(incident_id),
+                now=self._clock.now(),
+            ).instance
+
+    # ---------------------------------------------------------------------- timers
+
+    def due(self, limit: int = 100) -> list[str]:
+        """Ids of instances with a timer that is due now, the longest overdue first."""
+        with self._store.reading() as tx:
+            return tx.due_instances(self._clock.now(), limit)
+
+    def fire_due(self, instance_id: str) -> bool:
+        """Let the due timers of an instance fire; False when another worker was faster."""
+        now = self._clock.now()
+        with self._store.writing() as tx:
+            stored = tx.stored_instance(instance_id, for_step=True)
+            due_at = stored.instance.next_due_at
+            if due_at is None or due_at >= now or stored.instance.ended_at is not None:
+                return False
+            self._steps.take(
+                tx,
+                stored,
+                Input(EventKind.TIMERS_DUE, None, {}),
+                lambda run: run.fire_due(),
+                now=now,
+            )
+            return True
+
+
+def visible_instances(query: InstanceQuery, actor: Actor) -> InstanceQuery:
+    """The query, narrowed to what the actor may see."""
+    lanes = lanes_seen_by(actor)
+    if lanes is None:
+        return query
+    return replace(query, visible_to_lanes=lanes, visible_to_account=actor.account)
+
+
+def fingerprint(deed: str, *parts: Json) -> str:
+    """What makes two requests under one idempotency key the same request."""
+    return hashlib.sha256(rfc8785.dumps([deed, *parts])).hexdigest()
+
+
+def recall(
+    tx: StoreTransaction, actor: Actor, idempotency_key: str | None, request: str
+) -> RememberedRequest | None:
+    """The same request if it was done before. Raises IdempotencyKeyReused for another one."""
+    if idempotency_key is None:
+        return None
+    if not 1 <= len(idempotency_key) <= 255 or not idempotency_key.isprintable():
+        raise InvalidInput(
+            "an idempotency key has 1 to 255 printable characters",
+            {"Idempotency-Key": [f"found {len(idempotency_key)} characters"]},
+        )
+    done = tx.recall_request(actor.account, idempotency_key)
+    if done is not None and done.fingerprint != request:
+        raise IdempotencyKeyReused(idempotency_key)
+    return done
+
+
+def _require_business_key(business_key: str | None) -> None:
+    if business_key is None:
+        return
+    check_variables({"businessKey": business_key})
+    if len(business_key) > MAX_BUSINESS_KEY:
+        raise InvalidInput(
+            "the business key is too long",
+            {"businessKey": [f"expected {MAX_BUSINESS_KEY} characters, found {len(business_key)}"]},
+        )
+

@@ -1,0 +1,57 @@
+"""The engine as a whole: one object that holds the rooms, built once per process.
+
+Each room has one method per intention. The border (webhooks, cli) calls those and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.accounts import Accounts
+from engine.auditing import History
+from engine.definitions import Definitions
+from engine.instances import Instances
+from engine.settings import Settings
+from engine.sources import Clock, Ids, RandomIds, SystemClock
+from engine.steps import Steps
+from engine.store import Store
+from engine.tasks import Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessEngine:
+    """All rooms over one store. Safe to share between threads."""
+
+    store: Store
+    clock: Clock
+    definitions: Definitions
+    instances: Instances
+    tasks: Tasks
+    history: History
+    accounts: Accounts
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.close()
+
+
+def build_engine(store: Store, clock: Clock, ids: Ids, settings: Settings) -> ProcessEngine:
+    """The rooms over a store, sharing one clock and one source of ids."""
+    definitions = Definitions(store, clock, ids)
+    steps = Steps(definitions)
+    return ProcessEngine(
+        store=store,
+        clock=clock,
+        definitions=definitions,
+        instances=Instances(store, definitions, steps, clock, ids),
+        tasks=Tasks(store, definitions, steps, clock),
+        history=History(store, definitions),
+        accounts=Accounts(store, clock, ids, settings),
+    )
+
+
+def open_engine(settings: Settings) -> ProcessEngine:
+    """The engine of these settings, on the computer's clock. Raises StorageOutdated."""
+    store = Store.open(settings.database_url)
+    store.check_schema()
+    return build_engine(store, SystemClock(), RandomIds(), settings)

@@ -1,0 +1,158 @@
+"""Re-execution: recorded inputs run through the recorded diagram, at the recorded times.
+
+It rebuilds a lost snapshot, and it is the heart of `verify`: the engine must observe again exactly
+what history says it observed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from engine.errors import EngineError, ReplayMismatch
+from engine.model import EventKind, Fault, HistoryEvent, Observation
+from engine.spiff.machine import Machine, Run
+from engine.spiff.stepping import Step, step
+
+#: Inputs that move no token: the machine does not see them.
+_QUIET = {EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED}
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The state that the inputs lead to. `run` is None when no input moved the machine."""
+
+    run: Run | None
+    faults: tuple[Fault, ...]
+    inputs: int
+
+
+def apply(machine: Machine, bound: Step, run: Run | None, given: HistoryEvent) -> Run:
+    """Give one recorded input to the machine; the same calls that the live step makes."""
+    if given.kind is EventKind.INSTANCE_STARTED:
+        return machine.start(bound, given.payload["variables"])
+    if run is None:
+        raise ReplayMismatch(
+            given.instance_id, given.sequence, str(EventKind.INSTANCE_STARTED), str(given.kind)
+        )
+    run.continue_in(bound)
+    _deed(run, given)()
+    return run
+
+
+def _deed(run: Run, given: HistoryEvent) -> Callable[[], None]:
+    deeds: dict[EventKind, Callable[[], None]] = {
+        EventKind.TASK_COMPLETED: lambda: run.complete(
+            given.activity_instance_id or "", given.payload["variables"]
+        ),
+        EventKind.VARIABLES_CHANGED: lambda: run.change_variables(given.payload["variables"]),
+        EventKind.TIMERS_DUE: run.fire_due,
+        EventKind.INCIDENT_RETRIED: lambda: run.retry(given.payload["incident"]),
+        EventKind.INSTANCE_CANCELLED: run.cancel,
+    }
+    return deeds[given.kind]
+
+
+def replay(machine: Machine, events: Iterable[HistoryEvent]) -> Replayed:
+    """Run every input again and compare every observation; stops at the first difference.
+
+    After a difference the state is no longer the recorded one, so that later comparisons would
+    report consequences as causes.
+    """
+    run: Run | None = None
+    faults: list[Fault] = []
+    inputs = 0
+    for given, recorded in _steps(events):
+        inputs += 1
+        if not given.is_input:
+            faults.append(_stray(given))
+        elif given.kind in _QUIET:
+            faults += [_difference(event, None) for event in recorded[:1]]
+        else:
+            run, difference = _replay_step(machine, run, given, recorded)
+            faults += [difference] if difference else []
+        if faults:
+            break
+    return Replayed(run, tuple(faults), inputs)
+
+
+def _replay_step(
+    machine: Machine, run: Run | None, given: HistoryEvent, recorded: Sequence[HistoryEvent]
+) -> tuple[Run | None, Fault | None]:
+    try:
+        with step(now=given.at, instance_id=given.instance_id, revision=given.revision) as bound:
+            run = apply(machine, bound, run, given)
+            run.prune()
+            return run, _first_difference(given, recorded, run.observations)
+    except (EngineError, KeyError) as error:
+        return run, Fault(
+            given.instance_id,
+            given.sequence,
+            "replay",
+            f"the input cannot be run again: {error}",
+            found=type(error).__name__,
+        )
+
+
+def _steps(
+    events: Iterable[HistoryEvent],
+) -> Iterator[tuple[HistoryEvent, list[HistoryEvent]]]:
+    """Events grouped by revision: the input, then its observations."""
+    for _, group in groupby(events, key=lambda event: event.revision):
+        first, *rest = group
+        yield first, rest
+
+
+def _first_difference(
+    given: HistoryEvent, recorded: Sequence[HistoryEvent], seen: Sequence[Observation]
+) -> Fault | None:
+    for event, observation in zip(recorded, seen, strict=False):
+        if _as_observation(event) != observation:
+            return _difference(event, observation)
+    if len(recorded) > len(seen):
+        return _difference(recorded[len(seen)], None)
+    if len(seen) > len(recorded):
+        missing = seen[len(recorded)]
+        last = recorded[-1].sequence if recorded else given.sequence
+        return Fault(
+            given.instance_id,
+            last + 1,
+            "replay",
+            "replay observes something that history does not have",
+            expected=_in_words(missing),
+            found="nothing",
+        )
+    return None
+
+
+def _difference(event: HistoryEvent, observation: Observation | None) -> Fault:
+    return Fault(
+        event.instance_id,
+        event.sequence,
+        "replay",
+        "history records something else than what its inputs lead to",
+        expected=_in_words(observation) if observation else "nothing",
+        found=_in_words(_as_observation(event)),
+    )
+
+
+def _stray(event: HistoryEvent) -> Fault:
+    return Fault(
+        event.instance_id,
+        event.sequence,
+        "replay",
+        "a step begins with an observation; an input was expected",
+        found=str(event.kind),
+    )
+
+
+def _as_observation(event: HistoryEvent) -> Observation:
+    return Observation(
+        event.kind, event.activity_id, event.activity_instance_id, dict(event.payload)
+    )
+
+
+def _in_words(observation: Observation) -> str:
+    place = f" {observation.activity_id}" if observation.activity_id else ""
+    return f"{observation.kind}{place} {dict(observation.payload)}"

@@ -1,0 +1,1 @@
+"""The only room that imports SpiffWorkflow; outward it speaks the words of model.py."""

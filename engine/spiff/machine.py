@@ -1,0 +1,310 @@
+"""Runs one process: start, complete, fire timers, retry, cancel; and says what was observed.
+
+A Machine is a parsed definition, shared by all its runs and threads. A Run is one instance in
+memory for the length of one step. Neither knows users, forms, HTTP, the database or the wall clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.exceptions import SpiffWorkflowException
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.diagram import Diagram
+from engine.bpmn.elements import FlowNode, ProcessModel
+from engine.errors import MachineFault, NotFound
+from engine.model import EventKind, Json, Observation, Variables
+from engine.spiff import snapshot
+from engine.spiff.parsing import parse
+from engine.spiff.recorder import Recorder, activity_id_of
+from engine.spiff.scripts import SandboxedScriptEngine, scope_of
+from engine.spiff.stepping import Step, current_step
+
+#: Automatic elements that one step may run: more is a loop without a person in it (S11).
+MAX_AUTOMATIC_ELEMENTS = 1000
+
+_SCRIPTS = SandboxedScriptEngine()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """A user task that waits for a person."""
+
+    task_id: str
+    node: FlowNode
+    local_variables: Variables
+
+
+class Machine:
+    """One parsed process definition."""
+
+    def __init__(self, diagram: Diagram, model: ProcessModel) -> None:
+        self.model = model
+        #: SHA-256 of the file that the machine was parsed from.
+        self.digest = diagram.digest
+        self._specs = parse(diagram, model)
+
+    def start(self, step: Step, variables: Variables) -> Run:
+        """A new run, advanced to its first wait states. Call inside `with step(...) as step`."""
+        recorder = Recorder(self.model)
+        step.on_transition = recorder.on_transition
+        workflow = BpmnWorkflow(
+            self._specs.spec, self._specs.subprocesses, script_engine=_SCRIPTS
+        )
+        workflow.data["variables"] = dict(variables)
+        run = Run(self.model, workflow, {}, recorder)
+        run.advance()
+        return run
+
+    def load(self, step: Step, content: bytes) -> Run:
+        """The run of a snapshot, ready for one more input. Raises SnapshotUnreadable."""
+        recorder = Recorder(self.model)
+        step.on_transition = recorder.on_transition
+        workflow, blocked = snapshot.load(content, self._specs, _SCRIPTS)
+        return Run(self.model, workflow, blocked, recorder)
+
+    def peek(self, content: bytes) -> Run:
+        """The run of a snapshot to look at; moving it raises UnboundStep."""
+        workflow, blocked = snapshot.load(content, self._specs, _SCRIPTS)
+        return Run(self.model, workflow, blocked, Recorder(self.model))
+
+
+class Run:
+    """One instance in memory. `observations` grows as inputs are given."""
+
+    def __init__(
+        self, model: ProcessModel, workflow: Any, blocked: dict[str, Any], recorder: Recorder
+    ) -> None:
+        self.model = model
+        self._workflow = workflow
+        workflow.recorder = recorder
+        #: task id -> {"incident": id, "retry": "run" | "update"}
+        self._blocked = blocked
+        self._recorder = recorder
+        self._scheduled = {task.id: self._due(task) for task in self._timers()}
+
+    def continue_in(self, step: Step) -> None:
+        """Take the run as it is into its next step, without dump and load; forgets observations."""
+        self._recorder = Recorder(self.model)
+        self._workflow.recorder = self._recorder
+        step.on_transition = self._recorder.on_transition
+
+    # ------------------------------------------------------------------ questions
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """What happened since the run was started or loaded."""
+        return tuple(self._recorder.observations)
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether every token has reached an end."""
+        return bool(self._workflow.completed)
+
+    @property
+    def variables(self) -> dict[str, Json]:
+        """The process variables; those of loops and sub-processes are not among them."""
+        return dict(self._workflow.data["variables"])
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        """When the earliest timer is due."""
+        due = [moment for moment in map(self._due, self._timers()) if moment]
+        return min(due, default=None)
+
+    def open_tasks(self) -> tuple[OpenTask, ...]:
+        """The user tasks that wait for a person, oldest first."""
+        found = []
+        for task in self._tasks():
+            node = self._recorder.node_of(task)
+            if task._state == TaskState.READY and task.task_spec.manual and node is not None:
+                found.append(OpenTask(task.id, node, dict(task.data)))
+        return tuple(found)
+
+    def visible_variables(self, task_id: str) -> dict[str, Json]:
+        """All variables that an open task sees, its loop's and sub-process's included."""
+        return scope_of(self._task(task_id))
+
+    def prune(self) -> None:
+        """Let go of finished branches; history has them."""
+        snapshot.prune(self._workflow)
+
+    def dump(self) -> bytes:
+        """The run as a snapshot, pruned."""
+        self.prune()
+        return snapshot.dump(self._workflow, blocked=self._blocked)
+
+    # --------------------------------------------------------------------- inputs
+
+    def complete(self, task_id: str, variables: Variables) -> None:
+        """A person finished an open user task with these values."""
+        task = self._task(task_id)
+        if task._state != TaskState.READY or not task.task_spec.manual:
+            raise NotFound("open user task", task_id)
+        self._submit(task, variables)
+        self._run(task)
+        self.advance()
+
+    def change_variables(self, values: Variables) -> None:
+        """Somebody set process variables from outside."""
+        self._workflow.data["variables"].update(values)
+
+    def fire_due(self) -> None:
+        """Let every timer that is due by the step's time fire."""
+        for task in list(self._timers()):
+            self._guarded(task, lambda task=task: task.task_spec._update(task))
+        self.advance()
+
+    def retry(self, incident_id: str) -> None:
+        """Run again what failed with this incident."""
+        task_id = next((i for i, b in self._blocked.items() if b["incident"] == incident_id), None)
+        if task_id is None:
+            raise NotFound("open incident", incident_id)
+        retry = self._blocked.pop(task_id)["retry"]
+        task = self._task(task_id)
+        self._recorder.note(EventKind.INCIDENT_RESOLVED, task, incident=incident_id)
+        if retry == "update":
+            self._guarded(task, lambda: task.task_spec._update(task))
+        self.advance()
+
+    def cancel(self) -> None:
+        """End the run at once; everything open is cancelled."""
+        self._workflow.cancel()
+        for task_id, blocked in self._blocked.items():
+            self._recorder.note(
+                EventKind.INCIDENT_RESOLVED, self._task(task_id), incident=blocked["incident"]
+            )
+        self._blocked.clear()
+
+    # -------------------------------------------------------------------- advance
+
+    def advance(self) -> None:
+        """Run every automatic element until only people and timers are waited for."""
+        budget = MAX_AUTOMATIC_ELEMENTS
+        while ready := self._automatic():
+            for task in ready:
+                if task._state != TaskState.READY:
+                    continue
+                if budget == 0:
+                    self._stop_loop()
+                    return
+                budget -= 1
+                self._run(task)
+        self._note_timers()
+        self._check_ends()
+
+    def _submit(self, task: Any, variables: Variables) -> None:
+        """Values go to the loop instance when there is one, else to the nearest (sub-)process."""
+        if task.triggered:
+            task.data.update(variables)
+        else:
+            task.workflow.data.setdefault("variables", {}).update(variables)
+
+    def _automatic(self) -> list[Any]:
+        return [
+            task
+            for task in self._tasks()
+            if task._state == TaskState.READY
+            and not task.task_spec.manual
+            and task.id not in self._blocked
+        ]
+
+    def _run(self, task: Any) -> None:
+        """Run one task; whatever of its successors fails becomes an incident, the rest goes on."""
+        if self._guarded(task, task.run) or task._state != TaskState.COMPLETED:
+            return
+        # The failure came from a successor: the library stopped telling the others.
+        for child in task.children:
+            if child._state == TaskState.FUTURE and child.id not in self._blocked:
+                self._guarded(child, lambda child=child: child.task_spec._update(child))
+        self._guarded(task, lambda: task.workflow._task_completed_notify(task))
+
+    def _guarded(self, task: Any, action: Any) -> bool:
+        """Do it; a failure of the diagram's own making becomes an incident. True when it worked."""
+        try:
+            action()
+        except SpiffWorkflowException as error:
+            self._block(getattr(error, "task", None) or task, error)
+            return False
+        return True
+
+    def _block(self, task: Any, error: SpiffWorkflowException) -> None:
+        """Keep a failed task where it can be run again, and raise an incident for it."""
+        if task._state == TaskState.ERROR:
+            # The library counts ERROR as finished, and would let the instance end around it.
+            task._set_state(TaskState.READY)
+            retry = "run"
+        else:
+            retry = "update"
+        if task._state == TaskState.WAITING:
+            task._set_state(TaskState.FUTURE)
+        self._raise_incident(task, str(error), retry)
+
+    def _raise_incident(self, task: Any, message: str, retry: str) -> None:
+        incident_id = current_step().mint()
+        self._blocked[task.id] = {"incident": incident_id, "retry": retry}
+        self._recorder.note(
+            EventKind.INCIDENT_RAISED, task, incident=incident_id, message=message
+        )
+
+    def _stop_loop(self) -> None:
+        for task in self._automatic():
+            self._raise_incident(
+                task,
+                f"more than {MAX_AUTOMATIC_ELEMENTS} automatic elements ran in one step; "
+                "the diagram loops without waiting for anybody",
+                "run",
+            )
+
+    def _check_ends(self) -> None:
+        """Say that the instance has ended, or that it can never move on again."""
+        if self.is_completed:
+            self._recorder.observations.append(Observation(EventKind.INSTANCE_COMPLETED))
+        elif not self._blocked and not self.open_tasks() and not self._scheduled:
+            waiting = [t for t in self._tasks() if t._state in {TaskState.WAITING, TaskState.READY}]
+            if not waiting:
+                raise MachineFault("the instance is not completed, yet nothing in it waits")
+            self._raise_incident(
+                waiting[0],
+                f"{activity_id_of(waiting[0])} waits for a token that can never come",
+                "update",
+            )
+
+    def _note_timers(self) -> None:
+        now = {task.id: (task, self._due(task)) for task in self._timers()}
+        for task_id, (task, due_at) in now.items():
+            if due_at is not None and self._scheduled.get(task_id) != due_at:
+                self._recorder.note(
+                    EventKind.TIMER_SCHEDULED, task, due_at=due_at.isoformat()
+                )
+        self._scheduled = {task_id: due_at for task_id, (_, due_at) in now.items()}
+
+    # ---------------------------------------------------------------------- trees
+
+    def _trees(self) -> Iterator[Any]:
+        yield self._workflow
+        yield from self._workflow.subprocesses.values()
+
+    def _tasks(self) -> list[Any]:
+        return [task for tree in list(self._trees()) for task in tree.tasks.values()]
+
+    def _task(self, task_id: str) -> Any:
+        for tree in self._trees():
+            if task_id in tree.tasks:
+                return tree.tasks[task_id]
+        raise NotFound("task", task_id)
+
+    def _timers(self) -> Iterator[Any]:
+        for task in self._workflow.event_manager.tasks.values():
+            if isinstance(task.task_spec.event_definition, TimerEventDefinition):
+                yield task
+
+    def _due(self, task: Any) -> datetime | None:
+        value = task.internal_data.get("event_value")
+        return TimerEventDefinition.get_datetime(value) if isinstance(value, str) else None

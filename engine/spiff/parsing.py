@@ -1,0 +1,136 @@
+"""A checked diagram becomes the library's specs, with Alur's own where the library's are wrong."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+from lxml import etree
+from SpiffWorkflow.bpmn.parser import BpmnParser, TaskParser
+from SpiffWorkflow.bpmn.parser.task_parsers import (
+    ConditionalGatewayParser,
+    GatewayParser,
+    ScriptTaskParser,
+    SubWorkflowParser,
+)
+from SpiffWorkflow.bpmn.parser.util import full_tag
+from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
+from SpiffWorkflow.bpmn.specs.defaults import NoneTask, ScriptTask, UserTask
+from SpiffWorkflow.exceptions import SpiffWorkflowException
+
+from engine.bpmn.diagram import Diagram
+from engine.bpmn.elements import MultiInstance, ProcessModel
+from engine.bpmn.expressions import translate
+from engine.errors import MachineFault
+from engine.spiff.specs import InclusiveJoin, MultiInstanceBody, SubProcess, TokenJoin
+
+_BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+
+
+class _BodyParser(TaskParser):  # type: ignore[misc]
+    """Reads the multi-instance characteristics from the diagram's model, already translated."""
+
+    def _add_multiinstance_task(self, loop_characteristics: Any) -> None:
+        loop: MultiInstance = self.process_parser.parser.loops[self.bpmn_id]
+        original = self.spec.task_specs.pop(self.task.name)
+        self.task = MultiInstanceBody(
+            self.spec,
+            original.name,
+            is_sequential=loop.is_sequential,
+            collection=loop.collection,
+            cardinality=loop.cardinality,
+            element_variable=loop.element_variable,
+            completion_condition=loop.completion_condition,
+            collect_into=loop.collect_into,
+            bpmn_name=original.bpmn_name,
+            lane=original.lane,
+        )
+        self._copy_task_attrs(original, loop_characteristics)
+        self.task.connect_inner()
+
+
+class _ScriptParser(_BodyParser, ScriptTaskParser):  # type: ignore[misc]
+    pass
+
+
+class _SubProcessParser(_BodyParser, SubWorkflowParser):  # type: ignore[misc]
+    pass
+
+
+class _PassedAtOnce(NoneTask):  # type: ignore[misc]
+    """`task` and `manualTask` are passed at once, as in Camunda: nobody reports back."""
+
+
+class _Parser(BpmnParser):  # type: ignore[misc]
+    OVERRIDE_PARSER_CLASSES = {  # noqa: RUF012  (the library's name for its extension point)
+        full_tag("userTask"): (_BodyParser, UserTask),
+        full_tag("task"): (_BodyParser, _PassedAtOnce),
+        full_tag("manualTask"): (_BodyParser, _PassedAtOnce),
+        full_tag("scriptTask"): (_ScriptParser, ScriptTask),
+        full_tag("subProcess"): (_SubProcessParser, SubProcess),
+        full_tag("parallelGateway"): (GatewayParser, TokenJoin),
+        full_tag("inclusiveGateway"): (ConditionalGatewayParser, InclusiveJoin),
+    }
+
+    def __init__(self, loops: dict[str, MultiInstance]) -> None:
+        super().__init__()
+        self.loops = loops
+
+
+class Specs:
+    """The library's specs of one process. Shared by every run and thread; never changed."""
+
+    def __init__(self, spec: Any, subprocesses: dict[str, Any], root: etree._Element) -> None:
+        self.spec = spec
+        self.subprocesses = subprocesses
+        # The library keys its indexes by id(root): the tree must live as long as the specs (S9).
+        self._root = root
+
+
+def parse(diagram: Diagram, model: ProcessModel) -> Specs:
+    """Parse one process of a diagram that the checks accepted.
+
+    Raises MachineFault when the library refuses all the same: the checks then have a gap.
+    """
+    root = deepcopy(diagram.root)
+    _start_plainly(root, model)
+    loops = {n.id: n.multi_instance for n in model.nodes.values() if n.multi_instance}
+    parser = _Parser(_translated(loops))
+    try:
+        parser.add_bpmn_xml(root, diagram.file_name)
+        spec = parser.get_spec(model.id)
+        subprocesses = parser.get_subprocess_specs(model.id)
+    except (ValidationException, SpiffWorkflowException) as error:
+        raise MachineFault(f"{diagram.file_name}: {error}") from error
+    return Specs(spec, subprocesses, root)
+
+
+def _start_plainly(root: etree._Element, model: ProcessModel) -> None:
+    """Starting an instance *is* the start event's trigger: a message start waits for nothing more.
+
+    Who delivered the message is in the input, not in the tree.
+    """
+    for event in root.iter(f"{_BPMN}startEvent"):
+        parent = event.getparent()
+        if parent is None or parent.get("id") != model.id:
+            continue
+        for definition in event.findall(f"{_BPMN}messageEventDefinition"):
+            event.remove(definition)
+
+
+def _translated(loops: dict[str, MultiInstance]) -> dict[str, MultiInstance]:
+    """The loops with their expressions in the sandbox's language."""
+    def python(source: str | None) -> str | None:
+        return translate(source).python if source else None
+
+    return {
+        node_id: replace(
+            loop,
+            collection=python(loop.collection),
+            cardinality=python(loop.cardinality),
+            completion_condition=python(loop.completion_condition),
+        )
+        for node_id, loop in loops.items()
+    }
+

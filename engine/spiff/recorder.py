@@ -1,0 +1,119 @@
+"""Watches the tasks of one run move, and says in BPMN's words what happened, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.elements import FlowNode, ProcessModel
+from engine.model import EventKind, Observation
+
+#: The library's name for the activity inside a multi-instance body.
+INNER = " [child]"
+_SPLIT, _JOIN = ".BoundaryEventSplit", ".BoundaryEventJoin"
+_ACTIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
+_JOINS = {"parallelGateway", "inclusiveGateway"}
+
+
+class Recorder:
+    """Collects the observations of a step. `on_transition` is the step's listener."""
+
+    def __init__(self, model: ProcessModel) -> None:
+        self.observations: list[Observation] = []
+        self._nodes = model.nodes
+        self._flows = {(f.source, f.target): f.id for f in model.flows.values()}
+
+    def on_transition(self, task: Any, former: int, state: int) -> None:
+        """A task went from one state to another; turn it into observations."""
+        node = self.node_of(task)
+        if node is None or former == state:
+            return
+        if state & _ACTIVE and not former & (_ACTIVE | TaskState.FINISHED_MASK):
+            self._arrived(task, node, state)
+        elif state == TaskState.READY and former == TaskState.WAITING and _waits_to_enter(node):
+            self._entered(task, node)
+        elif state == TaskState.COMPLETED:
+            self.note(EventKind.ACTIVITY_COMPLETED, task)
+        elif state == TaskState.CANCELLED and former & _ACTIVE:
+            if not (_waits_to_enter(node) and former == TaskState.WAITING):
+                self.note(EventKind.ACTIVITY_CANCELLED, task)
+
+    def set_variables(self, task: Any, values: Mapping[str, Any]) -> None:
+        """Write what a script or an ending scope gives: to the loop if it owns the name, else to
+        the nearest (sub-)process."""
+        local = {n: v for n, v in values.items() if n in task.data}
+        shared = {n: v for n, v in values.items() if n not in task.data}
+        task.data.update(local)
+        if is_inner(task):
+            task.data.update(shared)
+        else:
+            task.workflow.data.setdefault("variables", {}).update(shared)
+        self.note(EventKind.VARIABLES_SET, task, values=dict(values))
+
+    def note(self, kind: EventKind, task: Any, /, **payload: Any) -> None:
+        """Record one observation about `task`."""
+        self.observations.append(Observation(kind, activity_id_of(task), str(task.id), payload))
+
+    def node_of(self, task: Any) -> FlowNode | None:
+        """The diagram's element behind a task; None for the library's own control tasks."""
+        return self._nodes.get(base_name(task.task_spec.name))
+
+    def _arrived(self, task: Any, node: FlowNode, state: int) -> None:
+        flow = self._incoming_flow(task)
+        if flow is not None:
+            self.note(EventKind.FLOW_TAKEN, task, flow=flow)
+        if not (_waits_to_enter(node) and state == TaskState.WAITING):
+            self._entered(task, node)
+
+    def _entered(self, task: Any, node: FlowNode) -> None:
+        payload: dict[str, Any] = {"type": activity_type(task, node)}
+        if node.name:
+            payload["name"] = node.name
+        if node.lane_path:
+            payload["lane"] = list(node.lane_path)
+        if is_inner(task):
+            payload["locals"] = dict(task.data)
+        self.note(EventKind.ACTIVITY_ENTERED, task, **payload)
+
+    def _incoming_flow(self, task: Any) -> str | None:
+        if is_inner(task):
+            return None
+        source = task.parent
+        if source is not None and source.task_spec.name.endswith(_SPLIT):
+            source = source.parent
+        if source is None:
+            return None
+        return self._flows.get((base_name(source.task_spec.name), base_name(task.task_spec.name)))
+
+
+def _waits_to_enter(node: FlowNode) -> bool:
+    """A join is entered when it fires, a boundary event when it is triggered."""
+    return node.type in _JOINS or node.type == "boundaryEvent"
+
+
+def is_inner(task: Any) -> bool:
+    """Whether the task is one instance inside a multi-instance body."""
+    return bool(task.task_spec.name.endswith(INNER))
+
+
+def base_name(spec_name: str) -> str:
+    """The diagram's id behind a spec's name."""
+    return spec_name.removesuffix(INNER).removesuffix(_JOIN)
+
+
+def activity_id_of(task: Any) -> str:
+    """The activity's id as Camunda writes it: a body around instances is "id#multiInstanceBody"."""
+    name: str = task.task_spec.name
+    return f"{name}#multiInstanceBody" if is_body(task) else base_name(name)
+
+
+def activity_type(task: Any, node: FlowNode) -> str:
+    """The element's type as Camunda's history names it."""
+    return "multiInstanceBody" if is_body(task) else node.type
+
+
+def is_body(task: Any) -> bool:
+    """Whether the task is the body around multiple instances."""
+    return hasattr(task.task_spec, "connect_inner")

@@ -1,0 +1,185 @@
+"""What an expression or script of a diagram may see and do: nothing but its variables.
+
+Expressions and scripts run in pydantic-monty, a Python subset interpreted in a worker process with
+limits on time, memory and depth. It has no files, no network, no clock and no host objects. In
+front of it stands the whitelist of bpmn/expressions.py, which deploy has already applied.
+"""
+
+from __future__ import annotations
+
+import ast
+import atexit
+import json
+import threading
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from pydantic_monty import Monty, MontyCrashedError, MontyError
+from SpiffWorkflow.bpmn.exceptions import WorkflowTaskException
+from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
+
+from engine.errors import InvalidVariables
+from engine.json_values import check_variables
+
+LIMITS = {
+    "max_feed_duration_secs": 0.25,
+    "max_memory": 32 << 20,
+    "max_recursion_depth": 100,
+    "max_suspensions": 10,
+}
+#: No clock of its own, and the same "randomness" on every run, so that replay is exact.
+POLICY = {"timezone": "utc", "sleep": "zero", "random_start": {"seed": 0}}
+MAX_SOURCE_LENGTH = 8192
+
+
+class SandboxError(Exception):
+    """The sandbox refused or stopped a piece of a diagram's code."""
+
+
+class Sandbox:
+    """A pool of worker processes, started at first use (after any fork)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pool: Any = None
+
+    def run(self, source: str, inputs: Mapping[str, Any]) -> Any:
+        """The value of `source` with `inputs` as its only names.
+
+        Every call has a namespace of its own. Raises SandboxError with the reason in words.
+        """
+        if len(source) > MAX_SOURCE_LENGTH:
+            raise SandboxError(f"longer than {MAX_SOURCE_LENGTH} characters")
+        try:
+            with self._workers().checkout(limits=LIMITS, os_policy=POLICY) as session:
+                return session.feed_run(source, inputs=dict(inputs))
+        except MontyCrashedError as error:
+            raise SandboxError("the sandbox process ended; the code was stopped") from error
+        except MontyError as error:
+            raise SandboxError(str(error)) from error
+
+    def close(self) -> None:
+        """End the workers. A later `run` starts new ones."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.__exit__(None, None, None)
+
+    def _workers(self) -> Any:
+        with self._lock:
+            if self._pool is None:
+                self._pool = Monty().__enter__()
+            return self._pool
+
+
+SANDBOX = Sandbox()
+atexit.register(SANDBOX.close)
+
+
+@lru_cache(maxsize=4096)
+def _names_in(source: str) -> frozenset[str]:
+    return frozenset(n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name))
+
+
+@lru_cache(maxsize=1024)
+def _script_names(source: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Names that a script reads or writes, and those of them that it binds at its top level."""
+    bound = {
+        n.id
+        for n in ast.walk(ast.parse(source))
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    return _names_in(source), frozenset(bound)
+
+
+def scope_of(task: Any) -> dict[str, Any]:
+    """All variables that `task` sees: the instance's, its sub-processes', its loop's; inner wins."""
+    workflow, layers = task.workflow, [task.data]
+    while workflow is not None:
+        layers.append(workflow.data.get("variables", {}))
+        workflow = workflow.parent_workflow
+    merged: dict[str, Any] = {}
+    for layer in reversed(layers):
+        merged.update(layer)
+    return merged
+
+
+class SandboxedScriptEngine(PythonScriptEngine):  # type: ignore[misc]
+    """The library's script engine with its eval and exec taken out.
+
+    `on_variables_set(task, values)` is told what a script changed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(environment=_NoEnvironment())
+
+    def validate(self, expression: str) -> None:
+        """Whether it parses; the whitelist was applied at deploy."""
+        ast.parse(expression)
+
+    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> Any:
+        """The value of an expression over the variables that `task` sees."""
+        constant = _literal(expression)
+        if constant is not None:
+            return constant
+        scope = {**scope_of(task), **(external_context or {})}
+        names = _names_in(expression)
+        missing = sorted(names - scope.keys() - {"len"})
+        if missing:
+            raise _fault(task, expression, f"variable {missing[0]!r} has no value yet")
+        try:
+            return SANDBOX.run(f"({expression})", {n: scope[n] for n in names & scope.keys()})
+        except SandboxError as error:
+            raise _fault(task, expression, str(error)) from error
+
+    def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
+        """Run a script; what it assigns is kept whole, or not at all when it fails."""
+        scope = scope_of(task)
+        names, bound = _script_names(script)
+        keep = sorted(bound | (names & scope.keys()))
+        tail = "".join(
+            f"\ntry:\n  alur_out[{name!r}] = {name}\nexcept NameError:\n  pass" for name in keep
+        )
+        try:
+            out = SANDBOX.run(
+                f"{script}\nalur_out = {{}}{tail}\nalur_out",
+                {n: scope[n] for n in names & scope.keys()},
+            )
+            values = check_variables(out)
+        except (SandboxError, InvalidVariables) as error:
+            raise _fault(task, script, str(error)) from error
+        changed = {n: v for n, v in values.items() if n not in scope or not _same(scope[n], v)}
+        if changed:
+            task.workflow.top_workflow.recorder.set_variables(task, changed)
+        return True
+
+    def call_service(self, task: Any, **kwargs: Any) -> Any:
+        """Never: a step records a request, a worker performs it."""
+        raise _fault(task, task.task_spec.name, "a service may not be called inside a step")
+
+
+class _NoEnvironment:
+    """Stands where the library keeps its eval and exec; whoever reaches it has found a hole."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"Alur has no script environment ({name})")
+
+
+def _literal(expression: str) -> str | int | float | None:
+    """The value of a plain literal, so that a quoted timer needs no sandbox."""
+    try:
+        value = ast.literal_eval(expression)
+    except (ValueError, SyntaxError):
+        return None
+    return value if isinstance(value, (str, int, float)) else None
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal as JSON (so that 1 and True are not the same)."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _fault(task: Any, source: str, reason: str) -> WorkflowTaskException:
+    shown = source if len(source) <= 200 else source[:200] + "…"
+    return WorkflowTaskException(f"{shown!r}: {reason}", task=task)

@@ -1,0 +1,270 @@
+"""Takes one step of an instance: loads it, gives it an input, and hands the store all that follows.
+
+One step is one transaction of the caller; nothing here begins or ends one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from engine.definitions import Definitions
+from engine.errors import InstanceEnded, ReplayMismatch, SnapshotUnreadable
+from engine.history import Input, build_events, genesis
+from engine.model import (
+    EventKind,
+    HistoryEvent,
+    Incident,
+    InstanceState,
+    Observation,
+    ProcessDefinition,
+    ProcessInstance,
+    StepRecord,
+    StoredInstance,
+    TaskState,
+    UserTask,
+)
+from engine.replay import replay
+from engine.spiff.machine import OpenTask, Run
+from engine.spiff.stepping import step
+from engine.store import StoreTransaction as Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step led to."""
+
+    instance: ProcessInstance
+    #: The history event of the input.
+    event: HistoryEvent
+    opened: tuple[UserTask, ...]
+    variables: dict[str, object]
+
+
+class Steps:
+    """Takes steps through the machines of `definitions`."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+
+    def begin(
+        self,
+        tx: Transaction,
+        definition: ProcessDefinition,
+        given: Input,
+        *,
+        instance_id: str,
+        business_key: str | None,
+        now: datetime,
+    ) -> Outcome:
+        """Create an instance by its first step. given.payload holds its variables."""
+        machine = self._definitions.machine(tx, definition.definition_id)
+        unborn = ProcessInstance(
+            instance_id=instance_id,
+            definition_id=definition.definition_id,
+            definition_key=definition.key,
+            business_key=business_key,
+            state=InstanceState.ACTIVE,
+            revision=0,
+            last_sequence=0,
+            head_hash=genesis(instance_id),
+            started_at=now,
+            started_by=given.actor.account if given.actor else "",
+            start_activity_id=machine.model.start_event().id,
+        )
+        with step(now=now, instance_id=instance_id, revision=1) as bound:
+            run = machine.start(bound, given.payload["variables"])
+            record = _record(unborn, given, run, before=(), open_rows=(), now=now)
+        tx.add_instance(record)
+        return _outcome(record, run)
+
+    def take(
+        self,
+        tx: Transaction,
+        stored: StoredInstance,
+        given: Input,
+        act: Callable[[Run], None],
+        *,
+        now: datetime,
+        changed: tuple[UserTask, ...] = (),
+    ) -> Outcome:
+        """Give an input that moves the machine. `changed`: rows that the caller has altered.
+
+        Raises InstanceEnded, and whatever `act` raises; then nothing has been written.
+        """
+        instance = stored.instance
+        require_running(instance)
+        machine = self._definitions.machine(tx, instance.definition_id)
+        content = stored.snapshot or self._rebuilt(tx, instance)
+        with step(
+            now=now, instance_id=instance.instance_id, revision=instance.revision + 1
+        ) as bound:
+            try:
+                run = machine.load(bound, content)
+            except SnapshotUnreadable:
+                run = machine.load(bound, self._rebuilt(tx, instance))
+            before = run.open_tasks()
+            act(run)
+            ended = {task.task_id for task in before} - {task.task_id for task in run.open_tasks()}
+            untouched = ended - {task.task_id for task in changed}
+            rows = _open_rows(tx, instance.instance_id, untouched)
+            record = _record(
+                instance, given, run, before=before, open_rows=rows, changed=changed, now=now
+            )
+        tx.append_step(record)
+        return _outcome(record, run)
+
+    def note(
+        self,
+        tx: Transaction,
+        stored: StoredInstance,
+        given: Input,
+        *,
+        now: datetime,
+        changed: tuple[UserTask, ...] = (),
+    ) -> ProcessInstance:
+        """Record an input that moves no token (a claim). The snapshot stays as it is."""
+        instance = stored.instance
+        require_running(instance)
+        events = build_events(instance, given, (), at=now)
+        record = StepRecord(
+            instance=_advanced(instance, events),
+            expected_revision=instance.revision,
+            events=events,
+            snapshot=None,
+            changed=changed,
+        )
+        tx.append_step(record)
+        return record.instance
+
+    def look(self, tx: Transaction, stored: StoredInstance) -> Run:
+        """The run as it stands, to read from; it cannot be moved."""
+        instance = stored.instance
+        machine = self._definitions.machine(tx, instance.definition_id)
+        try:
+            return machine.peek(stored.snapshot or self._rebuilt(tx, instance))
+        except SnapshotUnreadable:
+            return machine.peek(self._rebuilt(tx, instance))
+
+    def _rebuilt(self, tx: Transaction, instance: ProcessInstance) -> bytes:
+        """The snapshot that history leads to. Raises ReplayMismatch when history is not sound."""
+        machine = self._definitions.machine(tx, instance.definition_id)
+        replayed = replay(machine, tx.events(instance.instance_id))
+        for fault in replayed.faults:
+            raise ReplayMismatch(
+                fault.instance_id, fault.sequence or 0, fault.found or "", fault.expected or ""
+            )
+        if replayed.run is None:
+            raise ReplayMismatch(instance.instance_id, 1, "instance_started", "nothing")
+        return replayed.run.dump()
+
+
+def _open_rows(tx: Transaction, instance_id: str, task_ids: set[str]) -> tuple[UserTask, ...]:
+    """The rows of open tasks that the step ended beside the one it was about."""
+    if not task_ids:
+        return ()
+    rows = tx.tasks_of_instance(instance_id, {TaskState.OPEN})
+    return tuple(row for row in rows if row.task_id in task_ids)
+
+
+def require_running(instance: ProcessInstance) -> None:
+    """Raise InstanceEnded unless the instance is active."""
+    if instance.state is not InstanceState.ACTIVE:
+        raise InstanceEnded(instance.instance_id, str(instance.state))
+
+
+def _record(
+    instance: ProcessInstance,
+    given: Input,
+    run: Run,
+    *,
+    before: tuple[OpenTask, ...],
+    open_rows: tuple[UserTask, ...],
+    now: datetime,
+    changed: tuple[UserTask, ...] = (),
+) -> StepRecord:
+    """All that the step writes."""
+    events = build_events(instance, given, run.observations, at=now)
+    known = {task.task_id for task in before}
+    after = _advanced(instance, events)
+    cancelled = given.kind is EventKind.INSTANCE_CANCELLED
+    if cancelled or run.is_completed:
+        state = InstanceState.CANCELLED if cancelled else InstanceState.COMPLETED
+        after = replace(
+            after, state=state, ended_at=now, end_reason=given.payload.get("reason")
+        )
+    after = replace(after, next_due_at=None if after.ended_at else run.next_due_at)
+    return StepRecord(
+        instance=after,
+        expected_revision=instance.revision,
+        events=events,
+        snapshot=run.dump(),
+        opened=tuple(
+            _row(task, after, now) for task in run.open_tasks() if task.task_id not in known
+        ),
+        changed=changed
+        + tuple(replace(row, state=TaskState.CANCELLED, ended_at=now) for row in open_rows),
+        incidents_raised=tuple(_incidents(after, run.observations, now)),
+        incidents_resolved=tuple(
+            (seen.payload["incident"], now)
+            for seen in run.observations
+            if seen.kind is EventKind.INCIDENT_RESOLVED
+        ),
+    )
+
+
+def _advanced(instance: ProcessInstance, events: tuple[HistoryEvent, ...]) -> ProcessInstance:
+    last = events[-1]
+    return replace(
+        instance,
+        revision=instance.revision + 1,
+        last_sequence=last.sequence,
+        head_hash=last.hash,
+    )
+
+
+def _row(task: OpenTask, instance: ProcessInstance, now: datetime) -> UserTask:
+    node = task.node
+    is_unaddressed = not (node.lane_path or node.candidate_users or node.candidate_groups)
+    return UserTask(
+        task_id=task.task_id,
+        instance_id=instance.instance_id,
+        definition_id=instance.definition_id,
+        definition_key=instance.definition_key,
+        activity_id=node.id,
+        name=node.name or node.id,
+        lane=node.lane,
+        lane_path=node.lane_path,
+        state=TaskState.OPEN,
+        created_at=now,
+        assignee=node.assignee,
+        claimed_at=now if node.assignee else None,
+        description=node.documentation,
+        form_key=node.form_key,
+        candidate_users=(instance.started_by,) if is_unaddressed else node.candidate_users,
+        candidate_groups=node.candidate_groups,
+        local_variables=task.local_variables,
+        business_key=instance.business_key,
+    )
+
+
+def _incidents(
+    instance: ProcessInstance, observations: tuple[Observation, ...], now: datetime
+) -> list[Incident]:
+    return [
+        Incident(
+            incident_id=seen.payload["incident"],
+            instance_id=instance.instance_id,
+            definition_id=instance.definition_id,
+            activity_id=seen.activity_id or "",
+            raised_at=now,
+            message=seen.payload["message"],
+        )
+        for seen in observations
+        if seen.kind is EventKind.INCIDENT_RAISED
+    ]
+
+
+def _outcome(record: StepRecord, run: Run) -> Outcome:
+    return Outcome(record.instance, record.events[0], record.opened, run.variables)

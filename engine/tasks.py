@@ -1,0 +1,284 @@
+"""The work of people: finding, claiming and completing user tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from engine.definitions import Definitions
+from engine.errors import InvalidInput, NotFound, TaskAlreadyClaimed, TaskNotOpen
+from engine.forms import check_submission
+from engine.history import Input
+from engine.instances import fingerprint, recall
+from engine.json_values import check_variables
+from engine.model import (
+    Account,
+    Actor,
+    EventKind,
+    FormField,
+    Json,
+    Page,
+    ProcessInstance,
+    RememberedRequest,
+    Role,
+    StoredInstance,
+    TaskQuery,
+    TaskState,
+    UserTask,
+    Variables,
+)
+from engine.permissions import (
+    is_offered,
+    require_offered,
+    require_role,
+    require_task_visible,
+    task_scope_of,
+)
+from engine.sources import Clock
+from engine.steps import Steps
+from engine.store import Store, StoreTransaction
+
+_FIRST_PAGE = Page()
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The answer of `complete`. `opened`: the tasks that came up next, whoever they wait for."""
+
+    instance: ProcessInstance
+    sequence: int
+    variables: Variables
+    opened: tuple[UserTask, ...] = ()
+    is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskForm:
+    """A task with its form's fields and the values that they have now."""
+
+    task: UserTask
+    fields: tuple[FormField, ...]
+    #: Current value per field id; the default where nothing was submitted yet.
+    values: Variables
+    #: The SOP row of the step: its `sop:` properties.
+    properties: dict[str, str]
+
+
+class Tasks:
+    """User tasks, open or ended."""
+
+    def __init__(
+        self, store: Store, definitions: Definitions, steps: Steps, clock: Clock
+    ) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._steps = steps
+        self._clock = clock
+
+    # ------------------------------------------------------------------- questions
+
+    def tasks(self, query: TaskQuery, page: Page = _FIRST_PAGE, *, actor: Actor) -> list[UserTask]:
+        """The tasks that match and that the actor may see."""
+        with self._store.reading() as tx:
+            return tx.tasks(replace(query, visible_to=task_scope_of(actor)), page)
+
+    def count_tasks(self, query: TaskQuery, *, actor: Actor) -> int:
+        """How many tasks match that the actor may see."""
+        with self._store.reading() as tx:
+            return tx.count_tasks(replace(query, visible_to=task_scope_of(actor)))
+
+    def task(self, task_id: str, *, actor: Actor) -> UserTask:
+        """One task, open or ended. Raises NotFound, Forbidden."""
+        with self._store.reading() as tx:
+            found = tx.task(task_id)
+        require_task_visible(actor, found)
+        return found
+
+    def form(self, task_id: str, *, actor: Actor) -> TaskForm:
+        """What the task asks for, with current values. Raises NotFound, Forbidden, TaskNotOpen."""
+        with self._store.reading() as tx:
+            task, stored = tx.stored_task(task_id)
+            require_task_visible(actor, task)
+            require_open(task)
+            visible = self._steps.look(tx, stored).visible_variables(task_id)
+            node = self._definitions.machine(tx, task.definition_id).model.nodes[task.activity_id]
+        fields = node.form or ()
+        values = {f.id: visible.get(f.id, f.default) for f in fields}
+        return TaskForm(task, fields, values, dict(node.properties))
+
+    def variables(self, task_id: str, *, actor: Actor) -> dict[str, Json]:
+        """All variables that the open task sees, its loop's included."""
+        with self._store.reading() as tx:
+            task, stored = tx.stored_task(task_id)
+            require_task_visible(actor, task)
+            require_open(task)
+            return self._steps.look(tx, stored).visible_variables(task_id)
+
+    # ----------------------------------------------------------------------- hands
+
+    def claim(self, task_id: str, *, actor: Actor) -> UserTask:
+        """Take the task into one's own hands; again changes nothing.
+
+        Raises Forbidden when it waits for others, TaskAlreadyClaimed when somebody has it.
+        """
+        with self._store.writing() as tx:
+            task, stored = self._open_task(tx, task_id)
+            require_offered(actor, task, "claim")
+            if task.assignee == actor.account:
+                return task
+            if task.assignee is not None:
+                raise TaskAlreadyClaimed(task_id, task.assignee, task.claimed_at)
+            return self._reassign(tx, stored, task, actor.account, EventKind.TASK_CLAIMED, actor)
+
+    def unclaim(self, task_id: str, *, actor: Actor) -> UserTask:
+        """Put the task back for everybody in its lane. Its assignee and admins may."""
+        with self._store.writing() as tx:
+            task, stored = self._open_task(tx, task_id)
+            if task.assignee is None:
+                require_task_visible(actor, task)
+                return task
+            if task.assignee != actor.account:
+                require_role(actor, f"release task {task_id} of {task.assignee}", Role.ADMIN)
+            return self._reassign(tx, stored, task, None, EventKind.TASK_UNCLAIMED, actor)
+
+    def assign(self, task_id: str, assignee: str | None, *, actor: Actor) -> UserTask:
+        """Give the task to somebody whom it waits for. Admins may; everybody may take it himself.
+
+        Raises InvalidInput when the account is unknown, inactive or of another lane.
+        """
+        if assignee is None:
+            return self.unclaim(task_id, actor=actor)
+        if assignee == actor.account and not actor.has(Role.ADMIN):
+            return self.claim(task_id, actor=actor)
+        require_role(actor, f"assign task {task_id} to {assignee}", Role.ADMIN)
+        with self._store.writing() as tx:
+            task, stored = self._open_task(tx, task_id)
+            _require_able(task, _account(tx, assignee))
+            if task.assignee == assignee:
+                return task
+            return self._reassign(tx, stored, task, assignee, EventKind.TASK_ASSIGNED, actor)
+
+    def _reassign(
+        self,
+        tx: StoreTransaction,
+        stored: StoredInstance,
+        task: UserTask,
+        assignee: str | None,
+        kind: EventKind,
+        actor: Actor,
+    ) -> UserTask:
+        now = self._clock.now()
+        changed = replace(task, assignee=assignee, claimed_at=now if assignee else None)
+        payload = {"from": task.assignee, "to": assignee}
+        given = Input(kind, actor, payload, task.activity_id, task.task_id)
+        self._steps.note(tx, stored, given, now=now, changed=(changed,))
+        return changed
+
+    # -------------------------------------------------------------------- complete
+
+    def complete(
+        self,
+        task_id: str,
+        variables: Variables,
+        *,
+        actor: Actor,
+        idempotency_key: str | None = None,
+    ) -> Completed:
+        """Finish the task with what its form asks for; the instance moves on in the same step.
+
+        A failing script or gateway after it is an incident: the person's work is kept all the same.
+        With an idempotency key, the same request again gives the first one's answer.
+        Raises TaskNotOpen (who was faster, and when), TaskAlreadyClaimed, Forbidden, InvalidForm,
+        InvalidVariables, IdempotencyKeyReused.
+        """
+        submitted = check_variables(variables)
+        request = fingerprint("complete", task_id, submitted)
+        with self._store.writing() as tx:
+            task, stored = tx.stored_task(task_id, for_step=True)
+            # Asked after the instance is locked: the same request may just have been done.
+            done = recall(tx, actor, idempotency_key, request)
+            if done is not None:
+                result = done.result["variables"]
+                return Completed(stored.instance, done.sequence, result, is_repeat=True)
+            require_open(task)
+            require_offered(actor, task, "complete")
+            if task.assignee not in {None, actor.account}:
+                raise TaskAlreadyClaimed(task_id, str(task.assignee), task.claimed_at)
+            values = self._accepted(tx, task, submitted)
+            now = self._clock.now()
+            outcome = self._steps.take(
+                tx,
+                stored,
+                Input(
+                    EventKind.TASK_COMPLETED,
+                    actor,
+                    {"variables": values},
+                    task.activity_id,
+                    task_id,
+                ),
+                lambda run: run.complete(task_id, values),
+                now=now,
+                changed=(
+                    replace(
+                        task,
+                        state=TaskState.COMPLETED,
+                        assignee=task.assignee or actor.account,
+                        ended_at=now,
+                        ended_by=actor.account,
+                    ),
+                ),
+            )
+            if idempotency_key is not None:
+                tx.remember_request(
+                    RememberedRequest(
+                        account=actor.account,
+                        key=idempotency_key,
+                        fingerprint=request,
+                        instance_id=outcome.instance.instance_id,
+                        sequence=outcome.event.sequence,
+                        result={"variables": outcome.variables},
+                        at=now,
+                    )
+                )
+        return Completed(
+            outcome.instance, outcome.event.sequence, outcome.variables, outcome.opened
+        )
+
+    def _accepted(
+        self, tx: StoreTransaction, task: UserTask, submitted: Variables
+    ) -> dict[str, Json]:
+        """The submitted values as the form takes them; a field of another step is refused."""
+        model = self._definitions.machine(tx, task.definition_id).model
+        form = model.nodes[task.activity_id].form
+        own = {form_field.id for form_field in form or ()}
+        others = {name for name in model.field_owners() if name not in own} if form else set()
+        return check_submission(form, submitted, owned_elsewhere=others)
+
+    def _open_task(self, tx: StoreTransaction, task_id: str) -> tuple[UserTask, StoredInstance]:
+        task, stored = tx.stored_task(task_id, for_step=True)
+        require_open(task)
+        return task, stored
+
+
+def require_open(task: UserTask) -> None:
+    """Raise TaskNotOpen, naming who ended the task and when."""
+    if task.state is not TaskState.OPEN:
+        raise TaskNotOpen(task.task_id, task.state, task.ended_by, task.ended_at)
+
+
+def _account(tx: StoreTransaction, name: str) -> Account:
+    try:
+        return tx.account(name)
+    except NotFound as error:
+        raise InvalidInput(
+            f"there is no account {name!r}", {"userId": ["unknown account"]}
+        ) from error
+
+
+def _require_able(task: UserTask, account: Account) -> None:
+    """Raise InvalidInput unless the account can do the task."""
+    if not account.is_active or not is_offered(account.as_actor(), task):
+        raise InvalidInput(
+            f"task {task.task_id} cannot be given to {account.name}",
+            {"userId": [f"expected an active account of lane {task.lane or '-'}"]},
+        )
+

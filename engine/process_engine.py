@@ -6,6 +6,7 @@ Each room has one method per intention. The border (webhooks, cli) calls those a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from engine.accounts import Accounts
 from engine.auditing import History
@@ -46,7 +47,13 @@ def build_engine(store: Store, clock: Clock, ids: Ids, settings: Settings) -> Pr
         instances=Instances(store, definitions, steps, clock, ids),
         tasks=Tasks(store, definitions, steps, clock),
         history=History(store, definitions),
-        accounts=Accounts(store, clock, ids, settings),
+        accounts=Accounts(
+            store,
+            clock,
+            ids,
+            session_idle=timedelta(minutes=settings.session_idle_minutes),
+            session_lifetime=timedelta(hours=settings.session_hours),
+        ),
     )
 
 

@@ -77,13 +77,17 @@ def is_in_memory(engine: Engine) -> bool:
 
 def sqlite_warnings() -> list[str]:
     """What the operator should know of the SQLite library in use."""
-    found = tuple(int(part) for part in _sqlite.sqlite_version.split("."))
-    if found >= _SAFE_SQLITE:
+    version = _sqlite_version()
+    if tuple(int(part) for part in version.split(".")) >= _SAFE_SQLITE:
         return []
     return [
-        f"SQLite {_sqlite.sqlite_version} may corrupt a database in WAL mode when it is "
-        "restarted under load; expected 3.51.3 or later (install pysqlite3, or use PostgreSQL)"
+        f"SQLite {version} may corrupt a database in WAL mode when several connections reset the "
+        "log; expected 3.51.3 or later (install pysqlite3, or use PostgreSQL)"
     ]
+
+
+def _sqlite_version() -> str:
+    return str(_sqlite.sqlite_version)
 
 
 # --------------------------------------------------------------------- SQLite

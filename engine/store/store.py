@@ -13,7 +13,7 @@ from threading import Lock
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.errors import StorageBusy, StorageOutdated
+from engine.errors import StorageBusy, StorageError, StorageOutdated
 from engine.store import migrations
 from engine.store.connection import (
     BUSY_TIMEOUT_MS,
@@ -129,8 +129,11 @@ class Store:
         """What SQLite finds damaged in its file; empty when sound. PostgreSQL checks itself."""
         if self.dialect != "sqlite":
             return []
-        with _transaction(self._reading_engine) as connection, driver_errors():
-            found = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
+        try:
+            with _transaction(self._reading_engine) as connection, driver_errors():
+                found = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
+        except StorageError as error:
+            return [str(error)]
         return [str(each) for each in found if each != "ok"]
 
     @property

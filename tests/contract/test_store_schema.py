@@ -1,0 +1,215 @@
+"""The schema: what the migrations build, what tables.py declares, and what the store checks."""
+
+from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, UniqueConstraint, inspect, text
+
+from engine.errors import EngineError, InvalidInput, StorageError, StorageOutdated
+from engine.store import Store, connection
+from engine.store.tables import metadata
+from tests.contract.builders import an_account
+
+
+def test_migrations_build_exactly_the_declared_tables(store: Store) -> None:
+    with store._engine.connect() as conn:
+        differences = compare_metadata(
+            MigrationContext.configure(conn, opts={"compare_type": True}), metadata
+        )
+
+    assert differences == []
+
+
+def test_migrations_build_the_declared_checks_and_primary_keys(store: Store) -> None:
+    inspector = inspect(store._engine)
+
+    for table in metadata.sorted_tables:
+        checks = {each["name"] for each in inspector.get_check_constraints(table.name)}
+        declared = {
+            str(each.name) for each in table.constraints if isinstance(each, CheckConstraint)
+        }
+        assert checks == declared
+        primary = inspector.get_pk_constraint(table.name)["constrained_columns"]
+        assert primary == [each.name for each in table.primary_key]
+
+
+def test_rows_of_an_instance_carry_its_id_first_in_their_key() -> None:
+    of_instance = ("user_task", "task_candidate", "incident", "history_event", "process_instance")
+
+    for name in of_instance:
+        assert next(iter(metadata.tables[name].primary_key)).name == "instance_id"
+
+
+def test_foreign_keys_have_an_index_that_begins_with_them() -> None:
+    # Without one, deleting a deployment reads whole tables.
+    for table in metadata.sorted_tables:
+        keys = [[each.name for each in index.columns] for index in table.indexes]
+        keys += [
+            [each.name for each in found.columns]
+            for found in table.constraints
+            if isinstance(found, (UniqueConstraint, PrimaryKeyConstraint))
+        ]
+        for foreign in table.foreign_key_constraints:
+            wanted = list(foreign.column_keys)
+            assert any(key[: len(wanted)] == wanted for key in keys), (table.name, wanted)
+
+
+def test_migrating_again_changes_nothing(store: Store) -> None:
+    with store.writing() as tx:
+        tx.add_account(an_account())
+
+    store.migrate()
+
+    store.check_schema()
+    with store.reading() as tx:
+        assert tx.accounts() == [an_account()]
+
+
+def test_two_migrations_at_once_both_end_well(empty_database_url: str) -> None:
+    stores = [Store.open(empty_database_url) for _ in range(3)]
+    failures: list[EngineError] = []
+
+    def migrate(store: Store) -> None:
+        try:
+            store.migrate()
+        except EngineError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=migrate, args=(each,)) for each in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    for each in stores:
+        each.check_schema()
+        each.close()
+
+
+def test_a_database_without_schema_is_outdated(empty_database_url: str) -> None:
+    store = Store.open(empty_database_url)
+
+    with pytest.raises(StorageOutdated, match=r"schema version none.*alur migrate"):
+        store.check_schema()
+    store.close()
+
+
+@pytest.mark.parametrize("version", ["0000", "9999"])
+def test_another_schema_version_is_outdated(store: Store, version: str) -> None:
+    with store._writing_engine.begin() as conn:
+        conn.execute(
+            text("UPDATE alembic_version SET version_num = :version"), {"version": version}
+        )
+
+    with pytest.raises(StorageOutdated, match=version):
+        store.check_schema()
+    with pytest.raises(StorageOutdated, match=version):
+        store.migrate()
+
+
+def test_a_failed_migration_leaves_nothing(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store.open(empty_database_url)
+    with store._writing_engine.begin() as conn:
+        conn.execute(text("CREATE TABLE login_failure (unexpected INTEGER)"))
+
+    with pytest.raises(StorageError):
+        store.migrate()
+
+    assert inspect(store._engine).get_table_names() == ["login_failure"]
+    store.close()
+
+
+def test_migrating_creates_the_folder_of_a_sqlite_file(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/a/b/alur.db")
+    with pytest.raises(StorageOutdated):
+        store.check_schema()
+
+    store.migrate()
+
+    store.check_schema()
+    assert (tmp_path / "a/b/alur.db").exists()
+    store.close()
+
+
+def test_sqlite_runs_as_the_trials_found_safe(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/alur.db")
+    wanted = {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "busy_timeout": 5000,
+        "foreign_keys": 1,
+        "journal_size_limit": 67108864,
+    }
+
+    for engine in (store._reading_engine, store._writing_engine):
+        with engine.connect() as conn:
+            found = {name: conn.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted}
+            assert found == wanted
+    store.close()
+
+
+def test_an_old_sqlite_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store.open("sqlite://")
+
+    monkeypatch.setattr(connection, "_sqlite_version", lambda: "3.40.1")
+    (warning,) = store.warnings()
+
+    assert re.search(r"3\.40\.1.*expected 3\.51\.3", warning)
+    monkeypatch.setattr(connection, "_sqlite_version", lambda: "3.51.3")
+    assert store.warnings() == []
+    store.close()
+
+
+def test_a_sound_database_has_no_damage(store: Store) -> None:
+    assert store.check_integrity() == []
+
+
+def test_a_damaged_file_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "alur.db"
+    store = Store.open(f"sqlite:///{path}")
+    store.migrate()
+    store.close()
+    content = bytearray(path.read_bytes())
+    content[4096 * 3 : 4096 * 3 + 64] = b"\xff" * 64
+    path.write_bytes(content)
+
+    damaged = Store.open(f"sqlite:///{path}")
+
+    assert damaged.check_integrity() != []
+    damaged.close()
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/alur", "no url", "sqlite+aiosqlite://"])
+def test_another_kind_of_database_is_refused(url: str) -> None:
+    with pytest.raises(InvalidInput):
+        Store.open(url)
+
+
+def test_threads_share_a_database_in_memory() -> None:
+    store = Store.open("sqlite://")
+    store.migrate()
+
+    def add(number: int) -> None:
+        with store.writing() as tx:
+            tx.add_account(an_account(f"account-{number}"))
+        with store.reading() as tx:
+            tx.account(f"account-{number}")
+
+    threads = [threading.Thread(target=add, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with store.reading() as tx:
+        assert len(tx.accounts()) == 8
+    store.close()

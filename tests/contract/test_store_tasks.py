@@ -1,0 +1,208 @@
+"""User tasks and inboxes."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from engine.errors import InvalidQuery, NotFound
+from engine.model import Page, SortOrder, StoredInstance, TaskQuery, TaskScope, TaskState
+from engine.store import Store
+from tests.contract.builders import (
+    NOON,
+    a_task,
+    an_instance,
+    at,
+    deploy,
+    first_step,
+    next_step,
+    start,
+)
+
+WHOLE = a_task(
+    assignee="siti",
+    claimed_at=at(hours=1),
+    ended_at=at(hours=2),
+    ended_by="siti",
+    state=TaskState.COMPLETED,
+    due_at=at(days=1),
+    follow_up_at=at(days=2),
+    priority=70,
+    description="Periksa",
+    form_key="form",
+    candidate_users=("budi", "siti"),
+    candidate_groups=("Kepala Seksi",),
+    local_variables={"bidang": "Sekretariat", "n": [1, None]},
+    business_key="PDAM-1",
+)
+
+
+def test_a_task_comes_back_whole(store: Store) -> None:
+    deploy(store)
+    start(store, first_step(opened=(WHOLE,)))
+
+    with store.writing() as tx:
+        assert tx.task("t1") == WHOLE
+        for for_step in (False, True):
+            stored = StoredInstance(an_instance(), b"snapshot-1")
+            assert tx.stored_task("t1", for_step=for_step) == (WHOLE, stored)
+
+
+def test_an_unknown_task_is_not_found(store: Store) -> None:
+    with store.writing() as tx:
+        with pytest.raises(NotFound):
+            tx.task("?")
+        with pytest.raises(NotFound):
+            tx.stored_task("?", for_step=True)
+
+
+def start_inboxes(store: Store) -> None:
+    """Who sees what: t1 lane, t2 taken from the lane, t3 candidates only, t4 another lane."""
+    deploy(store)
+    start(
+        store,
+        first_step(
+            opened=(
+                a_task("t1", due_at=at(days=1), business_key="PDAM-1"),
+                a_task("t2", assignee="siti", created_at=at(hours=1), priority=70),
+                a_task("t3", candidate_users=("budi",), candidate_groups=("HRD",)),
+                a_task("t4", lane="Kepala Seksi", name="Setujui", activity_id="Approve"),
+                a_task("t5", lane=None, assignee="budi", follow_up_at=at(days=3)),
+                a_task("t6", state=TaskState.COMPLETED, ended_at=at(hours=3), ended_by="siti"),
+            )
+        ),
+    )
+
+
+def scope(account: str, *lanes: str) -> TaskQuery:
+    return TaskQuery(visible_to=TaskScope(account, frozenset(lanes)))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        # The lane shows its tasks, taken or not, but not those that name candidates.
+        (scope("nobody", "Petugas"), "t1 t2"),
+        (scope("nobody", "Petugas", "Kepala Seksi"), "t1 t2 t4"),
+        (scope("nobody", "HRD"), "t3"),
+        (scope("budi"), "t3 t5"),
+        (scope("siti"), "t2"),
+        (scope("siti", "Petugas"), "t1 t2"),
+        (scope("nobody"), ""),
+        (
+            TaskQuery(visible_to=TaskScope("nobody", frozenset({"Petugas"})), states=None),
+            "t1 t2 t6",
+        ),
+        # Offered: to a person by name, to lanes and groups; taken ones only when asked for.
+        (TaskQuery(candidate_user="budi"), "t3"),
+        (TaskQuery(candidate_groups=("Petugas",)), "t1"),
+        (TaskQuery(candidate_groups=("Petugas",), include_assigned=True), "t1 t2"),
+        (TaskQuery(candidate_groups=("HRD", "Kepala Seksi")), "t3 t4"),
+        (TaskQuery(candidate_user="budi", candidate_groups=("Petugas",)), "t1 t3"),
+        (TaskQuery(candidate_groups=()), ""),
+    ],
+)
+def test_inboxes(store: Store, query: TaskQuery, expected: str) -> None:
+    start_inboxes(store)
+
+    with store.reading() as tx:
+        assert [each.task_id for each in tx.tasks(query)] == expected.split()
+        assert tx.count_tasks(query) == len(expected.split())
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (TaskQuery(), "t1 t2 t3 t4 t5"),
+        (TaskQuery(states=None), "t1 t2 t3 t4 t5 t6"),
+        (TaskQuery(states=frozenset({TaskState.COMPLETED})), "t6"),
+        (TaskQuery(task_id="t1"), "t1"),
+        (TaskQuery(instance_id="i1", name="Setujui"), "t4"),
+        (TaskQuery(instance_id="?"), ""),
+        (TaskQuery(business_key="PDAM-1"), "t1"),
+        (TaskQuery(business_key_like="PDAM%"), "t1"),
+        (TaskQuery(definition_id="?"), ""),
+        (TaskQuery(definition_key="valve-check", activity_id="Approve"), "t4"),
+        (TaskQuery(definition_keys_in=("?",)), ""),
+        (TaskQuery(activity_ids_in=("Approve", "?")), "t4"),
+        (TaskQuery(name_like="Setuju_"), "t4"),
+        (TaskQuery(name_like="setuju%"), ""),
+        (TaskQuery(assignee="siti"), "t2"),
+        (TaskQuery(assignee_like="%i"), "t2 t5"),
+        (TaskQuery(is_assigned=True), "t2 t5"),
+        (TaskQuery(is_assigned=False), "t1 t3 t4"),
+        (TaskQuery(created_after=NOON), "t2"),
+        (TaskQuery(created_before=at(minutes=1)), "t1 t3 t4 t5"),
+        (TaskQuery(due_after=NOON), "t1"),
+        (TaskQuery(due_before=NOON), ""),
+        (TaskQuery(follow_up_after=at(days=2)), "t5"),
+        (TaskQuery(follow_up_before=at(days=2)), ""),
+        (TaskQuery(states=None, ended_after=NOON, ended_before=at(days=1)), "t6"),
+        (TaskQuery(states=None, ended_by="siti"), "t6"),
+        (TaskQuery(priority=70), "t2"),
+        (TaskQuery(min_priority=51), "t2"),
+        (TaskQuery(max_priority=50), "t1 t3 t4 t5"),
+    ],
+)
+def test_tasks_are_filtered(store: Store, query: TaskQuery, expected: str) -> None:
+    start_inboxes(store)
+
+    with store.reading() as tx:
+        assert [each.task_id for each in tx.tasks(query)] == expected.split()
+        assert tx.count_tasks(query) == len(expected.split())
+
+
+def test_tasks_without_a_due_time_come_last(store: Store) -> None:
+    start_inboxes(store)
+    page = Page(0, 2, (("due_at", SortOrder.ASC), ("priority", SortOrder.DESC)))
+
+    with store.reading() as tx:
+        assert [each.task_id for each in tx.tasks(TaskQuery(), page)] == ["t1", "t2"]
+
+
+def test_sorting_tasks_by_an_unknown_field_names_it(store: Store) -> None:
+    page = Page(sorting=(("offered_lane", SortOrder.ASC),))
+
+    with store.reading() as tx, pytest.raises(InvalidQuery, match="'offered_lane'"):
+        tx.tasks(TaskQuery(), page)
+
+
+def test_tasks_of_an_instance_are_those_in_the_wanted_states(store: Store) -> None:
+    start_inboxes(store)
+
+    with store.reading() as tx:
+        ended = tx.tasks_of_instance("i1", {TaskState.COMPLETED, TaskState.CANCELLED})
+        assert [each.task_id for each in ended] == ["t6"]
+        assert len(tx.tasks_of_instance("i1")) == 6
+
+
+def test_a_changed_task_keeps_who_it_is_offered_to(store: Store) -> None:
+    start_inboxes(store)
+
+    with store.writing() as tx:
+        claimed = a_task("t3", assignee="budi", claimed_at=NOON)
+        tx.append_step(next_step(tx.instance("i1"), changed=(claimed,)))
+
+    with store.reading() as tx:
+        found = tx.task("t3")
+        assert (found.assignee, found.candidate_users) == ("budi", ("budi",))
+        assert [each.task_id for each in tx.tasks(scope("x", "HRD"))] == ["t3"]
+        assert "t3" not in [each.task_id for each in tx.tasks(scope("x", "Petugas"))]
+
+
+def test_the_inbox_of_a_lane_reads_an_index(store: Store) -> None:
+    deploy(store)
+    tasks = tuple(a_task(f"t{number}", lane=f"Lane {number % 50}") for number in range(2000))
+    start(store, first_step(opened=tasks))
+
+    with store.writing() as tx:
+        tx._connection.execute(text("ANALYZE"))
+        explain = "EXPLAIN " if store.dialect == "postgresql" else "EXPLAIN QUERY PLAN "
+        plan = tx._connection.execute(
+            text(
+                explain + "SELECT task_id FROM user_task "
+                "WHERE offered_lane IN ('Lane 7', 'Lane 8') AND state IN ('open')"
+            )
+        ).all()
+
+    assert "ix_user_task_offered_lane" in str(plan)

@@ -1,0 +1,208 @@
+"""Fixtures for the databases of the store: SQLite files, and a PostgreSQL if one is there.
+
+`ALUR_TEST_POSTGRESQL_URL` names a server whose user may create databases. Without it a private
+cluster is started and thrown away. Without PostgreSQL's programs the tests that need it are
+skipped, except in CI, where they fail.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+
+from engine.store import Store
+
+BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
+
+
+@dataclass
+class PostgresqlServer:
+    """A server on which databases are made for one test each, copied from one that is migrated."""
+
+    url: str
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self._template = self.create(template="template0")
+        store = Store.open(self._template)
+        store.migrate()
+        store.close()
+
+    def create(self, *, template: str) -> str:
+        name = f"alur_test_{os.getpid()}_{next(self._numbers)}"
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
+
+    def create_migrated(self) -> str:
+        return self.create(template=str(make_url(self._template).database))
+
+    def drop(self, url: str) -> None:
+        self._execute(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
+    def close(self) -> None:
+        self.drop(self._template)
+
+    def _execute(self, statement: str) -> None:
+        url = make_url(self.url).set(drivername="postgresql")
+        text = url.render_as_string(hide_password=False)
+        with psycopg.connect(text, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    url = os.environ.get("ALUR_TEST_POSTGRESQL_URL")
+    cluster = None if url else _start_cluster()
+    if url is None and cluster is None:
+        reason = "no PostgreSQL: set ALUR_TEST_POSTGRESQL_URL, or install its server programs"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    server = PostgresqlServer(url or cluster.url)
+    yield server
+    server.close()
+    if cluster:
+        cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "alur.db"
+    store = Store.open(f"sqlite:///{path}")
+    store.migrate()
+    store.close()
+    return path
+
+
+@pytest.fixture(params=BOTH)
+def dialect(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def empty_database_url(
+    dialect: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[str]:
+    """A database without a schema."""
+    if dialect == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    url = server.create(template="template0")
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with the newest schema and nothing in it."""
+    if dialect == "sqlite":
+        path = tmp_path / "alur.db"
+        shutil.copy(request.getfixturevalue("_migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    url = server.create_migrated()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """An open store, once on SQLite and once on PostgreSQL."""
+    opened = Store.open(database_url)
+    yield opened
+    opened.close()
+
+
+# ------------------------------------------------------------ a private cluster
+
+
+@dataclass
+class _Cluster:
+    folder: Path
+    programs: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://alur@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        data = self.folder / "data"
+        self._run(
+            "initdb", "-D", data, "-U", "alur", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"
+        )
+        options = f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder}"
+        log = self.folder / "log"
+        self._run("pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", self.folder / "data", "-w", "-m", "fast", "stop")
+        shutil.rmtree(self.folder)
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        # PostgreSQL refuses to run as root.
+        owner = _unprivileged_user()
+        as_owner = {"user": owner, "group": _group_of(owner), "extra_groups": ()} if owner else {}
+        subprocess.run(
+            [self.programs / program, *arguments],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            cwd=self.folder,
+            **as_owner,
+        )
+
+
+def _start_cluster() -> _Cluster | None:
+    programs = _programs()
+    if programs is None:
+        return None
+    # A short path: the name of a socket has at most 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="alur-postgresql-"))
+    owner = _unprivileged_user()
+    if owner:
+        shutil.chown(folder, owner)
+    cluster = _Cluster(folder, programs, _free_port())
+    cluster.start()
+    return cluster
+
+
+def _programs() -> Path | None:
+    found = shutil.which("initdb")
+    folders = [Path(found).resolve().parent] if found else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    wanted = ("initdb", "postgres", "pg_ctl")
+    return next((each for each in folders if all((each / name).exists() for name in wanted)), None)
+
+
+def _unprivileged_user() -> str | None:
+    """Who runs the server when root runs the tests."""
+    if os.geteuid() != 0:
+        return None
+    import pwd
+
+    known = {each.pw_name for each in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+def _group_of(user: str) -> int:
+    import pwd
+
+    return pwd.getpwnam(user).pw_gid
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -1,0 +1,77 @@
+"""From every node an end can be reached, and nothing leads on from an end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.bpmn.checks.graph import Graph, graph_of
+from engine.bpmn.checks.places import Rule, checked_processes, scopes
+from engine.bpmn.diagram import Diagram
+from engine.bpmn.names import GATEWAYS, Element, bpmn, is_true, local
+from engine.model import Finding
+
+RULE = "dead-end"
+
+
+def check(diagram: Diagram) -> Iterator[Finding]:
+    """No node stops without an end event, no loop lacks a way out, no flow leaves an end event."""
+    rule = Rule(RULE, diagram)
+    for _, process in checked_processes(diagram):
+        for scope in scopes(process):
+            graph = graph_of(scope)
+            yield from _stops(rule, graph)
+            yield from _loops(rule, graph)
+            yield from _after_end(rule, graph)
+
+
+def _stops(rule: Rule, graph: Graph) -> Iterator[Finding]:
+    # A node that nothing leads to is reported as unreachable, and once is enough.
+    entered = graph.reachable(graph.starts())
+    for node_id, node in graph.nodes.items():
+        if node_id in entered and not graph.outgoing.get(node_id) and not _may_stop(node):
+            yield rule.error(
+                node,
+                "tidak ada alur keluar dan ini bukan kejadian akhir; sambungkan ke langkah "
+                "berikutnya atau ke kejadian akhir",
+                "no flow leaves it and it is no end event; connect it to what follows or to an end "
+                "event",
+            )
+
+
+def _may_stop(node: Element) -> bool:
+    """End events; gateways, of which another rule speaks; and what is not run at all."""
+    return (
+        local(node) == "endEvent"
+        or local(node) in GATEWAYS
+        or is_true(node.get("triggeredByEvent"))
+        or is_true(node.get("isForCompensation"))
+        or node.find(bpmn("linkEventDefinition")) is not None
+        or node.find(bpmn("compensateEventDefinition")) is not None
+    )
+
+
+def _loops(rule: Rule, graph: Graph) -> Iterator[Finding]:
+    ending = graph.reaching(graph.sinks())
+    stuck = [node_id for node_id in graph.nodes if node_id not in ending]
+    if not stuck:
+        return
+    # Whoever follows a stuck node is stuck too, so this walk must come round.
+    current, seen = stuck[0], set[str]()
+    while current not in seen:
+        seen.add(current)
+        current = min(graph.successors[current])
+    yield rule.error(
+        graph.nodes[current],
+        "berada dalam putaran tanpa jalan keluar ke kejadian akhir; beri jalan keluar",
+        "it is in a loop without a way to an end event; give the loop a way out",
+    )
+
+
+def _after_end(rule: Rule, graph: Graph) -> Iterator[Finding]:
+    for node_id, node in graph.nodes.items():
+        if local(node) == "endEvent" and graph.outgoing.get(node_id):
+            yield rule.error(
+                node,
+                "ada alur yang keluar dari kejadian akhir; hapus alur itu",
+                "a flow leaves the end event; remove the flow",
+            )

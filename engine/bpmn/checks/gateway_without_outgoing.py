@@ -1,0 +1,28 @@
+"""A gateway leads somewhere; one without outgoing flows would swallow the token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.bpmn.checks.graph import graph_of
+from engine.bpmn.checks.places import Rule, checked_processes, scopes
+from engine.bpmn.diagram import Diagram
+from engine.bpmn.names import GATEWAYS, local
+from engine.model import Finding
+
+RULE = "gateway-without-outgoing"
+
+
+def check(diagram: Diagram) -> Iterator[Finding]:
+    """Every gateway has at least one outgoing flow."""
+    rule = Rule(RULE, diagram)
+    for _, process in checked_processes(diagram):
+        for scope in scopes(process):
+            graph = graph_of(scope)
+            for node_id, node in graph.nodes.items():
+                if local(node) in GATEWAYS and not graph.outgoing.get(node_id):
+                    yield rule.error(
+                        node,
+                        "gerbang ini tidak memiliki alur keluar; tambahkan",
+                        "the gateway has no outgoing flow; add one",
+                    )

@@ -1,0 +1,105 @@
+"""A reference must lead to an element of the right kind, in the same scope where BPMN asks so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.bpmn.checks.places import Rule, checked_processes, scopes
+from engine.bpmn.diagram import Diagram
+from engine.bpmn.lanes import lane_elements
+from engine.bpmn.names import ACTIVITIES, FLOW_NODES, Element, bpmn, bpmn_children, local, text_of
+from engine.model import Finding
+
+RULE = "unresolved-reference"
+
+_ROOT_REFERENCES = {
+    "messageRef": "message",
+    "signalRef": "signal",
+    "errorRef": "error",
+    "escalationRef": "escalation",
+    "processRef": "process",
+}
+
+
+def check(diagram: Diagram) -> Iterator[Finding]:
+    """Flows, defaults, boundary events, lane members and definitions lead somewhere."""
+    rule = Rule(RULE, diagram)
+    for _, process in checked_processes(diagram):
+        for scope in scopes(process):
+            yield from _flow_references(rule, scope)
+            yield from _node_references(rule, scope)
+        yield from _lane_members(rule, process)
+        yield from _messages(rule, process)
+    yield from _root_references(rule)
+
+
+def _missing(rule: Rule, element: Element, attribute: str, expected: str) -> Finding:
+    reference = element.get(attribute)
+    if not reference:
+        return rule.error(
+            element, f"{attribute} belum diisi; isilah", f"{attribute} is missing; set it"
+        )
+    return rule.error(
+        element,
+        f"{attribute} menunjuk {reference!r}, padahal tidak ada {expected} dengan id itu di sini",
+        f"{attribute} refers to {reference!r}, but there is no {expected} of that id here",
+    )
+
+
+def _flow_references(rule: Rule, scope: Element) -> Iterator[Finding]:
+    nodes = {child.get("id") for child in bpmn_children(scope) if local(child) in FLOW_NODES}
+    for flow in scope.findall(bpmn("sequenceFlow")):
+        for attribute in ("sourceRef", "targetRef"):
+            if flow.get(attribute) not in nodes:
+                yield _missing(rule, flow, attribute, "flow node")
+
+
+def _node_references(rule: Rule, scope: Element) -> Iterator[Finding]:
+    children = [child for child in bpmn_children(scope) if local(child) in FLOW_NODES]
+    activities = {child.get("id") for child in children if local(child) in ACTIVITIES}
+    sources = {f.get("id"): f.get("sourceRef") for f in scope.findall(bpmn("sequenceFlow"))}
+    for node in children:
+        if node.get("default") and sources.get(node.get("default")) != node.get("id"):
+            yield _missing(rule, node, "default", "outgoing sequence flow")
+        if local(node) == "boundaryEvent" and node.get("attachedToRef") not in activities:
+            yield _missing(rule, node, "attachedToRef", "activity")
+
+
+def _lane_members(rule: Rule, process: Element) -> Iterator[Finding]:
+    known = {
+        node.get("id")
+        for scope in scopes(process)
+        for node in bpmn_children(scope)
+        if local(node) in FLOW_NODES
+    }
+    for lane, _ in lane_elements(process):
+        for member in lane.findall(bpmn("flowNodeRef")):
+            name = text_of(member)
+            if name not in known:
+                yield rule.error(
+                    member,
+                    f"lajur memuat {name!r}, padahal tidak ada unsur dengan id itu; hapus",
+                    f"the lane holds {name!r}, but there is no such flow node; remove it",
+                )
+
+
+def _messages(rule: Rule, process: Element) -> Iterator[Finding]:
+    for definition in process.iter(bpmn("messageEventDefinition")):
+        if not definition.get("messageRef"):
+            yield _missing(rule, definition, "messageRef", "message")
+
+
+def _root_references(rule: Rule) -> Iterator[Finding]:
+    root = rule.diagram.source
+    known = {
+        tag: {e.get("id") for e in root.findall(bpmn(tag))} for tag in _ROOT_REFERENCES.values()
+    }
+    for element in root.iter(bpmn("*")):
+        for attribute, tag in _ROOT_REFERENCES.items():
+            if element.get(attribute) and element.get(attribute) not in known[tag]:
+                yield _missing(rule, element, attribute, tag)
+    for message in root.findall(bpmn("message")):
+        if not message.get("name"):
+            yield rule.error(
+                message, "pesan belum bernama; berilah nama", "the message has no name; give it one"
+            )

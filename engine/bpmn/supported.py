@@ -1,0 +1,110 @@
+"""The one table of what the engine runs today; the checks refuse the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: Activities that run. `task` and `manualTask` are passed at once, as in Camunda 7.
+SUPPORTED_ACTIVITIES = frozenset({"task", "manualTask", "userTask", "scriptTask", "subProcess"})
+
+SUPPORTED_GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway"})
+
+#: Event -> the event definitions that run in it; "" stands for none.
+SUPPORTED_EVENTS: Mapping[str, frozenset[str]] = {
+    "startEvent": frozenset({"", "messageEventDefinition"}),
+    "endEvent": frozenset({"", "terminateEventDefinition"}),
+    "intermediateCatchEvent": frozenset({"timerEventDefinition"}),
+    "intermediateThrowEvent": frozenset({""}),
+    "boundaryEvent": frozenset({"timerEventDefinition"}),
+}
+
+SUPPORTED_NODES = SUPPORTED_ACTIVITIES | SUPPORTED_GATEWAYS | frozenset(SUPPORTED_EVENTS)
+
+#: Activities that may carry `multiInstanceLoopCharacteristics`.
+MULTI_INSTANCE_NODES = frozenset({"userTask", "scriptTask", "subProcess"})
+
+#: Event definitions of the start event of a sub-process.
+SUB_PROCESS_START = frozenset({""})
+
+TIMER_KINDS = frozenset({"timeDuration", "timeDate"})
+
+SCRIPT_FORMATS = frozenset({"python"})
+
+#: Languages of a condition, as `language` may name them; no attribute at all is the usual case.
+EXPRESSION_LANGUAGES = frozenset({"juel", "feel", "python"})
+
+#: What a process or sub-process may hold without its being executed.
+IGNORED_ELEMENTS = frozenset(
+    {
+        "association",
+        "auditing",
+        "dataObject",
+        "dataObjectReference",
+        "dataStoreReference",
+        "documentation",
+        "extensionElements",
+        "group",
+        "incoming",
+        "monitoring",
+        "outgoing",
+        "property",
+        "textAnnotation",
+    }
+)
+
+#: What `multiInstanceLoopCharacteristics` may hold.
+MULTI_INSTANCE_CHILDREN = frozenset(
+    {"loopCardinality", "completionCondition", "documentation", "extensionElements"}
+)
+
+#: Camunda attributes that the engine reads.
+CAMUNDA_ATTRIBUTES = frozenset(
+    {
+        "assignee",
+        "candidateGroups",
+        "candidateStarterGroups",
+        "candidateStarterUsers",
+        "candidateUsers",
+        "collection",
+        "elementVariable",
+        "formKey",
+        "historyTimeToLive",
+        "versionTag",
+    }
+)
+#: Camunda attributes that say how another engine should do the same; passing them over is right.
+CAMUNDA_ATTRIBUTES_IGNORED = frozenset(
+    {
+        "async",
+        "asyncAfter",
+        "asyncBefore",
+        "exclusive",
+        "isStartableInTasklist",
+        "jobPriority",
+        "modelerTemplate",
+        "modelerTemplateIcon",
+        "modelerTemplateVersion",
+        "taskPriority",
+    }
+)
+#: Camunda attributes without effect here, which the author should know.
+CAMUNDA_ATTRIBUTES_WARNED = frozenset({"dueDate", "followUpDate", "priority"})
+
+CAMUNDA_EXTENSIONS = frozenset({"failedJobRetryTimeCycle", "formData", "properties"})
+
+#: Namespaces whose content steers another engine and would be passed over in silence.
+FOREIGN_NAMESPACES: Mapping[str, str] = {
+    "http://camunda.org/schema/zeebe/1.0": "Camunda 8 (zeebe)",
+    "http://operaton.org/schema/1.0/bpmn": "Operaton",
+    "http://flowable.org/bpmn": "Flowable",
+    "http://activiti.org/bpmn": "Activiti",
+    "http://spiffworkflow.org/bpmn/schema/1.0/core": "SpiffWorkflow",
+}
+
+#: Ids that the workflow library gives to parts of its own.
+RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
+RESERVED_ID_PARTS = (".BoundaryEventSplit", ".BoundaryEventJoin", ".EndJoin")
+
+#: The library parses a process by recursion along its flows.
+MAX_NODES = 400
+MAX_INSTANCES = 1000

@@ -125,3 +125,15 @@ def _text_faults(text: str) -> Iterator[str]:
         yield "memuat karakter NUL"
     if any("\ud800" <= character <= "\udfff" for character in text):
         yield "memuat surogat tunggal, yang bukan karakter"
+
+
+def in_canonical_order(values: Any) -> Any:
+    """A copy whose objects all have their names sorted, as they come back from the database.
+
+    A script that walks an object must see one order, live and in a replay years later.
+    """
+    if isinstance(values, dict):
+        return {name: in_canonical_order(values[name]) for name in sorted(values)}
+    if isinstance(values, list):
+        return [in_canonical_order(value) for value in values]
+    return values

@@ -19,6 +19,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.elements import FlowNode, ProcessModel
 from engine.errors import MachineFault, NotFound
+from engine.json_values import in_canonical_order
 from engine.model import EventKind, Json, Observation, Variables
 from engine.spiff import snapshot
 from engine.spiff.parsing import parse
@@ -57,7 +58,7 @@ class Machine:
         workflow = BpmnWorkflow(
             self._specs.spec, self._specs.subprocesses, script_engine=_SCRIPTS
         )
-        workflow.data["variables"] = dict(variables)
+        workflow.data["variables"] = in_canonical_order(dict(variables))
         run = Run(self.model, workflow, {}, recorder)
         run.advance()
         return run
@@ -147,13 +148,13 @@ class Run:
         task = self._task(task_id)
         if task._state != TaskState.READY or not task.task_spec.manual:
             raise NotFound("open user task", task_id)
-        self._submit(task, variables)
+        self._submit(task, in_canonical_order(dict(variables)))
         self._run(task)
         self.advance()
 
     def change_variables(self, values: Variables) -> None:
         """Somebody set process variables from outside."""
-        self._workflow.data["variables"].update(values)
+        self._workflow.data["variables"].update(in_canonical_order(dict(values)))
 
     def fire_due(self) -> None:
         """Let every timer that is due by the step's time fire."""

@@ -8,6 +8,7 @@ from typing import Any
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.elements import FlowNode, ProcessModel
+from engine.json_values import in_canonical_order
 from engine.model import EventKind, Observation
 
 #: The library's name for the activity inside a multi-instance body.
@@ -43,6 +44,7 @@ class Recorder:
     def set_variables(self, task: Any, values: Mapping[str, Any]) -> None:
         """Write what a script or an ending scope gives: to the loop if it owns the name, else to
         the nearest (sub-)process."""
+        values = in_canonical_order(dict(values))
         local = {n: v for n, v in values.items() if n in task.data}
         shared = {n: v for n, v in values.items() if n not in task.data}
         task.data.update(local)
@@ -50,7 +52,7 @@ class Recorder:
             task.data.update(shared)
         else:
             task.workflow.data.setdefault("variables", {}).update(shared)
-        self.note(EventKind.VARIABLES_SET, task, values=dict(values))
+        self.note(EventKind.VARIABLES_SET, task, values=values)
 
     def note(self, kind: EventKind, task: Any, /, **payload: Any) -> None:
         """Record one observation about `task`."""

@@ -31,7 +31,10 @@ def dump(workflow: Any, *, blocked: Mapping[str, Any]) -> bytes:
         "subprocesses": {i: _dump_workflow(sub) for i, sub in workflow.subprocesses.items()},
         "blocked": blocked,
     }
-    return json.dumps(state, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    # Sorted: after a reload every object is, and a snapshot must not depend on when it was taken.
+    return json.dumps(
+        state, ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True
+    ).encode()
 
 
 def load(content: bytes, specs: Specs, script_engine: Any) -> tuple[Any, dict[str, Any]]:

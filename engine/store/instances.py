@@ -158,6 +158,9 @@ class Instances(Transaction):
         Raises RevisionConflict when another step reached `expected_revision + 1` first.
         """
         new = step.instance
+        values = {name: getattr(new, name) for name in _CHANGING}
+        if step.snapshot is not None:
+            values["snapshot"] = step.snapshot
         # First, because it waits for a rival and then finds no row: nothing is written in vain.
         touched = self._write(
             update(process_instance)

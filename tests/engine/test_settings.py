@@ -1,0 +1,107 @@
+"""Settings: read once, refused by name."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from engine.errors import InvalidInput
+from engine.settings import VARIABLES, Settings, from_environ
+
+
+def test_without_environment_everything_has_a_default() -> None:
+    settings = from_environ({})
+
+    assert settings == Settings()
+    assert settings.database_url == "sqlite:///data/alur.db"
+    assert (settings.host, settings.port, settings.threads) == ("127.0.0.1", 8080, 8)
+    assert settings.time_zone == ZoneInfo("Asia/Jakarta")
+    assert (settings.session_idle_minutes, settings.session_hours) == (30, 12)
+    assert settings.demo_password is None
+    assert settings.base_url is None
+    assert not settings.secure_cookies
+
+
+def test_every_variable_sets_its_field() -> None:
+    environ = {
+        "ALUR_DATABASE_URL": "postgresql://db/alur",
+        "ALUR_HOST": "0.0.0.0",  # noqa: S104
+        "ALUR_PORT": "9000",
+        "ALUR_THREADS": "16",
+        "ALUR_TIME_ZONE": "Asia/Jayapura",
+        "ALUR_DEMO_PASSWORD": "selamat pagi",
+        "ALUR_SESSION_IDLE_MINUTES": "5",
+        "ALUR_SESSION_HOURS": "1",
+        "ALUR_SECURE_COOKIES": "True",
+        "ALUR_BASE_URL": "https://alur.example/",
+        "ALUR_LOG_LEVEL": "debug",
+    }
+
+    settings = from_environ(environ)
+
+    assert set(environ) == set(VARIABLES)
+    assert settings == Settings(
+        database_url="postgresql://db/alur",
+        host="0.0.0.0",  # noqa: S104
+        port=9000,
+        threads=16,
+        time_zone=ZoneInfo("Asia/Jayapura"),
+        demo_password="selamat pagi",
+        session_idle_minutes=5,
+        session_hours=1,
+        secure_cookies=True,
+        base_url="https://alur.example",
+        log_level="DEBUG",
+    )
+
+
+def test_every_field_has_a_variable() -> None:
+    assert {f"ALUR_{each.name.upper()}" for each in fields(Settings)} == set(VARIABLES)
+
+
+def test_the_port_of_the_platform_counts_until_our_own_is_set() -> None:
+    assert from_environ({"PORT": "5000"}).port == 5000
+    assert from_environ({"PORT": "5000", "ALUR_PORT": "6000"}).port == 6000
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    assert from_environ({"ALUR_PORT": "", "ALUR_HOST": "  "}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "found", "expected"),
+    [
+        ("ALUR_PORT", "http", "a whole number from 0 to 65535"),
+        ("ALUR_PORT", "65536", "a whole number from 0 to 65535"),
+        ("PORT", "-1", "a whole number from 0 to 65535"),
+        ("ALUR_THREADS", "0", "a whole number from 1 to 256"),
+        ("ALUR_THREADS", "8.5", "a whole number"),
+        ("ALUR_THREADS", "000000000000000000009999999999", "a whole number"),
+        ("ALUR_SESSION_IDLE_MINUTES", "9" * 5000, "a whole number"),
+        ("ALUR_SESSION_HOURS", "²", "a whole number"),
+        ("ALUR_TIME_ZONE", "Asia/Atlantis", "an IANA time zone"),
+        ("ALUR_TIME_ZONE", "../etc/passwd", "an IANA time zone"),
+        ("ALUR_TIME_ZONE", "Asia", "an IANA time zone"),
+        ("ALUR_SECURE_COOKIES", "maybe", "true or false"),
+        ("ALUR_BASE_URL", "alur.example", "an address that begins with http"),
+        ("ALUR_LOG_LEVEL", "loud", "one of DEBUG"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(variable: str, found: str, expected: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        from_environ({variable: found})
+
+    message = str(caught.value)
+    assert message.startswith(f"{variable}: expected {expected}")
+    assert repr(found) in message
+    assert list(caught.value.fields) == [variable]
+
+
+def test_secrets_do_not_show_in_a_log() -> None:
+    settings = from_environ(
+        {"ALUR_DATABASE_URL": "postgresql://u:geheim@db/alur", "ALUR_DEMO_PASSWORD": "geheim"}
+    )
+
+    assert "geheim" not in repr(settings)

@@ -1,0 +1,62 @@
+"""Proves who calls the API: HTTP Basic or an access token, on every request, never a session."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from flask import g, request
+
+from engine.errors import NotAuthenticated
+from engine.model import Account, Actor
+from engine.process_engine import ProcessEngine
+from webhooks.rest.context import current_engine
+
+#: What a 401 offers: either proof will do.
+CHALLENGE = 'Basic realm="Alur", Bearer'
+
+
+def actor_for(account: Account) -> Actor:
+    """The actor that a proved account is."""
+    return account.as_actor()
+
+
+def authenticate_request() -> None:
+    """Prove the caller by the Authorization header, for `require_actor`. Raises NotAuthenticated."""
+    g.actor = actor_for(_account(current_engine(), request.headers.get("Authorization")))
+
+
+def require_actor() -> Actor:
+    """Who proved to be calling. Raises NotAuthenticated."""
+    actor: Actor | None = g.get("actor")
+    if actor is None:
+        raise NotAuthenticated
+    return actor
+
+
+def _account(engine: ProcessEngine, header: str | None) -> Account:
+    scheme, _, credentials = (header or "").strip().partition(" ")
+    if scheme.lower() == "basic":
+        name, password = _name_and_password(credentials.strip())
+        return engine.accounts.authenticate(name, password)
+    if scheme.lower() == "bearer":
+        return engine.accounts.authenticate_token(credentials.strip())
+    raise NotAuthenticated(
+        "this needs HTTP Basic or an access token (Authorization: Bearer alur_…)"
+    )
+
+
+def _name_and_password(credentials: str) -> tuple[str, str]:
+    """RFC 7617: base64 of "name:password", in UTF-8; the modeler's btoa gives Latin-1."""
+    try:
+        content = base64.b64decode(credentials, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise NotAuthenticated("the Basic credentials are not base64") from error
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    name, colon, password = text.partition(":")
+    if not colon:
+        raise NotAuthenticated('the Basic credentials are not "name:password"')
+    return name, password

@@ -1,0 +1,189 @@
+"""ONE table from error to HTTP status and body; the only place that decides status codes.
+
+A body is Camunda's {"type", "message", "code"} with what the error's facts add to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, current_app, jsonify, request
+from werkzeug.exceptions import HTTPException, default_exceptions
+
+from engine import errors
+from engine.model import Finding, Severity
+from webhooks.auth import CHALLENGE
+from webhooks.rest.moments import write_moment
+
+#: Camunda Modeler shows a refusal as one of the diagram when its message begins with this.
+PARSE_FAILURE = "ENGINE-09005 Could not parse BPMN process."
+
+#: Camunda's codes: 0 when there is none, 1 for optimistic locking.
+NO_CODE, OPTIMISTIC_LOCKING = 0, 1
+
+Facts = Callable[[Any], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """How one class of errors is answered. `facts` adds to the body, `headers` to the answer."""
+
+    status: int
+    type: str
+    code: int = NO_CODE
+    facts: Facts = lambda _error: {}
+    headers: Mapping[str, str] | None = None
+
+
+# ------------------------------------------------------------------------ facts
+
+
+def _fields(error: errors.InvalidInput) -> Mapping[str, Any]:
+    return {"fields": error.fields}
+
+
+def _missing_authorization(error: errors.Forbidden) -> Mapping[str, Any]:
+    missing = {"permissionName": error.deed, "resourceName": error.reason, "resourceId": None}
+    return {"userId": error.account, "missingAuthorizations": [missing]}
+
+
+def _end_of_task(error: errors.TaskNotOpen) -> Mapping[str, Any]:
+    return {
+        "taskId": error.task_id,
+        "state": str(error.state),
+        "endedBy": error.ended_by,
+        "endedAt": write_moment(error.ended_at),
+    }
+
+
+def _claim_of_task(error: errors.TaskAlreadyClaimed) -> Mapping[str, Any]:
+    claimed_at = write_moment(error.claimed_at)
+    return {"taskId": error.task_id, "assignee": error.assignee, "claimedAt": claimed_at}
+
+
+def _findings(error: errors.DeploymentRejected) -> Mapping[str, Any]:
+    """The message names every fault in both languages; `details` says where each stands."""
+    faults = [f for f in error.findings if f.severity is not Severity.WARNING]
+    lines = [f"* {f.message_id} / {f.message_en} | {_place(f)}" for f in faults]
+    return {
+        "message": "\n".join([f"{PARSE_FAILURE} Errors:", *lines]),
+        "details": findings_by_file(error.findings),
+    }
+
+
+def findings_by_file(findings: tuple[Finding, ...]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Findings in the shape of Camunda's ParseException: file -> errors and warnings."""
+    details: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for finding in findings:
+        of_file = details.setdefault(finding.file_name, {"errors": [], "warnings": []})
+        kind = "warnings" if finding.severity is Severity.WARNING else "errors"
+        of_file[kind].append(_report(finding))
+    return details
+
+
+def _report(finding: Finding) -> dict[str, Any]:
+    return {
+        "message": f"{finding.message_id} / {finding.message_en}",
+        "line": finding.line,
+        "column": None,
+        "mainElementId": finding.element_id,
+        "elementIds": [finding.element_id] if finding.element_id else [],
+        "rule": finding.rule,
+    }
+
+
+def _place(finding: Finding) -> str:
+    line = f" | line {finding.line}" if finding.line is not None else ""
+    element = f" | {finding.element_id}" if finding.element_id else ""
+    return f"resource {finding.file_name}{line}{element}"
+
+
+# ------------------------------------------------------------------------ table
+
+_RETRY = {"Retry-After": "1"}
+
+#: The nearest class in an error's ancestry decides.
+PROBLEMS: Mapping[type[errors.EngineError], Problem] = {
+    errors.EngineError: Problem(500, "ProcessEngineException"),
+    errors.NotFound: Problem(404, "NotFoundException"),
+    errors.NotAuthenticated: Problem(
+        401, "AuthenticationException", headers={"WWW-Authenticate": CHALLENGE}
+    ),
+    errors.Forbidden: Problem(403, "AuthorizationException", facts=_missing_authorization),
+    errors.InvalidInput: Problem(400, "InvalidRequestException", facts=_fields),
+    errors.InvalidForm: Problem(400, "FormFieldValidationException", facts=_fields),
+    errors.DeploymentRejected: Problem(400, "ParseException", facts=_findings),
+    errors.ExpressionRefused: Problem(400, "ScriptCompilationException"),
+    errors.Conflict: Problem(409, "ConflictException"),
+    errors.RevisionConflict: Problem(409, "OptimisticLockingException", OPTIMISTIC_LOCKING),
+    errors.TaskNotOpen: Problem(409, "TaskNotOpenException", facts=_end_of_task),
+    errors.TaskAlreadyClaimed: Problem(409, "TaskAlreadyClaimedException", facts=_claim_of_task),
+    errors.InstanceEnded: Problem(409, "ProcessInstanceEndedException"),
+    errors.DeploymentInUse: Problem(409, "DeploymentInUseException"),
+    errors.NameTaken: Problem(409, "NameTakenException"),
+    errors.IdempotencyKeyReused: Problem(422, "IdempotencyKeyReusedException"),
+    errors.StorageBusy: Problem(503, "StorageBusyException", headers=_RETRY),
+    errors.StorageFull: Problem(503, "StorageFullException"),
+    errors.StorageOutdated: Problem(503, "StorageOutdatedException"),
+    errors.StorageError: Problem(500, "StorageException"),
+    errors.ReplayMismatch: Problem(500, "ReplayMismatchException"),
+    errors.MachineFault: Problem(500, "MachineFaultException"),
+}
+
+_HTTP_TYPES = {
+    400: "InvalidRequestException",
+    404: "NotFoundException",
+    405: "MethodNotAllowedException",
+    413: "PayloadTooLargeException",
+    415: "UnsupportedMediaTypeException",
+}
+
+
+def problem_of(error: errors.EngineError) -> Problem:
+    """The row of the table for an error of the engine."""
+    return next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
+
+
+def answer(error: Exception) -> Response:
+    """The JSON answer for any error; of an unexpected one nothing is told but that it happened."""
+    if isinstance(error, errors.EngineError):
+        return _engine_answer(error)
+    if isinstance(error, HTTPException):
+        return _http_answer(error)
+    current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    return _response(500, "ProcessEngineException", "an unexpected error; the log has its cause")
+
+
+def _engine_answer(error: errors.EngineError) -> Response:
+    problem = problem_of(error)
+    if problem.status >= 500:
+        current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    body = {"code": problem.code, **problem.facts(error)}
+    return _response(problem.status, problem.type, str(error), body, problem.headers)
+
+
+def _http_answer(error: HTTPException) -> Response:
+    status = error.code or 500
+    headers = {name: value for name, value in error.get_headers() if name == "Allow"}
+    kind = _HTTP_TYPES.get(status, "RestException")
+    return _response(status, kind, error.description or error.name, headers=headers)
+
+
+def _response(
+    status: int,
+    kind: str,
+    message: str,
+    body: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    response = jsonify({"type": kind, "message": message, "code": NO_CODE, **(body or {})})
+    response.status_code = status
+    response.headers.update(headers or {})
+    return response
+
+
+#: Every kind of error that the API's blueprints answer themselves. The codes are named too, since
+#: Flask would prefer a handler that the pages registered for a code.
+HANDLED: tuple[type[Exception] | int, ...] = (Exception, *default_exceptions)

@@ -1,0 +1,106 @@
+"""Puts the API together: its blueprints, its OpenAPI document, who may call, how errors look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_smorest import Api
+from marshmallow import Schema, fields
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import RequestRedirect
+
+from engine import __version__
+from engine.errors import EngineError
+from webhooks.auth import authenticate_request
+from webhooks.problems import answer
+from webhooks.rest import version
+from webhooks.rest.context import ROOT, is_api
+from webhooks.rest.resource import Resource
+
+RESOURCES: tuple[Resource, ...] = (version.resource,)
+
+#: What anybody may read: what this server is, and how to speak to it.
+_PUBLIC = {"version.get_version", "version.list_engines", "api-docs.openapi_json"}
+
+
+class Problem(Schema):
+    """The body of every error."""
+
+    type = fields.String(metadata={"description": "The kind of error, as Camunda names it"})
+    message = fields.String()
+    code = fields.Integer(allow_none=True)
+
+
+class _Api(Api):  # type: ignore[misc]
+    """smorest's Api, but the app's error handlers stay with the pages."""
+
+    ERROR_SCHEMA = Problem
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+
+def register_api(app: Flask) -> None:
+    """The app answers under /engine-rest."""
+    app.config.update(_SPECIFICATION)
+    # The first of the deployed definitions is the one that Camunda Modeler starts.
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    api = _Api(app)
+    for resource in RESOURCES:
+        api.register_blueprint(resource)
+    app.before_request(_guard)
+    app.after_request(_seal)
+
+
+def _guard() -> Response | None:
+    """Nobody gets past this unproved, and no path of the API redirects or answers in HTML."""
+    if not is_api(request.path):
+        return None
+    try:
+        if request.endpoint not in _PUBLIC:
+            authenticate_request()
+        _require_route(request.routing_exception)
+    except (EngineError, HTTPException) as error:
+        return answer(error)
+    return None
+
+
+def _require_route(fault: HTTPException | None) -> None:
+    if isinstance(fault, RequestRedirect):
+        raise NotFound(f"there is no {request.path} in this API")
+    if fault is not None:
+        raise fault
+
+
+def _seal(response: Response) -> Response:
+    if is_api(request.path):
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+_SPECIFICATION: dict[str, Any] = {
+    "API_TITLE": "Alur",
+    "API_VERSION": __version__,
+    "OPENAPI_VERSION": "3.0.3",
+    "OPENAPI_URL_PREFIX": ROOT,
+    "OPENAPI_JSON_PATH": "openapi.json",
+    "API_SPEC_OPTIONS": {
+        "info": {
+            "description": "A declared subset of the Camunda 7 REST dialect, and resources of our "
+            'own under the tag "Tambahan".'
+        },
+        "components": {
+            "securitySchemes": {
+                "basic": {"type": "http", "scheme": "basic"},
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "an access token (alur_…)",
+                },
+            }
+        },
+        "security": [{"basic": []}, {"bearer": []}],
+    },
+}

@@ -1,0 +1,45 @@
+"""What a request finds in its app: the engine and the settings that create_app was given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+from engine.process_engine import ProcessEngine
+from engine.settings import Settings
+
+#: Everything of the API stands under this path.
+ROOT = "/engine-rest"
+_NAME = "alur"
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    engine: ProcessEngine
+    settings: Settings
+
+
+def put_context(app: Flask, engine: ProcessEngine, settings: Settings) -> None:
+    """Requests of this app speak to this engine."""
+    app.extensions[_NAME] = _Context(engine, settings)
+
+
+def current_engine() -> ProcessEngine:
+    """The engine of the app that answers the request."""
+    return _context().engine
+
+
+def current_settings() -> Settings:
+    """The settings of the app that answers the request."""
+    return _context().settings
+
+
+def is_api(path: str) -> bool:
+    """Whether the path belongs to the API, and so answers in JSON whatever happens."""
+    return path == ROOT or path.startswith(ROOT + "/")
+
+
+def _context() -> _Context:
+    found: _Context = current_app.extensions[_NAME]
+    return found

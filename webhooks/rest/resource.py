@@ -1,0 +1,63 @@
+"""A blueprint of the API: it answers its own errors, whatever the pages do with theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask_smorest import Blueprint
+
+from webhooks.problems import HANDLED, answer
+from webhooks.rest.context import ROOT
+from webhooks.rest.requests import RequestParser
+
+#: The tag of resources that Camunda does not have.
+OWN = "Tambahan"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Resource(Blueprint):  # type: ignore[misc]
+    """One resource of the API, below /engine-rest."""
+
+    ARGUMENTS_PARSER = RequestParser()
+
+    def __init__(self, name: str, *, path: str = "", description: str) -> None:
+        super().__init__(
+            name, f"webhooks.rest.{name}", url_prefix=ROOT + path, description=description
+        )
+        for kind in HANDLED:
+            self.register_error_handler(kind, answer)
+
+    def on(
+        self,
+        method: str,
+        path: str,
+        summary: str,
+        *,
+        is_own: bool = False,
+        is_public: bool = False,
+        endpoint: str | None = None,
+    ) -> Callable[[View], View]:
+        """The view answers this method of this path. is_own: Camunda has no such thing."""
+        notes: dict[str, Any] = {"summary": summary}
+        if is_public:
+            notes["security"] = []
+        tags = [OWN] if is_own else None
+
+        def register(view: View) -> View:
+            documented = self.doc(**notes)(view)
+            self.route(path, methods=[method], tags=tags, endpoint=endpoint)(documented)
+            return view
+
+        return register
+
+    def takes(self, schema: Any, location: str = "json") -> Callable[[View], View]:
+        """The view gets what this schema loads: from the body, or from the query string."""
+        is_required = location != "json"
+        taken = self.arguments(schema, location=location, required=is_required)
+        return cast("Callable[[View], View]", taken)
+
+    def gives(self, schema: Any = None, status: int = 200) -> Callable[[View], View]:
+        """What the view returns is dumped by this schema."""
+        return cast("Callable[[View], View]", self.response(status, schema))

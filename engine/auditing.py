@@ -58,7 +58,7 @@ class Frame:
     completed: tuple[str, ...]
     cancelled: tuple[str, ...]
     #: name -> {"before": ..., "after": ...} of process variables that changed; "before" is absent
-    #: for a new one.
+    #: for a new one. What stayed in a loop or sub-process is in `payload` only.
     changes: dict[str, dict[str, Json]]
     incidents: tuple[str, ...]
     ends_instance: bool
@@ -182,7 +182,9 @@ class History:
             return []
         if stored.snapshot is not None and stored.snapshot != run.dump():
             found.append(("the snapshot", "the state that the inputs lead to", "another one"))
-        open_rows = {t.task_id for t in tx.tasks_of_instance(instance.instance_id, {TaskState.OPEN})}
+        open_rows = {
+            t.task_id for t in tx.tasks_of_instance(instance.instance_id, {TaskState.OPEN})
+        }
         open_now = {task.task_id for task in run.open_tasks()}
         if open_rows != open_now:
             found.append(("the open tasks", str(sorted(open_now)), str(sorted(open_rows))))
@@ -234,9 +236,13 @@ def _told(fault: Fault, faults: list[Fault]) -> bool:
 def frames_of(events: list[HistoryEvent]) -> Iterator[Frame]:
     """Events grouped into steps, with what each changed."""
     variables: dict[str, Json] = {}
-    for number, (_, group) in enumerate(groupby(events, key=lambda e: e.revision), start=1):
-        given, *seen = list(group)
-        changes = _changes(variables, given, seen)
+    #: Activity instances whose variables stay in their loop or sub-process.
+    local: set[str] = set()
+    for number, (_, step_events) in enumerate(groupby(events, key=lambda e: e.revision), start=1):
+        group = list(step_events)
+        given, seen = group[0], group[1:]
+        local |= {e.activity_instance_id or "" for e in seen if "scope" in e.payload}
+        changes = _changes(variables, [e for e in group if not _is_local(e, local)])
         variables.update({name: change["after"] for name, change in changes.items()})
         yield Frame(
             number=number,
@@ -266,12 +272,17 @@ def _activities(seen: list[HistoryEvent], kind: EventKind) -> tuple[str, ...]:
     return tuple(e.activity_id for e in seen if e.kind is kind and e.activity_id)
 
 
-def _changes(
-    variables: dict[str, Json], given: HistoryEvent, seen: list[HistoryEvent]
-) -> dict[str, dict[str, Json]]:
+def _is_local(event: HistoryEvent, local: set[str]) -> bool:
+    """Whether the values of an event stay in a loop or sub-process."""
+    if event.kind is EventKind.VARIABLES_SET:
+        return "scope" in event.payload
+    return event.activity_instance_id in local
+
+
+def _changes(variables: dict[str, Json], events: list[HistoryEvent]) -> dict[str, dict[str, Json]]:
     """What the step set, by the person first and by scripts after; equal values are no change."""
     after: dict[str, Json] = {}
-    for event in (given, *seen):
+    for event in events:
         if event.kind is EventKind.VARIABLES_SET:
             after.update(event.payload["values"])
         elif event.is_input:

@@ -113,9 +113,7 @@ class Definitions:
             known = tx.deployment_by_digest(upload.digest)
             if known is not None:
                 query = DefinitionQuery(deployment_id=known.deployment_id)
-                return Deployed(
-                    known, tuple(tx.definitions(query)), upload.findings, is_new=False
-                )
+                return Deployed(known, tuple(tx.definitions(query)), upload.findings, is_new=False)
             deployment = Deployment(
                 deployment_id=self._ids.new_id(),
                 name=upload.name,

@@ -68,7 +68,9 @@ def build_events(
     instance: as it was before the step (for a start: revision 0, last_sequence 0, genesis head).
     """
     actor = given.actor
-    facts: list[tuple[EventKind, str | None, str | None, str | None, str | None, Mapping[str, Json]]]
+    facts: list[
+        tuple[EventKind, str | None, str | None, str | None, str | None, Mapping[str, Json]]
+    ]
     facts = [
         (
             given.kind,

@@ -1,14 +1,11 @@
-"""The life of process instances: started, looked at, changed, retried, cancelled, woken by timers."""
+"""The life of process instances: started, read, changed, retried, cancelled, woken by timers."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 
-import rfc8785
-
 from engine.definitions import Definitions
-from engine.errors import Conflict, IdempotencyKeyReused, InvalidInput
+from engine.errors import Conflict, InvalidInput
 from engine.forms import check_submission
 from engine.history import Input
 from engine.json_values import check_variables
@@ -21,7 +18,6 @@ from engine.model import (
     Page,
     ProcessDefinition,
     ProcessInstance,
-    RememberedRequest,
     Role,
     UserTask,
     Variables,
@@ -32,9 +28,10 @@ from engine.permissions import (
     require_may_start,
     require_role,
 )
+from engine.repeats import Request, fingerprint
 from engine.sources import Clock, Ids
 from engine.steps import Steps
-from engine.store import Store, StoreTransaction
+from engine.store import Store
 
 MAX_BUSINESS_KEY = 255
 MAX_REASON = 4000
@@ -83,66 +80,50 @@ class Instances:
         require_may_start(actor, definition)
         _require_business_key(business_key)
         submitted = check_variables(variables)
-        request = fingerprint("start", definition.definition_id, submitted, business_key)
+        request = Request(
+            actor,
+            idempotency_key,
+            fingerprint("start", definition.definition_id, submitted, business_key),
+        )
         try:
-            return self._start(
-                definition, submitted, actor, business_key, idempotency_key, request
-            )
+            return self._start(definition, submitted, request, business_key=business_key)
         except Conflict:
             if idempotency_key is None:
                 raise
             # The same key raced us on another connection, and won: now its answer is there.
-            return self._start(
-                definition, submitted, actor, business_key, idempotency_key, request
-            )
+            return self._start(definition, submitted, request, business_key=business_key)
 
     def _start(
         self,
         definition: ProcessDefinition,
         submitted: Variables,
-        actor: Actor,
+        request: Request,
+        *,
         business_key: str | None,
-        idempotency_key: str | None,
-        request: str,
     ) -> Started:
         with self._store.writing() as tx:
-            done = recall(tx, actor, idempotency_key, request)
+            done = request.recall(tx)
             if done is not None:
                 return Started(
                     tx.instance(done.instance_id), done.result["variables"], is_repeat=True
                 )
             machine = self._definitions.machine(tx, definition.definition_id)
-            values = check_submission(machine.model.start_event().form, submitted)
+            payload = {
+                "definition": definition.definition_id,
+                "digest": definition.digest,
+                "businessKey": business_key,
+                "variables": check_submission(machine.model.start_event().form, submitted),
+            }
             now = self._clock.now()
             outcome = self._steps.begin(
                 tx,
                 definition,
-                Input(
-                    EventKind.INSTANCE_STARTED,
-                    actor,
-                    {
-                        "definition": definition.definition_id,
-                        "digest": definition.digest,
-                        "businessKey": business_key,
-                        "variables": values,
-                    },
-                ),
+                Input(EventKind.INSTANCE_STARTED, request.actor, payload),
                 instance_id=self._ids.new_id(),
                 business_key=business_key,
                 now=now,
             )
-            if idempotency_key is not None:
-                tx.remember_request(
-                    RememberedRequest(
-                        account=actor.account,
-                        key=idempotency_key,
-                        fingerprint=request,
-                        instance_id=outcome.instance.instance_id,
-                        sequence=outcome.event.sequence,
-                        result={"variables": outcome.variables},
-                        at=now,
-                    )
-                )
+            request.remember(tx, outcome, now)
         return Started(outcome.instance, outcome.variables, outcome.opened)
 
     # ------------------------------------------------------------------- questions
@@ -276,28 +257,6 @@ def visible_instances(query: InstanceQuery, actor: Actor) -> InstanceQuery:
     return replace(query, visible_to_lanes=lanes, visible_to_account=actor.account)
 
 
-def fingerprint(deed: str, *parts: Json) -> str:
-    """What makes two requests under one idempotency key the same request."""
-    return hashlib.sha256(rfc8785.dumps([deed, *parts])).hexdigest()
-
-
-def recall(
-    tx: StoreTransaction, actor: Actor, idempotency_key: str | None, request: str
-) -> RememberedRequest | None:
-    """The same request if it was done before. Raises IdempotencyKeyReused for another one."""
-    if idempotency_key is None:
-        return None
-    if not 1 <= len(idempotency_key) <= 255 or not idempotency_key.isprintable():
-        raise InvalidInput(
-            "an idempotency key has 1 to 255 printable characters",
-            {"Idempotency-Key": [f"found {len(idempotency_key)} characters"]},
-        )
-    done = tx.recall_request(actor.account, idempotency_key)
-    if done is not None and done.fingerprint != request:
-        raise IdempotencyKeyReused(idempotency_key)
-    return done
-
-
 def _require_business_key(business_key: str | None) -> None:
     if business_key is None:
         return
@@ -307,4 +266,3 @@ def _require_business_key(business_key: str | None) -> None:
             "the business key is too long",
             {"businessKey": [f"expected {MAX_BUSINESS_KEY} characters, found {len(business_key)}"]},
         )
-

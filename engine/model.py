@@ -45,7 +45,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person or system that may log in. The password hash is argon2 and never leaves the engine."""
+    """A person or system that may log in. The password hash (argon2) never leaves the engine."""
 
     name: str
     display_name: str
@@ -284,7 +284,7 @@ class Incident:
 
 
 class EventKind(StrEnum):
-    """Inputs are the truth; observations are what the engine did with them (see README, history)."""
+    """Inputs are the truth; observations are what the engine did with them."""
 
     # inputs
     INSTANCE_STARTED = "instance_started"
@@ -479,7 +479,7 @@ class InstanceQuery:
 
 @dataclass(frozen=True, slots=True)
 class TaskScope:
-    """Which tasks an actor may see: those of its lanes and groups, its own, and those offered to it."""
+    """Which tasks an actor may see: those of its lanes or groups, its own, those offered to it."""
 
     account: str
     lanes: frozenset[str]

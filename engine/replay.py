@@ -80,8 +80,18 @@ def replay(machine: Machine, events: Iterable[HistoryEvent]) -> Replayed:
 def _replay_step(
     machine: Machine, run: Run | None, given: HistoryEvent, recorded: Sequence[HistoryEvent]
 ) -> tuple[Run | None, Fault | None]:
+    stops = {
+        event.activity_instance_id or "": event.payload["stopped"]
+        for event in recorded
+        if event.kind is EventKind.INCIDENT_RAISED and "stopped" in event.payload
+    }
     try:
-        with step(now=given.at, instance_id=given.instance_id, revision=given.revision) as bound:
+        with step(
+            now=given.at,
+            instance_id=given.instance_id,
+            revision=given.revision,
+            recorded_stops=stops,
+        ) as bound:
             run = apply(machine, bound, run, given)
             run.prune()
             return run, _first_difference(given, recorded, run.observations)

@@ -191,9 +191,7 @@ def _record(
     cancelled = given.kind is EventKind.INSTANCE_CANCELLED
     if cancelled or run.is_completed:
         state = InstanceState.CANCELLED if cancelled else InstanceState.COMPLETED
-        after = replace(
-            after, state=state, ended_at=now, end_reason=given.payload.get("reason")
-        )
+        after = replace(after, state=state, ended_at=now, end_reason=given.payload.get("reason"))
     after = replace(after, next_due_at=None if after.ended_at else run.next_due_at)
     return StepRecord(
         instance=after,

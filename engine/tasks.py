@@ -8,7 +8,6 @@ from engine.definitions import Definitions
 from engine.errors import InvalidInput, NotFound, TaskAlreadyClaimed, TaskNotOpen
 from engine.forms import check_submission
 from engine.history import Input
-from engine.instances import fingerprint, recall
 from engine.json_values import check_variables
 from engine.model import (
     Account,
@@ -18,7 +17,6 @@ from engine.model import (
     Json,
     Page,
     ProcessInstance,
-    RememberedRequest,
     Role,
     StoredInstance,
     TaskQuery,
@@ -33,6 +31,7 @@ from engine.permissions import (
     require_task_visible,
     task_scope_of,
 )
+from engine.repeats import Request, fingerprint
 from engine.sources import Clock
 from engine.steps import Steps
 from engine.store import Store, StoreTransaction
@@ -66,9 +65,7 @@ class TaskForm:
 class Tasks:
     """User tasks, open or ended."""
 
-    def __init__(
-        self, store: Store, definitions: Definitions, steps: Steps, clock: Clock
-    ) -> None:
+    def __init__(self, store: Store, definitions: Definitions, steps: Steps, clock: Clock) -> None:
         self._store = store
         self._definitions = definitions
         self._steps = steps
@@ -127,7 +124,9 @@ class Tasks:
                 return task
             if task.assignee is not None:
                 raise TaskAlreadyClaimed(task_id, task.assignee, task.claimed_at)
-            return self._reassign(tx, stored, task, actor.account, EventKind.TASK_CLAIMED, actor)
+            return self._reassign(
+                tx, (task, stored), assignee=actor.account, kind=EventKind.TASK_CLAIMED, actor=actor
+            )
 
     def unclaim(self, task_id: str, *, actor: Actor) -> UserTask:
         """Put the task back for everybody in its lane. Its assignee and admins may."""
@@ -138,7 +137,9 @@ class Tasks:
                 return task
             if task.assignee != actor.account:
                 require_role(actor, f"release task {task_id} of {task.assignee}", Role.ADMIN)
-            return self._reassign(tx, stored, task, None, EventKind.TASK_UNCLAIMED, actor)
+            return self._reassign(
+                tx, (task, stored), assignee=None, kind=EventKind.TASK_UNCLAIMED, actor=actor
+            )
 
     def assign(self, task_id: str, assignee: str | None, *, actor: Actor) -> UserTask:
         """Give the task to somebody whom it waits for. Admins may; everybody may take it himself.
@@ -155,17 +156,20 @@ class Tasks:
             _require_able(task, _account(tx, assignee))
             if task.assignee == assignee:
                 return task
-            return self._reassign(tx, stored, task, assignee, EventKind.TASK_ASSIGNED, actor)
+            return self._reassign(
+                tx, (task, stored), assignee=assignee, kind=EventKind.TASK_ASSIGNED, actor=actor
+            )
 
     def _reassign(
         self,
         tx: StoreTransaction,
-        stored: StoredInstance,
-        task: UserTask,
+        held: tuple[UserTask, StoredInstance],
+        *,
         assignee: str | None,
         kind: EventKind,
         actor: Actor,
     ) -> UserTask:
+        task, stored = held
         now = self._clock.now()
         changed = replace(task, assignee=assignee, claimed_at=now if assignee else None)
         payload = {"from": task.assignee, "to": assignee}
@@ -191,54 +195,34 @@ class Tasks:
         InvalidVariables, IdempotencyKeyReused.
         """
         submitted = check_variables(variables)
-        request = fingerprint("complete", task_id, submitted)
+        request = Request(actor, idempotency_key, fingerprint("complete", task_id, submitted))
         with self._store.writing() as tx:
             task, stored = tx.stored_task(task_id, for_step=True)
             # Asked after the instance is locked: the same request may just have been done.
-            done = recall(tx, actor, idempotency_key, request)
+            done = request.recall(tx)
             if done is not None:
                 result = done.result["variables"]
                 return Completed(stored.instance, done.sequence, result, is_repeat=True)
-            require_open(task)
-            require_offered(actor, task, "complete")
-            if task.assignee not in {None, actor.account}:
-                raise TaskAlreadyClaimed(task_id, str(task.assignee), task.claimed_at)
+            _require_in_hand(actor, task)
             values = self._accepted(tx, task, submitted)
             now = self._clock.now()
+            finished = replace(
+                task,
+                state=TaskState.COMPLETED,
+                assignee=task.assignee or actor.account,
+                ended_at=now,
+                ended_by=actor.account,
+            )
+            payload = {"variables": values}
             outcome = self._steps.take(
                 tx,
                 stored,
-                Input(
-                    EventKind.TASK_COMPLETED,
-                    actor,
-                    {"variables": values},
-                    task.activity_id,
-                    task_id,
-                ),
+                Input(EventKind.TASK_COMPLETED, actor, payload, task.activity_id, task_id),
                 lambda run: run.complete(task_id, values),
                 now=now,
-                changed=(
-                    replace(
-                        task,
-                        state=TaskState.COMPLETED,
-                        assignee=task.assignee or actor.account,
-                        ended_at=now,
-                        ended_by=actor.account,
-                    ),
-                ),
+                changed=(finished,),
             )
-            if idempotency_key is not None:
-                tx.remember_request(
-                    RememberedRequest(
-                        account=actor.account,
-                        key=idempotency_key,
-                        fingerprint=request,
-                        instance_id=outcome.instance.instance_id,
-                        sequence=outcome.event.sequence,
-                        result={"variables": outcome.variables},
-                        at=now,
-                    )
-                )
+            request.remember(tx, outcome, now)
         return Completed(
             outcome.instance, outcome.event.sequence, outcome.variables, outcome.opened
         )
@@ -265,6 +249,14 @@ def require_open(task: UserTask) -> None:
         raise TaskNotOpen(task.task_id, task.state, task.ended_by, task.ended_at)
 
 
+def _require_in_hand(actor: Actor, task: UserTask) -> None:
+    """Raise unless the task is open, waits for the actor, and nobody else has claimed it."""
+    require_open(task)
+    require_offered(actor, task, "complete")
+    if task.assignee is not None and task.assignee != actor.account:
+        raise TaskAlreadyClaimed(task.task_id, task.assignee, task.claimed_at)
+
+
 def _account(tx: StoreTransaction, name: str) -> Account:
     try:
         return tx.account(name)
@@ -281,4 +273,3 @@ def _require_able(task: UserTask, account: Account) -> None:
             f"task {task.task_id} cannot be given to {account.name}",
             {"userId": [f"expected an active account of lane {task.lane or '-'}"]},
         )
-

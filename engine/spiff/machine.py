@@ -23,7 +23,7 @@ from engine.json_values import in_canonical_order
 from engine.model import EventKind, Json, Observation, Variables
 from engine.spiff import snapshot
 from engine.spiff.parsing import parse
-from engine.spiff.recorder import Recorder, activity_id_of
+from engine.spiff.recorder import Recorder, activity_id_of, is_inner
 from engine.spiff.scripts import SandboxedScriptEngine, scope_of
 from engine.spiff.stepping import Step, current_step
 
@@ -55,9 +55,7 @@ class Machine:
         """A new run, advanced to its first wait states. Call inside `with step(...) as step`."""
         recorder = Recorder(self.model)
         step.on_transition = recorder.on_transition
-        workflow = BpmnWorkflow(
-            self._specs.spec, self._specs.subprocesses, script_engine=_SCRIPTS
-        )
+        workflow = BpmnWorkflow(self._specs.spec, self._specs.subprocesses, script_engine=_SCRIPTS)
         workflow.data["variables"] = in_canonical_order(dict(variables))
         run = Run(self.model, workflow, {}, recorder)
         run.advance()
@@ -202,7 +200,7 @@ class Run:
 
     def _submit(self, task: Any, variables: Variables) -> None:
         """Values go to the loop instance when there is one, else to the nearest (sub-)process."""
-        if task.triggered:
+        if is_inner(task):
             task.data.update(variables)
         else:
             task.workflow.data.setdefault("variables", {}).update(variables)
@@ -245,13 +243,15 @@ class Run:
             retry = "update"
         if task._state == TaskState.WAITING:
             task._set_state(TaskState.FUTURE)
-        self._raise_incident(task, str(error), retry)
+        stopped = getattr(error, "stopped", None)
+        facts = {"stopped": stopped} if stopped else {}
+        self._raise_incident(task, str(error).strip(" ."), retry, **facts)
 
-    def _raise_incident(self, task: Any, message: str, retry: str) -> None:
+    def _raise_incident(self, task: Any, message: str, retry: str, **facts: str) -> None:
         incident_id = current_step().mint()
         self._blocked[task.id] = {"incident": incident_id, "retry": retry}
         self._recorder.note(
-            EventKind.INCIDENT_RAISED, task, incident=incident_id, message=message
+            EventKind.INCIDENT_RAISED, task, incident=incident_id, message=message, **facts
         )
 
     def _stop_loop(self) -> None:
@@ -281,9 +281,7 @@ class Run:
         now = {task.id: (task, self._due(task)) for task in self._timers()}
         for task_id, (task, due_at) in now.items():
             if due_at is not None and self._scheduled.get(task_id) != due_at:
-                self._recorder.note(
-                    EventKind.TIMER_SCHEDULED, task, due_at=due_at.isoformat()
-                )
+                self._recorder.note(EventKind.TIMER_SCHEDULED, task, due_at=due_at.isoformat())
         self._scheduled = {task_id: due_at for task_id, (_, due_at) in now.items()}
 
     # ---------------------------------------------------------------------- trees

@@ -16,7 +16,7 @@ from SpiffWorkflow.bpmn.parser.task_parsers import (
 )
 from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
-from SpiffWorkflow.bpmn.specs.defaults import NoneTask, ScriptTask, UserTask
+from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, NoneTask, ScriptTask, UserTask
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from engine.bpmn.diagram import Diagram
@@ -30,6 +30,8 @@ _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 
 class _BodyParser(TaskParser):  # type: ignore[misc]
     """Reads the multi-instance characteristics from the diagram's model, already translated."""
+
+    task: Any
 
     def _add_multiinstance_task(self, loop_characteristics: Any) -> None:
         loop: MultiInstance = self.process_parser.parser.loops[self.bpmn_id]
@@ -60,6 +62,10 @@ class _SubProcessParser(_BodyParser, SubWorkflowParser):  # type: ignore[misc]
 
 class _PassedAtOnce(NoneTask):  # type: ignore[misc]
     """`task` and `manualTask` are passed at once, as in Camunda: nobody reports back."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.manual = False
 
 
 class _Parser(BpmnParser):  # type: ignore[misc]
@@ -103,6 +109,8 @@ def parse(diagram: Diagram, model: ProcessModel) -> Specs:
         subprocesses = parser.get_subprocess_specs(model.id)
     except (ValidationException, SpiffWorkflowException) as error:
         raise MachineFault(f"{diagram.file_name}: {error}") from error
+    for each in (spec, *subprocesses.values()):
+        _cancel_first(each)
     return Specs(spec, subprocesses, root)
 
 
@@ -119,8 +127,16 @@ def _start_plainly(root: etree._Element, model: ProcessModel) -> None:
             event.remove(definition)
 
 
+def _cancel_first(spec: Any) -> None:
+    """A boundary event that interrupts ends its activity before its own path goes on."""
+    for task_spec in spec.task_specs.values():
+        if isinstance(task_spec, BoundaryEvent):
+            task_spec._outputs.sort(key=lambda name: not name.endswith(".BoundaryEventJoin"))
+
+
 def _translated(loops: dict[str, MultiInstance]) -> dict[str, MultiInstance]:
     """The loops with their expressions in the sandbox's language."""
+
     def python(source: str | None) -> str | None:
         return translate(source).python if source else None
 
@@ -133,4 +149,3 @@ def _translated(loops: dict[str, MultiInstance]) -> dict[str, MultiInstance]:
         )
         for node_id, loop in loops.items()
     }
-

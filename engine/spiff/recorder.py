@@ -13,7 +13,8 @@ from engine.model import EventKind, Observation
 
 #: The library's name for the activity inside a multi-instance body.
 INNER = " [child]"
-_SPLIT, _JOIN = ".BoundaryEventSplit", ".BoundaryEventJoin"
+#: The library's control task in front of an activity with boundary events.
+_SPLIT = ".BoundaryEventSplit"
 _ACTIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
 _JOINS = {"parallelGateway", "inclusiveGateway"}
 
@@ -37,13 +38,14 @@ class Recorder:
             self._entered(task, node)
         elif state == TaskState.COMPLETED:
             self.note(EventKind.ACTIVITY_COMPLETED, task)
-        elif state == TaskState.CANCELLED and former & _ACTIVE:
-            if not (_waits_to_enter(node) and former == TaskState.WAITING):
-                self.note(EventKind.ACTIVITY_CANCELLED, task)
+        elif state == TaskState.CANCELLED and _was_inside(node, former):
+            self.note(EventKind.ACTIVITY_CANCELLED, task)
 
     def set_variables(self, task: Any, values: Mapping[str, Any]) -> None:
-        """Write what a script or an ending scope gives: to the loop if it owns the name, else to
-        the nearest (sub-)process."""
+        """Write what a script or an ending scope gives.
+
+        To the loop instance when it owns the name, else to the nearest (sub-)process.
+        """
         values = in_canonical_order(dict(values))
         local = {n: v for n, v in values.items() if n in task.data}
         shared = {n: v for n, v in values.items() if n not in task.data}
@@ -52,7 +54,7 @@ class Recorder:
             task.data.update(shared)
         else:
             task.workflow.data.setdefault("variables", {}).update(shared)
-        self.note(EventKind.VARIABLES_SET, task, values=values)
+        self.note(EventKind.VARIABLES_SET, task, values=values, **_scope(task))
 
     def note(self, kind: EventKind, task: Any, /, **payload: Any) -> None:
         """Record one observation about `task`."""
@@ -77,6 +79,7 @@ class Recorder:
             payload["lane"] = list(node.lane_path)
         if is_inner(task):
             payload["locals"] = dict(task.data)
+        payload.update(_scope(task))
         self.note(EventKind.ACTIVITY_ENTERED, task, **payload)
 
     def _incoming_flow(self, task: Any) -> str | None:
@@ -90,9 +93,23 @@ class Recorder:
         return self._flows.get((base_name(source.task_spec.name), base_name(task.task_spec.name)))
 
 
+def _scope(task: Any) -> dict[str, str]:
+    """{"scope": activity instance id} when what is set there stays in a loop or sub-process."""
+    if is_inner(task):
+        return {"scope": task.id}
+    owner = getattr(task.workflow, "parent_task_id", None)
+    return {"scope": owner} if owner else {}
+
+
 def _waits_to_enter(node: FlowNode) -> bool:
     """A join is entered when it fires, a boundary event when it is triggered."""
     return node.type in _JOINS or node.type == "boundaryEvent"
+
+
+def _was_inside(node: FlowNode, former: int) -> bool:
+    """Whether a task in state `former` had been entered; a token that waits at a join had not."""
+    waited = _waits_to_enter(node) and former == TaskState.WAITING
+    return bool(former & _ACTIVE) and not waited
 
 
 def is_inner(task: Any) -> bool:
@@ -102,7 +119,7 @@ def is_inner(task: Any) -> bool:
 
 def base_name(spec_name: str) -> str:
     """The diagram's id behind a spec's name."""
-    return spec_name.removesuffix(INNER).removesuffix(_JOIN)
+    return spec_name.removesuffix(INNER)
 
 
 def activity_id_of(task: Any) -> str:

@@ -21,9 +21,10 @@ from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 
 from engine.errors import InvalidVariables
 from engine.json_values import check_variables
+from engine.spiff.stepping import current_step
 
+LIVE_SECONDS = 0.25
 LIMITS = {
-    "max_feed_duration_secs": 0.25,
     "max_memory": 32 << 20,
     "max_recursion_depth": 100,
     "max_suspensions": 10,
@@ -31,10 +32,19 @@ LIMITS = {
 #: No clock of its own, and the same "randomness" on every run, so that replay is exact.
 POLICY = {"timezone": "utc", "sleep": "zero", "random_start": {"seed": 0}}
 MAX_SOURCE_LENGTH = 8192
+#: A replay gives what once succeeded more time: it may run on a slower machine.
+REPLAY_SECONDS = 10.0
 
 
 class SandboxError(Exception):
-    """The sandbox refused or stopped a piece of a diagram's code."""
+    """The sandbox refused a piece of a diagram's code, or the code failed."""
+
+
+class SandboxStopped(SandboxError):
+    """The sandbox stopped a piece of code that took too long, or whose process ended.
+
+    That depends on the machine, so it is recorded as such, and a replay does not try again.
+    """
 
 
 class Sandbox:
@@ -44,19 +54,23 @@ class Sandbox:
         self._lock = threading.Lock()
         self._pool: Any = None
 
-    def run(self, source: str, inputs: Mapping[str, Any]) -> Any:
+    def run(self, source: str, inputs: Mapping[str, Any], *, seconds: float = LIVE_SECONDS) -> Any:
         """The value of `source` with `inputs` as its only names.
 
-        Every call has a namespace of its own. Raises SandboxError with the reason in words.
+        Every call has a namespace of its own. Raises SandboxStopped, SandboxError with the reason
+        in words; the words are the same on every run.
         """
         if len(source) > MAX_SOURCE_LENGTH:
             raise SandboxError(f"longer than {MAX_SOURCE_LENGTH} characters")
+        limits = {**LIMITS, "max_feed_duration_secs": seconds}
         try:
-            with self._workers().checkout(limits=LIMITS, os_policy=POLICY) as session:
+            with self._workers().checkout(limits=limits, os_policy=POLICY) as session:
                 return session.feed_run(source, inputs=dict(inputs))
         except MontyCrashedError as error:
-            raise SandboxError("the sandbox process ended; the code was stopped") from error
+            raise SandboxStopped("the sandbox process ended") from error
         except MontyError as error:
+            if str(error).startswith("TimeoutError"):
+                raise SandboxStopped("it took too long") from error
             raise SandboxError(str(error)) from error
 
     def close(self) -> None:
@@ -94,7 +108,7 @@ def _script_names(source: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def scope_of(task: Any) -> dict[str, Any]:
-    """All variables that `task` sees: the instance's, its sub-processes', its loop's; inner wins."""
+    """All variables that `task` sees: instance, sub-processes, loop; the innermost wins."""
     workflow, layers = task.workflow, [task.data]
     while workflow is not None:
         layers.append(workflow.data.get("variables", {}))
@@ -128,12 +142,10 @@ class SandboxedScriptEngine(PythonScriptEngine):  # type: ignore[misc]
         missing = sorted(names - scope.keys() - {"len"})
         if missing:
             raise _fault(task, expression, f"variable {missing[0]!r} has no value yet")
-        try:
-            return SANDBOX.run(f"({expression})", {n: scope[n] for n in names & scope.keys()})
-        except SandboxError as error:
-            raise _fault(task, expression, str(error)) from error
+        inputs = {n: scope[n] for n in names & scope.keys()}
+        return _run(task, expression, f"({expression})", inputs)
 
-    def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
+    def execute(self, task: Any, script: str, external_context: Any = None) -> bool:  # noqa: ARG002
         """Run a script; what it assigns is kept whole, or not at all when it fails."""
         scope = scope_of(task)
         names, bound = _script_names(script)
@@ -141,20 +153,18 @@ class SandboxedScriptEngine(PythonScriptEngine):  # type: ignore[misc]
         tail = "".join(
             f"\ntry:\n  alur_out[{name!r}] = {name}\nexcept NameError:\n  pass" for name in keep
         )
+        inputs = {n: scope[n] for n in names & scope.keys()}
+        out = _run(task, script, f"{script}\nalur_out = {{}}{tail}\nalur_out", inputs)
         try:
-            out = SANDBOX.run(
-                f"{script}\nalur_out = {{}}{tail}\nalur_out",
-                {n: scope[n] for n in names & scope.keys()},
-            )
             values = check_variables(out)
-        except (SandboxError, InvalidVariables) as error:
-            raise _fault(task, script, str(error)) from error
+        except InvalidVariables as error:
+            raise _fault(task, script, f"{error} {error.fields}") from error
         changed = {n: v for n, v in values.items() if n not in scope or not _same(scope[n], v)}
         if changed:
             task.workflow.top_workflow.recorder.set_variables(task, changed)
         return True
 
-    def call_service(self, task: Any, **kwargs: Any) -> Any:
+    def call_service(self, task: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         """Never: a step records a request, a worker performs it."""
         raise _fault(task, task.task_spec.name, "a service may not be called inside a step")
 
@@ -164,6 +174,21 @@ class _NoEnvironment:
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"Alur has no script environment ({name})")
+
+
+def _run(task: Any, shown: str, source: str, inputs: Mapping[str, Any]) -> Any:
+    """Run it in the sandbox; what was stopped when it was recorded is stopped again."""
+    recorded = current_step().recorded_stops
+    if recorded is not None and task.id in recorded:
+        raise _fault(task, shown, recorded[task.id], is_stopped=True)
+    try:
+        return SANDBOX.run(
+            source, inputs, seconds=LIVE_SECONDS if recorded is None else REPLAY_SECONDS
+        )
+    except SandboxStopped as error:
+        raise _fault(task, shown, str(error), is_stopped=True) from error
+    except SandboxError as error:
+        raise _fault(task, shown, str(error)) from error
 
 
 def _literal(expression: str) -> str | int | float | None:
@@ -180,6 +205,14 @@ def _same(one: Any, other: Any) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def _fault(task: Any, source: str, reason: str) -> WorkflowTaskException:
+class CodeFault(WorkflowTaskException):  # type: ignore[misc]
+    """An expression or script of the diagram failed; `stopped` is why the sandbox ended it."""
+
+    stopped: str | None = None
+
+
+def _fault(task: Any, source: str, reason: str, *, is_stopped: bool = False) -> CodeFault:
     shown = source if len(source) <= 200 else source[:200] + "…"
-    return WorkflowTaskException(f"{shown!r}: {reason}", task=task)
+    fault = CodeFault(f"{shown!r}: {reason}", task=task)
+    fault.stopped = reason if is_stopped else None
+    return fault

@@ -139,7 +139,9 @@ def prune(workflow: Any) -> None:
 def _is_alive(subprocess: Any) -> bool:
     """Whether the workflow around a sub-process is still there."""
     top = subprocess.top_workflow
-    return any(subprocess.parent_task_id in tree.tasks for tree in (top, *top.subprocesses.values()))
+    return any(
+        subprocess.parent_task_id in tree.tasks for tree in (top, *top.subprocesses.values())
+    )
 
 
 def _drop_finished_leaves(tree: Any) -> None:
@@ -155,7 +157,7 @@ def _drop_finished_leaves(tree: Any) -> None:
 
 
 def _holds_events(task: Any) -> bool:
-    """Whether a boundary event beside a finished branch still waits: the split needs its children."""
+    """Whether a boundary event beside a finished branch still waits; the split needs them all."""
     return isinstance(task.task_spec, EventSplit) and any(
         not child.has_state(TaskState.FINISHED_MASK) for child in task.children
     )

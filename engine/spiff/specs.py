@@ -27,7 +27,8 @@ def waiting_tokens(task: Any) -> list[Any]:
     arrived = [
         other
         for other in task.workflow.tasks.values()
-        if other.task_spec is task.task_spec and other is not task
+        if other.task_spec is task.task_spec
+        and other is not task
         # A blocked join is FUTURE again; it has not arrived.
         and other.state == TaskState.WAITING
     ]
@@ -54,7 +55,7 @@ class TokenJoin(ParallelGateway):  # type: ignore[misc]
         _consume([*taken.values()], by=my_task)
         return True
 
-    def _run_hook(self, my_task: Any) -> bool:
+    def _run_hook(self, my_task: Any) -> bool:  # noqa: ARG002  (the library's hook)
         return True
 
 

@@ -9,7 +9,7 @@ searches the installed library for any other source of time or ids.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, tzinfo
@@ -27,8 +27,17 @@ class Step:
     Ids are uuid5 of the instance, the revision and a counter, so that a replay mints the same.
     """
 
-    def __init__(self, *, now: datetime, instance_id: str, revision: int) -> None:
+    def __init__(
+        self,
+        *,
+        now: datetime,
+        instance_id: str,
+        revision: int,
+        recorded_stops: Mapping[str, str] | None = None,
+    ) -> None:
         self.now = now
+        #: In a replay: activity instance id -> why the sandbox stopped its code then. None: live.
+        self.recorded_stops = recorded_stops
         self.on_transition: Callable[[Any, int, int], None] = lambda *_: None
         self._namespace = uuid.UUID(instance_id)
         self._revision = revision
@@ -52,11 +61,17 @@ def current_step() -> Step:
 
 
 @contextmanager
-def step(*, now: datetime, instance_id: str, revision: int) -> Iterator[Step]:
+def step(
+    *,
+    now: datetime,
+    instance_id: str,
+    revision: int,
+    recorded_stops: Mapping[str, str] | None = None,
+) -> Iterator[Step]:
     """Bind the library's time and ids to this step of this instance. Steps do not nest."""
     if _current.get() is not None:
         raise UnboundStep("a step is already under way in this thread")
-    bound = Step(now=now, instance_id=instance_id, revision=revision)
+    bound = Step(now=now, instance_id=instance_id, revision=revision, recorded_stops=recorded_stops)
     token = _current.set(bound)
     try:
         yield bound

@@ -1,0 +1,64 @@
+"""Repeatable writes: the same request under the same idempotency key is done once.
+
+The key is remembered in the transaction that does the deed, so that a client who lost the answer
+can ask again and gets the first one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+import rfc8785
+
+from engine.errors import IdempotencyKeyReused, InvalidInput
+from engine.model import Actor, Json, RememberedRequest
+from engine.steps import Outcome
+from engine.store import StoreTransaction
+
+MAX_KEY_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A write that somebody may repeat. Without a key it cannot be recognised, and is done anew."""
+
+    actor: Actor
+    key: str | None
+    fingerprint: str
+
+    def recall(self, tx: StoreTransaction) -> RememberedRequest | None:
+        """The same request if it was done before. Raises IdempotencyKeyReused for another one."""
+        if self.key is None:
+            return None
+        if not 1 <= len(self.key) <= MAX_KEY_LENGTH or not self.key.isprintable():
+            raise InvalidInput(
+                f"an idempotency key has 1 to {MAX_KEY_LENGTH} printable characters",
+                {"Idempotency-Key": [f"found {len(self.key)} characters"]},
+            )
+        done = tx.recall_request(self.actor.account, self.key)
+        if done is not None and done.fingerprint != self.fingerprint:
+            raise IdempotencyKeyReused(self.key)
+        return done
+
+    def remember(self, tx: StoreTransaction, outcome: Outcome, now: datetime) -> None:
+        """Keep what the request led to, with the deed itself."""
+        if self.key is None:
+            return
+        tx.remember_request(
+            RememberedRequest(
+                account=self.actor.account,
+                key=self.key,
+                fingerprint=self.fingerprint,
+                instance_id=outcome.instance.instance_id,
+                sequence=outcome.event.sequence,
+                result={"variables": outcome.variables},
+                at=now,
+            )
+        )
+
+
+def fingerprint(deed: str, *parts: Json) -> str:
+    """What makes two requests under one idempotency key the same request."""
+    return hashlib.sha256(rfc8785.dumps([deed, *parts])).hexdigest()

@@ -11,6 +11,7 @@ Element = etree._Element
 
 MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
+_MODEL_PREFIX = f"{{{MODEL}}}"
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
 
 ACTIVITIES = frozenset(
@@ -64,7 +65,7 @@ def camunda(tag: str) -> str:
 
 def local(element: Element) -> str:
     """The tag without its namespace."""
-    return etree.QName(element).localname
+    return element.tag.rpartition("}")[2]
 
 
 def line_of(element: Element) -> int | None:
@@ -74,7 +75,7 @@ def line_of(element: Element) -> int | None:
 
 def is_bpmn(element: Element) -> bool:
     """Whether the element belongs to the BPMN model namespace."""
-    return etree.QName(element).namespace == MODEL
+    return element.tag.startswith(_MODEL_PREFIX)
 
 
 def bpmn_children(element: Element) -> Iterator[Element]:

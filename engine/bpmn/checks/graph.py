@@ -24,8 +24,13 @@ class Graph:
         return [_NOWHERE, *(i for i, node in self.nodes.items() if _is_triggered(node))]
 
     def sinks(self) -> list[str]:
-        """Where tokens may stay: nodes that nothing follows, and dangling flows."""
-        return [_NOWHERE, *(i for i in self.nodes if not self.successors.get(i))]
+        """Where tokens may stay: end events, nodes that nothing follows, and dangling flows."""
+        ends = (
+            node_id
+            for node_id, node in self.nodes.items()
+            if local(node) == "endEvent" or not self.successors.get(node_id)
+        )
+        return [_NOWHERE, *ends]
 
     def reachable(self, origins: Iterable[str]) -> set[str]:
         """The origins and all that follows from them."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.bpmn.diagram import Diagram, flow_elements
 from engine.bpmn.elements import ProcessModel
-from engine.bpmn.names import Element, bpmn, line_of, local
+from engine.bpmn.names import BPMNDI, Element, bpmn, line_of, local
 from engine.model import Finding, Severity
 
 
@@ -56,9 +56,9 @@ def label_of(element: Element) -> str:
 
 
 def nearest_with_id(element: Element) -> Element:
-    """The element itself, or the nearest one around it that has an id of the model."""
+    """The element itself, or the nearest one around it with an id of the model or its drawing."""
     current = element
-    while not current.get("id") or not current.tag.startswith(bpmn("")):
+    while not current.get("id") or not current.tag.startswith((bpmn(""), f"{{{BPMNDI}}}")):
         parent = current.getparent()
         if parent is None:
             return element

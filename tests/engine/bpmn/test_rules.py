@@ -1,0 +1,80 @@
+"""Every rule on its diagrams: an invalid one gives exactly its rule, a valid one nothing at all.
+
+An invalid diagram names the element of its finding in a comment: `<!-- finding: element_id -->`.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.bpmn.checks import RULES, check_diagram, refuses
+from engine.bpmn.diagram import read_diagram
+from engine.model import Severity
+
+FOLDER = Path(__file__).parents[2] / "rules"
+REPOSITORY = FOLDER.parents[1]
+FILES = sorted(FOLDER.glob("*/*.bpmn"))
+#: Rules that only warn, and invalid diagrams of other rules that only warn.
+WARNED = {"missing-diagram", "invalid-no-lanes-at-all", "invalid-due-date"}
+
+
+def findings_in(path):
+    return check_diagram(read_diagram(path.name, path.read_bytes()))
+
+
+def name_of(path):
+    return f"{path.parent.name}/{path.stem}"
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if p.stem.startswith("valid-")], ids=name_of)
+def test_a_valid_diagram_has_no_findings(path):
+    assert findings_in(path) == ()
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if p.stem.startswith("invalid-")], ids=name_of)
+def test_an_invalid_diagram_has_its_finding_and_no_other(path):
+    expected = re.search(r"<!-- finding: (\S+) -->", path.read_text(encoding="utf-8"))
+
+    findings = findings_in(path)
+
+    assert {(f.rule, f.element_id) for f in findings} == {(path.parent.name, expected.group(1))}
+    assert len(findings) == 1
+    is_warned = path.stem in WARNED or path.parent.name in WARNED
+    assert refuses(findings) is not is_warned
+    assert (findings[0].severity is Severity.WARNING) is is_warned
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_finding_says_where_it_is_in_both_languages(path):
+    for finding in findings_in(path):
+        assert finding.line is not None
+        assert finding.file_name == path.name
+        assert finding.element_id in finding.message_id
+        assert finding.element_id in finding.message_en
+        assert finding.message_id != finding.message_en
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_valid_and_invalid_diagrams(rule):
+    stems = [path.stem for path in (FOLDER / rule).glob("*.bpmn")]
+
+    assert any(stem.startswith("valid-") for stem in stems)
+    assert any(stem.startswith("invalid-") for stem in stems)
+
+
+def test_every_folder_of_diagrams_belongs_to_a_rule():
+    assert {path.parent.name for path in FILES} == set(RULES)
+
+
+def test_every_rule_has_a_module_of_its_name_and_a_line_in_the_readme():
+    readme = (REPOSITORY / "engine" / "bpmn" / "README.md").read_text(encoding="utf-8")
+
+    for rule, check in RULES.items():
+        assert check.__module__ == f"engine.bpmn.checks.{rule.replace('-', '_')}"
+        assert f"`{rule}`" in readme
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "processes").glob("*.bpmn")), ids=name_of)
+def test_the_procedures_that_we_ship_have_no_findings(path):
+    assert findings_in(path) == ()

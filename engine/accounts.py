@@ -11,6 +11,7 @@ import hmac
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -18,7 +19,7 @@ from threading import Lock
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from engine.errors import InvalidInput, NotAuthenticated, NotFound
+from engine.errors import InvalidInput, NotAuthenticated, NotFound, StorageBusy
 from engine.model import AccessToken, Account, Role, Session
 from engine.sources import Clock, Ids
 from engine.store import Store, StoreTransaction
@@ -259,7 +260,8 @@ class Accounts:
         if has_expired or not account.is_active:
             raise NotAuthenticated(_TOKEN_REFUSED)
         if token.last_used_at is None or now - token.last_used_at >= _TOUCH_EVERY:
-            with self._store.writing() as tx:
+            # A note is not worth refusing the request for.
+            with suppress(StorageBusy), self._store.writing() as tx:
                 tx.touch_token(token.token_id, now)
         return account
 
@@ -307,7 +309,7 @@ class Accounts:
             return None
         if now - session.last_seen_at >= _TOUCH_EVERY:
             session = replace(session, last_seen_at=now)
-            with self._store.writing() as tx:
+            with suppress(StorageBusy), self._store.writing() as tx:
                 tx.touch_session(session.session_hash, now)
         return session, account
 

@@ -1,6 +1,6 @@
 """Reads the .bpmn files of processes/ with lxml alone: nodes, flows, lanes, forms and sop: words.
 
-It leaves judging to the tests, and shares no code with the engine, so that each can catch the other.
+It leaves judging to the tests and shares no code with the engine, so that each can catch the other.
 """
 
 from __future__ import annotations

@@ -1,9 +1,14 @@
 """The SOP sheets as they were transcribed, and the listed corrections that make them readable.
 
-sources/<name>.json holds for each SOP: the raw rows (`baris`: `teks` is the row as transcribed,
-`sel` its cells, `sisa` what is left of arrows and printed branch labels), the corrections
-(`koreksi`: from `dari` to `menjadi`, with `alasan`), who performs each row (`pelaksana`, with the
-firmness of that reading), the inferred steps (`tersirat`) and the order of work (`alur`).
+sources/<name>.json holds for each SOP what the office wrote:
+`identitas` (the identity block), `lajur` (lanes and their columns), `satuanWaktu` (unit in the head
+of the column), `baris` (raw rows: `teks` as transcribed, `sel` its cells, `sisa` what is left of
+arrows and printed branch labels);
+and what was decided in reading it:
+`koreksi` (in a row, the identity block or a heading, from `dari` to `menjadi`, with `alasan`),
+`pelaksana` (who performs each row, and how firmly that is read), `tersirat` (inferred steps),
+`percabanganTersirat` (inferred gateways), `alur` (the order of work), `kembali` (which answer
+returns), `label` (which gateway a printed branch label belongs to), `zonaWaktu`.
 """
 
 from __future__ import annotations

@@ -92,6 +92,8 @@ def test_every_correction_changes_something_and_says_why(name):
 
 
 def _corrected_place(sheet, correction):
+    if "judul" in correction:
+        return correction["judul"]
     if "identitas" in correction:
         return sheet["identitas"][correction["identitas"]]
     row = sheet["baris"][int(correction["nomor"]) - 1]

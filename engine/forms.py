@@ -19,7 +19,7 @@ MAX_MATCHED_LENGTH = 500
 _compiled = functools.lru_cache(maxsize=1024)(re.compile)
 
 
-class _Unfit(Exception):  # noqa: N818 - a value that is not of its field's type
+class _Unfit(Exception):
     pass
 
 

@@ -69,7 +69,7 @@ def local(element: Element) -> str:
 
 
 def line_of(element: Element) -> int | None:
-    """The line of the file on which the element begins."""
+    """The line of the file on which the start tag of the element is complete."""
     return cast("int | None", element.sourceline)
 
 

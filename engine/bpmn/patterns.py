@@ -20,7 +20,7 @@ _SMALL_REPEAT = 20
 _parser: Any = importlib.import_module("re._parser")
 
 
-class _TooManyWays(Exception):  # noqa: N818 - found in the middle of a walk
+class _TooManyWays(Exception):
     pass
 
 

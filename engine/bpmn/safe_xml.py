@@ -97,7 +97,7 @@ def _require_encoding(file_name: str, encoding: str) -> None:
         )
 
 
-class _Limit(Exception):  # noqa: N818 - a signal from the parser target to the function below
+class _Limit(Exception):
     def __init__(self, rule: str, message_id: str, message_en: str) -> None:
         self.rule = rule
         self.message_id = message_id

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Executable, Row, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import NotFound, RevisionConflict
@@ -71,15 +71,35 @@ _SORTING = {
         "next_due_at",
     )
 }
-_INCIDENT_SORTING = {
-    name: incident.c[name]
-    for name in ("incident_id", "instance_id", "definition_id", "activity_id", "raised_at")
-}
 
 #: Candidates and the lane that is offered a task are facts of its opening.
 _TASK_FIXED = frozenset(
     {"instance_id", "task_id", "offered_lane", "candidate_users", "candidate_groups"}
 )
+
+
+def _put_tasks(insert_tasks: sqlite.Insert | postgresql.Insert) -> Executable:
+    changing = {
+        column.name: insert_tasks.excluded[column.name]
+        for column in user_task.c
+        if column.name not in _TASK_FIXED
+    }
+    return insert_tasks.on_conflict_do_update(
+        index_elements=[user_task.c.instance_id, user_task.c.task_id], set_=changing
+    )
+
+
+# Built once: building the upsert took longer than running it.
+_APPEND = update(process_instance).where(
+    process_instance.c.instance_id == bindparam("of_instance"),
+    process_instance.c.revision == bindparam("expected_revision"),
+    process_instance.c.last_sequence == bindparam("expected_sequence"),
+)
+_ADD_EVENTS = insert(history_event)
+_PUT_TASKS = {
+    "sqlite": _put_tasks(sqlite.insert(user_task)),
+    "postgresql": _put_tasks(postgresql.insert(user_task)),
+}
 
 
 class Instances(Transaction):
@@ -162,15 +182,7 @@ class Instances(Transaction):
         if step.snapshot is not None:
             values["snapshot"] = step.snapshot
         # First, because it waits for a rival and then finds no row: nothing is written in vain.
-        touched = self._write(
-            update(process_instance)
-            .where(
-                process_instance.c.instance_id == new.instance_id,
-                process_instance.c.revision == step.expected_revision,
-                process_instance.c.last_sequence == step.events[0].sequence - 1,
-            )
-            .values(_changed_values(step))
-        )
+        touched = self._write(_APPEND, [_changed_values(step)])
         if touched != 1:
             raise RevisionConflict(new.instance_id, new.revision)
         self._add_events(step)
@@ -194,7 +206,7 @@ class Instances(Transaction):
 
     def _add_events(self, step: StepRecord) -> None:
         self._write(
-            insert(history_event),
+            _ADD_EVENTS,
             [_event_values(each) for each in step.events],
             clash=RevisionConflict(step.instance.instance_id, step.instance.revision),
         )
@@ -203,19 +215,8 @@ class Instances(Transaction):
         tasks = [*step.opened, *step.changed]
         if not tasks:
             return
-        dialect = self._connection.dialect.name
-        upsert = (postgresql if dialect == "postgresql" else sqlite).insert(user_task)
-        changing = {
-            column.name: upsert.excluded[column.name]
-            for column in user_task.c
-            if column.name not in _TASK_FIXED
-        }
-        self._write(
-            upsert.on_conflict_do_update(
-                index_elements=[user_task.c.instance_id, user_task.c.task_id], set_=changing
-            ),
-            [_task_values(each) for each in tasks],
-        )
+        put_tasks = _PUT_TASKS[self._connection.dialect.name]
+        self._write(put_tasks, [_task_values(each) for each in tasks])
         candidates = [row for each in step.opened for row in _candidate_values(each)]
         if candidates:
             self._write(insert(task_candidate), candidates)
@@ -238,46 +239,6 @@ class Instances(Transaction):
                     for incident_id, when in step.incidents_resolved
                 ],
             )
-
-    # ------------------------------------------------------------- incidents
-
-    def incident(self, incident_id: str) -> Incident:
-        """The incident of that id, or NotFound."""
-        row = self._first(select(incident).where(incident.c.incident_id == incident_id))
-        if row is None:
-            raise NotFound("incident", incident_id)
-        return Incident(**row._mapping)
-
-    def incidents(
-        self,
-        instance_id: str | None = None,
-        *,
-        open_only: bool = True,
-        visible_to_lanes: frozenset[str] | None = None,
-        page: Page = _FIRST_PAGE,
-    ) -> list[Incident]:
-        """The incidents of one instance or of all, the oldest first."""
-        statement = select(incident).where(
-            *_incident_conditions(instance_id, open_only, visible_to_lanes)
-        )
-        rows = self._page(
-            statement, page, _INCIDENT_SORTING, incident.c.raised_at, incident.c.incident_id
-        )
-        return [Incident(**row._mapping) for row in rows]
-
-    def count_incidents(
-        self,
-        instance_id: str | None = None,
-        *,
-        open_only: bool = True,
-        visible_to_lanes: frozenset[str] | None = None,
-    ) -> int:
-        """How many incidents there are."""
-        return self._number(
-            select(func.count())
-            .select_from(incident)
-            .where(*_incident_conditions(instance_id, open_only, visible_to_lanes))
-        )
 
 
 def _conditions(query: InstanceQuery) -> Conditions:
@@ -317,19 +278,11 @@ def _visible(query: InstanceQuery) -> Conditions:
     return [or_(in_lane, process_instance.c.started_by == query.visible_to_account)]
 
 
-def _incident_conditions(
-    instance_id: str | None, open_only: bool, visible_to_lanes: frozenset[str] | None
-) -> Conditions:
-    conditions = equal(incident.c.instance_id, instance_id)
-    if open_only:
-        conditions.append(incident.c.resolved_at.is_(None))
-    if visible_to_lanes is not None:
-        conditions.append(taking_part(incident.c.definition_id, visible_to_lanes))
-    return conditions
-
-
 def _changed_values(step: StepRecord) -> dict[str, Any]:
     values = {name: getattr(step.instance, name) for name in _CHANGING}
+    values["of_instance"] = step.instance.instance_id
+    values["expected_revision"] = step.expected_revision
+    values["expected_sequence"] = step.events[0].sequence - 1
     # Without a new snapshot the stored one is still that of the instance.
     return values if step.snapshot is None else {**values, "snapshot": step.snapshot}
 

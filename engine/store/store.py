@@ -25,13 +25,14 @@ from engine.store.connection import (
 )
 from engine.store.definitions import Definitions
 from engine.store.events import Events
+from engine.store.incidents import Incidents
 from engine.store.instances import Instances
 from engine.store.logins import Logins
 from engine.store.requests import Requests
 from engine.store.tasks import Tasks
 
 
-class StoreTransaction(Definitions, Instances, Tasks, Events, Requests, Logins):
+class StoreTransaction(Definitions, Instances, Incidents, Tasks, Events, Requests, Logins):
     """One transaction: every question that the engine may ask, each in its subject's module."""
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     func,
     or_,
     select,
@@ -55,6 +56,16 @@ _SORTING = {
 #: Columns of both tables in one row need names of their own.
 _LABELLED = tuple(column.label(f"task_{column.name}") for column in user_task.c)
 
+# Built once, for the sake of speed: every step of a person begins with it.
+_STORED = (
+    select(process_instance, *_LABELLED)
+    .join(user_task, user_task.c.instance_id == process_instance.c.instance_id)
+    .where(user_task.c.task_id == bindparam("wanted_task"))
+)
+# Both rows: who waited for the lock must see the rival's task as well as its instance.
+# The instance first, as in every other step, or two steps could wait for each other.
+_STORED_FOR_STEP = _STORED.with_for_update(of=[process_instance, user_task])
+
 
 class Tasks(Transaction):
     """Questions about user tasks."""
@@ -66,17 +77,9 @@ class Tasks(Transaction):
 
         for_step: other steps of the instance wait until this transaction ends.
         """
-        statement = (
-            select(process_instance, *_LABELLED)
-            .join(user_task, user_task.c.instance_id == process_instance.c.instance_id)
-            .where(user_task.c.task_id == task_id)
-        )
         if for_step:
             self._must_write()
-            # Both rows: who waited for the lock must see the rival's task as well as its instance.
-            # The instance first, as in every other step, or two steps could wait for each other.
-            statement = statement.with_for_update(of=[process_instance, user_task])
-        row = self._first(statement)
+        row = self._first(_STORED_FOR_STEP if for_step else _STORED, {"wanted_task": task_id})
         if row is None:
             raise NotFound("task", task_id)
         return _task(row, prefix="task_"), stored_instance_of(row)

@@ -33,9 +33,11 @@ class Transaction:
         with driver_errors():
             return self._connection.execute(statement).all()
 
-    def _first(self, statement: Executable) -> Row[Any] | None:
+    def _first(
+        self, statement: Executable, values: Mapping[str, Any] | None = None
+    ) -> Row[Any] | None:
         with driver_errors():
-            return self._connection.execute(statement).first()
+            return self._connection.execute(statement, values).first()
 
     def _number(self, statement: Executable) -> int:
         with driver_errors():

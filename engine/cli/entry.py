@@ -1,0 +1,66 @@
+"""Runs one command and turns whatever is refused into one line on stderr and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+
+from engine.cli.exit_codes import INTERRUPTED, OK, REFUSED, exit_code_of
+from engine.cli.invocation import Invocation
+from engine.cli.parser import build_parser
+from engine.cli.printer import Printer
+from engine.errors import EngineError
+from engine.settings import Settings, from_environ
+
+
+def run(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+    """The exit code of the command in `argv`, under the settings in `environ`."""
+    try:
+        words = build_parser().parse_args(argv)
+    except SystemExit as stop:
+        return int(stop.code or OK)
+    printer = Printer(words.json, Settings().time_zone)
+    try:
+        settings = from_environ(environ)
+    except EngineError as error:
+        printer.error(error)
+        return exit_code_of(error)
+    return _run(words, settings)
+
+
+def _run(words: argparse.Namespace, settings: Settings) -> int:
+    printer = Printer(words.json, settings.time_zone)
+    try:
+        code: int = words.run(Invocation(words, settings, printer))
+        sys.stdout.flush()
+    except EngineError as error:
+        _show_place(settings)
+        printer.error(error)
+        return exit_code_of(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _give_up_stdout()
+        return OK
+    except Exception as error:  # noqa: BLE001 - a person gets a line, not a traceback
+        _show_place(settings)
+        printer.error(RuntimeError(f"unexpected {type(error).__name__}: {error}{_hint(settings)}"))
+        return REFUSED
+    return code
+
+
+def _show_place(settings: Settings) -> None:
+    if settings.log_level == "DEBUG":
+        traceback.print_exc()
+
+
+def _hint(settings: Settings) -> str:
+    return "" if settings.log_level == "DEBUG" else " (ALUR_LOG_LEVEL=DEBUG shows where)"
+
+
+def _give_up_stdout() -> None:
+    # The reader (head, less) has gone. Without this, Python complains once more when it exits.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

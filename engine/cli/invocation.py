@@ -1,0 +1,68 @@
+"""One call of `alur`: its words, the settings, where it prints, and as whom it acts."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from engine.cli.printer import Printer
+from engine.errors import NotAuthenticated, NotFound
+from engine.model import Account, Actor, Role
+from engine.process_engine import ProcessEngine, open_engine
+from engine.settings import Settings
+
+#: In history beside the account: the person was not proved by a password, but by having the
+#: database of this machine.
+CAPACITY = "command line"
+DEFAULT_ACCOUNT = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What a command is given."""
+
+    words: Namespace
+    settings: Settings
+    printer: Printer
+
+    @contextmanager
+    def engine(self) -> Iterator[ProcessEngine]:
+        """The engine of the settings, closed afterwards. Raises StorageOutdated."""
+        engine = open_engine(self.settings)
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+    def actor(self, engine: ProcessEngine) -> Actor:
+        """Who acts: the account of --as, else the admin named "admin".
+
+        Raises NotFound for an unknown account, NotAuthenticated when nobody can be meant.
+        """
+        return acting(_named(engine, self.words.account))
+
+
+def acting(account: Account) -> Actor:
+    """The actor that an account is on the command line."""
+    if not account.is_active:
+        raise NotAuthenticated(f"account {account.name} is not active")
+    return replace(account.as_actor(), capacity=CAPACITY)
+
+
+def _named(engine: ProcessEngine, name: str | None) -> Account:
+    if name is not None:
+        return engine.accounts.account(name)
+    try:
+        account = engine.accounts.account(DEFAULT_ACCOUNT)
+    except NotFound as error:
+        raise NotAuthenticated(
+            f"nobody acts: say --as ACCOUNT, or make an admin with "
+            f"`alur account add {DEFAULT_ACCOUNT} --role admin`"
+        ) from error
+    if Role.ADMIN not in account.roles:
+        raise NotAuthenticated(
+            f"nobody acts: account {DEFAULT_ACCOUNT} is not an admin; say --as ACCOUNT"
+        )
+    return account

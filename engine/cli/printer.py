@@ -1,0 +1,81 @@
+"""Writes what a command has to say: tables for people, JSON for scripts, errors on stderr."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.cli.json_output import camel, dumped
+from engine.cli.table import Column, one_line, table
+from engine.errors import EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """One command's output. `zone`: in which times are shown to people."""
+
+    is_json: bool
+    zone: ZoneInfo
+
+    def say(self, text: str) -> None:
+        """A sentence for people; a script that asked for JSON gets only JSON."""
+        if not self.is_json:
+            print(text, flush=True)
+
+    def json(self, value: Any) -> None:
+        """The answer for scripts, when they asked for it."""
+        if self.is_json:
+            print(dumped(value), flush=True)
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Rows for people; a heading that ends in "…" marks long text, which may be wrapped."""
+        if self.is_json:
+            return
+        self._table(columns, rows, sys.stdout.isatty(), sys.stdout)
+
+    def error_table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Rows beside an error, on stderr."""
+        if not self.is_json:
+            self._table(columns, rows, sys.stderr.isatty(), sys.stderr)
+
+    def _table(
+        self,
+        headings: Sequence[str],
+        rows: Sequence[Sequence[object]],
+        is_terminal: bool,
+        stream: Any,
+    ) -> None:
+        columns = [Column(each.rstrip("…"), each.endswith("…")) for each in headings]
+        width = shutil.get_terminal_size().columns if is_terminal else None
+        cells = [[self._cell(cell) for cell in row] for row in rows]
+        for line in table(columns, cells, width=width):
+            print(line, file=stream)
+
+    def _cell(self, cell: object) -> object:
+        return self.local(cell) if isinstance(cell, datetime) else cell
+
+    def local(self, moment: datetime) -> str:
+        """The moment on the office's clock: 2026-03-02 09:15:00 WITA."""
+        return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M:%S %Z}"
+
+    def note(self, text: str) -> None:
+        """A remark beside the answer."""
+        print(f"alur: {one_line(text)}", file=sys.stderr, flush=True)
+
+    def error(self, error: Exception) -> None:
+        """One line that names the thing; as JSON with its facts for scripts."""
+        if self.is_json:
+            print(dumped({"error": _facts(error)}, indent=None), file=sys.stderr, flush=True)
+        else:
+            self.note(str(error))
+
+
+def _facts(error: Exception) -> dict[str, Any]:
+    facts = vars(error) if isinstance(error, EngineError) else {}
+    named = {camel(name): fact for name, fact in facts.items()}
+    return {"type": type(error).__name__, "message": str(error), **named}

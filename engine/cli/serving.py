@@ -1,0 +1,223 @@
+"""`alur serve`, `alur worker` and `alur migrate`: what keeps running, and what prepares it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
+from threading import Event, Thread
+from types import FrameType
+from typing import Any
+
+from engine.cli.exit_codes import OK
+from engine.cli.invocation import Invocation
+from engine.cli.words import Commands
+from engine.errors import EngineError, InvalidInput
+from engine.process_engine import ProcessEngine
+from engine.settings import Settings, from_environ
+from engine.store import Store
+from engine.worker import Worker
+
+#: How long a step under way may take before it is left behind; its transaction is undone then.
+_FAREWELL_S = 30.0
+
+
+def add_to(commands: Commands) -> None:
+    """Declare the commands of this module."""
+    serving = commands.add(
+        "serve",
+        serve,
+        acts=False,
+        about="""Serve the pages and the HTTP API, and fire timers, until stopped.
+
+        SIGTERM and Ctrl-C stop it after the requests and the step under way. Timers are fired in
+        the same process unless --no-worker is given.""",
+        example="ALUR_DATABASE_URL=postgresql://db/alur alur serve --port 8080",
+    )
+    add_address(serving)
+    working = commands.add(
+        "worker",
+        work,
+        acts=False,
+        about="""Fire timers until stopped, without serving.
+
+        Any number of workers may run on one database. An instance whose timer fails is logged
+        and tried again later; it does not stop the others.""",
+        example="alur worker",
+    )
+    working.add_argument("--once", action="store_true", help="fire what is due now, and end")
+    commands.add(
+        "migrate",
+        migrate,
+        acts=False,
+        about="""Create the database, or bring its schema to that of this version.
+
+        A SQLite file and its folder are created; a PostgreSQL database must be there. Running it
+        again changes nothing. Back up before migrating a database that is in use.""",
+        example="ALUR_DATABASE_URL=sqlite:///data/alur.db alur migrate",
+    )
+
+
+def add_address(parser: Any) -> None:
+    """--host, --port and --no-worker."""
+    parser.add_argument("--host", help="the address to listen on, instead of ALUR_HOST")
+    parser.add_argument("--port", help="the port to listen on, instead of ALUR_PORT")
+    parser.add_argument("--no-worker", action="store_true", help="fire no timers in this process")
+
+
+# ---------------------------------------------------------------------- migrate
+
+
+def migrate(call: Invocation) -> int:
+    """Bring the schema up to date."""
+    call.printer.json({"warnings": bring_up_to_date(call)})
+    call.printer.say("the database has the schema of this version")
+    return OK
+
+
+def bring_up_to_date(call: Invocation) -> list[str]:
+    """Migrate, and note what the operator should know of this database."""
+    store = Store.open(call.settings.database_url)
+    try:
+        store.migrate()
+        warnings = store.warnings()
+    finally:
+        store.close()
+    for warning in warnings:
+        call.printer.note(warning)
+    return warnings
+
+
+# ------------------------------------------------------------------------ serve
+
+
+def serve(call: Invocation) -> int:
+    """Serve until stopped."""
+    settings = _with_address(call)
+    with call.engine() as engine:
+        _start_logging(settings)
+        _serve(call, engine, settings)
+    return OK
+
+
+def _serve(call: Invocation, engine: ProcessEngine, settings: Settings) -> None:
+    server = _server(engine, settings)
+    url = f"http://{_in_url(settings.host)}:{server.effective_port}"
+    call.printer.json({"url": url})
+    call.printer.say(f"Alur is at {url} (Ctrl-C stops it)")
+    with _until_signalled(), _working(engine, is_wanted=not call.words.no_worker):
+        server.run()  # returns when the signal's SystemExit reaches it, after pending requests
+    server.close()
+    call.printer.say("stopped")
+
+
+def _with_address(call: Invocation) -> Settings:
+    """The settings with --host and --port in them, judged as the variables are."""
+    given = {"ALUR_HOST": call.words.host, "ALUR_PORT": call.words.port}
+    said = from_environ({name: value for name, value in given.items() if value is not None})
+    changes: dict[str, Any] = {}
+    if call.words.host is not None:
+        changes["host"] = said.host
+    if call.words.port is not None:
+        changes["port"] = said.port
+    return replace(call.settings, **changes)
+
+
+def _server(engine: ProcessEngine, settings: Settings) -> Any:
+    # By name: webhooks stands above the command line and imports the engine, so that an import
+    # here would turn the arrow round, and `alur verify` would load a web framework.
+    app = import_module("webhooks").create_app(engine, settings)
+    waitress = import_module("waitress")
+    try:
+        return waitress.create_server(
+            app, host=settings.host, port=settings.port, threads=settings.threads, ident="alur"
+        )
+    except OSError as error:
+        raise EngineError(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}; "
+            "choose another with --port"
+        ) from error
+    except ValueError as error:
+        raise InvalidInput(f"cannot listen on {settings.host}:{settings.port}: {error}") from error
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+@contextmanager
+def _working(engine: ProcessEngine, *, is_wanted: bool) -> Iterator[None]:
+    """A worker beside the block, in its own thread; it ends with the block."""
+    if not is_wanted:
+        yield
+        return
+    stop = Event()
+    worker = Worker(engine.instances, engine.clock)
+    thread = Thread(target=worker.run, args=(stop,), name="alur-worker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(_FAREWELL_S)
+
+
+# ----------------------------------------------------------------------- worker
+
+
+def work(call: Invocation) -> int:
+    """Fire timers until stopped."""
+    _start_logging(call.settings)
+    with call.engine() as engine:
+        worker = Worker(engine.instances, engine.clock)
+        if call.words.once:
+            moved = worker.turn()
+            call.printer.json({"moved": moved})
+            call.printer.say(f"{moved} instances moved")
+            return OK
+        stop = Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        call.printer.say("firing timers (Ctrl-C stops it)")
+        worker.run(stop)
+    call.printer.say("stopped")
+    return OK
+
+
+# ---------------------------------------------------------------------- signals
+
+
+class _Stopped(SystemExit):
+    """The operator asked to stop; waitress ends its loop on SystemExit."""
+
+
+@contextmanager
+def _until_signalled() -> Iterator[None]:
+    """Within the block SIGTERM and SIGINT end it."""
+    former = {number: signal.signal(number, _stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    except _Stopped:
+        pass  # it came before or after the server's own loop
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    # A second signal must not break off the farewell.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    raise _Stopped
+
+
+def _start_logging(settings: Settings) -> None:
+    logging.basicConfig(
+        level=settings.log_level,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )

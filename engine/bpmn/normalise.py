@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from engine.bpmn.expressions import translate
 from engine.bpmn.names import (
+    BPMNDI,
     FLOW_NODES,
     Element,
     bpmn,
@@ -99,6 +100,10 @@ def normalise(root: Element) -> None:
             _remove(element)
     for store in root.findall(bpmn("dataStore")):
         _remove(store)
+    # The library tries flows from top to bottom of the drawing. Without a drawing it keeps to the
+    # order of the file, as Camunda does, and moving a shape changes nothing.
+    for drawing in root.findall(f"{{{BPMNDI}}}BPMNDiagram"):
+        _remove(drawing)
 
 
 def _normalise_booleans(element: Element) -> None:
@@ -116,6 +121,8 @@ def _rewrite_text(element: Element) -> None:
     """Write as Python what the library evaluates; what cannot be translated stays as it is."""
     rewrite = _REWRITES.get(local(element))
     text = text_of(element)
+    if local(element) == "conditionExpression" and text is None:
+        _remove(element)  # a blank condition is none
     if rewrite is None or text is None:
         return
     with contextlib.suppress(ExpressionRefused, TimerError):

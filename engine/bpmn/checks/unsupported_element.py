@@ -20,6 +20,7 @@ from engine.bpmn.names import (
     camunda,
     is_true,
     local,
+    text_of,
 )
 from engine.bpmn.supported import (
     CAMUNDA_ATTRIBUTES,
@@ -190,7 +191,8 @@ def _check_condition(rule: Rule, source: Element, flow: Element) -> Iterator[Fin
     condition = flow.find(bpmn("conditionExpression"))
     if condition is None:
         return
-    if local(source) not in {"exclusiveGateway", "inclusiveGateway", "complexGateway"}:
+    is_choice = local(source) in {"exclusiveGateway", "inclusiveGateway", "complexGateway"}
+    if text_of(condition) is not None and not is_choice:
         yield rule.unsupported(
             flow,
             "syarat hanya dijalankan pada alur gerbang eksklusif atau inklusif; pasang gerbang",

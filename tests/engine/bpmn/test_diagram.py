@@ -387,6 +387,28 @@ def test_the_library_never_sees_ids_of_form_fields():
     assert diagram.processes[0].nodes["t"].form[0].id == "t"
 
 
+def test_the_library_takes_flows_in_the_order_of_the_file_whatever_the_drawing():
+    drawing = '<d:BPMNDiagram xmlns:d="http://www.omg.org/spec/BPMN/20100524/DI"/>'
+    content = a_file("").replace(b"</bpmn:definitions>", f"{drawing}</bpmn:definitions>".encode())
+
+    diagram = read_diagram("p.bpmn", content)
+
+    assert len(diagram.source) == 2
+    assert len(diagram.root) == 1
+
+
+def test_a_blank_condition_is_none():
+    flow = (
+        '<bpmn:sequenceFlow id="f" sourceRef="a" targetRef="b"><bpmn:conditionExpression> '
+        "</bpmn:conditionExpression></bpmn:sequenceFlow>"
+    )
+
+    diagram = read_diagram("p.bpmn", a_file(flow))
+
+    assert diagram.processes[0].flows["f"].condition is None
+    assert diagram.root.find(f".//{B}conditionExpression") is None
+
+
 def test_booleans_are_written_as_the_library_compares_them():
     body = (
         '<bpmn:boundaryEvent id="b" cancelActivity="0"/>'

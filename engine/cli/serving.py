@@ -221,3 +221,5 @@ def _start_logging(settings: Settings) -> None:
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    # Alembic tells at INFO that it looked at the schema.
+    logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.root.level))

@@ -9,6 +9,7 @@ from itertools import zip_longest
 
 _GAP = "  "
 _NARROWEST_TEXT = 20
+_LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ def table(
     headings = [column.heading for column in columns]
     widths = [max(map(len, each)) for each in zip(headings, *cells, strict=True)]
     if width is not None:
-        _narrow(columns, widths, width)
+        floors = [_narrowest(each) for each in zip(headings, *cells, strict=True)]
+        _narrow(columns, widths, floors, width)
     yield _line(headings, widths)
     yield _line(["-" * each for each in widths], widths)
     for row in cells:
@@ -45,13 +47,21 @@ def one_line(cell: object) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def _narrow(columns: Sequence[Column], widths: list[int], width: int) -> None:
+def _narrowest(cells: Sequence[str]) -> int:
+    """How narrow a column may get: its heading and words that may be ids stay in it."""
+    longest_word = max(len(word) for cell in cells for word in cell.split())
+    return max(_NARROWEST_TEXT, len(cells[0]), min(longest_word, _LONGEST_ID))
+
+
+def _narrow(
+    columns: Sequence[Column], widths: list[int], floors: Sequence[int], width: int
+) -> None:
     """Take from the widest text column until the table fits, or all of them are narrow."""
     texts = [number for number, column in enumerate(columns) if column.is_text]
     excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width
     while excess > 0 and texts:
-        widest = max(texts, key=lambda number: widths[number])
-        if widths[widest] <= max(_NARROWEST_TEXT, len(columns[widest].heading)):
+        widest = max(texts, key=lambda number: widths[number] - floors[number])
+        if widths[widest] <= floors[widest]:
             return
         widths[widest] -= 1
         excess -= 1

@@ -1,0 +1,48 @@
+# make run: from a fresh machine to Alur on http://127.0.0.1:8080 (PORT=8081 make run for another).
+# make test: every check, from nothing. Both need Python 3.11 or later, and nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PACKAGE := setup.cfg pyproject.toml Makefile
+
+.DEFAULT_GOAL := run
+.PHONY: run test lint clean
+
+run: $(VENV)/.installed
+	$(BIN)/alur demo $(if $(PORT),--port $(PORT))
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: a second run installs nothing again until what the package needs has changed.
+$(VENV)/.installed: $(VENV)/.created $(PACKAGE)
+	$(PIP) install --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(PIP) install --editable '.[test]'
+	touch $@
+
+$(VENV)/.created:
+	@$(PYTHON) -c '' 2>/dev/null || { \
+	  echo "$(PYTHON) does not run. Install Python 3.11 or later"; \
+	  echo "(Debian, Ubuntu: sudo apt-get install python3 python3-venv), or say PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$$($(PYTHON) --version) is too old: Alur needs Python 3.11 or later."; \
+	  echo "When a later one is installed beside it, say for example: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make virtual environments: its venv package is missing."; \
+	  echo "Debian, Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	touch $@

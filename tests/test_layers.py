@@ -1,0 +1,245 @@
+"""The arrows of the architecture: who may import whom, and which library lives where.
+
+See README, architecture. A wrong arrow or a library outside its home fails here with its line.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_BASE = {"model", "errors", "sources", "settings"}
+_PURE = {"json_values", "forms", "permissions"}
+_ROOMS = {"definitions", "steps", "repeats", "instances", "tasks", "auditing", "accounts"}
+_MACHINERY = {"bpmn", "spiff", "store", "worktime", "history", "replay"}
+
+#: Module or folder of engine/ -> what it may import of engine/, itself excepted.
+ARROWS: dict[str, set[str]] = {
+    "": set(),
+    "model": set(),
+    "errors": {"model"},
+    "sources": set(),
+    "settings": {"errors"},
+    "json_values": {"errors"},
+    "forms": {"model", "errors", "json_values"},
+    "permissions": {"model", "errors"},
+    "bpmn": {"model", "errors"},
+    "spiff": {"model", "errors", "sources", "json_values", "bpmn"},
+    "store": {"model", "errors", "sources"},
+    "worktime": {"model", "errors", "sources"},
+    "history": {"model", "errors", "sources"},
+    "replay": {"model", "errors", "spiff", "history"},
+    **dict.fromkeys(_ROOMS, _BASE | _PURE | _ROOMS | _MACHINERY),
+    "process_engine": _BASE | _ROOMS | {"store", "permissions"},
+    "worker": _BASE | {"process_engine"},
+    "cli": {*_BASE, "process_engine", "worker", "store", "bpmn", "forms", *_ROOMS},
+    "__main__": {"cli"},
+}
+#: What webhooks/ may import of engine/: no tables, no snapshots, no machine. Of bpmn only the
+#: frozen data that a room hands out.
+WEBHOOKS_MAY = {"", "process_engine", "worker", "forms", "json_values", "worktime", *_BASE, *_ROOMS}
+WEBHOOKS_MAY_SEE = {"bpmn.elements"}
+
+#: Library -> the only places that may import it; a place covers what is below it.
+HOMES: dict[str, set[str]] = {
+    "SpiffWorkflow": {"engine/spiff"},
+    "pydantic_monty": {"engine/spiff"},
+    "sqlalchemy": {"engine/store"},
+    "alembic": {"engine/store"},
+    "sqlite3": {"engine/store"},
+    "pysqlite3": {"engine/store"},
+    "psycopg": {"engine/store"},
+    "lxml": {"engine/bpmn", "engine/spiff"},
+    "flask": {"webhooks"},
+    "flask_smorest": {"webhooks"},
+    "marshmallow": {"webhooks"},
+    "werkzeug": {"webhooks"},
+    "waitress": set(),  # engine/cli asks for it by name, when it serves
+    "rfc8785": {"engine/history.py", "engine/repeats.py", "engine/instances.py"},
+    "argon2": {"engine/accounts.py"},
+    "random": set(),
+    "secrets": {"engine/sources.py"},
+    "argparse": {"engine/cli"},
+}
+
+_CLOCKS = {"engine/sources.py", "engine/spiff/stepping.py"}
+#: Name that is read -> the only places that may read it.
+NAMES: dict[str, set[str]] = {
+    "datetime.now": _CLOCKS,
+    "datetime.utcnow": _CLOCKS,
+    "datetime.today": _CLOCKS,
+    "date.today": _CLOCKS,
+    "time.time": _CLOCKS,
+    "uuid.uuid1": _CLOCKS,
+    "uuid.uuid4": _CLOCKS,
+    "os.environ": {"engine/__main__.py", "webhooks/wsgi.py"},
+    "os.getenv": set(),
+}
+NEVER_CALLED = {"eval", "exec"}
+
+
+def offences(path: str, source: str) -> list[str]:
+    """Every broken rule in the source of a file; `path` is relative to the repository."""
+    tree = ast.parse(source)
+    found = [
+        f"{path}:{line}: {fault}"
+        for line, module in _imports(tree, path)
+        for fault in (_wrong_arrow(path, module), _homeless(path, module))
+        if fault
+    ]
+    return found + [f"{path}:{line}: {fault}" for line, fault in _wrong_names(path, tree)]
+
+
+def _imports(tree: ast.AST, path: str) -> Iterator[tuple[int, str]]:
+    """(line, module) of every import at any depth; of a top package, the module in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                package = path.split("/")[: -node.level]
+                base = ".".join([*package, base]).rstrip(".")
+            if base in ("engine", "webhooks"):
+                yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+            else:
+                yield node.lineno, base
+
+
+def _wrong_arrow(path: str, module: str) -> str | None:
+    top, _, rest = module.partition(".")
+    if top not in ("engine", "webhooks"):
+        return None
+    if path.startswith("webhooks/"):
+        is_allowed = top == "webhooks" or _is_for_webhooks(rest)
+    else:
+        room = _room_of(path.removeprefix("engine/").removesuffix(".py").replace("/", "."))
+        if room not in ARROWS:
+            return f"engine/{room} is not in ARROWS: say what it may import"
+        is_allowed = top == "engine" and _room_of(rest) in {"", room, *ARROWS[room]}
+    return None if is_allowed else f"may not import {module}"
+
+
+def _is_for_webhooks(dotted: str) -> bool:
+    return _room_of(dotted) in WEBHOOKS_MAY or dotted in WEBHOOKS_MAY_SEE
+
+
+def _room_of(dotted: str) -> str:
+    """The module or folder of engine/: store.tables -> store; what engine/__init__ holds -> ""."""
+    room = dotted.split(".", maxsplit=1)[0]
+    return "" if room.startswith("__") and room != "__main__" else room
+
+
+def _homeless(path: str, module: str) -> str | None:
+    library = module.split(".", maxsplit=1)[0]
+    if library not in HOMES or _is_at(path, HOMES[library]):
+        return None
+    homes = ", ".join(sorted(HOMES[library])) or "nowhere"
+    return f"may not import {library}, which lives in {homes}"
+
+
+def _wrong_names(path: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
+    imported = _imported_names(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in NEVER_CALLED:
+            yield node.lineno, f"may not use {node.id}"
+        name = _dotted(node, imported)
+        for forbidden, places in NAMES.items():
+            if name and f".{name}".endswith(f".{forbidden}") and not _is_at(path, places):
+                yield node.lineno, f"may not read {forbidden}"
+
+
+def _imported_names(tree: ast.AST) -> dict[str, str]:
+    """Local name -> what it stands for: `from time import time as t` gives {"t": "time.time"}."""
+    return {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    } | {
+        alias.asname: alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.asname
+    }
+
+
+def _dotted(node: ast.AST, imported: dict[str, str]) -> str | None:
+    if isinstance(node, ast.Name):
+        return imported.get(node.id)
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.insert(0, node.attr)
+        node = node.value
+    if not parts or not isinstance(node, ast.Name):
+        return None
+    return ".".join([imported.get(node.id, node.id), *parts])
+
+
+def _is_at(path: str, places: set[str]) -> bool:
+    return any(path == place or path.startswith(f"{place}/") for place in places)
+
+
+def _files() -> list[str]:
+    found = [each for top in ("engine", "webhooks") for each in (ROOT / top).rglob("*.py")]
+    return sorted(each.relative_to(ROOT).as_posix() for each in found)
+
+
+@pytest.mark.parametrize("path", _files())
+def test_file_keeps_to_its_arrows_and_homes(path: str) -> None:
+    assert offences(path, (ROOT / path).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "fault"),
+    [
+        ("engine/model.py", "import engine.errors", "may not import engine.errors"),
+        ("engine/store/tables.py", "from engine.spiff.machine import Run", "engine.spiff.machine"),
+        ("engine/store/tables.py", "from engine import history", "may not import engine.history"),
+        ("engine/store/tables.py", "from ..history import Input", "may not import engine.history"),
+        ("engine/tasks.py", "import engine.process_engine", "engine.process_engine"),
+        ("engine/process_engine.py", "from engine.cli.entry import run", "engine.cli.entry"),
+        ("engine/cli/serving.py", "import webhooks.wsgi", "may not import webhooks.wsgi"),
+        ("engine/cli/serving.py", "def f():\n  from webhooks import create_app", "webhooks"),
+        ("webhooks/rest/task.py", "from engine.store import Store", "engine.store"),
+        ("webhooks/rest/task.py", "from engine.spiff import machine", "engine.spiff"),
+        ("engine/newroom.py", "import engine.model", "not in ARROWS"),
+        ("engine/replay.py", "from SpiffWorkflow.task import Task", "lives in engine/spiff"),
+        ("engine/tasks.py", "from sqlalchemy import select", "lives in engine/store"),
+        ("webhooks/rest/task.py", "import lxml.etree", "lives in engine/bpmn"),
+        ("engine/tasks.py", "import flask", "lives in webhooks"),
+        ("engine/tasks.py", "import random", "lives in nowhere"),
+        ("engine/tasks.py", "x = datetime.now(UTC)", "may not read datetime.now"),
+        ("engine/tasks.py", "x = datetime.datetime.now(UTC)", "may not read datetime.now"),
+        ("engine/tasks.py", "import time as t\nx = t.time()", "may not read time.time"),
+        ("engine/tasks.py", "from uuid import uuid4\nx = uuid4()", "may not read uuid.uuid4"),
+        ("engine/settings.py", "import os\nx = os.environ['A']", "may not read os.environ"),
+        ("webhooks/auth.py", "from os import environ\nx = environ", "may not read os.environ"),
+        ("engine/spiff/scripts.py", "eval('1')", "may not use eval"),
+        ("engine/spiff/scripts.py", "run = exec", "may not use exec"),
+    ],
+)
+def test_planted_fault_is_found(path: str, source: str, fault: str) -> None:
+    found = offences(path, source)
+
+    assert any(fault in each for each in found), found
+
+
+def test_right_imports_are_no_fault() -> None:
+    source = """
+from engine.model import Actor
+from engine.store import Store
+from engine import errors
+import datetime
+x = ast.literal_eval("1")
+y = re.compile("x").match("y")
+z = clock.now()
+"""
+
+    assert offences("engine/tasks.py", source) == []

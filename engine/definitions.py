@@ -37,6 +37,8 @@ from engine.store import Store, StoreTransaction
 #: Parsed definitions kept per process; the least recently used goes first.
 MAX_MACHINES = 500
 MAX_FILES = 50
+#: Deploys of one process at the same moment that are waited out.
+MAX_RIVALS = 20
 _FIRST_PAGE = Page()
 _DIAGRAM_SUFFIXES = (".bpmn", ".bpmn20.xml", ".xml")
 
@@ -97,15 +99,23 @@ class Definitions:
             for diagram in upload.diagrams
             for model in diagram.executable
         }
-        try:
-            deployed = self._add(upload, actor)
-        except Conflict:
-            # Two deploys at once took the same version; the second one now takes the next.
-            deployed = self._add(upload, actor)
+        deployed = self._add_as_next_version(upload, actor)
         if deployed.is_new:
             for new in deployed.definitions:
                 self._keep(new.definition_id, machines[new.resource_name, new.key])
         return deployed
+
+    def _add_as_next_version(self, upload: _Upload, actor: Actor) -> Deployed:
+        """Write the upload; whoever deploys the same process at this moment takes another version.
+
+        Each round somebody wins, so that as many rounds as rivals are enough.
+        """
+        for _ in range(MAX_RIVALS):
+            try:
+                return self._add(upload, actor)
+            except Conflict:
+                continue
+        return self._add(upload, actor)
 
     def _add(self, upload: _Upload, actor: Actor) -> Deployed:
         """Write the upload, unless the same files are there already."""

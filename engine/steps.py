@@ -5,6 +5,7 @@ One step is one transaction of the caller; nothing here begins or ends one.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,9 +27,12 @@ from engine.model import (
     UserTask,
 )
 from engine.replay import replay
-from engine.spiff.machine import OpenTask, Run
+from engine.spiff.machine import Machine, OpenTask, Run
 from engine.spiff.stepping import step
 from engine.store import StoreTransaction as Transaction
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +99,11 @@ class Steps:
         """
         instance = stored.instance
         require_running(instance)
-        machine = self._definitions.machine(tx, instance.definition_id)
-        content = stored.snapshot or self._rebuilt(tx, instance)
+        run = self.look(tx, stored)
         with step(
             now=now, instance_id=instance.instance_id, revision=instance.revision + 1
         ) as bound:
-            try:
-                run = machine.load(bound, content)
-            except SnapshotUnreadable:
-                run = machine.load(bound, self._rebuilt(tx, instance))
+            run.continue_in(bound)
             before = run.open_tasks()
             act(run)
             ended = {task.task_id for task in before} - {task.task_id for task in run.open_tasks()}
@@ -139,25 +139,27 @@ class Steps:
         return record.instance
 
     def look(self, tx: Transaction, stored: StoredInstance) -> Run:
-        """The run as it stands, to read from; it cannot be moved."""
+        """The run as it stands; from history when there is no snapshot that can be read."""
         instance = stored.instance
         machine = self._definitions.machine(tx, instance.definition_id)
-        try:
-            return machine.peek(stored.snapshot or self._rebuilt(tx, instance))
-        except SnapshotUnreadable:
-            return machine.peek(self._rebuilt(tx, instance))
+        if stored.snapshot is not None:
+            try:
+                return machine.load(stored.snapshot)
+            except SnapshotUnreadable as error:
+                _log.warning("instance %s: %s", instance.instance_id, error)
+        return machine.load(_rebuilt(tx, instance, machine))
 
-    def _rebuilt(self, tx: Transaction, instance: ProcessInstance) -> bytes:
-        """The snapshot that history leads to. Raises ReplayMismatch when history is not sound."""
-        machine = self._definitions.machine(tx, instance.definition_id)
-        replayed = replay(machine, tx.events(instance.instance_id))
-        for fault in replayed.faults:
-            raise ReplayMismatch(
-                fault.instance_id, fault.sequence or 0, fault.found or "", fault.expected or ""
-            )
-        if replayed.run is None:
-            raise ReplayMismatch(instance.instance_id, 1, "instance_started", "nothing")
-        return replayed.run.dump()
+
+def _rebuilt(tx: Transaction, instance: ProcessInstance, machine: Machine) -> bytes:
+    """The snapshot that history leads to. Raises ReplayMismatch when history is not sound."""
+    replayed = replay(machine, tx.events(instance.instance_id))
+    for fault in replayed.faults:
+        raise ReplayMismatch(
+            fault.instance_id, fault.sequence or 0, fault.found or "", fault.expected or ""
+        )
+    if replayed.run is None:
+        raise ReplayMismatch(instance.instance_id, 1, "instance_started", "nothing")
+    return replayed.run.dump()
 
 
 def _open_rows(tx: Transaction, instance_id: str, task_ids: set[str]) -> tuple[UserTask, ...]:

@@ -61,15 +61,11 @@ class Machine:
         run.advance()
         return run
 
-    def load(self, step: Step, content: bytes) -> Run:
-        """The run of a snapshot, ready for one more input. Raises SnapshotUnreadable."""
-        recorder = Recorder(self.model)
-        step.on_transition = recorder.on_transition
-        workflow, blocked = snapshot.load(content, self._specs, _SCRIPTS)
-        return Run(self.model, workflow, blocked, recorder)
+    def load(self, content: bytes) -> Run:
+        """The run of a snapshot, to look at; `continue_in` a step moves it.
 
-    def peek(self, content: bytes) -> Run:
-        """The run of a snapshot to look at; moving it raises UnboundStep."""
+        Raises SnapshotUnreadable.
+        """
         workflow, blocked = snapshot.load(content, self._specs, _SCRIPTS)
         return Run(self.model, workflow, blocked, Recorder(self.model))
 
@@ -89,7 +85,7 @@ class Run:
         self._scheduled = {task.id: self._due(task) for task in self._timers()}
 
     def continue_in(self, step: Step) -> None:
-        """Take the run as it is into its next step, without dump and load; forgets observations."""
+        """Take the run into its next step; what was observed before is forgotten."""
         self._recorder = Recorder(self.model)
         self._workflow.recorder = self._recorder
         step.on_transition = self._recorder.on_transition

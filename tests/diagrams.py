@@ -1,0 +1,138 @@
+"""Small diagrams for tests, written in a few words."""
+
+from __future__ import annotations
+
+_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+  xmlns:camunda="http://camunda.org/schema/1.0/bpmn" id="d" targetNamespace="t">"""
+
+
+def process(*parts: str, key: str = "p", lanes: dict[str, list[str]] | None = None) -> str:
+    """A file with one executable process. `lanes`: name -> ids of the nodes in it."""
+    return (
+        f'{_HEAD}<bpmn:process id="{key}" name="{key}" isExecutable="true">'
+        f"{_lane_set(lanes)}{''.join(parts)}</bpmn:process></bpmn:definitions>"
+    )
+
+
+def line(*ids: str) -> str:
+    """Sequence flows from each id to the next."""
+    return "".join(flow(a, b) for a, b in zip(ids, ids[1:], strict=False))
+
+
+def flow(source: str, target: str, condition: str | None = None) -> str:
+    inner = (
+        f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">{condition}'
+        "</bpmn:conditionExpression>"
+        if condition
+        else ""
+    )
+    return (
+        f'<bpmn:sequenceFlow id="{source}_{target}" sourceRef="{source}" '
+        f'targetRef="{target}">{inner}</bpmn:sequenceFlow>'
+    )
+
+
+def start(node: str = "s", inner: str = "") -> str:
+    return f'<bpmn:startEvent id="{node}">{inner}</bpmn:startEvent>'
+
+
+def end(node: str = "e", inner: str = "") -> str:
+    return f'<bpmn:endEvent id="{node}">{inner}</bpmn:endEvent>'
+
+
+def user(node: str, inner: str = "", name: str | None = None) -> str:
+    return f'<bpmn:userTask id="{node}" name="{name or node}">{inner}</bpmn:userTask>'
+
+
+def form(*fields: str) -> str:
+    return (
+        "<bpmn:extensionElements><camunda:formData>"
+        f"{''.join(fields)}</camunda:formData></bpmn:extensionElements>"
+    )
+
+
+def field(name: str, kind: str = "string", *, required: bool = False) -> str:
+    rule = '<camunda:constraint name="required"/>' if required else ""
+    return (
+        f'<camunda:formField id="{name}" label="{name}" type="{kind}">'
+        f"<camunda:validation>{rule}</camunda:validation></camunda:formField>"
+    )
+
+
+def exclusive(node: str) -> str:
+    return f'<bpmn:exclusiveGateway id="{node}"/>'
+
+
+def parallel(node: str) -> str:
+    return f'<bpmn:parallelGateway id="{node}"/>'
+
+
+def inclusive(node: str) -> str:
+    return f'<bpmn:inclusiveGateway id="{node}"/>'
+
+
+def script(node: str, source: str) -> str:
+    return (
+        f'<bpmn:scriptTask id="{node}" scriptFormat="python">'
+        f"<bpmn:script><![CDATA[{source}]]></bpmn:script></bpmn:scriptTask>"
+    )
+
+
+def timer(duration: str = "PT1H") -> str:
+    return (
+        '<bpmn:timerEventDefinition><bpmn:timeDuration xsi:type="bpmn:tFormalExpression">'
+        f"{duration}</bpmn:timeDuration></bpmn:timerEventDefinition>"
+    )
+
+
+def boundary(node: str, host: str, inner: str, *, interrupts: bool = True) -> str:
+    return (
+        f'<bpmn:boundaryEvent id="{node}" attachedToRef="{host}" '
+        f'cancelActivity="{str(interrupts).lower()}">{inner}</bpmn:boundaryEvent>'
+    )
+
+
+def each(
+    collection: str | None = None,
+    *,
+    element: str = "x",
+    cardinality: str | None = None,
+    sequential: bool = False,
+    until: str | None = None,
+) -> str:
+    """Multi-instance characteristics."""
+    attributes = f' camunda:collection="{collection}" camunda:elementVariable="{element}"'
+    inner = f"<bpmn:loopCardinality>{cardinality}</bpmn:loopCardinality>" if cardinality else ""
+    inner += f"<bpmn:completionCondition>{until}</bpmn:completionCondition>" if until else ""
+    return (
+        f'<bpmn:multiInstanceLoopCharacteristics isSequential="{str(sequential).lower()}"'
+        f"{attributes if collection else ''}>{inner}</bpmn:multiInstanceLoopCharacteristics>"
+    )
+
+
+def properties(**values: str) -> str:
+    rows = "".join(
+        f'<camunda:property name="sop:{name}" value="{value}"/>' for name, value in values.items()
+    )
+    return (
+        f"<bpmn:extensionElements><camunda:properties>{rows}</camunda:properties>"
+        "</bpmn:extensionElements>"
+    )
+
+
+def subprocess(node: str, *parts: str) -> str:
+    return f'<bpmn:subProcess id="{node}">{"".join(parts)}</bpmn:subProcess>'
+
+
+def _lane_set(lanes: dict[str, list[str]] | None) -> str:
+    if not lanes:
+        return ""
+    rows = "".join(
+        f'<bpmn:lane id="lane_{n}" name="{name}">'
+        + "".join(f"<bpmn:flowNodeRef>{i}</bpmn:flowNodeRef>" for i in ids)
+        + "</bpmn:lane>"
+        for n, (name, ids) in enumerate(lanes.items())
+    )
+    return f'<bpmn:laneSet id="lanes">{rows}</bpmn:laneSet>'

@@ -1,0 +1,90 @@
+"""The workflow library sees the time and mints ids only inside a step."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import SpiffWorkflow
+import SpiffWorkflow.task as spiff_task
+from SpiffWorkflow.bpmn.specs.event_definitions import timer
+
+from engine.errors import UnboundStep
+from engine.spiff import stepping
+
+INSTANCE = "00000000-0000-4000-8000-000000000001"
+NOW = datetime(2026, 1, 5, 1, 2, 3, tzinfo=UTC)
+
+#: (module, source) pairs that stepping.py binds, or that never run in Alur.
+KNOWN = {
+    ("task.py", "uuid4"),
+    ("task.py", "time.time"),
+    ("bpmn/specs/event_definitions/timer.py", "datetime.now"),
+    # Migrations of the library's own serialisation, which Alur does not use.
+    ("bpmn/serializer/migration/version_1_3.py", "uuid4"),
+}
+
+
+def test_the_library_is_the_version_whose_internals_are_bound() -> None:
+    assert importlib.metadata.version("SpiffWorkflow") == "3.2.0"
+
+
+def test_the_library_has_no_other_source_of_time_or_ids() -> None:
+    found = set()
+    root = Path(SpiffWorkflow.__file__).parent
+    for path in root.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                name = ast.unparse(node.func)
+                if name.split(".")[-1] in {"uuid1", "uuid4", "now", "utcnow", "today", "random"}:
+                    found.add((str(path.relative_to(root)), name))
+                if name in {"time.time", "time", "monotonic", "time.monotonic", "randint"}:
+                    found.add((str(path.relative_to(root)), name))
+
+    assert {pair for pair in found if "dt.time" not in pair[1]} == KNOWN
+
+
+def test_outside_a_step_there_is_no_time_no_id_and_no_movement() -> None:
+    task = spiff_task.Task.__new__(spiff_task.Task)
+
+    with pytest.raises(UnboundStep):
+        spiff_task.uuid4()
+    with pytest.raises(UnboundStep):
+        spiff_task.time.time()
+    with pytest.raises(UnboundStep):
+        timer.datetime.now(UTC)
+    with pytest.raises(UnboundStep):
+        task._set_state(16)
+
+
+def test_a_step_gives_its_own_time_and_the_same_ids_each_time() -> None:
+    minted = []
+    for _ in range(2):
+        with stepping.step(now=NOW, instance_id=INSTANCE, revision=3):
+            assert timer.datetime.now(UTC) == NOW
+            minted.append([spiff_task.uuid4() for _ in range(5)])
+
+    assert minted[0] == minted[1]
+    assert len(set(minted[0])) == 5
+
+
+def test_other_revisions_and_instances_have_other_ids() -> None:
+    other = INSTANCE.replace("1", "2")
+    ids = set()
+    for instance_id, revision in ((INSTANCE, 1), (INSTANCE, 2), (other, 1)):
+        with stepping.step(now=NOW, instance_id=instance_id, revision=revision) as step:
+            ids.add(step.mint())
+
+    assert len(ids) == 3
+
+
+def test_steps_do_not_nest() -> None:
+    with (
+        stepping.step(now=NOW, instance_id=INSTANCE, revision=1),
+        pytest.raises(UnboundStep),
+        stepping.step(now=NOW, instance_id=INSTANCE, revision=2),
+    ):
+        pass

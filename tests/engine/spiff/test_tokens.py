@@ -1,0 +1,321 @@
+"""Tokens go where BPMN 2.0.2 says, and every step of it can be replayed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.diagrams import (
+    boundary,
+    end,
+    exclusive,
+    flow,
+    inclusive,
+    line,
+    parallel,
+    process,
+    script,
+    start,
+    subprocess,
+    timer,
+    user,
+)
+from tests.office import ADMIN, Office
+
+FORK = start() + parallel("f") + user("a") + user("b") + parallel("j")
+FORKED = line("f", "a", "j") + line("f", "b", "j")
+
+
+def test_a_parallel_join_waits_for_every_branch(office: Office) -> None:
+    instance = office.start(
+        office.deploy(process(FORK, user("k"), end(), line("s", "f"), FORKED, line("j", "k", "e")))
+    )
+
+    office.complete(instance, "b")
+    assert office.waiting_at(instance) == ["a"]
+    office.complete(instance, "a")
+    assert office.waiting_at(instance) == ["k"]
+    office.complete(instance, "k")
+
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_a_parallel_join_in_a_loop_waits_again_in_every_round(office: Office, first: str) -> None:
+    second = "b" if first == "a" else "a"
+    diagram = process(
+        FORK,
+        exclusive("m"),
+        user("k"),
+        exclusive("x"),
+        end(),
+        line("s", "m", "f"),
+        FORKED,
+        line("j", "k", "x"),
+        flow("x", "m", "${lagi == true}"),
+        flow("x", "e", "${lagi == false}"),
+    )
+    instance = office.start(office.deploy(diagram))
+
+    for round_ in range(4):
+        office.complete(instance, first)
+        assert office.waiting_at(instance) == [second]
+        office.complete(instance, second)
+        office.complete(instance, "k", lagi=round_ < 3)
+
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_an_inclusive_join_waits_only_for_the_branches_that_were_taken(office: Office) -> None:
+    diagram = process(
+        start(),
+        inclusive("f"),
+        user("a"),
+        user("b"),
+        user("c"),
+        inclusive("j"),
+        end(),
+        line("s", "f"),
+        flow("f", "a", "${p}"),
+        flow("f", "b", "${q}"),
+        flow("f", "c", "${r}"),
+        line("a", "j"),
+        line("b", "j"),
+        line("c", "j"),
+        line("j", "e"),
+    )
+    instance = office.start(office.deploy(diagram), p=True, q=False, r=True)
+
+    assert office.waiting_at(instance) == ["a", "c"]
+    office.complete(instance, "c")
+    assert office.state(instance) == "ACTIVE"
+    office.complete(instance, "a")
+
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_a_value_of_one_branch_is_seen_by_the_gateway_of_another(office: Office) -> None:
+    diagram = process(
+        start(),
+        parallel("f"),
+        user("a"),
+        user("b"),
+        exclusive("x"),
+        user("y"),
+        user("n"),
+        end("e1"),
+        end("e2"),
+        end("e3"),
+        line("s", "f"),
+        line("f", "a", "e1"),
+        line("f", "b", "x"),
+        flow("x", "y", "${nilai == 'ya'}"),
+        flow("x", "n", "${nilai != 'ya'}"),
+        line("y", "e2"),
+        line("n", "e3"),
+    )
+    instance = office.start(office.deploy(diagram))
+
+    office.complete(instance, "a", nilai="ya")
+    office.complete(instance, "b")
+
+    assert office.waiting_at(instance) == ["y"]
+
+
+def test_a_timer_on_an_activity_cancels_it_before_its_own_path_goes_on(office: Office) -> None:
+    diagram = process(
+        start(),
+        user("a"),
+        boundary("b", "a", timer("PT1H")),
+        user("c"),
+        end(),
+        end("e2"),
+        line("s", "a", "e"),
+        line("b", "c", "e2"),
+    )
+    instance = office.start(office.deploy(diagram))
+
+    assert office.engine.instances.due() == []
+    office.clock.advance(hours=1, seconds=1)
+    assert office.engine.instances.due() == [instance]
+    assert office.engine.instances.fire_due(instance)
+    assert not office.engine.instances.fire_due(instance)
+
+    assert office.waiting_at(instance) == ["c"]
+    assert office.kinds(instance)[-6:] == [
+        ("timers_due", None),
+        ("activity_entered", "b"),
+        ("activity_completed", "b"),
+        ("activity_cancelled", "a"),
+        ("flow_taken", "c"),
+        ("activity_entered", "c"),
+    ]
+    office.assert_sound(instance)
+
+
+def test_a_timer_that_does_not_interrupt_leaves_the_activity_open(office: Office) -> None:
+    diagram = process(
+        start(),
+        user("a"),
+        boundary("b", "a", timer("PT1H"), interrupts=False),
+        user("c"),
+        end(),
+        end("e2"),
+        line("s", "a", "e"),
+        line("b", "c", "e2"),
+    )
+    instance = office.start(office.deploy(diagram))
+    office.clock.advance(hours=2)
+    office.engine.instances.fire_due(instance)
+
+    assert office.waiting_at(instance) == ["a", "c"]
+    office.complete(instance, "a")
+    assert office.waiting_at(instance) == ["c"]
+    office.complete(instance, "c")
+
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_a_timer_of_a_finished_activity_never_fires(office: Office) -> None:
+    diagram = process(
+        start(),
+        user("a"),
+        boundary("b", "a", timer()),
+        user("c"),
+        end(),
+        end("e2"),
+        line("s", "a", "c", "e"),
+        line("b", "e2"),
+    )
+    instance = office.start(office.deploy(diagram))
+    office.complete(instance, "a")
+    office.clock.advance(hours=5)
+
+    assert office.engine.instances.due() == []
+    assert office.waiting_at(instance) == ["c"]
+
+
+def test_a_timer_event_between_two_steps_waits(office: Office) -> None:
+    diagram = process(
+        start(),
+        f'<bpmn:intermediateCatchEvent id="t">{timer("P1D")}</bpmn:intermediateCatchEvent>',
+        user("a"),
+        end(),
+        line("s", "t", "a", "e"),
+    )
+    instance = office.start(office.deploy(diagram))
+
+    assert office.waiting_at(instance) == []
+    office.clock.advance(days=1, seconds=1)
+    office.engine.instances.fire_due(instance)
+
+    assert office.waiting_at(instance) == ["a"]
+    office.assert_sound(instance)
+
+
+def test_a_terminating_end_cancels_what_is_still_open(office: Office) -> None:
+    terminate = "<bpmn:terminateEventDefinition/>"
+    diagram = process(
+        start(),
+        parallel("f"),
+        user("a"),
+        user("b"),
+        end("t", terminate),
+        end(),
+        line("s", "f", "a", "t"),
+        line("f", "b", "e"),
+    )
+    instance = office.start(office.deploy(diagram))
+
+    office.complete(instance, "a")
+
+    assert office.state(instance) == "COMPLETED"
+    assert ("activity_cancelled", "b") in office.kinds(instance)
+    office.assert_sound(instance)
+
+
+def test_a_sub_process_keeps_its_values_until_it_ends(office: Office) -> None:
+    inside = subprocess("sub", start("ss"), user("ua"), user("ub"), end("se"),
+                        line("ss", "ua", "ub", "se"))  # fmt: skip
+    diagram = process(
+        start(),
+        inside,
+        exclusive("x"),
+        user("z"),
+        end(),
+        line("s", "sub", "x"),
+        flow("x", "z", "${nilai &gt; 3}"),
+        flow("x", "e", "${nilai &lt;= 3}"),
+        line("z", "e"),
+    )
+    instance = office.start(office.deploy(diagram))
+
+    office.complete(instance, "ua", nilai=5)
+    assert "nilai" not in office.variables(instance)
+    office.complete(instance, "ub")
+
+    assert office.variables(instance)["nilai"] == 5
+    assert office.waiting_at(instance) == ["z"]
+    office.assert_sound(instance)
+
+
+def test_tasks_without_a_performer_are_passed_at_once(office: Office) -> None:
+    diagram = process(
+        start(),
+        '<bpmn:task id="t"/><bpmn:manualTask id="m"/>',
+        user("a"),
+        end(),
+        line("s", "t", "m", "a", "e"),
+    )
+
+    assert office.waiting_at(office.start(office.deploy(diagram))) == ["a"]
+
+
+def test_flows_are_recorded_in_the_order_in_which_they_were_taken(office: Office) -> None:
+    diagram = process(start(), user("a"), user("b"), end(), line("s", "a", "b", "e"))
+    instance = office.start(office.deploy(diagram))
+    office.complete(instance, "a")
+    office.complete(instance, "b")
+
+    frames = office.engine.history.frames(instance, actor=ADMIN)
+
+    assert [frame.flows for frame in frames] == [("s_a",), ("a_b",), ("b_e",)]
+    assert frames[-1].ends_instance
+
+
+def test_a_script_reads_and_writes_process_variables(office: Office) -> None:
+    diagram = process(
+        start(), script("k", "n = n + 1\nbaru = [n, n * 2]"), user("a"), end(),
+        line("s", "k", "a", "e"),
+    )  # fmt: skip
+    instance = office.start(office.deploy(diagram), n=1)
+
+    assert office.variables(instance) == {"n": 2, "baru": [2, 4]}
+    office.assert_sound(instance)
+
+
+def test_a_long_rework_loop_stays_small(office: Office) -> None:
+    diagram = process(
+        start(),
+        user("kerja"),
+        user("periksa"),
+        exclusive("x"),
+        end(),
+        line("s", "kerja", "periksa", "x"),
+        flow("x", "kerja", "${ulang}"),
+        flow("x", "e", "${!ulang}"),
+    )
+    instance = office.start(office.deploy(diagram))
+    sizes = []
+    for round_ in range(600):
+        office.complete(instance, "kerja")
+        office.complete(instance, "periksa", ulang=round_ < 599)
+        with office.store.reading() as tx:
+            sizes.append(len(tx.stored_instance(instance).snapshot or b""))
+
+    assert office.state(instance) == "COMPLETED"
+    assert max(sizes) < sizes[0] * 1.2
+    office.assert_sound(instance)

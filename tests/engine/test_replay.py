@@ -1,0 +1,92 @@
+"""The snapshot is a cache: history alone carries an instance on."""
+
+from __future__ import annotations
+
+import json
+
+from engine.model import EventKind
+from engine.replay import replay
+from tests.diagrams import each, end, exclusive, flow, line, process, properties, start, user
+from tests.office import ADMIN, AUDITOR, Office
+
+DIAGRAM = process(
+    start(),
+    user("isi", properties(kumpulkan="hasil") + each("${daftar}")),
+    user("periksa"),
+    exclusive("x"),
+    end(),
+    line("s", "isi", "periksa", "x"),
+    flow("x", "isi", "${ulang}"),
+    flow("x", "e", "${!ulang}"),
+)
+
+
+def play(office: Office, instance: str, *, erased: bool) -> list[tuple[str, str | None]]:
+    for again in (True, False):
+        for step in ("isi", "isi", "periksa"):
+            if erased:
+                office.erase_snapshot(instance)
+            office.complete(instance, step, ulang=again)
+    return office.kinds(instance)
+
+
+def test_an_instance_goes_on_without_its_snapshot(office_on_both: Office) -> None:
+    office = office_on_both
+    definition = office.deploy(DIAGRAM)
+    kept = office.start(definition, daftar=["B", "A"])
+    lost = office.start(definition, daftar=["B", "A"])
+
+    assert play(office, kept, erased=False) == play(office, lost, erased=True)
+    assert office.state(lost) == "COMPLETED"
+    office.assert_sound(lost)
+
+
+def test_an_unreadable_snapshot_is_rebuilt(office: Office) -> None:
+    instance = office.start(office.deploy(DIAGRAM), daftar=["A"])
+    for rubbish in (b"", b"{}", b"not json", b'{"version":"0"}', json.dumps([1]).encode()):
+        with office.store.writing() as tx:
+            tx.put_snapshot(instance, tx.instance(instance).revision, rubbish)
+        assert office.variables(instance)["daftar"] == ["A"]
+
+    office.complete(instance, "isi")
+    assert office.waiting_at(instance) == ["periksa"]
+    office.assert_sound(instance)
+
+
+def test_a_replay_gives_the_same_bytes_as_the_live_run(office: Office) -> None:
+    instance = office.start(office.deploy(DIAGRAM), daftar=["A", {"z": 1, "a": 2}])
+    play(office, instance, erased=False)
+
+    with office.store.reading() as tx:
+        stored = tx.stored_instance(instance)
+        machine = office.engine.definitions.machine(tx, stored.instance.definition_id)
+        replayed = replay(machine, tx.events(instance))
+
+    assert replayed.faults == ()
+    assert replayed.run is not None
+    assert replayed.run.dump() == stored.snapshot
+
+
+def test_a_step_reads_no_other_clock_than_its_own(office: Office) -> None:
+    instance = office.start(office.deploy(DIAGRAM), daftar=["A"])
+    office.clock.advance(hours=3)
+    office.complete(instance, "isi")
+
+    times = {
+        event.revision: event.at for event in office.engine.history.events(instance, actor=AUDITOR)
+    }
+    assert (times[2] - times[1]).total_seconds() == 3 * 3600
+
+
+def test_frames_tell_what_changed(office: Office) -> None:
+    instance = office.start(office.deploy(DIAGRAM), daftar=["A"])
+    office.complete(instance, "isi", nilai=1)
+    office.complete(instance, "periksa", ulang=False)
+
+    first, second, third = office.engine.history.frames(instance, actor=ADMIN)
+    assert first.changes == {"daftar": {"after": ["A"]}}
+    assert second.kind is EventKind.TASK_COMPLETED
+    assert second.payload == {"variables": {"nilai": 1}}
+    assert second.changes == {"hasil": {"after": [{"nilai": 1, "x": "A"}]}}
+    assert third.changes == {"ulang": {"after": False}}
+    assert third.ends_instance

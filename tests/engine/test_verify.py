@@ -1,0 +1,246 @@
+"""`verify` names the instance and the sequence of whatever is not what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from engine.errors import Forbidden
+from engine.model import Fault
+from engine.store import Store
+from tests.diagrams import end, exclusive, field, flow, form, line, process, start, user
+from tests.office import ADMIN, AUDITOR, Office, staff
+
+DIAGRAM = process(
+    start(),
+    user("a", form(field("nomor"))),
+    exclusive("x"),
+    user("b"),
+    end(),
+    line("s", "a", "x"),
+    flow("x", "b", "${nomor == '7'}"),
+    flow("x", "a", "${nomor != '7'}"),
+    line("b", "e"),
+)
+
+
+#: History is append-only by triggers; whoever owns the database can take them off.
+_DROP_TRIGGERS = {
+    "sqlite": (
+        "DROP TRIGGER IF EXISTS history_event_refuses_update",
+        "DROP TRIGGER IF EXISTS history_event_refuses_delete",
+    ),
+    "postgresql": ("DROP TRIGGER IF EXISTS history_event_refuses_change ON history_event",),
+}
+
+
+def a_case(office: Office) -> str:
+    instance = office.start(office.deploy(DIAGRAM))
+    office.complete(instance, "a", nomor="6")
+    office.engine.tasks.claim(office.task(instance, "a").task_id, actor=ADMIN)
+    office.complete(instance, "a", nomor="7")
+    return instance
+
+
+def faults(office: Office, instance: str) -> tuple[Fault, ...]:
+    return office.engine.history.verify(instance, actor=AUDITOR).faults
+
+
+def tamper(store: Store, statement: str, **values: object) -> None:
+    """Change the database behind the engine's back, as somebody with its password can."""
+    with store._engine.begin() as connection:
+        for drop in _DROP_TRIGGERS[store.dialect]:
+            connection.execute(text(drop))
+        done = connection.execute(text(statement), values)
+        assert done.rowcount >= 1, statement
+
+
+def sequence_of(office: Office, instance: str, kind: str) -> int:
+    events = office.engine.history.events(instance, actor=AUDITOR)
+    return next(e.sequence for e in events if e.kind == kind)
+
+
+def test_an_untouched_history_is_sound(office_on_both: Office) -> None:
+    instance = a_case(office_on_both)
+    verification = office_on_both.engine.history.verify(instance, actor=AUDITOR)
+
+    assert verification.is_sound
+    assert verification.inputs == 4
+    assert verification.events == len(office_on_both.engine.history.events(instance, actor=AUDITOR))
+
+
+CHANGES: dict[str, str] = {
+    "one byte of a value": "UPDATE history_event SET payload = replace(payload, '6', '8')",
+    "who it was": "UPDATE history_event SET actor = 'orang-lain'",
+    "in which capacity": "UPDATE history_event SET capacity = 'Plt.'",
+    "when it was": "UPDATE history_event SET at = at + 1",
+    "what it was": "UPDATE history_event SET kind = 'timers_due'",
+    "where it was": "UPDATE history_event SET activity_id = 'b'",
+    "its hash": "UPDATE history_event SET hash = previous_hash",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_a_changed_event_is_named(office_on_both: Office, change: str) -> None:
+    office = office_on_both
+    instance = a_case(office)
+    other = a_case(office)
+    sequence = sequence_of(office, instance, "task_completed")
+
+    tamper(
+        office.store,
+        f"{change} WHERE instance_id = :instance AND sequence = :sequence",
+        instance=instance,
+        sequence=sequence,
+    )
+
+    found = faults(office, instance)
+    assert found[0].instance_id == instance
+    assert found[0].sequence == sequence
+    assert faults(office, other) == ()
+
+
+def test_a_deleted_event_is_named(office_on_both: Office) -> None:
+    office = office_on_both
+    instance = a_case(office)
+    sequence = sequence_of(office, instance, "flow_taken")
+
+    tamper(
+        office.store,
+        "DELETE FROM history_event WHERE instance_id = :instance AND sequence = :sequence",
+        instance=instance,
+        sequence=sequence,
+    )
+
+    assert (faults(office, instance)[0].sequence, faults(office, instance)[0].check) == (
+        sequence,
+        "gap",
+    )
+
+
+def test_a_cut_tail_is_named(office_on_both: Office) -> None:
+    office = office_on_both
+    instance = a_case(office)
+    last = office.engine.history.events(instance, actor=AUDITOR)[-1].sequence
+
+    tamper(
+        office.store,
+        "DELETE FROM history_event WHERE instance_id = :instance AND sequence > :sequence",
+        instance=instance,
+        sequence=last - 2,
+    )
+
+    assert faults(office, instance)[0].sequence == last - 1
+
+
+def test_swapped_events_are_named(office: Office) -> None:
+    instance = a_case(office)
+    first, second = 3, 4
+    for source, target in ((first, 9999), (second, first), (9999, second)):
+        tamper(
+            office.store,
+            "UPDATE history_event SET sequence = :target "
+            "WHERE instance_id = :instance AND sequence = :source",
+            instance=instance,
+            source=source,
+            target=target,
+        )
+
+    assert {fault.sequence for fault in faults(office, instance)} >= {first, second}
+
+
+Forgery = Callable[[Office, str], None]
+
+
+def test_a_chain_that_was_forged_whole_still_fails_the_replay(office: Office) -> None:
+    """Somebody with the password rewrites an observation and every hash after it."""
+    from dataclasses import replace
+
+    from engine.history import canonical, chain_hash
+
+    instance = a_case(office)
+    events = office.engine.history.events(instance, actor=AUDITOR)
+    target = next(e for e in events if e.kind == "flow_taken" and e.payload["flow"] == "x_a")
+    previous = target.previous_hash
+    for event in events[target.sequence - 1 :]:
+        payload = {"flow": "x_b"} if event is target else event.payload
+        forged = replace(event, payload=payload, previous_hash=previous)
+        digest = chain_hash(previous, canonical(forged))
+        tamper(
+            office.store,
+            "UPDATE history_event SET payload = replace(payload, :old, :new), hash = :hash, "
+            "previous_hash = :previous WHERE instance_id = :instance AND sequence = :sequence",
+            old="x_a" if event is target else "\x01",
+            new="x_b",
+            hash=digest,
+            previous=previous,
+            instance=instance,
+            sequence=event.sequence,
+        )
+        previous = digest
+    tamper(
+        office.store,
+        "UPDATE process_instance SET head_hash = :hash WHERE instance_id = :instance",
+        hash=previous,
+        instance=instance,
+    )
+
+    [fault] = faults(office, instance)
+    assert (fault.check, fault.sequence) == ("replay", target.sequence)
+
+
+def test_a_changed_snapshot_is_named(office: Office) -> None:
+    instance = a_case(office)
+    with office.store.writing() as tx:
+        stored = tx.stored_instance(instance)
+        content = (stored.snapshot or b"").replace(b'"nomor":"7"', b'"nomor":"9"')
+        assert content != stored.snapshot
+        tx.put_snapshot(instance, stored.instance.revision, content)
+
+    [fault] = faults(office, instance)
+    assert fault.check == "state"
+
+
+def test_a_hidden_task_is_named(office: Office) -> None:
+    instance = a_case(office)
+    tamper(
+        office.store,
+        "UPDATE user_task SET state = 'cancelled', ended_at = created_at "
+        "WHERE instance_id = :instance AND state = 'open'",
+        instance=instance,
+    )
+
+    [fault] = faults(office, instance)
+    assert (fault.check, "open tasks" in fault.message) == ("state", True)
+
+
+def test_a_changed_diagram_is_named(office: Office) -> None:
+    instance = a_case(office)
+    tamper(
+        office.store,
+        "UPDATE resource SET content = :content",
+        content=DIAGRAM.replace("== '7'", "== '6'").encode(),
+    )
+    fresh = Office(office.store)
+
+    [fault] = faults(fresh, instance)
+    assert "diagram" in fault.message
+
+
+def test_verify_all_goes_through_every_instance(office: Office) -> None:
+    instances = {a_case(office) for _ in range(5)}
+    seen: list[tuple[int, int]] = []
+
+    results = list(
+        office.engine.history.verify_all(
+            actor=AUDITOR, on_progress=lambda done, total: seen.append((done, total))
+        )
+    )
+
+    assert {result.instance_id for result in results} == instances
+    assert all(result.is_sound for result in results)
+    assert seen[-1] == (5, 5)
+    with pytest.raises(Forbidden):
+        list(office.engine.history.verify_all(actor=staff("Kadis")))

@@ -22,7 +22,10 @@ def actor_for(account: Account) -> Actor:
 
 
 def authenticate_request() -> None:
-    """Prove the caller by the Authorization header, for `require_actor`. Raises NotAuthenticated."""
+    """Prove the caller by the Authorization header, for `require_actor` to give.
+
+    Raises NotAuthenticated.
+    """
     g.actor = actor_for(_account(current_engine(), request.headers.get("Authorization")))
 
 

@@ -14,11 +14,28 @@ from engine import __version__
 from engine.errors import EngineError
 from webhooks.auth import authenticate_request
 from webhooks.problems import answer
-from webhooks.rest import version
+from webhooks.rest import (
+    deployment,
+    history,
+    incident,
+    process_definition,
+    process_instance,
+    task,
+    version,
+    webapps,
+)
 from webhooks.rest.context import ROOT, is_api
 from webhooks.rest.resource import Resource
 
-RESOURCES: tuple[Resource, ...] = (version.resource,)
+RESOURCES: tuple[Resource, ...] = (
+    version.resource,
+    deployment.resource,
+    process_definition.resource,
+    process_instance.resource,
+    task.resource,
+    incident.resource,
+    history.resource,
+)
 
 #: What anybody may read: what this server is, and how to speak to it.
 _PUBLIC = {"version.get_version", "version.list_engines", "api-docs.openapi_json"}
@@ -49,6 +66,7 @@ def register_api(app: Flask) -> None:
     api = _Api(app)
     for resource in RESOURCES:
         api.register_blueprint(resource)
+    app.register_blueprint(webapps.blueprint)
     app.before_request(_guard)
     app.after_request(_seal)
 

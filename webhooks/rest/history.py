@@ -1,0 +1,201 @@
+"""History: what happened, who did it, step by step; and whether the record is true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from engine.model import (
+    Actor,
+    DefinitionQuery,
+    EventKind,
+    EventQuery,
+    HistoryEvent,
+    InstanceQuery,
+    Page,
+    ProcessInstance,
+    Verification,
+)
+from webhooks.auth import require_actor
+from webhooks.rest.context import current_engine
+from webhooks.rest.listing import add_listing
+from webhooks.rest.resource import Resource
+from webhooks.schemas.history import (
+    DetailAnswer,
+    DetailFilter,
+    HistoricActivityAnswer,
+    HistoricActivityFilter,
+    HistoricEvent,
+    HistoricInstance,
+    HistoricInstanceAnswer,
+    HistoricInstanceFilter,
+    HistoricTaskAnswer,
+    HistoricTaskFilter,
+    OperationAnswer,
+    OperationFilter,
+    ReplayAnswer,
+    VariableUpdate,
+    VerificationAnswer,
+)
+
+resource = Resource("history", path="/history", description="What happened, and who did it")
+
+#: Events read at a time to list the changes of variables.
+_BATCH = 500
+
+# -------------------------------------------------------------------- instances
+
+
+def _instances(query: InstanceQuery, page: Page, actor: Actor) -> Sequence[HistoricInstance]:
+    return _with_definitions(current_engine().instances.instances(query, page, actor=actor), actor)
+
+
+def _with_definitions(
+    instances: Sequence[ProcessInstance], actor: Actor
+) -> Sequence[HistoricInstance]:
+    keys = tuple({each.definition_key for each in instances})
+    query = DefinitionQuery(keys_in=keys)
+    found = current_engine().definitions.definitions(query, actor=actor) if keys else []
+    definitions = {each.definition_id: each for each in found}
+    return [HistoricInstance(each, definitions.get(each.definition_id)) for each in instances]
+
+
+add_listing(
+    resource,
+    "/process-instance",
+    "historic process instances",
+    filters=HistoricInstanceFilter,
+    answer=HistoricInstanceAnswer,
+    find=_instances,
+    total=lambda query, actor: current_engine().instances.count_instances(query, actor=actor),
+    with_post=True,
+)
+
+
+@resource.on("GET", "/process-instance/<instance_id>", "One instance, running or ended")
+@resource.gives(HistoricInstanceAnswer)
+def get_historic_instance(instance_id: str) -> HistoricInstance:
+    """With its state and, when it was cancelled, the reason."""
+    actor = require_actor()
+    found = current_engine().instances.instance(instance_id, actor=actor)
+    return _with_definitions([found], actor)[0]
+
+
+@resource.on("GET", "/process-instance/<instance_id>/replay", "An instance by steps", is_own=True)
+@resource.gives(ReplayAnswer)
+def replay_instance(instance_id: str) -> Mapping[str, Any]:
+    """Each step: who gave which input, the sequence flows taken, what was entered and changed."""
+    engine, actor = current_engine(), require_actor()
+    instance = engine.instances.instance(instance_id, actor=actor)
+    return {
+        "instance_id": instance_id,
+        "process_definition_id": instance.definition_id,
+        "activity_names": _names(engine.history.events(instance_id, actor=actor)),
+        "frames": engine.history.frames(instance_id, actor=actor),
+    }
+
+
+def _names(events: Sequence[HistoryEvent]) -> dict[str, str]:
+    """What the elements that were visited are called."""
+    return {
+        event.activity_id: event.payload["name"]
+        for event in events
+        if event.activity_id
+        and event.kind is EventKind.ACTIVITY_ENTERED
+        and "name" in event.payload
+    }
+
+
+@resource.on(
+    "GET", "/process-instance/<instance_id>/verify", "Prove an instance's history", is_own=True
+)
+@resource.gives(VerificationAnswer)
+def verify_instance(instance_id: str) -> Verification:
+    """Run its inputs again through its diagram, and check the hash chain over its events."""
+    return current_engine().history.verify(instance_id, actor=require_actor())
+
+
+# --------------------------------------------------------- activities and tasks
+
+add_listing(
+    resource,
+    "/activity-instance",
+    "historic activity instances",
+    filters=HistoricActivityFilter,
+    answer=HistoricActivityAnswer,
+    find=lambda query, page, actor: current_engine().history.activities(query, page, actor=actor),
+    total=lambda query, actor: current_engine().history.count_activities(query, actor=actor),
+    with_post=True,
+)
+
+add_listing(
+    resource,
+    "/task",
+    "historic tasks",
+    filters=HistoricTaskFilter,
+    answer=HistoricTaskAnswer,
+    find=lambda query, page, actor: current_engine().tasks.tasks(query, page, actor=actor),
+    total=lambda query, actor: current_engine().tasks.count_tasks(query, actor=actor),
+    with_post=True,
+)
+
+# ------------------------------------------------------- operations and details
+
+
+def _with_instances(events: Sequence[HistoryEvent], actor: Actor) -> list[HistoricEvent]:
+    ids = tuple({event.instance_id for event in events})
+    query = InstanceQuery(instance_ids=ids)
+    found = current_engine().instances.instances(query, actor=actor) if ids else []
+    instances = {each.instance_id: each for each in found}
+    return [HistoricEvent(event, instances.get(event.instance_id)) for event in events]
+
+
+def _operations(query: EventQuery, page: Page, actor: Actor) -> Sequence[HistoricEvent]:
+    return _with_instances(current_engine().history.find_events(query, page, actor=actor), actor)
+
+
+add_listing(
+    resource,
+    "/user-operation",
+    "user operations",
+    filters=OperationFilter,
+    answer=OperationAnswer,
+    find=_operations,
+    total=lambda query, actor: current_engine().history.count_events(query, actor=actor),
+)
+
+
+def _updates(query: EventQuery, page: Page, actor: Actor) -> Iterator[VariableUpdate]:
+    """One row per variable that an event set; an event may set none, or many."""
+    batch = replace(page, first_result=0, max_results=_BATCH)
+    while True:
+        events = current_engine().history.find_events(query, batch, actor=actor)
+        for row in _with_instances(events, actor):
+            for name, value in sorted(_values_set(row.event).items()):
+                yield VariableUpdate(row, name, value)
+        if len(events) < _BATCH:
+            return
+        batch = replace(batch, first_result=batch.first_result + _BATCH)
+
+
+def _values_set(event: HistoryEvent) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = event.payload.get("values") or event.payload.get("variables") or {}
+    return found
+
+
+def _details(query: EventQuery, page: Page, actor: Actor) -> Sequence[VariableUpdate]:
+    last = None if page.max_results is None else page.first_result + page.max_results
+    return list(islice(_updates(query, page, actor), page.first_result, last))
+
+
+add_listing(
+    resource,
+    "/detail",
+    "changes of variables",
+    filters=DetailFilter,
+    answer=DetailAnswer,
+    find=_details,
+    total=lambda query, actor: sum(1 for _ in _updates(query, Page(), actor)),
+)

@@ -1,0 +1,156 @@
+"""User tasks: found, taken, given and completed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from flask import Response, jsonify, request
+
+from engine.errors import Forbidden, NotFound
+from engine.model import Actor, Page, TaskQuery, TaskState, UserTask
+from webhooks.auth import actor_for, require_actor
+from webhooks.rest.context import current_engine
+from webhooks.rest.listing import add_listing
+from webhooks.rest.process_definition import named, repeat_header
+from webhooks.rest.resource import Resource
+from webhooks.schemas.instances import Deserialization, FormVariableNames
+from webhooks.schemas.tasks import (
+    Completion,
+    FormReference,
+    TaskAnswer,
+    TaskFilter,
+    TaskFormFields,
+    UserIdBody,
+)
+from webhooks.variables import write_field_values, write_variables
+
+resource = Resource("task", path="/task", description="User tasks that wait")
+
+
+def _with_groups(query: TaskQuery) -> TaskQuery:
+    """A candidate user is also offered what waits for the user's lanes, as in Camunda."""
+    if query.candidate_user is None:
+        return query
+    try:
+        candidate = actor_for(current_engine().accounts.account(query.candidate_user))
+    except NotFound:
+        return query
+    return replace(query, candidate_groups=tuple(sorted(candidate.lanes)))
+
+
+def _find(query: TaskQuery, page: Page, actor: Actor) -> Sequence[UserTask]:
+    return current_engine().tasks.tasks(_with_groups(query), page, actor=actor)
+
+
+def _total(query: TaskQuery, actor: Actor) -> int:
+    return current_engine().tasks.count_tasks(_with_groups(query), actor=actor)
+
+
+add_listing(
+    resource,
+    "",
+    "tasks",
+    filters=TaskFilter,
+    answer=TaskAnswer,
+    find=_find,
+    total=_total,
+    with_post=True,
+)
+
+
+@resource.on("GET", "/<task_id>", "One open task")
+@resource.gives(TaskAnswer)
+def get_task(task_id: str) -> UserTask:
+    """An ended one is not found here, as in Camunda: it is in /history/task."""
+    found = current_engine().tasks.task(task_id, actor=require_actor())
+    if found.state is not TaskState.OPEN:
+        raise NotFound(f"open task (it was {found.state}; see /history/task)", task_id)
+    return found
+
+
+@resource.on("POST", "/<task_id>/claim", "Take a task into one's own hands")
+@resource.takes(UserIdBody)
+@resource.gives(status=204)
+def claim_task(body: Mapping[str, str | None], task_id: str) -> None:
+    """`userId` is the caller, or absent: nobody claims for somebody else."""
+    actor = require_actor()
+    if body["user_id"] not in {None, actor.account}:
+        raise Forbidden(
+            actor.account,
+            f"claim task {task_id} for {body['user_id']}",
+            "a task is claimed for oneself; an admin may give it to others by /assignee",
+        )
+    current_engine().tasks.claim(task_id, actor=actor)
+
+
+@resource.on("POST", "/<task_id>/unclaim", "Put a task back")
+@resource.gives(status=204)
+def unclaim_task(task_id: str) -> None:
+    """For its assignee and admins."""
+    current_engine().tasks.unclaim(task_id, actor=require_actor())
+
+
+@resource.on("POST", "/<task_id>/assignee", "Give a task to somebody")
+@resource.takes(UserIdBody)
+@resource.gives(status=204)
+def assign_task(body: Mapping[str, str | None], task_id: str) -> None:
+    """Admins give it to anybody whom it waits for; everybody may take it or put it back."""
+    current_engine().tasks.assign(task_id, body["user_id"], actor=require_actor())
+
+
+@resource.on("POST", "/<task_id>/complete", "Complete a task")
+@resource.on("POST", "/<task_id>/submit-form", "Complete a task by its form: the same")
+@resource.takes(Completion)
+@resource.gives(status=204)
+def complete_task(body: Mapping[str, Any], task_id: str) -> Response:
+    """A second completion is a 409 that names who was faster. Takes an Idempotency-Key header."""
+    completed = current_engine().tasks.complete(
+        task_id,
+        body["variables"] or {},
+        actor=require_actor(),
+        idempotency_key=request.headers.get("Idempotency-Key"),
+    )
+    with_variables = body["with_variables_in_return"]
+    answer = jsonify(write_variables(completed.variables)) if with_variables else Response("", 204)
+    answer.headers.update(repeat_header(is_repeat=completed.is_repeat))
+    return answer
+
+
+@resource.on("GET", "/<task_id>/variables", "The variables that a task sees")
+@resource.takes(Deserialization, "query")
+@resource.gives()
+def get_task_variables(_options: Mapping[str, bool], task_id: str) -> dict[str, Any]:
+    """Those of the instance and of the task's own loop."""
+    return write_variables(current_engine().tasks.variables(task_id, actor=require_actor()))
+
+
+@resource.on("GET", "/<task_id>/form-variables", "The variables of a task's form, and all others")
+@resource.takes(FormVariableNames, "query")
+@resource.gives()
+def get_form_variables(options: Mapping[str, Any], task_id: str) -> dict[str, Any]:
+    """A field of the form has its field's type, and its default before there is a value."""
+    tasks, actor = current_engine().tasks, require_actor()
+    form = tasks.form(task_id, actor=actor)
+    values = {**tasks.variables(task_id, actor=actor), **form.values}
+    return named(write_field_values(values, form.fields), options)
+
+
+@resource.on("GET", "/<task_id>/form", "Where a task's form is kept")
+@resource.gives(FormReference)
+def get_form(task_id: str) -> Mapping[str, str | None]:
+    """The form key of the diagram. Fields that are in the diagram: see form-fields."""
+    return {"key": get_open_task(task_id).form_key}
+
+
+def get_open_task(task_id: str) -> UserTask:
+    """The task with a form to fill. Raises TaskNotOpen."""
+    return current_engine().tasks.form(task_id, actor=require_actor()).task
+
+
+@resource.on("GET", "/<task_id>/form-fields", "The fields of a task's form", is_own=True)
+@resource.gives(TaskFormFields)
+def get_form_fields(task_id: str) -> Any:
+    """With their types, limits, choices and current values, and the step's row in the SOP."""
+    return current_engine().tasks.form(task_id, actor=require_actor())

@@ -1,0 +1,292 @@
+"""User tasks and forms on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from engine.model import FormField, TaskQuery
+from webhooks.schemas.base import (
+    Answer,
+    Computed,
+    Flag,
+    Moment,
+    Names,
+    Null,
+    Same,
+    Shape,
+    VariableMap,
+)
+from webhooks.schemas.filters import Filter
+
+
+class TaskAnswer(Answer):
+    """A user task that waits."""
+
+    id = fields.String(attribute="task_id")
+    name = fields.String()
+    assignee = fields.String(allow_none=True)
+    owner = Null()
+    created = Moment(attribute="created_at")
+    last_updated = Moment(attribute="claimed_at")
+    due = Moment(attribute="due_at")
+    follow_up = Moment(attribute="follow_up_at")
+    delegation_state = Null()
+    description = fields.String(allow_none=True)
+    execution_id = fields.String(attribute="instance_id")
+    parent_task_id = Null()
+    priority = fields.Integer()
+    process_definition_id = fields.String(attribute="definition_id")
+    process_instance_id = fields.String(attribute="instance_id")
+    task_definition_key = fields.String(attribute="activity_id")
+    suspended = Same(False)
+    form_key = fields.String(allow_none=True)
+    camunda_form_ref = Null()
+    case_execution_id = Null()
+    case_definition_id = Null()
+    case_instance_id = Null()
+    tenant_id = Null()
+
+
+class TaskFilter(Filter):
+    """Filters of open tasks."""
+
+    noun = TaskQuery
+    sortable = {  # noqa: RUF012 - ClassVar by the base
+        "id": "task_id",
+        "name": "name",
+        "assignee": "assignee",
+        "created": "created_at",
+        "dueDate": "due_at",
+        "followUpDate": "follow_up_at",
+        "priority": "priority",
+        "instanceId": "instance_id",
+        "executionId": "instance_id",
+    }
+    unsupported = (
+        "taskIdIn",
+        "processInstanceIdIn",
+        "processInstanceBusinessKeyIn",
+        "processDefinitionName",
+        "processDefinitionNameLike",
+        "executionId",
+        "activityInstanceIdIn",
+        "caseInstanceId",
+        "caseInstanceBusinessKey",
+        "caseInstanceBusinessKeyLike",
+        "caseDefinitionId",
+        "caseDefinitionKey",
+        "caseDefinitionName",
+        "caseDefinitionNameLike",
+        "caseExecutionId",
+        "tenantIdIn",
+        "assigneeIn",
+        "assigneeNotIn",
+        "owner",
+        "candidateGroupLike",
+        "involvedUser",
+        "taskDefinitionKeyLike",
+        "taskDefinitionKeyNotIn",
+        "nameNotEqual",
+        "nameNotLike",
+        "description",
+        "descriptionLike",
+        "dueDate",
+        "withoutDueDate",
+        "followUpDate",
+        "followUpBeforeOrNotExistent",
+        "createdOn",
+        "updatedAfter",
+        "delegationState",
+        "withCandidateGroups",
+        "withoutCandidateGroups",
+        "withCandidateUsers",
+        "withoutCandidateUsers",
+        "parentTaskId",
+        "taskVariables",
+        "processVariables",
+        "caseInstanceVariables",
+        "variableNamesIgnoreCase",
+        "variableValuesIgnoreCase",
+        "orQueries",
+        "withCommentAttachmentInfo",
+        "withTaskVariablesInReturn",
+        "withTaskLocalVariablesInReturn",
+        # Expressions in a query would run code of whoever asks.
+        "assigneeExpression",
+        "assigneeLikeExpression",
+        "assigneeInExpression",
+        "assigneeNotInExpression",
+        "ownerExpression",
+        "candidateGroupExpression",
+        "candidateGroupsExpression",
+        "candidateUserExpression",
+        "involvedUserExpression",
+        "processInstanceBusinessKeyExpression",
+        "processInstanceBusinessKeyLikeExpression",
+        "dueDateExpression",
+        "dueAfterExpression",
+        "dueBeforeExpression",
+        "followUpDateExpression",
+        "followUpAfterExpression",
+        "followUpBeforeExpression",
+        "followUpBeforeOrNotExistentExpression",
+        "createdOnExpression",
+        "createdAfterExpression",
+        "createdBeforeExpression",
+    )
+
+    task_id = fields.String()
+    process_instance_id = fields.String(attribute="instance_id")
+    process_instance_business_key = fields.String(attribute="business_key")
+    process_instance_business_key_like = fields.String(attribute="business_key_like")
+    process_definition_id = fields.String(attribute="definition_id")
+    process_definition_key = fields.String(attribute="definition_key")
+    process_definition_key_in = Names(attribute="definition_keys_in")
+    task_definition_key = fields.String(attribute="activity_id")
+    task_definition_key_in = Names(attribute="activity_ids_in")
+    name = fields.String()
+    name_like = fields.String()
+    assignee = fields.String()
+    assignee_like = fields.String()
+    assigned = Flag()
+    unassigned = Flag()
+    candidate_user = fields.String()
+    candidate_group = fields.String()
+    candidate_groups = Names()
+    include_assigned_tasks = Flag(attribute="include_assigned")
+    created_after = Moment()
+    created_before = Moment()
+    due_after = Moment()
+    due_before = Moment()
+    follow_up_after = Moment()
+    follow_up_before = Moment()
+    priority = fields.Integer()
+    min_priority = fields.Integer()
+    max_priority = fields.Integer()
+    active = Flag()
+    suspended = Flag()
+
+    def query_of(self, values: dict[str, Any]) -> TaskQuery:
+        """One candidate group is several of one; assigned and unassigned are two words for one."""
+        group = values.pop("candidate_group", None)
+        if group is not None:
+            _require_one_offer(values, "candidateGroup", "candidateGroups", "candidate_groups")
+            values["candidate_groups"] = (group,)
+        if values.get("candidate_groups") is not None:
+            _require_one_offer(values, "candidateGroup(s)", "candidateUser", "candidate_user")
+        return TaskQuery(**values, is_assigned=is_assigned(values))
+
+
+def is_assigned(values: dict[str, Any]) -> bool | None:
+    """What `assigned` and `unassigned` ask for; takes them out of the values."""
+    assigned, unassigned = values.pop("assigned", False), values.pop("unassigned", False)
+    if assigned and unassigned:
+        raise ValidationError({"assigned": ["a task is either assigned or unassigned"]})
+    return assigned if assigned or unassigned else None
+
+
+def _require_one_offer(values: dict[str, Any], name: str, other: str, key: str) -> None:
+    if values.get(key) is not None:
+        raise ValidationError({other: [f"{name} and {other} cannot be combined"]})
+
+
+class UserIdBody(Shape):
+    """Whose hands a task goes into."""
+
+    user_id = fields.String(allow_none=True, load_default=None)
+
+
+class Completion(Shape):
+    """What completing brings."""
+
+    variables = VariableMap(allow_none=True, load_default=None)
+    with_variables_in_return = Flag(allow_none=True, load_default=False)
+
+
+class FormReference(Answer):
+    """Where a form is kept. Alur's forms are in the diagram: see form-fields."""
+
+    key = fields.String(allow_none=True)
+    camunda_form_ref = Null()
+    context_path = Null()
+
+
+class StartFormReference(Answer):
+    """The same of a start form. Its key is not kept: see start-form-fields."""
+
+    key = Null()
+    camunda_form_ref = Null()
+    context_path = Null()
+
+
+# ------------------------------------------------------------------ our own
+
+
+class OptionAnswer(Answer):
+    """One choice of an enum."""
+
+    value = Computed(lambda option: option[0])
+    label = Computed(lambda option: option[1])
+
+
+def _condition(field: FormField) -> dict[str, str] | None:
+    if field.required_if is None:
+        return None
+    other, value = field.required_if
+    return {"field": other, "value": value}
+
+
+class FieldAnswer(Answer):
+    """One field of a form."""
+
+    id = fields.String()
+    label = fields.String()
+    type = Computed(lambda field: str(field.type))
+    default = fields.Raw(allow_none=True)
+    required = fields.Boolean(attribute="is_required")
+    readonly = fields.Boolean(attribute="is_readonly")
+    required_if = Computed(_condition)
+    minimum = fields.Float(allow_none=True)
+    maximum = fields.Float(allow_none=True)
+    min_length = fields.Integer(allow_none=True)
+    max_length = fields.Integer(allow_none=True)
+    pattern = fields.String(allow_none=True)
+    options = fields.List(fields.Nested(OptionAnswer))
+    list = fields.Boolean(attribute="is_list")
+    group = fields.String(allow_none=True)
+    rows = fields.Integer(allow_none=True)
+
+
+class StartFormFields(Answer):
+    """What starting asks for."""
+
+    process_definition_id = fields.String()
+    process_definition_key = fields.String()
+    fields_ = fields.List(fields.Nested(FieldAnswer), data_key="fields")
+
+
+#: The columns of the official SOP table that a step's row fills.
+_COLUMNS = ("kegiatan", "kelengkapan", "waktu", "output", "keterangan")
+
+
+def _sop(form: Any) -> dict[str, str | None]:
+    """The step's row in the SOP, and whatever else the diagram says of it there."""
+    row: dict[str, str | None] = dict.fromkeys(_COLUMNS)
+    said = {n.removeprefix("sop:"): v for n, v in form.properties.items() if n.startswith("sop:")}
+    return {**row, "kegiatan": form.task.name, **said}
+
+
+class TaskFormFields(Answer):
+    """What a task asks for, the values so far, and its row of the SOP."""
+
+    task_id = fields.String(attribute="task.task_id")
+    name = fields.String(attribute="task.name")
+    process_instance_id = fields.String(attribute="task.instance_id")
+    lane = fields.String(attribute="task.lane", allow_none=True)
+    lane_path = fields.List(fields.String(), attribute="task.lane_path")
+    local_variables = Computed(lambda form: dict(form.task.local_variables))
+    fields_ = fields.List(fields.Nested(FieldAnswer), attribute="fields", data_key="fields")
+    values = fields.Dict(keys=fields.String())
+    sop = Computed(_sop)

@@ -145,9 +145,13 @@ def _constraint_faults(element: Element) -> Iterator[FieldFault]:
         if name in constraints and (not is_text or _count(constraints[name]) is None):
             yield _bad_constraint(name, constraints[name])
     if "pattern" in constraints:
-        reason = fault_of_pattern(constraints["pattern"]) if is_text else "only for text"
+        not_text = ("it is for the type string only", "hanya untuk jenis string")
+        reason = fault_of_pattern(constraints["pattern"]) if is_text else not_text
         if reason:
-            yield _bad_constraint("pattern", f"{constraints['pattern']} ({reason})")
+            yield FieldFault(
+                f"pola {constraints['pattern']!r} ditolak: {reason[1]}",
+                f"the pattern {constraints['pattern']!r} is refused: {reason[0]}",
+            )
     yield from _empty_range_faults(field)
 
 

@@ -7,13 +7,12 @@ import re
 from typing import Any
 
 MAX_PATTERN_LENGTH = 200
-#: Longer values are refused before the pattern is tried (see `LOOPS`).
+#: Longer values are refused before the pattern is tried.
 MAX_MATCHED_LENGTH = 500
 
-#: With at most this many unbounded repeats, one after the other, and at most MAX_MATCHED_LENGTH
-#: characters, a failing match takes some 10 million steps at the very worst.
-_LOOPS = 3
-_WAYS = 10_000
+#: Number of unbounded repeats -> in how many ways the rest may match. A failing match takes about
+#: ways * length ** loops / loops! steps: some 20 million at the very worst.
+_WAYS = {0: 10_000, 1: 10_000, 2: 100, 3: 1}
 _SMALL_REPEAT = 20
 
 # The standard library's own parser of patterns; it has no public name.
@@ -21,20 +20,21 @@ _parser: Any = importlib.import_module("re._parser")
 
 
 class _TooManyWays(Exception):
-    pass
+    """Carries the reason in English and in Indonesian."""
 
 
-def fault_of_pattern(pattern: str) -> str | None:
-    """Why the pattern is refused; None when it may be used with `re.fullmatch`."""
+def fault_of_pattern(pattern: str) -> tuple[str, str] | None:
+    """Why the pattern is refused, in English and Indonesian; None when it may be tried."""
     if len(pattern) > MAX_PATTERN_LENGTH:
-        return f"longer than {MAX_PATTERN_LENGTH} characters"
+        limit = MAX_PATTERN_LENGTH
+        return f"longer than {limit} characters", f"lebih dari {limit} karakter"
     try:
         re.compile(pattern)
         _measure(_parser.parse(pattern))
     except _TooManyWays as reason:
-        return str(reason)
+        return reason.args[0], reason.args[1]
     except (re.error, OverflowError, RecursionError) as error:
-        return str(error)
+        return str(error), f"bukan pola yang benar: {error}"
     return None
 
 
@@ -45,14 +45,21 @@ def _measure(items: Any) -> tuple[int, int]:
         more_ways, more_loops = _measure_one(str(operator), argument)
         ways *= more_ways
         loops += more_loops
-        if ways > _WAYS or loops > _LOOPS:
-            raise _TooManyWays("so many repeats that a match may take very long")
+        if ways > _WAYS.get(loops, 0):
+            raise _TooManyWays(
+                "it repeats so much that a match may take very long",
+                "pengulangannya terlalu banyak",
+            )
     return ways, loops
 
 
 def _measure_one(operator: str, argument: Any) -> tuple[int, int]:
     if operator in {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}:
         least, most, body = argument
+        if most > 1 and body.getwidth()[0] == 0:
+            raise _TooManyWays(
+                "a repeat of what may be empty", "pengulangan atas yang boleh kosong"
+            )
         return _measure_repeat(int(least), int(most), *_measure(body))
     if operator == "SUBPATTERN":
         return _measure(argument[-1])
@@ -63,18 +70,22 @@ def _measure_one(operator: str, argument: Any) -> tuple[int, int]:
         return sum(ways for ways, _ in branches), max(loops for _, loops in branches)
     if operator in {"IN", "LITERAL", "NOT_LITERAL", "ANY", "AT"}:
         return 1, 0
-    raise _TooManyWays("a back reference, a look-around or a condition")
+    raise _TooManyWays(
+        "a back reference, a look-around or a condition", "rujukan balik atau pandangan sekitar"
+    )
 
 
 def _measure_repeat(least: int, most: int, ways: int, loops: int) -> tuple[int, int]:
     if most <= 1:
         return ways + (most - least), loops
     if loops:
-        raise _TooManyWays("an unbounded repeat inside a repeat")
+        raise _TooManyWays(
+            "an unbounded repeat inside a repeat", "pengulangan di dalam pengulangan"
+        )
     if least == most and ways == 1:
         return 1, 0
     if most <= _SMALL_REPEAT:
-        return min(ways**most * (most - least + 1), _WAYS + 1), 0
+        return min(ways**most * (most - least + 1), _WAYS[0] + 1), 0
     if ways > 1:
-        raise _TooManyWays("a choice inside a repeat")
+        raise _TooManyWays("a choice inside a repeat", "pilihan di dalam pengulangan")
     return 1, 1

@@ -31,7 +31,6 @@ from engine.spiff.machine import Machine, OpenTask, Run
 from engine.spiff.stepping import step
 from engine.store import StoreTransaction as Transaction
 
-
 _log = logging.getLogger(__name__)
 
 

@@ -1,0 +1,150 @@
+"""Many people at once: one wins, the others are told who did, and no instance is harmed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from engine.errors import Conflict, EngineError, TaskNotOpen
+from tests.diagrams import end, line, parallel, process, start, user
+from tests.office import ADMIN, Office
+
+
+def at_once(number: int, deed: Callable[[int], Any]) -> list[Any]:
+    """What each of `number` threads got, or the engine's refusal."""
+    results: list[Any] = [None] * number
+    ready = threading.Barrier(number)
+
+    def work(index: int) -> None:
+        ready.wait()
+        try:
+            results[index] = deed(index)
+        except EngineError as error:
+            results[index] = error
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_fifty_people_complete_one_task(office_on_both: Office) -> None:
+    office = office_on_both
+    definition = office.deploy(
+        process(start(), user("a"), user("b"), end(), line("s", "a", "b", "e"))
+    )
+    instance = office.start(definition)
+    task = office.task(instance, "a").task_id
+
+    results = at_once(50, lambda i: office.engine.tasks.complete(task, {"siapa": i}, actor=ADMIN))
+
+    winners = [r for r in results if not isinstance(r, EngineError)]
+    assert len(winners) == 1
+    losers = [r for r in results if isinstance(r, EngineError)]
+    assert all(isinstance(r, TaskNotOpen) and r.ended_by == "admin" for r in losers)
+    assert office.kinds(instance, "task_completed") == [("task_completed", "a")]
+    assert office.waiting_at(instance) == ["b"]
+    office.assert_sound(instance)
+
+
+def test_ten_people_complete_ten_tasks_of_one_instance(office_on_both: Office) -> None:
+    office = office_on_both
+    names = [f"t{i}" for i in range(10)]
+    definition = office.deploy(
+        process(
+            start(),
+            parallel("f"),
+            *(user(name) for name in names),
+            parallel("j"),
+            end(),
+            line("s", "f"),
+            *(line("f", name, "j") for name in names),
+            line("j", "e"),
+        )
+    )
+    instance = office.start(definition)
+    tasks = [office.task(instance, name).task_id for name in names]
+
+    results = at_once(
+        10, lambda i: office.engine.tasks.complete(tasks[i], {f"v{i}": i}, actor=ADMIN)
+    )
+
+    assert not [r for r in results if isinstance(r, EngineError)]
+    assert office.state(instance) == "COMPLETED"
+    assert office.variables(instance) == {f"v{i}": i for i in range(10)}
+    office.assert_sound(instance)
+
+
+def test_one_request_sent_by_ten_connections_is_done_once(office_on_both: Office) -> None:
+    office = office_on_both
+    definition = office.deploy(process(start(), user("a"), end(), line("s", "a", "e")))
+
+    started = at_once(
+        10,
+        lambda _: (
+            office.engine.instances.start(
+                definition, {"n": 1}, actor=ADMIN, idempotency_key="sama"
+            ).instance.instance_id
+        ),
+    )
+    assert len(set(started)) == 1, started
+
+    task = office.task(started[0], "a").task_id
+    done = at_once(
+        10,
+        lambda _: (
+            office.engine.tasks.complete(
+                task, {"m": 2}, actor=ADMIN, idempotency_key="selesai"
+            ).sequence
+        ),
+    )
+    assert len(set(done)) == 1, done
+
+
+def test_two_workers_fire_one_timer_once(office_on_both: Office) -> None:
+    from tests.diagrams import boundary, timer
+
+    office = office_on_both
+    definition = office.deploy(
+        process(
+            start(),
+            user("a"),
+            boundary("b", "a", timer(), interrupts=False),
+            user("c"),
+            end(),
+            end("e2"),
+            line("s", "a", "e"),
+            line("b", "c", "e2"),
+        )
+    )
+    instance = office.start(definition)
+    office.clock.advance(hours=2)
+
+    fired = at_once(8, lambda _: office.engine.instances.fire_due(instance))
+
+    assert sorted(fired) == [False] * 7 + [True]
+    assert office.waiting_at(instance) == ["a", "c"]
+    office.assert_sound(instance)
+
+
+def test_a_claim_race_has_one_winner(office_on_both: Office) -> None:
+    from tests.office import staff
+
+    office = office_on_both
+    definition = office.deploy(
+        process(start(), user("a"), end(), line("s", "a", "e"), lanes={"Bidang": ["s", "a", "e"]})
+    )
+    instance = office.start(definition)
+    task = office.task(instance, "a").task_id
+    people = [staff("Bidang", f"bidang-{i}") for i in range(10)]
+
+    results = at_once(10, lambda i: office.engine.tasks.claim(task, actor=people[i]))
+
+    winners = [r for r in results if not isinstance(r, EngineError)]
+    assert len(winners) == 1
+    assert all(isinstance(r, Conflict) for r in results if isinstance(r, EngineError))
+    assert office.task(instance, "a").assignee == winners[0].assignee
+    office.assert_sound(instance)

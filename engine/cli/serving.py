@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from typing import Any
 from engine.cli.exit_codes import OK
 from engine.cli.invocation import Invocation
 from engine.cli.words import Commands
-from engine.errors import EngineError, InvalidInput
+from engine.errors import EngineError
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings, from_environ
 from engine.store import Store
@@ -105,8 +106,14 @@ def serve(call: Invocation) -> int:
 
 
 def _serve(call: Invocation, engine: ProcessEngine, settings: Settings) -> None:
-    server = _server(engine, settings)
-    url = f"http://{_in_url(settings.host)}:{server.effective_port}"
+    # By name: webhooks stands above the command line and imports the engine, so that an import
+    # here would turn the arrow round, and `alur verify` would load a web framework.
+    app = import_module("webhooks").create_app(engine, settings)
+    listener = _listener(settings)
+    server = import_module("waitress").create_server(
+        app, sockets=[listener], threads=settings.threads, ident="alur"
+    )
+    url = f"http://{_in_url(settings.host)}:{listener.getsockname()[1]}"
     call.printer.json({"url": url})
     call.printer.say(f"Alur is at {url} (Ctrl-C stops it)")
     with _until_signalled(), _working(engine, is_wanted=not call.words.no_worker):
@@ -127,22 +134,16 @@ def _with_address(call: Invocation) -> Settings:
     return replace(call.settings, **changes)
 
 
-def _server(engine: ProcessEngine, settings: Settings) -> Any:
-    # By name: webhooks stands above the command line and imports the engine, so that an import
-    # here would turn the arrow round, and `alur verify` would load a web framework.
-    app = import_module("webhooks").create_app(engine, settings)
-    waitress = import_module("waitress")
+def _listener(settings: Settings) -> socket.socket:
+    """The socket to serve on; waitress 3.0.2 leaves its own open when the port is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return waitress.create_server(
-            app, host=settings.host, port=settings.port, threads=settings.threads, ident="alur"
-        )
+        return socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
         raise EngineError(
             f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}; "
-            "choose another with --port"
+            "choose another with --host or --port"
         ) from error
-    except ValueError as error:
-        raise InvalidInput(f"cannot listen on {settings.host}:{settings.port}: {error}") from error
 
 
 def _in_url(host: str) -> str:

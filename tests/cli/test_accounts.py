@@ -1,0 +1,101 @@
+"""Accounts on the command line."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from engine.process_engine import open_engine
+from engine.settings import Settings
+from tests.cli.conftest import PASSWORD, Terminal
+
+
+@pytest.fixture
+def types(monkeypatch: pytest.MonkeyPatch):
+    def type_in(text: str) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+    return type_in
+
+
+def _authenticates(alur: Terminal, name: str, password: str) -> bool:
+    engine = open_engine(Settings(database_url=f"sqlite:///{alur.folder / 'alur.db'}"))
+    try:
+        return engine.accounts.authenticate(name, password).name == name
+    finally:
+        engine.close()
+
+
+def test_password_is_read_from_standard_input(alur: Terminal, types) -> None:
+    types(f"{PASSWORD}\n")
+    alur.ok("account", "add", "siti", "--name", "Siti Aminah", "--password-stdin")
+
+    assert _authenticates(alur, "siti", PASSWORD)
+
+
+def test_password_can_be_changed(alur: Terminal, types) -> None:
+    types(f"{PASSWORD}\n")
+    alur.ok("account", "password", "kadis", "--password-stdin")
+
+    assert _authenticates(alur, "kadis", PASSWORD)
+
+
+def test_no_password_without_a_terminal_is_bad_input(alur: Terminal, types) -> None:
+    types("")
+
+    assert alur("account", "add", "siti").code == 2
+
+
+def test_weak_password_is_bad_input(alur: Terminal, types) -> None:
+    types("password\n")
+
+    answer = alur("account", "add", "siti", "--password-stdin")
+
+    assert answer.code == 2
+    assert "password" in answer.err
+
+
+def test_name_that_is_taken_is_a_conflict(alur: Terminal) -> None:
+    answer = alur("account", "add", "kadis", "--no-password")
+
+    assert answer.code == 1
+    assert answer.err == "alur: there is already a account named 'kadis'\n"
+
+
+def test_list_holds_no_secret(alur: Terminal, types) -> None:
+    types(f"{PASSWORD}\n")
+    alur.ok("account", "password", "kadis", "--password-stdin")
+
+    answer = alur.ok("account", "list", "--json")
+
+    assert [each["name"] for each in answer.json] == ["admin", "auditor", "kadis", "sekretaris"]
+    assert "argon2" not in answer.out
+    assert set(answer.json[0]) == {
+        *("name", "displayName", "roles", "lanes", "isActive", "createdAt"),
+    }
+
+
+def test_token_is_shown_once_and_can_be_revoked(alur: Terminal) -> None:
+    made = alur.ok("account", "token", "kadis", "--name", "laptop", "--days", "3", "--json").json
+    kept = alur.ok("account", "tokens", "kadis", "--json")
+
+    assert made["secret"].startswith("alur_")
+    assert made["secret"] not in kept.out
+    alur.ok("account", "revoke", "kadis", kept.json[0]["tokenId"])
+    assert alur.ok("account", "tokens", "kadis", "--json").json == []
+    assert alur("account", "revoke", "kadis", kept.json[0]["tokenId"]).code == 3
+
+
+def test_deactivated_account_cannot_act(alur: Terminal) -> None:
+    alur.ok("account", "deactivate", "kadis")
+
+    assert alur("tasks", "--as", "kadis").code == 4
+    alur.ok("account", "activate", "kadis")
+    assert alur("tasks", "--as", "kadis").code == 0
+
+
+def test_unknown_account_is_not_found(alur: Terminal) -> None:
+    assert alur("account", "deactivate", "tidak-ada").code == 3
+    assert alur("account", "tokens", "tidak-ada").code == 3
+    assert alur("tasks", "--as", "tidak-ada").code == 3

@@ -1,0 +1,177 @@
+"""Exit codes, errors and help: what holds for every command."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import shlex
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from engine import errors
+from engine.cli import exit_codes
+from engine.cli.exit_codes import exit_code_of
+from engine.cli.parser import build_parser
+from tests.cli.conftest import Terminal
+
+
+def _commands(
+    parser: argparse.ArgumentParser, *before: str
+) -> Iterator[tuple[tuple[str, ...], argparse.ArgumentParser]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, inner in action.choices.items():
+                yield (*before, name), inner
+                yield from _commands(inner, *before, name)
+
+
+COMMANDS = dict(_commands(build_parser()))
+LEAVES = [words for words, parser in COMMANDS.items() if parser.get_default("run")]
+
+
+@pytest.mark.parametrize("words", LEAVES, ids=" ".join)
+def test_help_teaches_with_an_example(words: tuple[str, ...]) -> None:
+    text = COMMANDS[words].format_help()
+
+    example = text.partition("example:\n")[2]
+    assert f"alur {' '.join(words)}" in example
+    assert "--json" in text
+
+
+@pytest.mark.parametrize("words", LEAVES, ids=" ".join)
+def test_example_in_help_is_accepted(words: tuple[str, ...]) -> None:
+    example = COMMANDS[words].format_help().partition("example:\n")[2].replace("\\\n", "")
+    typed = shlex.split(example.partition(f"alur {words[0]} ")[2] or "")
+
+    assert build_parser().parse_args([words[0], *typed]).run
+
+
+def test_help_lists_the_exit_codes() -> None:
+    text = build_parser().format_help()
+
+    assert all(f"  {code}  {meaning}" in text for code, meaning in exit_codes.MEANINGS.items())
+
+
+def test_every_error_of_the_engine_has_its_code() -> None:
+    kinds = [
+        kind
+        for _, kind in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(kind, errors.EngineError)
+    ]
+    codes = {kind.__name__: exit_code_of(kind.__new__(kind)) for kind in kinds}
+
+    assert {name for name, code in codes.items() if code == exit_codes.BAD_INPUT} == {
+        *("InvalidInput", "InvalidVariables", "InvalidForm", "InvalidQuery"),
+    }
+    assert codes["NotFound"] == exit_codes.NOT_FOUND
+    assert codes["Forbidden"] == codes["NotAuthenticated"] == exit_codes.FORBIDDEN
+    assert codes["StorageBusy"] == codes["StorageOutdated"] == exit_codes.STORAGE
+    assert codes["Conflict"] == codes["DeploymentRejected"] == exit_codes.REFUSED
+
+
+@pytest.mark.parametrize("words", [(), ("tari",), ("start",), ("tasks", "--limit", "-1")])
+def test_wrong_words_are_refused_in_one_line(terminal: Terminal, words: tuple[str, ...]) -> None:
+    answer = terminal(*words)
+
+    assert answer.code == 2
+    assert answer.err.startswith("alur: ")
+    assert answer.err.count("\n") == 1
+
+
+def test_missing_database_is_storage_trouble(terminal: Terminal) -> None:
+    answer = terminal("tasks")
+
+    assert answer.code == 5
+    assert "alur migrate" in answer.err
+    assert list(terminal.folder.iterdir()) == []
+
+
+def test_file_that_is_no_database_is_storage_trouble(terminal: Terminal) -> None:
+    terminal.file("alur.db", "bukan basis data" * 100)
+
+    assert terminal("tasks").code == 5
+    assert terminal("migrate").code == 5
+
+
+def test_newer_database_is_storage_trouble(alur: Terminal) -> None:
+    with closing(sqlite3.connect(alur.folder / "alur.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    assert alur("tasks").code == 5
+
+
+def test_wrong_setting_is_named(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALUR_PORT", "delapan")
+
+    answer = terminal("tasks")
+
+    assert answer.code == 2
+    assert answer.err.startswith("alur: ALUR_PORT: ")
+
+
+def test_nobody_acts_without_an_admin(terminal: Terminal) -> None:
+    terminal.ok("migrate")
+
+    answer = terminal("tasks")
+
+    assert answer.code == 4
+    assert "--as ACCOUNT" in answer.err
+
+
+def test_account_named_admin_acts_by_default_only_as_admin(terminal: Terminal) -> None:
+    terminal.ok("migrate")
+    terminal.account("admin", "--role", "staff")
+
+    assert terminal("tasks").code == 4
+    assert terminal("tasks", "--as", "admin").code == 0
+
+
+def test_defect_is_one_line_unless_debugging(
+    alur: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def burst(*_: object) -> None:
+        raise LookupError("tidak terduga")
+
+    monkeypatch.setattr("engine.cli.tasks.page_of", burst)
+    plain = alur("tasks")
+    monkeypatch.setenv("ALUR_LOG_LEVEL", "DEBUG")
+    debugged = alur("tasks")
+
+    assert plain.code == debugged.code == 1
+    assert plain.err.startswith("alur: unexpected LookupError: tidak terduga")
+    assert plain.err.count("\n") == 1
+    assert "Traceback" in debugged.err
+
+
+def test_error_in_json_has_type_and_facts(alur: Terminal) -> None:
+    answer = alur("history", "tidak-ada", "--json")
+
+    error = json.loads(answer.err)["error"]
+    assert (error["type"], error["key"]) == ("NotFound", "tidak-ada")
+    assert answer.out == ""
+
+
+def test_module_runs_as_a_program(alur: Terminal) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "engine", "tasks", "--json"], capture_output=True, check=False
+    )
+
+    assert (done.returncode, json.loads(done.stdout), done.stderr) == (0, [], b"")
+
+
+def test_reader_that_leaves_is_no_failure(alur: Terminal, started: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "engine", "history", started],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as program:
+        program.stdout.close()
+        err = program.stderr.read()
+
+    assert (program.returncode, err) == (0, b"")

@@ -1,0 +1,142 @@
+"""What keeps running: the server, the worker and the demo."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from tests.cli.conftest import PASSWORD, Terminal
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def _running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+    program = subprocess.Popen(
+        [sys.executable, "-m", "engine", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    try:
+        yield program
+    finally:
+        program.kill()
+        program.communicate()
+
+
+def test_migrate_twice_changes_nothing(terminal: Terminal) -> None:
+    terminal.ok("migrate")
+
+    assert terminal.ok("migrate", "--json").json.keys() == {"warnings"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_server_answers_and_stops_gracefully(alur: Terminal, number: signal.Signals) -> None:
+    with _running("serve", "--port", "0") as program:
+        url = program.stdout.readline().decode().split()[3]
+        with urlopen(f"{url}/engine-rest/version") as answer:  # noqa: S310 - our own server
+            assert json.load(answer) == {"version": "7.24.0"}
+        program.send_signal(number)
+        out, err = program.communicate(timeout=30)
+
+    assert (program.returncode, out) == (0, b"stopped\n"), err
+    assert b"Traceback" not in err
+
+
+def test_port_in_use_is_named(alur: Terminal) -> None:
+    with _running("serve", "--port", "0") as program:
+        port = program.stdout.readline().decode().split()[3].rpartition(":")[2]
+        answer = alur("serve", "--port", port)
+
+    assert answer.code == 1
+    assert answer.err.startswith(f"alur: cannot listen on 127.0.0.1:{port}: ")
+
+
+def test_port_that_is_none_is_bad_input(alur: Terminal) -> None:
+    assert alur("serve", "--port", "70000").code == 2
+
+
+def test_worker_stops_gracefully(alur: Terminal) -> None:
+    with _running("worker") as program:
+        program.stdout.readline()
+        program.send_signal(signal.SIGTERM)
+        out, _ = program.communicate(timeout=30)
+
+    assert (program.returncode, out) == (0, b"stopped\n")
+
+
+def test_worker_once_says_how_many_moved(alur: Terminal) -> None:
+    assert alur.ok("worker", "--once", "--json").json == {"moved": 0}
+
+
+# ------------------------------------------------------------------------- demo
+
+
+@pytest.fixture
+def at_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.mark.usefixtures("at_root")
+def test_demo_prepares_the_four_sops_and_the_accounts(terminal: Terminal) -> None:
+    first = terminal.ok("demo", "--no-serve", "--json").json
+
+    assert first["made"] == [
+        *("kadis", "sekretaris", "perencana", "bidang", "analis", "auditor", "admin"),
+    ]
+    assert len(first["password"]) == 16
+    keys = [each["key"] for each in terminal.ok("definitions", "--json").json]
+    assert keys == ["pdk_bakesbangpol", "pdk_balangan", "pdk_bandar_lampung", "pdk_luwu_timur"]
+
+
+@pytest.mark.usefixtures("at_root")
+def test_demo_twice_is_harmless(terminal: Terminal) -> None:
+    terminal.ok("demo", "--no-serve")
+
+    second = terminal.ok("demo", "--no-serve", "--json").json
+
+    assert (second["made"], second["password"]) == ([], None)
+    assert not any(each["isNew"] for each in second["deployed"])
+
+
+@pytest.mark.usefixtures("at_root")
+def test_demo_leaves_passwords_alone_and_says_so(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal.ok("demo", "--no-serve")
+    monkeypatch.setenv("ALUR_DEMO_PASSWORD", PASSWORD)
+
+    answer = terminal.ok("demo", "--no-serve")
+
+    assert "accounts that were there keep their passwords" in answer.out
+    assert PASSWORD not in answer.out
+
+
+@pytest.mark.usefixtures("at_root")
+def test_demo_never_prints_a_given_password(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALUR_DEMO_PASSWORD", PASSWORD)
+
+    answer = terminal.ok("demo", "--no-serve")
+
+    assert "the one in ALUR_DEMO_PASSWORD" in answer.out
+    assert PASSWORD not in answer.out
+
+
+def test_demo_elsewhere_says_what_it_lacks(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(terminal.folder)
+
+    assert terminal("demo", "--no-serve").code == 2
+    assert list(terminal.folder.iterdir()) == []

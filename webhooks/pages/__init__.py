@@ -1,0 +1,99 @@
+"""The server-rendered pages: every view is a real link or form, and works without JavaScript."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, request
+
+from engine.errors import EngineError
+from engine.process_engine import ProcessEngine
+from engine.settings import Settings
+from webhooks.pages import (
+    accounts,
+    inbox,
+    instances,
+    login,
+    messages,
+    processes,
+    refusals,
+    tasks,
+)
+from webhooks.pages.blueprint import blueprint
+from webhooks.pages.dates import moment_code, moment_text
+from webhooks.pages.logins import CSRF_FIELD, visitor
+from webhooks.pages.people import person
+from webhooks.pages.values import local_text
+from webhooks.rest.context import current_engine, is_api
+
+__all__ = [
+    "accounts",
+    "inbox",
+    "instances",
+    "login",
+    "processes",
+    "refusals",
+    "register",
+    "tasks",
+]
+
+#: No inline script or style, nothing from elsewhere, and no frame around a page.
+_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def register(app: Flask, engine: ProcessEngine, settings: Settings) -> None:  # noqa: ARG001
+    """The app answers with pages at /; requests find engine and settings in the app's context."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        waktu=moment_text, kode_waktu=moment_code, orang=person, lokal=local_text
+    )
+    app.register_blueprint(blueprint)
+    app.after_request(_seal)
+
+
+@blueprint.app_context_processor
+def _words() -> dict[str, Any]:
+    """What every template may say."""
+    return {
+        "login": visitor(),
+        "csrf_field": CSRF_FIELD,
+        "notice": _notice(),
+        "states": messages.STATES,
+        "roles": messages.ROLES,
+        "severities": messages.SEVERITIES,
+    }
+
+
+def _notice() -> str | None:
+    """What the page before did, as its redirect says; a forged code says nothing of one's own."""
+    login = visitor()
+    task_id = request.args.get("selesai")
+    if task_id and login is not None:
+        try:
+            task = current_engine().tasks.task(task_id, actor=login.actor)
+        except EngineError:
+            return None
+        return messages.completed(task.name) if task.ended_by == login.account.name else None
+    return messages.NOTICES.get(request.args.get("kabar", ""))
+
+
+def _seal(response: Response) -> Response:
+    if is_api(request.path):
+        return response
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,53 @@
+"""Moments and days as Indonesian officials write them: 6 Januari 2025 09.30 WITA."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from webhooks.rest.context import current_settings
+
+MONTHS = (
+    "Januari",
+    "Februari",
+    "Maret",
+    "April",
+    "Mei",
+    "Juni",
+    "Juli",
+    "Agustus",
+    "September",
+    "Oktober",
+    "November",
+    "Desember",
+)
+
+
+def day_text(day: date) -> str:
+    """The day: 6 Januari 2025."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def moment_text(moment: datetime | None) -> str:
+    """The moment in the office's time zone; nothing for None."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(current_settings().time_zone)
+    return f"{day_text(local)} {local:%H.%M} {local.tzname()}"
+
+
+def moment_code(moment: datetime) -> str:
+    """The moment for the `datetime` attribute of `<time>`."""
+    return moment.astimezone(current_settings().time_zone).isoformat(timespec="seconds")
+
+
+def iso_text(text: str) -> str:
+    """An ISO date or moment in words; any other text as it is."""
+    try:
+        return day_text(date.fromisoformat(text))
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment_text(moment) if moment.tzinfo else f"{day_text(moment)} {moment:%H.%M}"

@@ -1,0 +1,138 @@
+"""The inbox: what waits for the visitor, for the visitor's lanes, and all that may be seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.model import (
+    Actor,
+    InstanceQuery,
+    Page,
+    ProcessDefinition,
+    ProcessInstance,
+    Role,
+    SortOrder,
+    TaskQuery,
+)
+from webhooks.pages.blueprint import blueprint
+from webhooks.pages.listings import (
+    argument,
+    containing,
+    latest_definitions,
+    page_number,
+    page_of,
+    pager,
+    sop_titles,
+)
+from webhooks.pages.logins import current_actor
+from webhooks.rest.context import current_engine
+
+_LATEST = Page(0, 10, (("started_at", SortOrder.DESC),))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One tab of the inbox."""
+
+    id: str
+    label: str
+    count: int
+    href: str
+    is_current: bool
+
+
+@blueprint.get("/")
+def inbox() -> ResponseReturnValue:
+    """The tasks of one scope; auditors and analysts find what applies to them."""
+    actor = current_actor()
+    definitions = latest_definitions(actor)
+    wanted = _filters()
+    scopes = _scopes(actor, wanted)
+    current = next(scope for scope in scopes if scope.is_current)
+    number = page_number()
+    tasks = current_engine().tasks.tasks(
+        _query(current.id, actor, wanted),
+        page_of(number, ("created_at", SortOrder.ASC)),
+        actor=actor,
+    )
+    return render_template(
+        "inbox.html",
+        scopes=scopes,
+        current=current,
+        tasks=tasks,
+        pager=pager(number, current.count),
+        titles=sop_titles(definitions),
+        is_filtered=wanted != TaskQuery(),
+        has_lanes=bool(actor.lanes),
+        can_work=_can_work(actor),
+        instances=_latest_instances(actor),
+        definitions=_deployed(actor, definitions),
+    )
+
+
+def _filters() -> TaskQuery:
+    return TaskQuery(
+        definition_key=argument("sop"),
+        name_like=containing(argument("kegiatan")),
+        business_key_like=containing(argument("kunci")),
+    )
+
+
+def _query(scope: str, actor: Actor, wanted: TaskQuery) -> TaskQuery:
+    if scope == "saya":
+        return replace(wanted, assignee=actor.account)
+    if scope == "lajur":
+        lanes = tuple(sorted(actor.lanes))
+        return replace(wanted, candidate_user=actor.account, candidate_groups=lanes)
+    return wanted
+
+
+def _scopes(actor: Actor, wanted: TaskQuery) -> list[Scope]:
+    labels = {
+        "saya": "Tugas saya",
+        "lajur": "Tugas lajur saya",
+        "semua": "Semua yang boleh saya lihat",
+    }
+    counts = {
+        scope: current_engine().tasks.count_tasks(_query(scope, actor, wanted), actor=actor)
+        for scope in labels
+    }
+    current = request.args.get("lingkup")
+    if current not in labels:
+        current = _first_scope(actor, counts)
+    kept: dict[str, Any] = {k: v for k in ("sop", "kegiatan", "kunci") if (v := argument(k))}
+    return [
+        Scope(
+            scope,
+            label,
+            counts[scope],
+            url_for("pages.inbox", lingkup=scope, **kept),
+            scope == current,
+        )
+        for scope, label in labels.items()
+    ]
+
+
+def _first_scope(actor: Actor, counts: dict[str, int]) -> str:
+    """Where there is something to do; who only reads sees everything."""
+    if not _can_work(actor):
+        return "semua"
+    return "lajur" if not counts["saya"] and counts["lajur"] else "saya"
+
+
+def _can_work(actor: Actor) -> bool:
+    return bool(actor.lanes) or actor.has(Role.STAFF, Role.ADMIN)
+
+
+def _latest_instances(actor: Actor) -> list[ProcessInstance] | None:
+    if not actor.has(Role.AUDITOR):
+        return None
+    return current_engine().instances.instances(InstanceQuery(), _LATEST, actor=actor)
+
+
+def _deployed(actor: Actor, definitions: list[ProcessDefinition]) -> list[ProcessDefinition] | None:
+    return definitions if actor.has(Role.ANALYST) else None

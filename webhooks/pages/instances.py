@@ -1,0 +1,255 @@
+"""Instances (berkas proses): the list, one of them with its history, and its integrity check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.auditing import Frame
+from engine.errors import InvalidInput, NotFound
+from engine.model import (
+    ActivityQuery,
+    EventKind,
+    InstanceQuery,
+    InstanceState,
+    Page,
+    ProcessInstance,
+    Role,
+    SortOrder,
+    TaskQuery,
+)
+from webhooks.pages import messages
+from webhooks.pages.blueprint import blueprint
+from webhooks.pages.listings import (
+    argument,
+    containing,
+    latest_definitions,
+    page_number,
+    page_of,
+    pager,
+    sop_titles,
+)
+from webhooks.pages.logins import current_actor, require_page_role
+from webhooks.pages.people import person
+from webhooks.pages.values import Fields, Labelled, fields_of, labelled, local_text
+from webhooks.rest.context import current_engine
+
+if TYPE_CHECKING:
+    from engine.bpmn.elements import ProcessModel
+
+_OLDEST_FIRST = Page(sorting=(("started_at", SortOrder.ASC),))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One open human step: what waits, for whom, in whose hands."""
+
+    task_id: str
+    name: str
+    lane_path: tuple[str, ...]
+    since: datetime
+    assignee: str | None
+    item: str
+    is_mine_to_see: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One frame of history as its table row."""
+
+    number: int
+    at: datetime
+    by: str
+    activity: str | None
+    deed: str
+    values: list[Labelled]
+    flows: tuple[str, ...]
+    next: tuple[str, ...]
+    has_incident: bool
+    end: str | None
+
+
+@blueprint.get("/berkas")
+def list_instances() -> ResponseReturnValue:
+    """The instances that the visitor may see, the newest first."""
+    actor, number = current_actor(), page_number()
+    state = argument("status")
+    query = InstanceQuery(
+        definition_key=argument("sop"),
+        states=frozenset({InstanceState(state)}) if state in set(InstanceState) else None,
+        business_key_like=containing(argument("kunci")),
+    )
+    engine = current_engine()
+    page = page_of(number, ("started_at", SortOrder.DESC))
+    return render_template(
+        "instances.html",
+        instances=engine.instances.instances(query, page, actor=actor),
+        pager=pager(number, engine.instances.count_instances(query, actor=actor)),
+        titles=sop_titles(latest_definitions(actor)),
+        is_filtered=query != InstanceQuery(),
+    )
+
+
+@blueprint.get("/berkas/<instance_id>")
+def show_instance(instance_id: str) -> ResponseReturnValue:
+    """Where the instance stands, what it holds, and everything that happened in it."""
+    return _instance_page(instance_id)
+
+
+@blueprint.post("/berkas/<instance_id>/batal")
+def cancel_instance(instance_id: str) -> ResponseReturnValue:
+    """The instance has ended before its end, with a reason that stays."""
+    reason = request.form.get("alasan", "").replace("\r\n", "\n")
+    try:
+        current_engine().instances.cancel(instance_id, reason=reason, actor=current_actor())
+    except InvalidInput:
+        return _instance_page(instance_id, reason=reason, reason_fault=messages.REASON_MISSING), 400
+    return redirect(
+        url_for("pages.show_instance", instance_id=instance_id, kabar="dibatalkan"), 303
+    )
+
+
+@blueprint.post("/berkas/<instance_id>/gangguan/<incident_id>/ulang")
+def retry_incident(instance_id: str, incident_id: str) -> ResponseReturnValue:
+    """What failed was tried again."""
+    require_page_role("retry an incident", Role.ANALYST, Role.ADMIN)
+    open_here = current_engine().instances.incidents(actor=current_actor(), instance_id=instance_id)
+    if incident_id not in {each.incident_id for each in open_here}:
+        raise NotFound("incident", incident_id)
+    current_engine().instances.retry_incident(incident_id, actor=current_actor())
+    return redirect(url_for("pages.show_instance", instance_id=instance_id, kabar="diulang"), 303)
+
+
+@blueprint.get("/berkas/<instance_id>/keutuhan")
+def verify_instance(instance_id: str) -> ResponseReturnValue:
+    """Whether history is what happened; it is checked anew, and changes nothing."""
+    engine, actor = current_engine(), current_actor()
+    result = engine.history.verify(instance_id, actor=actor)
+    return render_template(
+        "verification.html",
+        result=result,
+        faults=[(fault, messages.fault_text(fault)) for fault in result.faults],
+        instance=engine.instances.instance(instance_id, actor=actor),
+    )
+
+
+def _instance_page(instance_id: str, *, reason: str = "", reason_fault: str | None = None) -> str:
+    engine, actor = current_engine(), current_actor()
+    instance = engine.instances.instance(instance_id, actor=actor)
+    model = engine.definitions.model(instance.definition_id, actor=actor)
+    fields = fields_of(model)
+    return render_template(
+        "instance.html",
+        instance=instance,
+        definition=engine.definitions.definition(instance.definition_id, actor=actor),
+        places=_places(instance_id, model),
+        variables=labelled(engine.instances.variables(instance_id, actor=actor), fields),
+        steps=[
+            _step(frame, model, fields) for frame in engine.history.frames(instance_id, actor=actor)
+        ],
+        incidents=[
+            (incident, _node_name(model, incident.activity_id))
+            for incident in engine.instances.incidents(actor=actor, instance_id=instance_id)
+        ],
+        can_cancel=_can_cancel(instance),
+        can_retry=actor.has(Role.ANALYST, Role.ADMIN),
+        reason=reason,
+        reason_fault=reason_fault,
+    )
+
+
+def _places(instance_id: str, model: ProcessModel) -> list[Place]:
+    """Where the instance waits, for everybody who takes part, whoever the task is offered to."""
+    engine, actor = current_engine(), current_actor()
+    waiting = engine.history.activities(
+        ActivityQuery(instance_id=instance_id, activity_type="userTask", is_finished=False),
+        _OLDEST_FIRST,
+        actor=actor,
+    )
+    visible = {
+        task.task_id: task
+        for task in engine.tasks.tasks(TaskQuery(instance_id=instance_id), actor=actor)
+    }
+    return [
+        Place(
+            task_id=visit.activity_instance_id,
+            name=_node_name(model, visit.activity_id),
+            lane_path=model.nodes[visit.activity_id].lane_path,
+            since=visit.started_at,
+            assignee=visit.assignee,
+            item=local_text(task.local_variables) if task else "",
+            is_mine_to_see=task is not None,
+        )
+        for visit in waiting
+        for task in [visible.get(visit.activity_instance_id)]
+    ]
+
+
+def _can_cancel(instance: ProcessInstance) -> bool:
+    actor = current_actor()
+    is_running = instance.state is InstanceState.ACTIVE
+    return is_running and (actor.has(Role.ADMIN) or instance.started_by == actor.account)
+
+
+def _step(frame: Frame, model: ProcessModel, fields: Fields) -> Step:
+    return Step(
+        number=frame.number,
+        at=frame.at,
+        by=person(frame.actor),
+        activity=_activity_name(frame, model),
+        deed=_deed(frame),
+        values=labelled(_values(frame), fields),
+        flows=tuple(
+            name for flow in frame.flows if flow in model.flows and (name := model.flows[flow].name)
+        ),
+        next=_people_next(frame, model),
+        has_incident=bool(frame.incidents),
+        end=_end(frame),
+    )
+
+
+def _values(frame: Frame) -> Mapping[str, object]:
+    given: dict[str, object] = dict(frame.payload.get("variables") or {})
+    if reason := frame.payload.get("reason"):
+        given["Alasan"] = reason
+    return given
+
+
+def _deed(frame: Frame) -> str:
+    deed = messages.DEEDS[frame.kind]
+    to = frame.payload.get("to")
+    if frame.kind is EventKind.TASK_ASSIGNED and isinstance(to, str):
+        return f"{deed} kepada {person(to)}"
+    return deed
+
+
+def _end(frame: Frame) -> str | None:
+    if not frame.ends_instance or frame.kind is EventKind.INSTANCE_CANCELLED:
+        return None
+    return "Proses selesai."
+
+
+def _activity_name(frame: Frame, model: ProcessModel) -> str | None:
+    if frame.kind is EventKind.INSTANCE_STARTED:
+        return model.start_event().name
+    return _node_name(model, frame.activity_id) if frame.activity_id else None
+
+
+def _people_next(frame: Frame, model: ProcessModel) -> tuple[str, ...]:
+    """The human steps that this one led to, each once."""
+    names = [
+        _node_name(model, each)
+        for each in frame.entered
+        if each in model.nodes and model.nodes[each].type == "userTask"
+    ]
+    return tuple(dict.fromkeys(names))
+
+
+def _node_name(model: ProcessModel, activity_id: str) -> str:
+    node = model.nodes.get(activity_id)
+    return (node.name if node else None) or activity_id

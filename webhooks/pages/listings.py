@@ -1,0 +1,82 @@
+"""What lists share: filters that live in the URL, pages of 25, and the SOPs to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import request, url_for
+
+from engine.model import Actor, DefinitionQuery, Page, ProcessDefinition, SortOrder
+from webhooks.rest.context import current_engine
+
+PAGE_SIZE = 25
+_MAX_PAGE = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """Where in a list the visitor is. `previous` and `next` are links, or None at the ends."""
+
+    number: int
+    pages: int
+    total: int
+    previous: str | None
+    next: str | None
+
+
+def argument(name: str) -> str | None:
+    """A filter of the URL; a blank one is none."""
+    return request.args.get(name, "").strip()[:200] or None
+
+
+def page_number() -> int:
+    """Which page the URL asks for."""
+    return max(1, min(request.args.get("hal", 1, type=int), _MAX_PAGE))
+
+
+def page_of(number: int, *sorting: tuple[str, SortOrder]) -> Page:
+    """The engine's words for a page of a list."""
+    return Page((number - 1) * PAGE_SIZE, PAGE_SIZE, sorting)
+
+
+def pager(number: int, total: int) -> Pager:
+    """The links around the page that is shown."""
+    pages = max(1, -(-total // PAGE_SIZE))
+    return Pager(
+        number,
+        pages,
+        total,
+        _link(min(number - 1, pages)) if number > 1 else None,
+        _link(number + 1) if number < pages else None,
+    )
+
+
+def _link(number: int) -> str:
+    assert request.endpoint is not None  # noqa: S101 - a page is shown, so there is a route to it
+    kept = {k: v for k, v in request.args.items() if k not in {"hal", "kabar"} and v}
+    return url_for(request.endpoint, **{**(request.view_args or {}), **kept, "hal": number})
+
+
+def containing(text: str | None) -> str | None:
+    """The engine's pattern for "contains this text"."""
+    if text is None:
+        return None
+    for special in ("\\", "%", "_"):
+        text = text.replace(special, "\\" + special)
+    return f"%{text}%"
+
+
+def latest_definitions(actor: Actor) -> list[ProcessDefinition]:
+    """The newest version of every SOP that the actor may see, by name."""
+    found = current_engine().definitions.definitions(DefinitionQuery(is_latest=True), actor=actor)
+    return sorted(found, key=lambda each: (each.name.casefold(), each.key))
+
+
+def sop_titles(definitions: list[ProcessDefinition]) -> Mapping[str, str]:
+    """Key -> what people call the SOP; the key tells two of one name apart."""
+    names = [each.name for each in definitions]
+    return {
+        each.key: f"{each.name} ({each.key})" if names.count(each.name) > 1 else each.name
+        for each in definitions
+    }

@@ -1,0 +1,247 @@
+"""Every Indonesian sentence that the pages say from Python, and the engine's errors in words.
+
+Templates hold the rest. Nothing here shows an id or a text of the engine that people cannot use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from engine import errors
+from engine.model import EventKind, Fault, InstanceState, Role, Severity, TaskState
+from webhooks.pages.dates import moment_text
+
+#: Account name -> the name that people know.
+Names = Mapping[str, str]
+
+CSRF_WRONG = (
+    "Tanda pengaman formulir ini tidak berlaku lagi. Kembali ke halaman sebelumnya, muat ulang, "
+    "lalu kirim sekali lagi."
+)
+THE_ENGINE = "Sistem"
+
+STATES: Mapping[InstanceState, str] = {
+    InstanceState.ACTIVE: "Berjalan",
+    InstanceState.COMPLETED: "Selesai",
+    InstanceState.CANCELLED: "Dibatalkan",
+}
+TASK_STATES: Mapping[TaskState, str] = {
+    TaskState.OPEN: "terbuka",
+    TaskState.COMPLETED: "selesai",
+    TaskState.CANCELLED: "dibatalkan",
+}
+ROLES: Mapping[Role, str] = {
+    Role.STAFF: "Pelaksana",
+    Role.ANALYST: "Analis Proses",
+    Role.AUDITOR: "Auditor (APIP)",
+    Role.ADMIN: "Administrator",
+}
+SEVERITIES: Mapping[Severity, str] = {
+    Severity.ERROR: "Kesalahan",
+    Severity.UNSUPPORTED: "Tidak didukung",
+    Severity.WARNING: "Peringatan",
+}
+DEEDS: Mapping[EventKind, str] = {
+    EventKind.INSTANCE_STARTED: "Proses dimulai",
+    EventKind.TASK_CLAIMED: "Tugas diambil",
+    EventKind.TASK_UNCLAIMED: "Tugas dilepas",
+    EventKind.TASK_ASSIGNED: "Tugas diberikan",
+    EventKind.TASK_COMPLETED: "Tugas diselesaikan",
+    EventKind.VARIABLES_CHANGED: "Data diubah oleh administrator",
+    EventKind.TIMERS_DUE: "Waktu yang ditentukan telah tiba",
+    EventKind.INCIDENT_RETRIED: "Langkah yang gagal dijalankan ulang",
+    EventKind.INSTANCE_CANCELLED: "Proses dibatalkan",
+}
+CHECKS: Mapping[str, str] = {
+    "chain": "Rantai hash tidak cocok: isi riwayat ini berubah setelah dicatat.",
+    "replay": "Putar ulang memberi hasil yang lain daripada yang tercatat.",
+    "state": "Keadaan yang tersimpan tidak sama dengan keadaan menurut riwayat.",
+    "gap": "Riwayat tidak utuh: ada catatan yang hilang.",
+}
+#: The notices that one page hands to the next by their code, as `?kabar=`.
+NOTICES: Mapping[str, str] = {
+    "keluar": "Anda telah keluar.",
+    "sesi-berakhir": "Semua sesi Anda telah diakhiri. Silakan masuk kembali.",
+    "diambil": "Tugas ini kini menjadi tugas Anda.",
+    "dilepas": "Tugas dilepas dan kembali tersedia bagi lajurnya.",
+    "dimulai": "Proses telah dimulai.",
+    "dibatalkan": "Proses telah dibatalkan.",
+    "diulang": "Langkah yang gagal telah dijalankan ulang.",
+    "dipasang": "SOP telah dipasang.",
+    "sudah-terpasang": "Berkas yang sama sudah pernah dipasang; tidak ada yang berubah.",
+    "akun-ditambah": "Akun telah ditambahkan.",
+    "akun-diubah": "Akun telah diubah.",
+    "akun-nonaktif": "Akun telah dinonaktifkan; sesi dan tokennya tidak berlaku lagi.",
+    "akun-aktif": "Akun telah diaktifkan.",
+    "sandi-diganti": "Kata sandi telah diganti; sesi lain telah diakhiri.",
+    "token-dicabut": "Token akses telah dicabut.",
+}
+
+#: What an account's field takes, said whenever it was refused.
+ACCOUNT_RULES: Mapping[str, str] = {
+    "name": "Nama terdiri atas 2 sampai 64 karakter: huruf kecil, angka, titik, tanda hubung, dan "
+    "garis bawah; diawali huruf atau angka.",
+    "display_name": "Nama lengkap wajib diisi, paling banyak 255 karakter.",
+    "password": "Kata sandi terdiri atas 8 sampai 128 karakter, tidak sama dengan nama pengguna, "
+    "dan bukan kata sandi yang umum dipakai.",
+    "roles": "Pilih peran dari daftar.",
+    "lanes": "Nama lajur paling banyak 255 karakter, satu per baris.",
+    "expires_at": "Tanggal berakhir harus sesudah hari ini.",
+}
+NAME_TAKEN = "Nama ini sudah dipakai; pilih nama lain."
+TOKEN_NAME_RULE = "Nama token wajib diisi, paling banyak 255 karakter."  # noqa: S105 - a sentence
+DATE_RULE = "Harus berupa tanggal, misalnya 2026-01-31."
+PASSWORD_WRONG = "Kata sandi yang sekarang tidak benar."  # noqa: S105 - a sentence
+PASSWORDS_DIFFER = "Kedua kata sandi baru tidak sama."
+REASON_MISSING = "Tuliskan alasan pembatalan, paling banyak 4.000 karakter."
+BUSINESS_KEY_RULE = "Kunci berkas paling banyak 255 karakter."
+FILE_MISSING = "Pilih paling sedikit satu berkas .bpmn."
+NOT_YOURSELF = "Anda tidak dapat menonaktifkan akun Anda sendiri."
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An error as a page tells it. `details`: what is worth knowing beside it."""
+
+    title: str
+    text: str
+    details: tuple[str, ...] = field(default=())
+
+
+def login_refusal(error: errors.NotAuthenticated) -> str:
+    """Why the login form is shown again."""
+    # The engine tells a lockout from a wrong password by its text only.
+    if "too many" in str(error):
+        return "Terlalu banyak percobaan masuk yang gagal. Tunggu 15 menit, lalu coba lagi."
+    return "Nama pengguna atau kata sandi salah, atau akun ini tidak aktif."
+
+
+def completed(task_name: str) -> str:
+    """What the page after a completed task says."""
+    return f"Tugas “{task_name}” telah diselesaikan."
+
+
+def required_if(label: str, value: str) -> str:
+    """When a field must be filled."""
+    return f"Wajib bila {label}: {value}."
+
+
+def missing_because(label: str, value: str) -> str:
+    """Why a field that is sometimes mandatory must be filled now."""
+    return f"Isian ini wajib diisi karena “{label}” bernilai “{value}”."
+
+
+def fault_text(fault: Fault) -> str:
+    """What a fault of `verify` means."""
+    return CHECKS.get(fault.check, "Riwayat tidak cocok dengan yang seharusnya.")
+
+
+# --------------------------------------------------------------------- errors
+
+
+def _name(names: Names, account: str | None) -> str:
+    return THE_ENGINE if account is None else names.get(account, account)
+
+
+def _when(moment: datetime | None) -> str:
+    return f" pada {moment_text(moment)}" if moment else ""
+
+
+def _task_not_open(error: errors.TaskNotOpen, names: Names) -> Explanation:
+    if error.state is TaskState.CANCELLED:
+        by = f" oleh {_name(names, error.ended_by)}" if error.ended_by else ""
+        return Explanation(
+            "Tugas sudah dibatalkan", f"Tugas ini dibatalkan{by}{_when(error.ended_at)}."
+        )
+    return Explanation(
+        "Tugas sudah selesai",
+        f"Tugas ini telah diselesaikan oleh {_name(names, error.ended_by)}{_when(error.ended_at)}.",
+    )
+
+
+def _task_claimed(error: errors.TaskAlreadyClaimed, names: Names) -> Explanation:
+    return Explanation(
+        "Tugas sedang dikerjakan orang lain",
+        f"Tugas ini telah diambil oleh {_name(names, error.assignee)}{_when(error.claimed_at)}.",
+        ("Apabila tugas ini perlu Anda kerjakan, mintalah yang bersangkutan melepasnya.",),
+    )
+
+
+def _constant(title: str, text: str, *details: str) -> Callable[[Any, Names], Explanation]:
+    explanation = Explanation(title, text, details)
+    return lambda _error, _names: explanation
+
+
+#: The nearest class in an error's ancestry decides, as in problems.py.
+_EXPLANATIONS: Mapping[type[errors.EngineError], Callable[[Any, Names], Explanation]] = {
+    errors.EngineError: _constant(
+        "Terjadi gangguan", "Permintaan Anda tidak dapat dijalankan. Silakan coba lagi."
+    ),
+    errors.NotFound: _constant(
+        "Tidak ditemukan",
+        "Yang Anda cari tidak ada, atau sudah tidak ada lagi.",
+    ),
+    errors.Forbidden: _constant(
+        "Tidak berwenang",
+        "Akun Anda tidak berwenang membuka atau melakukan ini.",
+        "Apabila ini tugas Anda, mintalah administrator memeriksa peran dan lajur akun Anda.",
+    ),
+    errors.InvalidInput: _constant(
+        "Isian belum benar", "Permintaan ini tidak dapat dipahami. Periksa isian Anda."
+    ),
+    errors.Conflict: _constant(
+        "Sudah berubah", "Orang lain mendahului Anda. Muat ulang halaman, lalu periksa kembali."
+    ),
+    errors.TaskNotOpen: _task_not_open,
+    errors.TaskAlreadyClaimed: _task_claimed,
+    errors.InstanceEnded: _constant(
+        "Proses sudah berakhir", "Berkas proses ini sudah berakhir; tidak ada lagi yang diubah."
+    ),
+    errors.IdempotencyKeyReused: _constant(
+        "Formulir sudah dikirim",
+        "Formulir ini sudah pernah dikirim dengan isian lain; yang pertama yang berlaku.",
+    ),
+    errors.NameTaken: _constant("Nama sudah dipakai", NAME_TAKEN),
+    errors.StorageBusy: _constant(
+        "Sistem sedang sibuk",
+        "Basis data sedang sibuk; tidak ada yang tersimpan. Tunggu sebentar, lalu kirim lagi.",
+    ),
+    errors.StorageFull: _constant(
+        "Penyimpanan penuh",
+        "Tidak ada yang tersimpan karena penyimpanan penuh. Beri tahu administrator.",
+    ),
+    errors.StorageOutdated: _constant(
+        "Basis data perlu diperbarui", "Beri tahu administrator untuk memperbarui basis data."
+    ),
+}
+
+
+def explain(error: errors.EngineError, names: Names) -> Explanation:
+    """The error for people."""
+    kind = next(each for each in type(error).__mro__ if each in _EXPLANATIONS)
+    return _EXPLANATIONS[kind](error, names)
+
+
+_HTTP: Mapping[int, Explanation] = {
+    400: Explanation("Permintaan tidak sah", "Permintaan ini tidak dapat dipahami."),
+    403: Explanation("Tidak berwenang", "Akun Anda tidak berwenang membuka ini."),
+    404: Explanation("Halaman tidak ditemukan", "Halaman yang Anda cari tidak ada."),
+    405: Explanation("Cara yang salah", "Halaman ini tidak dapat dibuka dengan cara itu."),
+    413: Explanation("Berkas terlalu besar", "Yang Anda kirim melebihi batas 6 MB."),
+    503: Explanation("Sistem sedang sibuk", "Tunggu sebentar, lalu coba lagi."),
+}
+UNEXPECTED = Explanation(
+    "Terjadi kesalahan pada sistem",
+    "Permintaan Anda tidak dapat diselesaikan. Coba lagi; apabila berulang, beri tahu "
+    "administrator beserta waktunya.",
+)
+
+
+def explain_http(status: int, description: str | None) -> Explanation:
+    """An HTTP refusal for people."""
+    if description == CSRF_WRONG:
+        return Explanation("Formulir tidak berlaku lagi", CSRF_WRONG)
+    return _HTTP.get(status, _HTTP[400] if status < 500 else UNEXPECTED)

@@ -1,0 +1,24 @@
+"""The names of people, as pages show them instead of account names."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import g
+
+from webhooks.pages.messages import THE_ENGINE, Names
+from webhooks.rest.context import current_engine
+
+
+def display_names() -> Names:
+    """Account name -> display name, read once per request."""
+    if "display_names" not in g:
+        g.display_names = {
+            each.name: each.display_name for each in current_engine().accounts.list()
+        }
+    return cast(Names, g.display_names)
+
+
+def person(account: str | None) -> str:
+    """The name that people know; nobody's deed is the system's."""
+    return THE_ENGINE if account is None else display_names().get(account, account)

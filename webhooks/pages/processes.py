@@ -1,0 +1,267 @@
+"""SOPs: the list, one version of one, starting it, and deploying a new version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.utils import secure_filename
+
+from engine.errors import DeploymentRejected, Forbidden, InvalidInput, NotFound
+from engine.model import (
+    DefinitionQuery,
+    Finding,
+    FormField,
+    Page,
+    ProcessDefinition,
+    Role,
+    SortOrder,
+)
+from engine.sources import RandomIds
+from webhooks.pages import messages
+from webhooks.pages.blueprint import blueprint
+from webhooks.pages.fields import (
+    Faults,
+    all_widgets,
+    submitted_values,
+    typed_texts,
+    widget_groups,
+)
+from webhooks.pages.listings import latest_definitions
+from webhooks.pages.logins import current_actor, require_page_role
+from webhooks.rest.context import current_engine
+
+if TYPE_CHECKING:
+    from engine.bpmn.elements import ProcessModel
+
+_NEWEST_FIRST = Page(sorting=(("version", SortOrder.DESC),))
+_READERS_OF_FILES = (Role.ANALYST, Role.AUDITOR, Role.ADMIN)
+_DEPLOYERS = (Role.ANALYST, Role.ADMIN)
+_ACTIVITY = re.compile(r"task$|subprocess$|^callactivity$|^transaction$", re.IGNORECASE)
+_MAX_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class SopStep:
+    """One activity as a row of the SOP's sheet."""
+
+    number: str
+    name: str
+    lane_path: tuple[str, ...]
+    properties: Mapping[str, str]
+
+
+@blueprint.get("/proses")
+def list_processes() -> ResponseReturnValue:
+    """The newest version of every SOP that the visitor may see."""
+    actor = current_actor()
+    found = latest_definitions(actor)
+    return render_template(
+        "processes.html",
+        definitions=[(each, _offices(each)) for each in found],
+        startable={each.key for each in found if _may_start(each)},
+        can_deploy=actor.has(*_DEPLOYERS),
+    )
+
+
+@blueprint.get("/proses/<key>")
+def show_latest(key: str) -> ResponseReturnValue:
+    """The way to the newest version."""
+    found = current_engine().definitions.latest_definition(key, actor=current_actor())
+    return redirect(url_for("pages.show_process", key=key, reference=found.version), 303)
+
+
+@blueprint.get("/proses/<key>/<reference>")
+def show_process(key: str, reference: str) -> ResponseReturnValue:
+    """One version of one SOP: who takes part, and its steps with the words of the sheet."""
+    engine, actor = current_engine(), current_actor()
+    definition = _definition(key, reference)
+    model = engine.definitions.model(definition.definition_id, actor=actor)
+    can_read_file = actor.has(*_READERS_OF_FILES)
+    return render_template(
+        "process.html",
+        definition=definition,
+        model=model,
+        steps=_steps(model),
+        versions=engine.definitions.definitions(
+            DefinitionQuery(key=key), _NEWEST_FIRST, actor=actor
+        ),
+        can_read_file=can_read_file,
+        can_start=_may_start(definition),
+        warnings=_warnings(definition) if actor.has(*_DEPLOYERS) else (),
+    )
+
+
+@blueprint.get("/proses/<key>/<reference>/bpmn")
+def download_diagram(key: str, reference: str) -> ResponseReturnValue:
+    """The file as it was uploaded."""
+    require_page_role("read deployed files", *_READERS_OF_FILES)
+    definition = _definition(key, reference)
+    content = current_engine().definitions.xml(definition.definition_id, actor=current_actor())
+    name = secure_filename(definition.resource_name) or "proses.bpmn"
+    return Response(
+        content,
+        mimetype="application/xml",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _definition(key: str, reference: str) -> ProcessDefinition:
+    """The version of that number, or of that definition id."""
+    definitions, actor = current_engine().definitions, current_actor()
+    if reference.isascii() and reference.isdigit() and len(reference) < 10:
+        query = DefinitionQuery(key=key, version=int(reference))
+        found = definitions.definitions(query, actor=actor)
+        if not found:
+            raise NotFound("process definition", f"{key}, version {reference}")
+        return found[0]
+    one = definitions.definition(reference, actor=actor)
+    if one.key != key:
+        raise NotFound("process definition", reference)
+    return one
+
+
+def _steps(model: ProcessModel) -> list[SopStep]:
+    return [
+        SopStep(
+            number=node.properties.get("sop:nomor", ""),
+            name=node.name or node.id,
+            lane_path=node.lane_path,
+            properties=node.properties,
+        )
+        for node in model.nodes.values()
+        if _ACTIVITY.search(node.type)
+    ]
+
+
+def _offices(definition: ProcessDefinition) -> str:
+    """Whose SOP it is, as its sheet says."""
+    model = current_engine().definitions.model(definition.definition_id, actor=current_actor())
+    return ", ".join(model.properties.get("sop:satuanKerja", "").splitlines())
+
+
+def _may_start(definition: ProcessDefinition) -> bool:
+    """Whether the button is shown; the engine has the last word when it is pressed."""
+    actor = current_actor()
+    if actor.has(Role.ANALYST, Role.ADMIN):
+        return True
+    if definition.starter_groups or definition.starter_users:
+        is_named = actor.account in definition.starter_users
+        return is_named or not actor.lanes.isdisjoint(definition.starter_groups)
+    if not definition.lanes:
+        return actor.has(Role.STAFF)
+    return not actor.lanes.isdisjoint(definition.lanes)
+
+
+# ---------------------------------------------------------------------- start
+
+
+@blueprint.get("/proses/<key>/mulai")
+def show_start(key: str) -> ResponseReturnValue:
+    """The form that starting asks for."""
+    return _start_page(_startable(key))
+
+
+@blueprint.post("/proses/<key>/mulai")
+def start_process(key: str) -> ResponseReturnValue:
+    """A new instance, once, however often the form is sent."""
+    engine, actor = current_engine(), current_actor()
+    definition = _definition(key, request.form.get("definisi", ""))
+    form = engine.definitions.start_form(definition.definition_id, actor=actor)
+    texts = typed_texts(form, request.form)
+    try:
+        started = engine.instances.start(
+            definition,
+            submitted_values(form, texts, {field.id: field.default for field in form}),
+            actor=actor,
+            business_key=request.form.get("kunci_berkas", "").strip() or None,
+            idempotency_key=request.form.get("kunci_kirim") or None,
+        )
+    except InvalidInput as error:
+        if not error.fields:
+            raise
+        return _start_page(definition, texts=texts, faults=error.fields), 400
+    instance_id = started.instance.instance_id
+    return redirect(url_for("pages.show_instance", instance_id=instance_id, kabar="dimulai"), 303)
+
+
+def _startable(key: str) -> ProcessDefinition:
+    definition = current_engine().definitions.latest_definition(key, actor=current_actor())
+    if not _may_start(definition):
+        raise Forbidden(current_actor().account, f"start {key}", "it is not among the starters")
+    return definition
+
+
+def _start_page(
+    definition: ProcessDefinition,
+    *,
+    texts: Mapping[str, str] | None = None,
+    faults: Faults | None = None,
+) -> str:
+    form: tuple[FormField, ...] = current_engine().definitions.start_form(
+        definition.definition_id, actor=current_actor()
+    )
+    defaults = {field.id: field.default for field in form}
+    groups = widget_groups(form, defaults, typed=texts, faults=faults)
+    return render_template(
+        "start.html",
+        definition=definition,
+        groups=groups,
+        faulty=[widget for widget in all_widgets(groups) if widget.faults],
+        business_key=request.form.get("kunci_berkas", ""),
+        business_key_fault=messages.BUSINESS_KEY_RULE if "businessKey" in (faults or {}) else None,
+        submission_key=request.form.get("kunci_kirim") or RandomIds().new_id(),
+    )
+
+
+# --------------------------------------------------------------------- deploy
+
+
+@blueprint.get("/proses/unggah")
+def show_upload() -> ResponseReturnValue:
+    """The form to deploy BPMN files."""
+    require_page_role("deploy", *_DEPLOYERS)
+    return _upload_page()
+
+
+@blueprint.post("/proses/unggah")
+def upload() -> ResponseReturnValue:
+    """The files are deployed, or every reason why not is shown."""
+    require_page_role("deploy", *_DEPLOYERS)
+    uploads = [each for each in request.files.getlist("berkas") if each.filename]
+    files = {(each.filename or "")[-_MAX_NAME:]: each.read() for each in uploads}
+    name = request.form.get("nama", "").strip()[:_MAX_NAME]
+    if not files:
+        return _upload_page(name, fault=messages.FILE_MISSING), 400
+    try:
+        deployed = current_engine().definitions.deploy(
+            name or next(iter(files)), files, actor=current_actor(), source="halaman"
+        )
+    except DeploymentRejected as error:
+        return _upload_page(name, findings=error.findings), 400
+    except InvalidInput:
+        return _upload_page(name, fault=messages.FILE_MISSING), 400
+    notice = "dipasang" if deployed.is_new else "sudah-terpasang"
+    if not deployed.definitions:
+        return redirect(url_for("pages.list_processes", kabar=notice), 303)
+    first = deployed.definitions[0]
+    return redirect(
+        url_for("pages.show_process", key=first.key, reference=first.version, kabar=notice), 303
+    )
+
+
+def _upload_page(
+    name: str = "", *, fault: str | None = None, findings: tuple[Finding, ...] = ()
+) -> str:
+    return render_template("upload.html", name=name, fault=fault, findings=findings)
+
+
+def _warnings(definition: ProcessDefinition) -> tuple[Finding, ...]:
+    """What the checks say of the file today."""
+    definitions = current_engine().definitions
+    content = definitions.xml(definition.definition_id, actor=current_actor())
+    return definitions.check({definition.resource_name: content})

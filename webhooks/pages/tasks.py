@@ -1,0 +1,251 @@
+"""One task: what it asks for, taking it, putting it back, finishing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.errors import (
+    Forbidden,
+    IdempotencyKeyReused,
+    InvalidInput,
+    TaskAlreadyClaimed,
+    TaskNotOpen,
+)
+from engine.model import EventKind, FormField, Json, TaskQuery, TaskState, UserTask
+from engine.sources import RandomIds
+from engine.tasks import TaskForm
+from webhooks.pages import messages
+from webhooks.pages.blueprint import blueprint
+from webhooks.pages.fields import (
+    Faults,
+    all_widgets,
+    submitted_values,
+    typed_texts,
+    widget_groups,
+)
+from webhooks.pages.logins import current_actor
+from webhooks.pages.people import display_names
+from webhooks.pages.values import Labelled, labelled
+from webhooks.problems import problem_of
+from webhooks.rest.context import current_engine
+
+_RETURN_NOTE = "catatan_perbaikan"
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnNote:
+    """Why the work came back, in the words of who sent it back."""
+
+    text: str
+    by: str | None
+    at: datetime
+    activity_name: str | None
+
+
+@blueprint.get("/tugas/<task_id>")
+def show_task(task_id: str) -> ResponseReturnValue:
+    """The form of an open task; of an ended one, who ended it and when."""
+    try:
+        return _task_page(current_engine().tasks.form(task_id, actor=current_actor()))
+    except TaskNotOpen as error:
+        return _ended_page(task_id, error, ()), 200
+
+
+@blueprint.post("/tugas/<task_id>/ambil")
+def claim_task(task_id: str) -> ResponseReturnValue:
+    """The task is in the visitor's hands."""
+    try:
+        current_engine().tasks.claim(task_id, actor=current_actor())
+    except (TaskNotOpen, TaskAlreadyClaimed) as error:
+        return _ended_page(task_id, error, ()), problem_of(error).status
+    return redirect(url_for("pages.show_task", task_id=task_id, kabar="diambil"), 303)
+
+
+@blueprint.post("/tugas/<task_id>/lepas")
+def release_task(task_id: str) -> ResponseReturnValue:
+    """The task is back with its lane."""
+    try:
+        current_engine().tasks.unclaim(task_id, actor=current_actor())
+    except TaskNotOpen as error:
+        return _ended_page(task_id, error, ()), problem_of(error).status
+    return redirect(url_for("pages.show_task", task_id=task_id, kabar="dilepas"), 303)
+
+
+@blueprint.post("/tugas/<task_id>/selesai")
+def complete_task(task_id: str) -> ResponseReturnValue:
+    """The task is completed, once, however often the form is sent."""
+    tasks, actor = current_engine().tasks, current_actor()
+    task = tasks.task(task_id, actor=actor)
+    form = _form_of(task)
+    texts = typed_texts(form, request.form)
+    try:
+        values = submitted_values(form, texts, _values_before(task, form))
+        done = tasks.complete(
+            task_id, values, actor=actor, idempotency_key=request.form.get("kunci_kirim") or None
+        )
+    except (TaskNotOpen, TaskAlreadyClaimed) as error:
+        return _ended_page(task_id, error, _typed(form, texts)), problem_of(error).status
+    except IdempotencyKeyReused:
+        # Sent, then gone back, changed and sent again: what counts is that the task has ended.
+        return redirect(url_for("pages.show_task", task_id=task_id), 303)
+    except InvalidInput as error:
+        if not error.fields:
+            raise
+        page = _task_page(tasks.form(task_id, actor=actor), texts=texts, faults=error.fields)
+        return page, 400
+    return redirect(_after(done.instance.instance_id, task_id), 303)
+
+
+def _after(instance_id: str, task_id: str) -> str:
+    """The next task of the same instance that waits for the visitor, else the inbox."""
+    following = _waiting_for_me(instance_id)
+    if following:
+        return url_for("pages.show_task", task_id=following[0].task_id, selesai=task_id)
+    return url_for("pages.inbox", selesai=task_id)
+
+
+def _waiting_for_me(instance_id: str) -> list[UserTask]:
+    tasks, actor = current_engine().tasks, current_actor()
+    mine = TaskQuery(instance_id=instance_id, assignee=actor.account)
+    offered = TaskQuery(
+        instance_id=instance_id,
+        candidate_user=actor.account,
+        candidate_groups=tuple(sorted(actor.lanes)),
+    )
+    return [*tasks.tasks(mine, actor=actor), *tasks.tasks(offered, actor=actor)]
+
+
+def _form_of(task: UserTask) -> tuple[FormField, ...]:
+    """The fields of an open or ended task."""
+    if task.state is TaskState.OPEN:
+        try:
+            return current_engine().tasks.form(task.task_id, actor=current_actor()).fields
+        except TaskNotOpen:
+            pass
+    try:
+        model = current_engine().definitions.model(task.definition_id, actor=current_actor())
+    except Forbidden:
+        return ()
+    return model.nodes[task.activity_id].form or ()
+
+
+def _values_before(task: UserTask, form: tuple[FormField, ...]) -> Mapping[str, Json]:
+    """What the browser was shown, for the fields that it may have cleared."""
+    if task.state is not TaskState.OPEN or not form:
+        return {}
+    try:
+        return current_engine().tasks.form(task.task_id, actor=current_actor()).values
+    except TaskNotOpen:
+        return {}
+
+
+def _typed(form: tuple[FormField, ...], texts: Mapping[str, str]) -> list[Labelled]:
+    fields = {field.id: field for field in form}
+    return labelled({name: text.strip() for name, text in texts.items()}, fields)
+
+
+# ---------------------------------------------------------------------- pages
+
+
+def _task_page(
+    form: TaskForm, *, texts: Mapping[str, str] | None = None, faults: Faults | None = None
+) -> str:
+    actor, task = current_actor(), form.task
+    groups = widget_groups(form.fields, form.values, typed=texts, faults=faults)
+    known = {field.id for field in form.fields}
+    return render_template(
+        "task.html",
+        task=task,
+        properties=form.properties,
+        groups=groups,
+        faulty=[widget for widget in all_widgets(groups) if widget.faults],
+        other_faults=[
+            text for name, each in (faults or {}).items() if name not in known for text in each
+        ],
+        is_mine=task.assignee == actor.account,
+        is_offered=_is_offered(task),
+        note=_return_note(task),
+        sop_name=_sop_name(task),
+        can_see_instance=_can_see_instance(task.instance_id),
+        submission_key=request.form.get("kunci_kirim") or RandomIds().new_id(),
+    )
+
+
+def _ended_page(
+    task_id: str, error: TaskNotOpen | TaskAlreadyClaimed, typed: list[Labelled] | tuple[()]
+) -> str:
+    """Who was faster and when, with what was typed in vain, so that nothing is lost."""
+    task = current_engine().tasks.task(task_id, actor=current_actor())
+    return render_template(
+        "conflict.html",
+        task=task,
+        explanation=messages.explain(error, display_names()),
+        typed=typed,
+        can_see_instance=_can_see_instance(task.instance_id),
+    )
+
+
+def _is_offered(task: UserTask) -> bool:
+    """Whether the visitor could take the task."""
+    actor = current_actor()
+    query = TaskQuery(
+        task_id=task.task_id,
+        candidate_user=actor.account,
+        candidate_groups=tuple(sorted(actor.lanes)),
+        include_assigned=True,
+    )
+    return current_engine().tasks.count_tasks(query, actor=actor) > 0
+
+
+def _sop_name(task: UserTask) -> str:
+    try:
+        return (
+            current_engine().definitions.definition(task.definition_id, actor=current_actor()).name
+        )
+    except Forbidden:
+        return task.definition_key
+
+
+def _can_see_instance(instance_id: str) -> bool:
+    try:
+        current_engine().instances.instance(instance_id, actor=current_actor())
+    except Forbidden:
+        return False
+    return True
+
+
+def _return_note(task: UserTask) -> ReturnNote | None:
+    """The note of the decision that sent the work to this task, when it was sent back."""
+    engine, actor = current_engine(), current_actor()
+    try:
+        events = engine.history.events(task.instance_id, actor=actor)
+        model = engine.definitions.model(task.definition_id, actor=actor)
+    except Forbidden:
+        return None
+    opened = next(
+        (
+            event.revision
+            for event in events
+            if event.kind is EventKind.ACTIVITY_ENTERED
+            and event.activity_instance_id == task.task_id
+        ),
+        None,
+    )
+    given = next((event for event in events if event.revision == opened and event.is_input), None)
+    if given is None:
+        return None
+    node = model.nodes.get(given.activity_id or "")
+    values = given.payload.get("variables") or {}
+    for field in (node.form or ()) if node else ():
+        text = values.get(field.id)
+        if field.id.endswith(_RETURN_NOTE) and isinstance(text, str) and text.strip():
+            other, expected = field.required_if or (None, None)
+            # Text may stand in the note of a decision that sent nothing back.
+            if other is None or values.get(other) == expected:
+                return ReturnNote(text, given.actor, given.at, node.name if node else None)
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.diagrams import (
+    boundary,
     each,
     end,
     exclusive,
@@ -14,6 +15,7 @@ from tests.diagrams import (
     properties,
     start,
     subprocess,
+    timer,
     user,
 )
 from tests.office import ADMIN, Office
@@ -159,4 +161,25 @@ def test_a_loop_in_a_rework_round_runs_again_whole(office: Office) -> None:
         office.complete(instance, "periksa", ulang=again)
 
     assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_a_timer_on_a_loop_cancels_every_instance(office: Office) -> None:
+    diagram = process(
+        start(),
+        user("isi", each("${daftar}")),
+        boundary("b", "isi", timer("PT1H")),
+        user("z"),
+        end(),
+        end("e2"),
+        line("s", "isi", "z", "e"),
+        line("b", "e2"),
+    )
+    instance = office.start(office.deploy(diagram), daftar=["A", "B"])
+    office.complete(instance, "isi")
+    office.clock.advance(hours=2)
+    office.engine.instances.fire_due(instance)
+
+    assert office.state(instance) == "COMPLETED"
+    assert office.waiting_at(instance) == []
     office.assert_sound(instance)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +17,8 @@ from webhooks.schemas.instances import FormVariableNames, Start, StartedAnswer
 from webhooks.schemas.tasks import StartFormFields, StartFormReference
 from webhooks.variables import write_field_values
 
-_ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+#: How a file in UTF-16 begins, with a byte order mark or without.
+_UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 
 resource = Resource(
     "process-definition", path="/process-definition", description="Executable processes"
@@ -64,15 +64,8 @@ def get_xml(**which: str) -> Mapping[str, str]:
 
 
 def _text(content: bytes) -> str:
-    """The file as text, in the encoding that it names."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    named = _ENCODING.match(content.removeprefix(b"\xef\xbb\xbf"))
-    encoding = named.group(1).decode() if named else "utf-8-sig"
-    try:
-        return content.decode(encoding)
-    except (LookupError, UnicodeDecodeError):
-        return content.decode("utf-8-sig", "replace")
+    """The file as text; a deployed one is in UTF-8 or UTF-16."""
+    return content.decode(_UTF_16.get(content[:2], "utf-8-sig"))
 
 
 @resource.on("POST", "/<definition_id>/start", "Start an instance")

@@ -32,7 +32,9 @@ class RequestParser(FlaskParser):
 
     def handle_error(self, error: ValidationError, *_args: Any, **_kwargs: Any) -> NoReturn:
         """Say what is wrong with which name."""
-        fields = dict(_flat(error.messages))
+        # webargs says first where it looked ("json", "query"), and a schema says the rest.
+        messages = next(iter(error.normalized_messages().values()))
+        fields = dict(_flat(messages))
         first = next(iter(fields.items()), ("", ["invalid"]))
         place = f"{first[0]}: " if first[0] else ""
         raise InvalidInput(f"{place}{first[1][0]}", fields) from error

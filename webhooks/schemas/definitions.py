@@ -126,7 +126,7 @@ class DeployedAnswer(Answer):
     source = fields.String(attribute="deployment.source", allow_none=True)
     deployment_time = Moment(attribute="deployment.deployed_at")
     tenant_id = Null()
-    deployed_process_definitions = Computed(lambda deployed: _by_id(deployed.definitions))
+    deployed_process_definitions = Computed(lambda deployed: _by_id(deployed["definitions"]))
     deployed_decision_definitions = Null()
     deployed_decision_requirements_definitions = Null()
     deployed_case_definitions = Null()

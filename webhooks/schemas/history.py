@@ -151,7 +151,8 @@ class HistoricInstanceFilter(Filter):
             values["instance_ids"] = (one,) if one in named else ()
         if not values.get("has_incident"):
             values.pop("has_incident", None)
-        return InstanceQuery(**values, states=_instance_states(values))
+        states = _instance_states(values)
+        return InstanceQuery(**values, states=states)
 
 
 def _instance_states(values: dict[str, Any]) -> frozenset[InstanceState] | None:
@@ -219,6 +220,7 @@ class HistoricActivityFilter(Filter):
         "tenantIdIn",
         "taskId",
         "processInstanceIdIn",
+        "orQueries",
     )
     without_effect = ("without_tenant_id",)
     never_true = ()
@@ -384,7 +386,8 @@ class HistoricTaskFilter(Filter):
             states -= {TaskState.OPEN}
         if values.pop("unfinished", False):
             states &= {TaskState.OPEN}
-        return TaskQuery(**values, states=states, is_assigned=is_assigned(values))
+        assigned = is_assigned(values)
+        return TaskQuery(**values, states=states, is_assigned=assigned)
 
 
 # ------------------------------------------------------------------- operations

@@ -176,7 +176,8 @@ class TaskFilter(Filter):
             values["candidate_groups"] = (group,)
         if values.get("candidate_groups") is not None:
             _require_one_offer(values, "candidateGroup(s)", "candidateUser", "candidate_user")
-        return TaskQuery(**values, is_assigned=is_assigned(values))
+        assigned = is_assigned(values)
+        return TaskQuery(**values, is_assigned=assigned)
 
 
 def is_assigned(values: dict[str, Any]) -> bool | None:

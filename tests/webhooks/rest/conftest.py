@@ -1,0 +1,26 @@
+"""Fixtures of the API's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from engine.settings import Settings
+from engine.store import Store
+from tests.webhooks.rest.hall import Hall
+
+
+@pytest.fixture
+def hall() -> Iterator[Hall]:
+    store = Store.open("sqlite://")
+    store.migrate()
+    yield Hall(store, Settings())
+    store.close()
+
+
+@pytest.fixture
+def letter(hall: Hall) -> str:
+    """The id of a running letter that waits for Petugas."""
+    hall.deployed()
+    return hall.started()

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.webhooks.rest.hall import Hall, assert_problem
+
+
+@pytest.fixture
+def done(hall: Hall) -> str:
+    """The id of a letter that is done."""
+    hall.deployed()
+    return hall.finished()
+
+
+def test_historic_instance_has_every_key(hall: Hall, done: str) -> None:
+    found = hall.get(f"/history/process-instance/{done}", "siti").json
+
+    assert set(found) >= {
+        "id",
+        "rootProcessInstanceId",
+        "superProcessInstanceId",
+        "processDefinitionName",
+        "processDefinitionKey",
+        "processDefinitionVersion",
+        "processDefinitionId",
+        "businessKey",
+        "startTime",
+        "endTime",
+        "removalTime",
+        "durationInMillis",
+        "startUserId",
+        "startActivityId",
+        "deleteReason",
+        "tenantId",
+        "state",
+        "caseInstanceId",
+        "superCaseInstanceId",
+    }
+    assert (found["processDefinitionVersion"], found["startUserId"]) == (1, "siti")
+    assert (found["durationInMillis"], found["startActivityId"]) == (0, "mulai")
+    assert hall.get("/history/process-instance", "siti").json == [found]
+
+
+def test_starter_without_a_lane_sees_its_instance_without_the_definition(hall: Hall) -> None:
+    hall.deployed()
+    instance_id = hall.started("admin")
+    hall.engine.accounts.set_roles_and_lanes("admin", roles={"staff"}, lanes=())
+
+    found = hall.get(f"/history/process-instance/{instance_id}", "admin").json
+
+    assert (found["processDefinitionName"], found["processDefinitionKey"]) == (None, "surat")
+    assert hall.get(f"/history/process-instance/{instance_id}/replay", "admin").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"finished": "true"}, 1),
+        ({"unfinished": "true"}, 1),
+        ({"completed": "true"}, 1),
+        ({"active": "true"}, 1),
+        ({"externallyTerminated": "true"}, 0),
+        ({"internallyTerminated": "true"}, 0),
+        ({"finished": "true", "active": "true"}, 0),
+        ({"startedBy": "siti"}, 2),
+        ({"startedBy": "budi"}, 0),
+        ({"processInstanceBusinessKey": "B-1"}, 2),
+        ({"startedAfter": "2026-01-05T07:29:00.000+0700"}, 2),
+        ({"finishedBefore": "2026-01-05T07:31:00.000+0700"}, 1),
+        ({"withIncidents": "true"}, 0),
+        ({"withIncidents": "false"}, 2),
+        ({"processInstanceId": "nix"}, 0),
+    ],
+)
+def test_filter_of_historic_instances(
+    hall: Hall, done: str, query: dict[str, str], count: int
+) -> None:
+    hall.started()
+
+    assert hall.get("/history/process-instance/count", **query).json == {"count": count}
+
+
+def test_visits_of_elements_in_order(hall: Hall, done: str) -> None:
+    order = {"sortBy": "startTime", "sortOrder": "asc"}
+    found = hall.get("/history/activity-instance", processInstanceId=done, **order).json
+
+    assert [each["activityId"] for each in found] == ["mulai", "isi", "setuju", "selesai"]
+    task = found[1]
+    assert (task["activityType"], task["assignee"]) == ("userTask", "siti")
+    assert (task["taskId"], task["activityName"]) == (task["id"], "Mengisi surat")
+    assert task["canceled"] is False
+    for query in ({"finished": "true"}, {"activityType": "userTask"}, {"taskAssignee": "siti"}):
+        count = hall.get("/history/activity-instance/count", **query).json["count"]
+        assert count == {"finished": 4, "activityType": 2, "taskAssignee": 1}[next(iter(query))]
+    neither = hall.get("/history/activity-instance", finished="true", unfinished="true").json
+    assert neither == []
+
+
+def test_historic_tasks(hall: Hall, done: str) -> None:
+    hall.started()
+
+    assert hall.get("/history/task/count").json == {"count": 3}
+    assert hall.get("/history/task/count", finished="true").json == {"count": 2}
+    assert hall.get("/history/task/count", unfinished="true").json == {"count": 1}
+    (task,) = hall.get("/history/task", taskAssignee="kepala").json
+    assert set(task) >= {
+        "id",
+        "assignee",
+        "owner",
+        "startTime",
+        "endTime",
+        "duration",
+        "due",
+        "followUp",
+        "deleteReason",
+        "priority",
+        "taskDefinitionKey",
+    }
+
+
+def test_operations_say_who_did_what(hall: Hall, letter: str) -> None:
+    task_id = hall.open_task(letter)["id"]
+    hall.post(f"/task/{task_id}/claim", {}, "siti")
+    hall.post(f"/task/{task_id}/assignee", {"userId": "budi"}, "admin")
+    hall.complete(task_id, "budi", isi_surat="a")
+    hall.delete(f"/process-instance/{letter}?reason=ganda", "siti")
+
+    rows = hall.get("/history/user-operation", processInstanceId=letter).json
+
+    assert [(row["operationType"], row["entityType"], row["userId"]) for row in rows] == [
+        ("Create", "ProcessInstance", "siti"),
+        ("Claim", "Task", "siti"),
+        ("Assign", "Task", "admin"),
+        ("Complete", "Task", "budi"),
+        ("Delete", "ProcessInstance", "siti"),
+    ]
+    assert (rows[2]["property"], rows[2]["orgValue"], rows[2]["newValue"]) == (
+        "assignee",
+        "siti",
+        "budi",
+    )
+    assert (rows[1]["taskId"], rows[4]["annotation"]) == (task_id, "ganda")
+    assert rows[0]["processDefinitionKey"] == "surat"
+    count = "/history/user-operation/count"
+    assert hall.get(count, userId="siti").json == {"count": 3}
+    assert hall.get(count, operationType="Claim").json == {"count": 1}
+    assert hall.get(count, entityType="Task").json == {"count": 3}
+    assert hall.get(count, operationType="Resolve").json == {"count": 0}
+    assert hall.get(count, taskId=task_id).json == {"count": 3}
+
+
+def test_every_change_of_a_variable_is_a_detail(hall: Hall, done: str) -> None:
+    rows = hall.get("/history/detail", processInstanceId=done, variableUpdates="true").json
+
+    assert {(row["variableName"], row["value"], row["initial"]) for row in rows} >= {
+        ("nomor", 7, True),
+        ("isi_surat", "halo", False),
+        ("jumlah", 2, False),
+    }
+    assert all(row["type"] == "variableUpdate" for row in rows)
+    task_row = next(row for row in rows if row["variableName"] == "jumlah")
+    assert task_row["taskId"] is not None
+    assert task_row["variableType"] == "Integer"
+    of_task = hall.get("/history/detail/count", taskId=task_row["taskId"]).json
+    assert of_task == {"count": 2}
+    second = hall.get("/history/detail", firstResult=1, maxResults=1).json
+    assert second == rows[1:2]
+
+
+def test_frames_have_every_key(hall: Hall, done: str) -> None:
+    replay = hall.get(f"/history/process-instance/{done}/replay").json
+
+    assert set(replay) == {"instanceId", "processDefinitionId", "activityNames", "frames"}
+    for frame in replay["frames"]:
+        assert set(frame) == {
+            "number",
+            "revision",
+            "sequence",
+            "at",
+            "kind",
+            "actor",
+            "capacity",
+            "activityId",
+            "activityInstanceId",
+            "payload",
+            "flows",
+            "entered",
+            "completed",
+            "cancelled",
+            "changes",
+            "incidents",
+            "endsInstance",
+        }
+    assert [frame["endsInstance"] for frame in replay["frames"]] == [False, False, True]
+    assert replay["frames"][0]["entered"] == ["mulai", "isi"]
+
+
+def test_tampering_shows_in_verify(hall: Hall, done: str) -> None:
+    assert hall.get(f"/history/process-instance/{done}/verify").json["sound"] is True
+    with hall.office.store.writing() as tx:
+        tx._connection.exec_driver_sql(
+            "UPDATE history_event SET actor = 'budi' WHERE kind = 'task_completed' AND actor = 'siti'"
+        )
+
+    found = hall.get(f"/history/process-instance/{done}/verify").json
+
+    assert found["sound"] is False
+    assert set(found["faults"][0]) == {"sequence", "check", "message", "expected", "found"}
+    assert found["faults"][0]["check"] == "chain"
+
+
+def test_unknown_instance_is_a_404(hall: Hall) -> None:
+    for path in ("", "/replay", "/verify"):
+        assert_problem(hall.get(f"/history/process-instance/nix{path}"), 404)

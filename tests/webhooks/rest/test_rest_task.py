@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.webhooks.rest.hall import Hall, assert_problem
+
+TASK_KEYS = {
+    "id",
+    "name",
+    "assignee",
+    "owner",
+    "created",
+    "lastUpdated",
+    "due",
+    "followUp",
+    "delegationState",
+    "description",
+    "executionId",
+    "parentTaskId",
+    "priority",
+    "processDefinitionId",
+    "processInstanceId",
+    "taskDefinitionKey",
+    "suspended",
+    "formKey",
+    "camundaFormRef",
+    "caseExecutionId",
+    "caseDefinitionId",
+    "caseInstanceId",
+    "tenantId",
+}
+
+
+@pytest.fixture
+def task_id(hall: Hall, letter: str) -> str:
+    """The id of the task in which Petugas fills in the letter."""
+    return str(hall.open_task(letter)["id"])
+
+
+def test_task_has_every_key_of_the_dialect(hall: Hall, task_id: str) -> None:
+    task = hall.get(f"/task/{task_id}", "siti").json
+
+    assert set(task) == TASK_KEYS
+    assert (task["name"], task["taskDefinitionKey"]) == ("Mengisi surat", "isi")
+    assert task["created"] == "2026-01-05T07:30:00.000+0700"
+
+
+@pytest.mark.parametrize(("who", "count"), [("siti", 1), ("kepala", 0), ("tamu", 0), ("admin", 1)])
+def test_people_see_what_waits_for_them(hall: Hall, task_id: str, who: str, count: int) -> None:
+    assert len(hall.get("/task", who).json) == count
+    assert hall.get("/task/count", who).json == {"count": count}
+    assert hall.get(f"/task/{task_id}", who).status_code == (200 if count else 403)
+
+
+@pytest.mark.parametrize("who", ["kepala", "tamu", "analis"])
+def test_task_of_another_lane_is_out_of_reach(hall: Hall, task_id: str, who: str) -> None:
+    for path in ("variables", "form-variables", "form", "form-fields"):
+        assert_problem(hall.get(f"/task/{task_id}/{path}", who), 403)
+    for path in ("claim", "complete", "submit-form"):
+        assert_problem(hall.post(f"/task/{task_id}/{path}", {}, who), 403)
+
+
+def test_auditor_reads_all_and_changes_nothing(hall: Hall, letter: str, task_id: str) -> None:
+    for path in (
+        f"/task/{task_id}",
+        f"/task/{task_id}/variables",
+        f"/task/{task_id}/form-variables",
+        f"/task/{task_id}/form-fields",
+        f"/process-instance/{letter}",
+        f"/process-instance/{letter}/variables",
+        f"/history/process-instance/{letter}/replay",
+        f"/history/process-instance/{letter}/verify",
+        "/incident",
+    ):
+        assert hall.get(path, "auditor").status_code == 200
+    form: dict[str, Any] = {"variables": {"isi_surat": {"value": "x"}}}
+    deployment = hall.get("/deployment").json[0]["id"]
+    for path, body in (
+        (f"/task/{task_id}/claim", {}),
+        (f"/task/{task_id}/assignee", {"userId": "siti"}),
+        (f"/task/{task_id}/complete", form),
+        (f"/task/{task_id}/submit-form", form),
+        (f"/process-instance/{letter}/variables", {"modifications": {"a": {"value": 1}}}),
+        ("/process-definition/key/surat/start", {"variables": {"nomor": {"value": 1}}}),
+        ("/incident/x/retry", {}),
+    ):
+        assert_problem(hall.post(path, body, "auditor"), 403, "AuthorizationException")
+    assert_problem(hall.delete(f"/process-instance/{letter}?reason=x", "auditor"), 403)
+    assert_problem(hall.delete(f"/deployment/{deployment}", "auditor"), 403)
+
+
+def test_task_is_claimed_for_oneself_only(hall: Hall, task_id: str) -> None:
+    body = assert_problem(hall.post(f"/task/{task_id}/claim", {"userId": "budi"}, "siti"), 403)
+    assert "budi" in body["message"]
+
+    assert hall.post(f"/task/{task_id}/claim", {"userId": None}, "siti").status_code == 204
+    assert hall.post(f"/task/{task_id}/claim", {"userId": "siti"}, "siti").status_code == 204
+    taken = assert_problem(hall.post(f"/task/{task_id}/claim", {"userId": "budi"}, "budi"), 409)
+    assert (taken["assignee"], taken["taskId"]) == ("siti", task_id)
+    assert taken["claimedAt"] == "2026-01-05T07:30:00.000+0700"
+    assert_problem(hall.complete(task_id, "budi", isi_surat="x"), 409)
+
+
+def test_task_is_put_back_by_its_assignee(hall: Hall, task_id: str) -> None:
+    hall.post(f"/task/{task_id}/claim", {}, "siti")
+    assert_problem(hall.post(f"/task/{task_id}/unclaim", {}, "budi"), 403)
+
+    assert hall.call("POST", f"/task/{task_id}/unclaim", "siti").status_code == 204
+    assert hall.get(f"/task/{task_id}").json["assignee"] is None
+
+
+def test_admin_gives_a_task_to_somebody_of_its_lane(hall: Hall, task_id: str) -> None:
+    path = f"/task/{task_id}/assignee"
+
+    assert hall.post(path, {"userId": "budi"}, "admin").status_code == 204
+    assert hall.get(f"/task/{task_id}").json["assignee"] == "budi"
+    assert "userId" in assert_problem(hall.post(path, {"userId": "kepala"}), 400)["fields"]
+    assert "userId" in assert_problem(hall.post(path, {"userId": "nobody"}), 400)["fields"]
+    assert_problem(hall.post(path, {"userId": "budi"}, "siti"), 403)
+    assert hall.post(path, {"userId": None}, "budi").status_code == 204
+
+
+def test_second_completion_is_a_conflict_that_says_who_and_when(hall: Hall, task_id: str) -> None:
+    assert hall.complete(task_id, "siti", isi_surat="a").status_code == 204
+
+    body = assert_problem(hall.complete(task_id, "budi", isi_surat="b"), 409)
+
+    assert body["type"] == "TaskNotOpenException"
+    assert (body["taskId"], body["state"], body["endedBy"]) == (task_id, "completed", "siti")
+    assert body["endedAt"] == "2026-01-05T07:30:00.000+0700"
+    assert "siti" in body["message"]
+
+
+def test_ended_task_is_history(hall: Hall, task_id: str) -> None:
+    hall.complete(task_id, "siti", isi_surat="a")
+
+    assert_problem(hall.get(f"/task/{task_id}", "siti"), 404)
+    (past,) = hall.get("/history/task", "siti", taskId=task_id).json
+    assert (past["deleteReason"], past["assignee"], past["duration"]) == ("completed", "siti", 0)
+
+
+def test_unknown_task_is_a_404(hall: Hall) -> None:
+    assert_problem(hall.get("/task/nix"), 404)
+    for path in ("claim", "unclaim", "complete", "submit-form"):
+        assert_problem(hall.post(f"/task/nix/{path}"), 404)
+
+
+def test_completion_answers_with_variables_when_asked(hall: Hall, task_id: str) -> None:
+    variables = {"isi_surat": {"value": "a", "type": "String"}}
+    body = {"variables": variables, "withVariablesInReturn": True}
+
+    answer = hall.post(f"/task/{task_id}/submit-form", body, "siti")
+
+    assert answer.status_code == 200
+    assert answer.json["isi_surat"] == {"value": "a", "type": "String", "valueInfo": {}}
+    assert answer.json["nomor"]["value"] == 7
+
+
+def test_same_completion_again_gives_the_first_answer(hall: Hall, task_id: str) -> None:
+    headers = {"Idempotency-Key": "kunci"}
+    body = {"variables": {"isi_surat": {"value": "a"}}, "withVariablesInReturn": True}
+
+    first = hall.post(f"/task/{task_id}/complete", body, "siti", headers=headers)
+    again = hall.post(f"/task/{task_id}/complete", body, "siti", headers=headers)
+    other = hall.complete(task_id, "siti", headers, isi_surat="b")
+
+    assert (first.status_code, again.json) == (200, first.json)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert_problem(other, 422, "IdempotencyKeyReusedException")
+
+
+def test_form_that_is_wrong_names_its_fields(hall: Hall, task_id: str) -> None:
+    body = assert_problem(hall.complete(task_id, "siti", jumlah="banyak"), 400)
+
+    assert body["type"] == "FormFieldValidationException"
+    assert set(body["fields"]) == {"isi_surat", "jumlah"}
+
+
+def test_form_is_told_in_camundas_ways_and_ours(hall: Hall, letter: str, task_id: str) -> None:
+    form = hall.get(f"/task/{task_id}/form", "siti").json
+    assert form == {"key": None, "camundaFormRef": None, "contextPath": None}
+    variables = hall.get(f"/task/{task_id}/form-variables", "siti").json
+    assert variables["jumlah"] == {"value": None, "type": "Long", "valueInfo": {}}
+    assert variables["nomor"]["value"] == 7
+    only = hall.get(f"/task/{task_id}/form-variables", variableNames="jumlah,nomor").json
+    assert set(only) == {"jumlah", "nomor"}
+    ours = hall.get(f"/task/{task_id}/form-fields", "siti").json
+    assert [each["id"] for each in ours["fields"]] == ["isi_surat", "jumlah"]
+    assert ours["values"] == {"isi_surat": None, "jumlah": None}
+    assert (ours["lane"], ours["lanePath"]) == ("Petugas", ["Petugas"])
+
+    hall.complete(task_id, "siti", isi_surat="a")
+    decision = hall.open_task(letter)["id"]
+    sop = hall.get(f"/task/{decision}/form-fields", "kepala").json["sop"]
+    assert sop == {
+        "kegiatan": "Menyetujui surat",
+        "kelengkapan": "Surat",
+        "waktu": "1 Hari",
+        "output": None,
+        "keterangan": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"assignee": "siti"}, 1),
+        ({"assigneeLike": "si%"}, 1),
+        ({"assigned": "true"}, 1),
+        ({"unassigned": "true"}, 1),
+        ({"candidateGroup": "Petugas"}, 1),
+        ({"candidateGroup": "Petugas", "includeAssignedTasks": "true"}, 2),
+        ({"candidateGroups": "Petugas,Kepala"}, 1),
+        ({"candidateUser": "budi"}, 1),
+        ({"candidateUser": "kepala"}, 0),
+        ({"candidateUser": "nobody"}, 0),
+        ({"processInstanceBusinessKey": "B-1"}, 1),
+        ({"processInstanceBusinessKeyLike": "B-%"}, 2),
+        ({"processDefinitionKey": "surat"}, 2),
+        ({"processDefinitionKeyIn": "surat,lain"}, 2),
+        ({"taskDefinitionKey": "isi"}, 2),
+        ({"taskDefinitionKeyIn": "setuju"}, 0),
+        ({"name": "Mengisi surat"}, 2),
+        ({"nameLike": "Meng%"}, 2),
+        ({"priority": "50"}, 2),
+        ({"minPriority": "51"}, 0),
+        ({"maxPriority": "50"}, 2),
+        ({"dueBefore": "2027-01-01T00:00:00.000+0000"}, 0),
+        ({"active": "true"}, 2),
+    ],
+)
+def test_filter_of_tasks(hall: Hall, letter: str, query: dict[str, str], count: int) -> None:
+    other = hall.started("siti", business_key="B-2")
+    hall.post(f"/task/{hall.open_task(other)['id']}/claim", {}, "siti")
+
+    assert hall.get("/task/count", **query).json == {"count": count}
+    assert len(hall.get("/task", **query).json) == count

@@ -25,7 +25,7 @@ from webhooks.rest import (
     webapps,
 )
 from webhooks.rest.context import ROOT, is_api
-from webhooks.rest.resource import Resource
+from webhooks.rest.resource import OWN, Resource
 
 RESOURCES: tuple[Resource, ...] = (
     version.resource,
@@ -119,6 +119,7 @@ _SPECIFICATION: dict[str, Any] = {
                 },
             }
         },
+        "tags": [{"name": OWN, "description": "What Camunda does not have"}],
         "security": [{"basic": []}, {"bearer": []}],
     },
 }

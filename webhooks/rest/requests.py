@@ -33,7 +33,7 @@ class RequestParser(FlaskParser):
     def handle_error(self, error: ValidationError, *_args: Any, **_kwargs: Any) -> NoReturn:
         """Say what is wrong with which name."""
         # webargs says first where it looked ("json", "query"), and a schema says the rest.
-        messages = next(iter(error.normalized_messages().values()))
+        messages = next(iter(error.messages_dict.values()))
         fields = dict(_flat(messages))
         first = next(iter(fields.items()), ("", ["invalid"]))
         place = f"{first[0]}: " if first[0] else ""

@@ -1,0 +1,97 @@
+"""What the documents say of the API is what the API is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import errors
+from tests.webhooks.rest.hall import Hall
+from webhooks.problems import PROBLEMS
+
+README = Path(__file__).parents[3] / "webhooks" / "README.md"
+Route = tuple[str, str]
+
+
+def anonymous(path: str) -> str:
+    """The path whatever its parameters are called."""
+    return re.sub(r"<[^>]*>|\{[^}]*\}", "{}", path)
+
+
+def routes(hall: Hall) -> set[Route]:
+    """(method, path) of every route below /engine-rest."""
+    return {
+        (method, anonymous(rule.rule.removeprefix("/engine-rest")))
+        for rule in hall.app.url_map.iter_rules()
+        if rule.rule.startswith("/engine-rest")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def operations(hall: Hall) -> dict[Route, dict[str, Any]]:
+    """What openapi.json says of each route."""
+    paths = hall.get("/openapi.json", who=None).json["paths"]
+    return {
+        (method.upper(), anonymous(path.removeprefix("/engine-rest"))): operation
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if method in {"get", "post", "put", "delete"}
+    }
+
+
+def test_readme_has_every_route_and_no_other(hall: Hall) -> None:
+    rows = re.findall(r"^\| `(GET|POST|PUT|DELETE) (/[^`?]*)`", README.read_text("utf-8"), re.M)
+
+    assert {(method, anonymous(path)) for method, path in rows} == routes(hall)
+    assert len(rows) == len(routes(hall))
+
+
+def test_openapi_has_every_route_with_a_summary(hall: Hall) -> None:
+    described = operations(hall)
+
+    assert set(described) == routes(hall) - {("GET", "/openapi.json")}
+    assert [route for route, operation in described.items() if not operation.get("summary")] == []
+
+
+def test_our_own_routes_are_tagged(hall: Hall) -> None:
+    section = README.read_text("utf-8").split("### Tambahan")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(GET|POST) (/[^`]*)`", section, re.M)
+
+    ours = {route for route, said in operations(hall).items() if said["tags"] == ["Tambahan"]}
+
+    assert ours == {(method, anonymous(path)) for method, path in rows}
+
+
+def test_openapi_says_how_to_prove_who_is_calling(hall: Hall) -> None:
+    document = hall.get("/openapi.json", who=None).json
+
+    schemes = document["components"]["securitySchemes"]
+    assert {name: scheme["scheme"] for name, scheme in schemes.items()} == {
+        "basic": "basic",
+        "bearer": "bearer",
+    }
+    assert document["security"] == [{"basic": []}, {"bearer": []}]
+    assert (document["info"]["title"], document["openapi"]) == ("Alur", "3.0.3")
+    assert "Tambahan" in {tag["name"] for tag in document["tags"]}
+
+
+def test_openapi_has_no_dangling_reference(hall: Hall) -> None:
+    response = hall.get("/openapi.json", who=None)
+    document = response.json
+
+    for reference in set(re.findall(r'"\$ref": "#/([^"]+)"', response.text)):
+        place = document
+        for name in reference.split("/"):
+            place = place[name]
+
+
+@pytest.mark.parametrize("kind", sorted(PROBLEMS, key=lambda each: each.__name__))
+def test_readme_has_every_error(kind: type[errors.EngineError]) -> None:
+    problem = PROBLEMS[kind]
+
+    rows = [row for row in README.read_text("utf-8").splitlines() if f"`{problem.type}`" in row]
+
+    assert any(row.startswith(f"| {problem.status} ") for row in rows)

@@ -108,16 +108,22 @@ def serve(call: Invocation) -> int:
 def _serve(call: Invocation, engine: ProcessEngine, settings: Settings) -> None:
     # By name: webhooks stands above the command line and imports the engine, so that an import
     # here would turn the arrow round, and `alur verify` would load a web framework.
-    app = import_module("webhooks").create_app(engine, settings)
+    webhooks = import_module("webhooks")
     listener = _listener(settings)
     server = import_module("waitress").create_server(
-        app, sockets=[listener], threads=settings.threads, ident="alur"
+        webhooks.create_app(engine, settings),
+        sockets=[listener],
+        threads=settings.threads,
+        ident="alur",
+        # It keeps a whole body on disk before the app may refuse it; the app's limit is lower, so
+        # that what is a little too large gets the app's answer.
+        max_request_body_size=2 * webhooks.MAX_BODY_BYTES,
     )
     url = f"http://{_in_url(settings.host)}:{listener.getsockname()[1]}"
-    call.printer.json({"url": url})
-    call.printer.say(f"Alur is at {url} (Ctrl-C stops it)")
     with _until_signalled(), _working(engine, is_wanted=not call.words.no_worker):
-        server.run()  # returns when the signal's SystemExit reaches it, after pending requests
+        call.printer.json({"url": url})
+        call.printer.say(f"Alur is at {url} (Ctrl-C stops it)")
+        server.run()  # ends by the signal's SystemExit, after the requests under way
     server.close()
     call.printer.say("stopped")
 

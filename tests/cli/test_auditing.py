@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
+from engine.cli.auditing import _Progress
+from engine.sources import ManualClock
 from tests.cli.conftest import Terminal
 
 
@@ -90,3 +93,16 @@ def test_staff_of_no_lane_in_it_may_not_read(alur: Terminal, started: str) -> No
     alur.account("tamu", "--role", "staff", "--lane", "Lain")
 
     assert alur("history", started, "--as", "tamu").code == 4
+
+
+def test_progress_is_told_off_a_terminal_only_when_it_takes_long(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clock = ManualClock(datetime(2026, 3, 2, tzinfo=UTC))
+    progress = _Progress(clock)
+
+    progress(200, 1000)
+    clock.advance(seconds=3)
+    progress(400, 1000)
+
+    assert capsys.readouterr().err == "alur: checked 400 of 1000\n"

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 _BASE = {"model", "errors", "sources", "settings"}
-_PURE = {"json_values", "forms", "permissions"}
+_PURE = {"json_values", "forms", "permissions", "moments"}
 _ROOMS = {"definitions", "steps", "repeats", "instances", "tasks", "auditing", "accounts"}
 _MACHINERY = {"bpmn", "spiff", "store", "worktime", "history", "replay"}
 
@@ -28,8 +28,9 @@ ARROWS: dict[str, set[str]] = {
     "json_values": {"errors"},
     "forms": {"model", "errors", "json_values"},
     "permissions": {"model", "errors"},
-    "bpmn": {"model", "errors"},
-    "spiff": {"model", "errors", "sources", "json_values", "bpmn"},
+    "moments": {"errors"},
+    "bpmn": {"model", "errors", "moments"},
+    "spiff": {"model", "errors", "sources", "json_values", "moments", "bpmn"},
     "store": {"model", "errors", "sources"},
     "worktime": {"model", "errors", "sources"},
     "history": {"model", "errors", "sources"},

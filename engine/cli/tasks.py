@@ -12,7 +12,7 @@ from engine.cli.words import Commands, add_limit, add_values
 from engine.errors import InvalidForm
 from engine.model import Actor, ProcessInstance, TaskQuery, UserTask
 
-_TASK = ("task", "name…", "lane", "assignee", "created", "business key", "instance")
+_TASK = ("task", "name…", "lane", "assignee", "created", "due", "business key", "instance")
 
 
 def add_to(commands: Commands) -> None:
@@ -114,6 +114,7 @@ def _row(each: UserTask) -> tuple[object, ...]:
         each.lane,
         each.assignee,
         each.created_at,
+        each.due_at,
         each.business_key,
         each.instance_id,
     )

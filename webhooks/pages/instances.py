@@ -36,7 +36,7 @@ from webhooks.pages.listings import (
 )
 from webhooks.pages.logins import current_actor, require_page_role
 from webhooks.pages.people import person
-from webhooks.pages.values import Fields, Labelled, fields_of, labelled, local_text
+from webhooks.pages.values import Fields, Labelled, fields_of, labelled, local_text, sections
 from webhooks.rest.context import current_engine
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _instance_page(instance_id: str, *, reason: str = "", reason_fault: str | No
         instance=instance,
         definition=engine.definitions.definition(instance.definition_id, actor=actor),
         places=_places(instance_id, model),
-        variables=labelled(engine.instances.variables(instance_id, actor=actor), fields),
+        sections=sections(engine.instances.variables(instance_id, actor=actor), model),
         steps=[
             _step(frame, model, fields) for frame in engine.history.frames(instance_id, actor=actor)
         ],

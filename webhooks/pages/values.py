@@ -10,7 +10,7 @@ from engine.model import FieldType, FormField, Json
 from webhooks.pages.dates import iso_text
 
 if TYPE_CHECKING:
-    from engine.bpmn.elements import ProcessModel
+    from engine.bpmn.elements import FlowNode, ProcessModel
 
 NOTHING = "–"
 #: Local to a loop, but nothing that people would tell its tasks apart by.
@@ -46,6 +46,43 @@ def labelled(values: Mapping[str, Json], fields: Fields) -> list[Labelled]:
         for name in (*known, *others)
         if (lines := _lines(values[name], name, fields)) != (NOTHING,)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The values that one step of a process gave, under its name."""
+
+    heading: str
+    values: list[Labelled]
+
+
+def sections(values: Mapping[str, Json], model: ProcessModel) -> list[Section]:
+    """All values of an instance by the step whose form asks for them; what is left comes last."""
+    fields, owners = fields_of(model), model.field_owners()
+    found: list[Section] = []
+    told: set[str] = set()
+    for node in model.nodes.values():
+        own = [name for name, owner in owners.items() if owner == node.id and name in values]
+        found.append(_section(node, "", {name: values[name] for name in own}, fields))
+        told.update(own)
+        collected = node.multi_instance.collect_into if node.multi_instance else None
+        entries = values.get(collected) if collected else None
+        if collected and isinstance(entries, list) and all(isinstance(e, dict) for e in entries):
+            told.add(collected)
+            for entry in entries:
+                item = local_text({k: v for k, v in entry.items() if k not in fields})
+                asked = {k: v for k, v in entry.items() if k in fields}
+                found.append(_section(node, item, asked, fields))
+    others = {name: value for name, value in values.items() if name not in told}
+    found.append(Section("Lain-lain", labelled(others, fields)))
+    return [section for section in found if section.values]
+
+
+def _section(node: FlowNode, item: str, values: Mapping[str, Json], fields: Fields) -> Section:
+    number = node.properties.get("sop:nomor")
+    name = node.name or node.id
+    heading = f"{number}. {name}" if number and node.type != "startEvent" else name
+    return Section(f"{heading} ({item})" if item else heading, labelled(values, fields))
 
 
 def local_text(values: Mapping[str, Json]) -> str:

@@ -107,12 +107,17 @@ class Instances:
                 return Started(
                     tx.instance(done.instance_id), done.result["variables"], is_repeat=True
                 )
-            machine = self._definitions.machine(tx, definition.definition_id)
+            start_event = self._definitions.machine(
+                tx, definition.definition_id
+            ).model.start_event()
+            values = check_submission(start_event.form, submitted)
+            if start_event.initiator:
+                values[start_event.initiator] = request.actor.account
             payload = {
                 "definition": definition.definition_id,
                 "digest": definition.digest,
                 "businessKey": business_key,
-                "variables": check_submission(machine.model.start_event().form, submitted),
+                "variables": values,
             }
             now = self._clock.now()
             outcome = self._steps.begin(

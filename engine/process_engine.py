@@ -39,7 +39,7 @@ class ProcessEngine:
 def build_engine(store: Store, clock: Clock, ids: Ids, settings: Settings) -> ProcessEngine:
     """The rooms over a store, sharing one clock and one source of ids."""
     definitions = Definitions(store, clock, ids)
-    steps = Steps(definitions)
+    steps = Steps(definitions, settings.time_zone)
     return ProcessEngine(
         store=store,
         clock=clock,

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from engine.definitions import Definitions
 from engine.errors import InstanceEnded, ReplayMismatch, SnapshotUnreadable
@@ -26,6 +27,7 @@ from engine.model import (
     TaskState,
     UserTask,
 )
+from engine.moments import due_moment
 from engine.replay import replay
 from engine.spiff.machine import Machine, OpenTask, Run
 from engine.spiff.stepping import step
@@ -48,8 +50,10 @@ class Outcome:
 class Steps:
     """Takes steps through the machines of `definitions`."""
 
-    def __init__(self, definitions: Definitions) -> None:
+    def __init__(self, definitions: Definitions, zone: ZoneInfo) -> None:
         self._definitions = definitions
+        #: Where a due date without an offset is local time.
+        self._zone = zone
 
     def begin(
         self,
@@ -78,7 +82,7 @@ class Steps:
         )
         with step(now=now, instance_id=instance_id, revision=1) as bound:
             run = machine.start(bound, given.payload["variables"])
-            record = _record(unborn, given, run, before=(), open_rows=(), now=now)
+            record = _record(unborn, given, run, before=(), open_rows=(), now=now, zone=self._zone)
         tx.add_instance(record)
         return _outcome(record, run)
 
@@ -109,7 +113,14 @@ class Steps:
             untouched = ended - {task.task_id for task in changed}
             rows = _open_rows(tx, instance.instance_id, untouched)
             record = _record(
-                instance, given, run, before=before, open_rows=rows, changed=changed, now=now
+                instance,
+                given,
+                run,
+                before=before,
+                open_rows=rows,
+                changed=changed,
+                now=now,
+                zone=self._zone,
             )
         tx.append_step(record)
         return _outcome(record, run)
@@ -183,6 +194,7 @@ def _record(
     before: tuple[OpenTask, ...],
     open_rows: tuple[UserTask, ...],
     now: datetime,
+    zone: ZoneInfo,
     changed: tuple[UserTask, ...] = (),
 ) -> StepRecord:
     """All that the step writes."""
@@ -200,7 +212,9 @@ def _record(
         events=events,
         snapshot=run.dump(),
         opened=tuple(
-            _row(task, after, now) for task in run.open_tasks() if task.task_id not in known
+            _row(task, after, now=now, zone=zone)
+            for task in run.open_tasks()
+            if task.task_id not in known
         ),
         changed=changed
         + tuple(replace(row, state=TaskState.CANCELLED, ended_at=now) for row in open_rows),
@@ -223,9 +237,16 @@ def _advanced(instance: ProcessInstance, events: tuple[HistoryEvent, ...]) -> Pr
     )
 
 
-def _row(task: OpenTask, instance: ProcessInstance, now: datetime) -> UserTask:
-    node = task.node
-    is_unaddressed = not (node.lane_path or node.candidate_users or node.candidate_groups)
+def _moment(text: str | None, since: datetime, zone: ZoneInfo) -> datetime | None:
+    return due_moment(text, since=since, zone=zone) if text else None
+
+
+def _row(task: OpenTask, instance: ProcessInstance, *, now: datetime, zone: ZoneInfo) -> UserTask:
+    node, offer = task.node, task.offer
+    candidate_users = tuple(offer.get("candidate_users", node.candidate_users))
+    candidate_groups = tuple(offer.get("candidate_groups", node.candidate_groups))
+    assignee = offer.get("assignee", node.assignee)
+    is_unaddressed = not (node.lane_path or candidate_users or candidate_groups)
     return UserTask(
         task_id=task.task_id,
         instance_id=instance.instance_id,
@@ -237,12 +258,15 @@ def _row(task: OpenTask, instance: ProcessInstance, now: datetime) -> UserTask:
         lane_path=node.lane_path,
         state=TaskState.OPEN,
         created_at=now,
-        assignee=node.assignee,
-        claimed_at=now if node.assignee else None,
+        assignee=assignee,
+        claimed_at=now if assignee else None,
+        due_at=_moment(offer.get("due_date"), now, zone),
+        follow_up_at=_moment(offer.get("follow_up_date"), now, zone),
+        priority=offer.get("priority", 50),
         description=node.documentation,
         form_key=node.form_key,
-        candidate_users=(instance.started_by,) if is_unaddressed else node.candidate_users,
-        candidate_groups=node.candidate_groups,
+        candidate_users=(instance.started_by,) if is_unaddressed else candidate_users,
+        candidate_groups=candidate_groups,
         local_variables=task.local_variables,
         business_key=instance.business_key,
     )

@@ -30,6 +30,7 @@ from engine.bpmn.names import (
     text_of,
 )
 from engine.bpmn.normalise import give_ids, normalise
+from engine.bpmn.parameters import parameters_of
 from engine.bpmn.safe_xml import parse_safely
 
 
@@ -125,6 +126,12 @@ def _node(element: Element, scope: str, lanes: LaneIndex) -> FlowNode:
         event_definitions=tuple(local(definition) for definition in event_definitions(element)),
         attached_to=element.get("attachedToRef"),
         script=text_of(element.find(bpmn("script"))),
+        initiator=element.get(camunda("initiator")),
+        due_date=element.get(camunda("dueDate")),
+        follow_up_date=element.get(camunda("followUpDate")),
+        priority=element.get(camunda("priority")),
+        inputs=parameters_of(element, "inputParameter"),
+        outputs=parameters_of(element, "outputParameter"),
     )
 
 

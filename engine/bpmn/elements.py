@@ -33,6 +33,18 @@ class MultiInstance:
     collect_into: str | None
 
 
+#: A value as written: text, a list (camunda:list) or a mapping (camunda:map) of values.
+RawValue = str | tuple["RawValue", ...] | dict[str, "RawValue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`camunda:inputParameter` or `camunda:outputParameter`, its expressions as in the file."""
+
+    name: str
+    value: RawValue
+
+
 @dataclass(frozen=True, slots=True)
 class FlowNode:
     """One event, activity or gateway.
@@ -60,6 +72,15 @@ class FlowNode:
     event_definitions: tuple[str, ...] = ()
     attached_to: str | None = None
     script: str | None = None
+    #: camunda:initiator of a start event: the variable that names who started.
+    initiator: str | None = None
+    #: camunda:dueDate, followUpDate and priority as written: literal or expression.
+    due_date: str | None = None
+    follow_up_date: str | None = None
+    priority: str | None = None
+    #: `camunda:inputOutput`: local variables set at entering, and values given back at the end.
+    inputs: tuple[Parameter, ...] = ()
+    outputs: tuple[Parameter, ...] = ()
 
     @property
     def lane(self) -> str | None:

@@ -25,9 +25,14 @@ _FORBIDDEN: dict[type[ast.AST], str] = {
     ast.YieldFrom: "yield",
     ast.ClassDef: "class",
     ast.With: "with",
+    # The sandbox does not know these; it would say so only when the script runs.
+    ast.Delete: "del",
+    ast.TryStar: "except*",
 }
 _FORBIDDEN_NAMES = frozenset(
     {
+        # The sandbox collects what a script assigned under this name.
+        "alur_out",
         "breakpoint",
         "compile",
         "delattr",
@@ -41,6 +46,8 @@ _FORBIDDEN_NAMES = frozenset(
         "locals",
         "memoryview",
         "open",
+        # It would write into the output of the server.
+        "print",
         "quit",
         "setattr",
         "type",
@@ -74,6 +81,8 @@ def translate_script(source: str) -> Script:
         raise Refusal(source, "the script is empty", "skripnya kosong")
     try:
         tree = ast.parse(source)
+        # Refuses what a tree may hold and no script may: return and break outside, and their like.
+        compile(tree, "script", "exec", dont_inherit=True)
         table = symtable.symtable(source, "script", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Refusal(
@@ -98,11 +107,16 @@ def _odd_shape(node: ast.AST) -> str | None:
     for name in _names_in(node):
         if "__" in name or name in _FORBIDDEN_NAMES:
             return name
+    if type(node).__name__ == "TypeAlias":  # since Python 3.12
+        return "type"
     match node:
         case ast.FunctionDef(decorator_list=[_, *_]):
             return "a decorator"
-        case ast.Delete(targets=targets) if any(isinstance(t, ast.Attribute) for t in targets):
-            return "del of an attribute"
+        case ast.comprehension(is_async=1):
+            return "async"
+        case ast.MatchAs(name=str()) | ast.MatchStar(name=str()) | ast.MatchMapping(rest=str()):
+            # The engine keeps what is assigned; it would lose what a pattern captures.
+            return "a name captured by case"
     return None
 
 

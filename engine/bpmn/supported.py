@@ -66,9 +66,13 @@ CAMUNDA_ATTRIBUTES = frozenset(
         "candidateStarterUsers",
         "candidateUsers",
         "collection",
+        "dueDate",
         "elementVariable",
+        "followUpDate",
         "formKey",
         "historyTimeToLive",
+        "initiator",
+        "priority",
         "versionTag",
     }
 )
@@ -87,10 +91,12 @@ CAMUNDA_ATTRIBUTES_IGNORED = frozenset(
         "taskPriority",
     }
 )
-#: Camunda attributes without effect here, which the author should know.
-CAMUNDA_ATTRIBUTES_WARNED = frozenset({"dueDate", "followUpDate", "priority"})
+CAMUNDA_EXTENSIONS = frozenset(
+    {"failedJobRetryTimeCycle", "formData", "inputOutput", "properties"}
+)
 
-CAMUNDA_EXTENSIONS = frozenset({"failedJobRetryTimeCycle", "formData", "properties"})
+#: Nodes that may carry `camunda:inputOutput`.
+PARAMETER_NODES = frozenset({"task", "manualTask", "userTask", "scriptTask", "subProcess"})
 
 #: Namespaces whose content steers another engine and would be passed over in silence.
 FOREIGN_NAMESPACES: Mapping[str, str] = {

@@ -40,6 +40,9 @@ class OpenTask:
     task_id: str
     node: FlowNode
     local_variables: Variables
+    #: What the expressions of its performers and dates gave: assignee, candidate_users,
+    #: candidate_groups, due_date, follow_up_date, priority.
+    offer: Variables
 
 
 class Machine:
@@ -118,8 +121,10 @@ class Run:
         found = []
         for task in self._tasks():
             node = self._recorder.node_of(task)
-            if task._state == TaskState.READY and task.task_spec.manual and node is not None:
-                found.append(OpenTask(task.id, node, dict(task.data)))
+            is_waiting = task._state == TaskState.READY and task.task_spec.manual
+            if is_waiting and node is not None and task.id not in self._blocked:
+                offer = dict(task.internal_data.get("offer", {}))
+                found.append(OpenTask(task.id, node, dict(task.data), offer))
         return tuple(found)
 
     def visible_variables(self, task_id: str) -> dict[str, Json]:
@@ -140,7 +145,8 @@ class Run:
     def complete(self, task_id: str, variables: Variables) -> None:
         """A person finished an open user task with these values."""
         task = self._task(task_id)
-        if task._state != TaskState.READY or not task.task_spec.manual:
+        is_open = task._state == TaskState.READY and task.id not in self._blocked
+        if not is_open or not task.task_spec.manual:
             raise NotFound("open user task", task_id)
         self._submit(task, in_canonical_order(dict(variables)))
         self._run(task)
@@ -166,6 +172,8 @@ class Run:
         self._recorder.note(EventKind.INCIDENT_RESOLVED, task, incident=incident_id)
         if retry == "update":
             self._guarded(task, lambda: task.task_spec._update(task))
+        elif task._state == TaskState.READY:
+            self._run(task)
         self.advance()
 
     def cancel(self) -> None:
@@ -195,11 +203,16 @@ class Run:
         self._check_ends()
 
     def _submit(self, task: Any, variables: Variables) -> None:
-        """Values go to the loop instance when there is one, else to the nearest (sub-)process."""
-        if is_inner(task):
-            task.data.update(variables)
-        else:
-            task.workflow.data.setdefault("variables", {}).update(variables)
+        """Values go to the loop instance when there is one, else to the nearest (sub-)process.
+
+        A value for one of the task's own input parameters stays with the task.
+        """
+        local = (
+            variables if is_inner(task) else {n: v for n, v in variables.items() if n in task.data}
+        )
+        shared = {n: v for n, v in variables.items() if n not in local}
+        task.data.update(local)
+        task.workflow.data.setdefault("variables", {}).update(shared)
 
     def _automatic(self) -> list[Any]:
         return [

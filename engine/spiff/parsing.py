@@ -16,14 +16,25 @@ from SpiffWorkflow.bpmn.parser.task_parsers import (
 )
 from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
-from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, NoneTask, ScriptTask, UserTask
+from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.elements import MultiInstance, ProcessModel
 from engine.bpmn.expressions import translate
 from engine.errors import MachineFault
-from engine.spiff.specs import InclusiveJoin, MultiInstanceBody, SubProcess, TokenJoin
+from engine.spiff.behaviour import behaviour_of
+from engine.spiff.recorder import INNER
+from engine.spiff.specs import (
+    Behaving,
+    BehavingScriptTask,
+    BehavingUserTask,
+    InclusiveJoin,
+    MultiInstanceBody,
+    PassedAtOnce,
+    SubProcess,
+    TokenJoin,
+)
 
 _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 
@@ -60,20 +71,12 @@ class _SubProcessParser(_BodyParser, SubWorkflowParser):  # type: ignore[misc]
     pass
 
 
-class _PassedAtOnce(NoneTask):  # type: ignore[misc]
-    """`task` and `manualTask` are passed at once, as in Camunda: nobody reports back."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.manual = False
-
-
 class _Parser(BpmnParser):  # type: ignore[misc]
     OVERRIDE_PARSER_CLASSES = {  # noqa: RUF012  (the library's name for its extension point)
-        full_tag("userTask"): (_BodyParser, UserTask),
-        full_tag("task"): (_BodyParser, _PassedAtOnce),
-        full_tag("manualTask"): (_BodyParser, _PassedAtOnce),
-        full_tag("scriptTask"): (_ScriptParser, ScriptTask),
+        full_tag("userTask"): (_BodyParser, BehavingUserTask),
+        full_tag("task"): (_BodyParser, PassedAtOnce),
+        full_tag("manualTask"): (_BodyParser, PassedAtOnce),
+        full_tag("scriptTask"): (_ScriptParser, BehavingScriptTask),
         full_tag("subProcess"): (_SubProcessParser, SubProcess),
         full_tag("parallelGateway"): (GatewayParser, TokenJoin),
         full_tag("inclusiveGateway"): (ConditionalGatewayParser, InclusiveJoin),
@@ -111,6 +114,7 @@ def parse(diagram: Diagram, model: ProcessModel) -> Specs:
         raise MachineFault(f"{diagram.file_name}: {error}") from error
     for each in (spec, *subprocesses.values()):
         _cancel_first(each)
+        _give_behaviour(each, model)
     return Specs(spec, subprocesses, root)
 
 
@@ -132,6 +136,14 @@ def _cancel_first(spec: Any) -> None:
     for task_spec in spec.task_specs.values():
         if isinstance(task_spec, BoundaryEvent):
             task_spec._outputs.sort(key=lambda name: not name.endswith(".BoundaryEventJoin"))
+
+
+def _give_behaviour(spec: Any, model: ProcessModel) -> None:
+    """Nodes with parameters or performers get them; in a loop the activity inside does."""
+    for task_spec in spec.task_specs.values():
+        node = model.nodes.get(task_spec.name.removesuffix(INNER))
+        if node is not None and isinstance(task_spec, Behaving):
+            task_spec.behaviour = behaviour_of(node)
 
 
 def _translated(loops: dict[str, MultiInstance]) -> dict[str, MultiInstance]:

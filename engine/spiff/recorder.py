@@ -77,8 +77,10 @@ class Recorder:
             payload["name"] = node.name
         if node.lane_path:
             payload["lane"] = list(node.lane_path)
-        if is_inner(task):
+        if task.data:
             payload["locals"] = dict(task.data)
+        if offer := task.internal_data.get("offer"):
+            payload["offer"] = dict(offer)
         payload.update(_scope(task))
         self.note(EventKind.ACTIVITY_ENTERED, task, **payload)
 

@@ -11,12 +11,21 @@ from __future__ import annotations
 from typing import Any
 
 from SpiffWorkflow.bpmn.exceptions import WorkflowTaskException
-from SpiffWorkflow.bpmn.specs.defaults import InclusiveGateway, ParallelGateway, SubWorkflowTask
+from SpiffWorkflow.bpmn.specs.defaults import (
+    InclusiveGateway,
+    NoneTask,
+    ParallelGateway,
+    ScriptTask,
+    SubWorkflowTask,
+    UserTask,
+)
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 from SpiffWorkflow.specs.MultiChoice import MultiChoice
 from SpiffWorkflow.util.task import TaskState
 
-#: security.md S12: a million instances would take the memory of the whole machine.
+from engine.spiff.behaviour import Behaviour
+
+#: A million instances would take the memory of the whole machine.
 MAX_INSTANCES = 1000
 
 _ACTIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
@@ -39,6 +48,53 @@ def _consume(tokens: list[Any], *, by: Any) -> None:
     for token in tokens:
         if token is not by:
             token.cancel()
+
+
+class Behaving(BpmnSpecMixin):  # type: ignore[misc]
+    """A node with parameters or performers: see behaviour.py. `behaviour` is None for most."""
+
+    behaviour: Behaviour | None = None
+
+    def _update_hook(self, my_task: Any) -> Any:
+        is_ready = super()._update_hook(my_task)
+        if is_ready and self.behaviour:
+            self.behaviour.enter(my_task)
+        return is_ready
+
+    def _run_hook(self, my_task: Any) -> Any:
+        done = super()._run_hook(my_task)
+        if done and self.behaviour and self.behaviour.outputs:
+            # Still inside: a failure here leaves the task where it can be run again.
+            give_back(my_task, self.behaviour.leave(my_task))
+        return done
+
+    def _on_complete_hook(self, my_task: Any) -> None:
+        for name in my_task.internal_data.pop("inputs", ()):
+            my_task.data.pop(name, None)
+        super()._on_complete_hook(my_task)
+
+
+def give_back(my_task: Any, values: dict[str, Any]) -> None:
+    """Set what a task gives back; its own inputs of the same name are not meant."""
+    for name in my_task.internal_data.pop("inputs", ()):
+        my_task.data.pop(name, None)
+    my_task.workflow.top_workflow.recorder.set_variables(my_task, values)
+
+
+class BehavingUserTask(Behaving, UserTask):  # type: ignore[misc]
+    """A user task."""
+
+
+class BehavingScriptTask(Behaving, ScriptTask):  # type: ignore[misc]
+    """A script task."""
+
+
+class PassedAtOnce(Behaving, NoneTask):  # type: ignore[misc]
+    """`task` and `manualTask` are passed at once, as in Camunda: nobody reports back."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.manual = False
 
 
 class TokenJoin(ParallelGateway):  # type: ignore[misc]
@@ -236,11 +292,17 @@ class MultiInstanceBody(BpmnSpecMixin):  # type: ignore[misc]
         return True
 
 
-class SubProcess(SubWorkflowTask):  # type: ignore[misc]
+class SubProcess(Behaving, SubWorkflowTask):  # type: ignore[misc]
     """An embedded sub-process. Its variables are its own until it ends, then its parent's."""
+
+    def _update_hook(self, my_task: Any) -> Any:
+        """Not Behaving's: the library runs this once more when the inside has ended."""
+        return SubWorkflowTask._update_hook(self, my_task)
 
     def start_workflow(self, my_task: Any) -> None:
         """Enter before anything inside moves; the library enters after."""
+        if self.behaviour:
+            self.behaviour.enter(my_task)
         my_task._set_state(TaskState.STARTED)
         super().start_workflow(my_task)
 

@@ -22,6 +22,7 @@ from engine.bpmn.checks import (
     unresolved_reference,
     unsupported_element,
     user_task_lane,
+    value,
 )
 from engine.bpmn.diagram import Diagram
 from engine.model import Finding, Severity
@@ -48,6 +49,7 @@ RULES: Mapping[str, Check] = {
         user_task_lane,
         form_field,
         multi_instance,
+        value,
         unsupported_element,
         chain_length,
         missing_diagram,

@@ -25,7 +25,6 @@ from engine.bpmn.names import (
 from engine.bpmn.supported import (
     CAMUNDA_ATTRIBUTES,
     CAMUNDA_ATTRIBUTES_IGNORED,
-    CAMUNDA_ATTRIBUTES_WARNED,
     CAMUNDA_EXTENSIONS,
     EXPRESSION_LANGUAGES,
     FOREIGN_NAMESPACES,
@@ -45,7 +44,6 @@ from engine.model import Finding
 RULE = "unsupported-element"
 
 _NCNAME = re.compile(r"[^\W\d][\w.\-]*")
-_PEOPLE = ("assignee", "candidateUsers", "candidateGroups")
 _STARTERS = ("candidateStarterUsers", "candidateStarterGroups")
 
 
@@ -55,7 +53,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     for _, process in checked_processes(diagram):
         yield from _check_id(rule, process)
         yield from _check_camunda(rule, process)
-        yield from _check_people(rule, process, _STARTERS)
+        yield from _check_starters(rule, process)
         for scope in scopes(process):
             yield from _check_scope(rule, scope)
         for element in nodes_and_flows(process):
@@ -117,13 +115,7 @@ def _check_attributes(rule: Rule, element: Element) -> Iterator[Finding]:
 
 
 def _check_camunda_attribute(rule: Rule, element: Element, name: str) -> Iterator[Finding]:
-    if name in CAMUNDA_ATTRIBUTES_WARNED:
-        yield rule.warning(
-            element,
-            f"camunda:{name} tidak berpengaruh; hapus agar tidak menyesatkan",
-            f"camunda:{name} has no effect here; remove it so that it misleads nobody",
-        )
-    elif name not in CAMUNDA_ATTRIBUTES | CAMUNDA_ATTRIBUTES_IGNORED:
+    if name not in CAMUNDA_ATTRIBUTES | CAMUNDA_ATTRIBUTES_IGNORED:
         yield _not_run(rule, element, f"camunda:{name}", f"camunda:{name}")
 
 
@@ -220,7 +212,6 @@ def _check_node(rule: Rule, node: Element) -> Iterator[Finding]:
     for quantity in ("startQuantity", "completionQuantity"):
         if node.get(quantity, "1") != "1":
             yield _not_run(rule, node, quantity, quantity)
-    yield from _check_people(rule, node, _PEOPLE)
     yield from _check_event(rule, node)
     yield from _check_script_task(rule, node)
     yield from _check_loop(rule, node)
@@ -228,8 +219,8 @@ def _check_node(rule: Rule, node: Element) -> Iterator[Finding]:
         yield from _check_children(rule, node)
 
 
-def _check_people(rule: Rule, element: Element, attributes: tuple[str, ...]) -> Iterator[Finding]:
-    for attribute in attributes:
+def _check_starters(rule: Rule, element: Element) -> Iterator[Finding]:
+    for attribute in _STARTERS:
         if any(mark in element.get(camunda(attribute), "") for mark in ("${", "#{")):
             yield rule.unsupported(
                 element,

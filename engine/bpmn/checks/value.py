@@ -1,0 +1,120 @@
+"""Performers, dates, priority and parameters are values that the engine can give."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterator
+
+from engine.bpmn.checks.places import Rule, checked_processes, flow_nodes
+from engine.bpmn.diagram import Diagram
+from engine.bpmn.elements import RawValue
+from engine.bpmn.names import Element, camunda, extension_elements, local
+from engine.bpmn.parameters import STRUCTURES, parameter_elements, parameters_of
+from engine.bpmn.refusals import Refusal, shortened
+from engine.bpmn.supported import PARAMETER_NODES
+from engine.bpmn.values import compiled, template
+from engine.model import Finding
+from engine.moments import DueError, due_text
+
+RULE = "value"
+
+_PEOPLE = ("assignee", "candidateUsers", "candidateGroups")
+_DATES = ("dueDate", "followUpDate")
+_DIRECTIONS = ("inputParameter", "outputParameter")
+
+
+def check(diagram: Diagram) -> Iterator[Finding]:
+    """Every value of a node can be evaluated, and literal dates and numbers can be read."""
+    rule = Rule(RULE, diagram)
+    for _, process in checked_processes(diagram):
+        for node in flow_nodes(process):
+            yield from _check_attributes(rule, node)
+            yield from _check_parameters(rule, node)
+
+
+def _check_attributes(rule: Rule, node: Element) -> Iterator[Finding]:
+    for name in (*_PEOPLE, *_DATES, "priority"):
+        text = node.get(camunda(name))
+        if text is None or not text.strip():
+            continue
+        where = f"camunda:{name}"
+        yield from _check_text(rule, node, where, text)
+        if _is_literal(text):
+            yield from _check_literal(rule, node, name, text.strip())
+
+
+def _check_literal(rule: Rule, node: Element, name: str, text: str) -> Iterator[Finding]:
+    if name in _DATES:
+        try:
+            due_text(text)
+        except DueError as error:
+            yield rule.error(
+                node,
+                f"camunda:{name} {shortened(text)!r} bukan tanggal, waktu atau jangka waktu ISO "
+                "8601; tulis 2026-01-31, 2026-01-31T08:00:00+07:00 atau P3D",
+                f"camunda:{name} {shortened(text)!r}: {error}",
+            )
+    if name == "priority" and not (text.lstrip("-").isdigit() and len(text) <= 9):
+        yield rule.error(
+            node,
+            f"camunda:priority {shortened(text)!r} bukan bilangan bulat; tulis misalnya 50",
+            f"camunda:priority {shortened(text)!r} is not a whole number; write for example 50",
+        )
+
+
+def _check_parameters(rule: Rule, node: Element) -> Iterator[Finding]:
+    if local(node) not in PARAMETER_NODES:
+        if any(True for _ in extension_elements(node, "inputOutput")):
+            yield rule.unsupported(
+                node,
+                f"camunda:inputOutput pada {local(node)} belum dijalankan; hapus",
+                f"camunda:inputOutput on a {local(node)} is not run; remove it",
+            )
+        return
+    for direction in _DIRECTIONS:
+        for element, parameter in zip(
+            parameter_elements(node, direction), parameters_of(node, direction), strict=True
+        ):
+            yield from _check_name(rule, node, direction, parameter.name)
+            yield from _check_structure(rule, node, parameter.name, element)
+            yield from _check_text(rule, node, f"{direction} {parameter.name}", parameter.value)
+
+
+def _check_name(rule: Rule, node: Element, direction: str, name: str) -> Iterator[Finding]:
+    is_name = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
+    if not is_name or name == "typename":
+        yield rule.error(
+            node,
+            f"{direction} bernama {name!r}, yang bukan nama variabel; pakai huruf, angka dan _",
+            f"{direction} is named {name!r}, which is no variable name; use letters, digits and _",
+        )
+
+
+def _check_structure(rule: Rule, node: Element, name: str, element: Element) -> Iterator[Finding]:
+    for inner in element.iter():
+        tag = local(inner) if isinstance(inner.tag, str) else ""
+        is_known = tag in STRUCTURES or tag in {"value", "entry", *_DIRECTIONS}
+        if tag and not is_known:
+            yield rule.unsupported(
+                node,
+                f"camunda:{tag} dalam parameter {name} belum dijalankan; tulis nilai atau ungkapan",
+                f"camunda:{tag} in parameter {name} is not run; write a value or an expression",
+            )
+
+
+def _check_text(rule: Rule, node: Element, where: str, value: RawValue) -> Iterator[Finding]:
+    try:
+        compiled(value)
+    except Refusal as refusal:
+        yield rule.error(
+            node,
+            f"{where} tidak dapat dijalankan: {refusal.reason_id}",
+            f"{where} cannot be run: {refusal.reason}",
+        )
+
+
+def _is_literal(text: str) -> bool:
+    try:
+        return template(text).is_literal
+    except Refusal:
+        return False

@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
+from lxml import etree
+
 from engine.bpmn.expressions import translate
 from engine.bpmn.names import (
     BPMNDI,
     FLOW_NODES,
+    GATEWAYS,
     Element,
     bpmn,
+    bpmn_children,
     camunda,
     is_bpmn,
     is_true,
@@ -19,6 +23,9 @@ from engine.bpmn.names import (
 )
 from engine.bpmn.timers import TimerError, duration_literal, moment_literal
 from engine.errors import ExpressionRefused
+
+#: Id of a gateway that stands for several flows out of an activity; see _make_splits_explicit.
+SPLIT_PREFIX = "alur_split_"
 
 _NEEDS_ID = FLOW_NODES | {
     "sequenceFlow",
@@ -98,6 +105,8 @@ def normalise(root: Element) -> None:
         # The library finds flow targets among all ids of a process, those of form fields included.
         elif element.tag == camunda("formData"):
             _remove(element)
+    for scope in list(root.iter(bpmn("process"), bpmn("subProcess"))):
+        _make_splits_explicit(scope)
     for store in root.findall(bpmn("dataStore")):
         _remove(store)
     # The library tries flows from top to bottom of the drawing. Without a drawing it keeps to the
@@ -137,6 +146,50 @@ _REWRITES: dict[str, Callable[[str], str]] = {
     "timeDuration": lambda text: repr(duration_literal(text)),
     "timeDate": lambda text: repr(moment_literal(text)),
 }
+
+
+def _make_splits_explicit(scope: Element) -> None:
+    """Several or conditional flows out of an activity or event become those of a gateway.
+
+    BPMN 2.0.2 §13.3.1: every flow without a condition and every one whose condition is true gets a
+    token; the default flow only when no condition is true. That is an inclusive gateway. The
+    gateway is the library's alone: the model keeps the flows as they were drawn.
+    """
+    nodes = {child.get("id"): child for child in bpmn_children(scope) if local(child) in FLOW_NODES}
+    leaving: dict[str, list[Element]] = {}
+    for flow in scope.findall(bpmn("sequenceFlow")):
+        leaving.setdefault(flow.get("sourceRef", ""), []).append(flow)
+    for node_id, flows in leaving.items():
+        node = nodes.get(node_id)
+        if node is None or local(node) in GATEWAYS:
+            continue
+        is_conditional = any(_condition_of(flow) is not None for flow in flows)
+        if len(flows) > 1 or is_conditional:
+            _insert_split(node, flows, is_conditional=is_conditional)
+
+
+def _insert_split(node: Element, flows: list[Element], *, is_conditional: bool) -> None:
+    split_id = f"{SPLIT_PREFIX}{node.get('id')}"
+    kind = "inclusiveGateway" if is_conditional else "parallelGateway"
+    split = etree.Element(bpmn(kind), {"id": split_id})
+    default = node.attrib.pop("default", None)
+    if default is not None and is_conditional:
+        split.set("default", default)
+    for flow in flows:
+        flow.set("sourceRef", split_id)
+        if is_conditional and flow.get("id") != default and _condition_of(flow) is None:
+            etree.SubElement(flow, bpmn("conditionExpression")).text = "True"
+    node.addnext(split)
+    attributes = {
+        "id": f"{split_id}_in",
+        "sourceRef": node.get("id", ""),
+        "targetRef": split_id,
+    }
+    split.addnext(etree.Element(bpmn("sequenceFlow"), attributes))
+
+
+def _condition_of(flow: Element) -> str | None:
+    return text_of(flow.find(bpmn("conditionExpression")))
 
 
 def _remove(element: Element) -> None:

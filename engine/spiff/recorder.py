@@ -13,8 +13,6 @@ from engine.model import EventKind, Observation
 
 #: The library's name for the activity inside a multi-instance body.
 INNER = " [child]"
-#: The library's control task in front of an activity with boundary events.
-_SPLIT = ".BoundaryEventSplit"
 _ACTIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
 _JOINS = {"parallelGateway", "inclusiveGateway"}
 
@@ -88,7 +86,8 @@ class Recorder:
         if is_inner(task):
             return None
         source = task.parent
-        if source is not None and source.task_spec.name.endswith(_SPLIT):
+        # Past the control tasks, and the gateways that the drawing does not have.
+        while source is not None and self.node_of(source) is None:
             source = source.parent
         if source is None:
             return None

@@ -13,7 +13,6 @@ from engine.bpmn.names import (
     ACTIVITIES,
     CAMUNDA,
     FLOW_NODES,
-    GATEWAYS,
     Element,
     bpmn,
     bpmn_children,
@@ -44,6 +43,8 @@ from engine.model import Finding
 RULE = "unsupported-element"
 
 _NCNAME = re.compile(r"[^\W\d][\w.\-]*")
+#: Their outgoing flows are not chosen by conditions (BPMN 2.0.2 table 8.45, §10.6.3).
+_WITHOUT_CONDITIONS = frozenset({"parallelGateway", "eventBasedGateway"})
 _STARTERS = ("candidateStarterUsers", "candidateStarterGroups")
 
 
@@ -157,19 +158,11 @@ def _check_parallel_flows(rule: Rule, scope: Element) -> Iterator[Finding]:
 
 def _check_outgoing(rule: Rule, scope: Element) -> Iterator[Finding]:
     nodes = {child.get("id"): child for child in bpmn_children(scope) if local(child) in FLOW_NODES}
-    leaving: set[str | None] = set()
     for flow in scope.findall(bpmn("sequenceFlow")):
         source = nodes.get(flow.get("sourceRef"))
         if source is None:
             continue
         yield from _check_condition(rule, source, flow)
-        if local(source) not in GATEWAYS and source.get("id") in leaving:
-            yield rule.unsupported(
-                source,
-                "lebih dari satu alur keluar; pasang gerbang paralel atau eksklusif sesudahnya",
-                "more than one flow leaves it; put a parallel or exclusive gateway behind it",
-            )
-        leaving.add(source.get("id"))
         target = nodes.get(flow.get("targetRef"))
         if target is not None and local(target) == "boundaryEvent":
             yield rule.unsupported(
@@ -183,12 +176,11 @@ def _check_condition(rule: Rule, source: Element, flow: Element) -> Iterator[Fin
     condition = flow.find(bpmn("conditionExpression"))
     if condition is None:
         return
-    is_choice = local(source) in {"exclusiveGateway", "inclusiveGateway", "complexGateway"}
-    if text_of(condition) is not None and not is_choice:
+    if text_of(condition) is not None and local(source) in _WITHOUT_CONDITIONS:
         yield rule.unsupported(
             flow,
-            "syarat hanya dijalankan pada alur gerbang eksklusif atau inklusif; pasang gerbang",
-            "conditions run only on flows of exclusive and inclusive gateways; put a gateway there",
+            f"syarat tidak berlaku pada alur keluar {local(source)}; hapus syaratnya",
+            f"a condition has no effect on a flow out of a {local(source)}; remove it",
         )
     language = str(condition.get("language", "")).rsplit("/", maxsplit=1)[-1].lower()
     if language and language not in EXPRESSION_LANGUAGES:

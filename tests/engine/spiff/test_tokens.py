@@ -319,3 +319,72 @@ def test_a_long_rework_loop_stays_small(office: Office) -> None:
     assert office.state(instance) == "COMPLETED"
     assert max(sizes) < sizes[0] * 1.2
     office.assert_sound(instance)
+
+
+def test_several_flows_out_of_an_activity_are_all_taken(office: Office) -> None:
+    diagram = process(
+        start(),
+        user("a"),
+        user("b"),
+        user("c"),
+        parallel("j"),
+        end(),
+        line("s", "a", "b", "j"),
+        line("a", "c", "j"),
+        line("j", "e"),
+    )
+    instance = office.start(office.deploy(diagram))
+    office.complete(instance, "a")
+
+    assert office.waiting_at(instance) == ["b", "c"]
+    flows = office.engine.history.frames(instance, actor=ADMIN)[-1].flows
+    assert sorted(flows) == ["a_b", "a_c"]
+    office.complete(instance, "b")
+    office.complete(instance, "c")
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+@pytest.mark.parametrize(
+    ("jumlah", "expected"), [(5, ["kecil"]), (50, ["besar", "kecil"]), (-1, ["lain"])]
+)
+def test_conditional_flows_out_of_an_activity_take_what_is_true_else_the_default(
+    office: Office, jumlah: int, expected: list[str]
+) -> None:
+    diagram = process(
+        start(),
+        '<bpmn:userTask id="a" name="a" default="a_lain"/>',
+        user("kecil"),
+        user("besar"),
+        user("lain"),
+        end("e1"),
+        end("e2"),
+        end("e3"),
+        line("s", "a"),
+        flow("a", "kecil", "${jumlah &gt; 0}"),
+        flow("a", "besar", "${jumlah &gt; 10}"),
+        flow("a", "lain"),
+        line("kecil", "e1"),
+        line("besar", "e2"),
+        line("lain", "e3"),
+    )
+    instance = office.start(office.deploy(diagram))
+    office.complete(instance, "a", jumlah=jumlah)
+
+    assert office.waiting_at(instance) == expected
+    for activity in expected:
+        office.complete(instance, activity)
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_a_single_conditional_flow_is_not_taken_against_its_condition(office: Office) -> None:
+    diagram = process(
+        start(), user("a"), user("b"), end(), line("s", "a"), flow("a", "b", "${boleh}"),
+        line("b", "e"),
+    )  # fmt: skip
+    instance = office.start(office.deploy(diagram))
+    office.complete(instance, "a", boleh=False)
+
+    assert office.waiting_at(instance) == []
+    assert len(office.incidents(instance)) == 1

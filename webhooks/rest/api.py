@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
 from flask_smorest import Api
 from marshmallow import Schema, fields
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.routing import RequestRedirect
 
 from engine import __version__
@@ -25,6 +25,7 @@ from webhooks.rest import (
     webapps,
 )
 from webhooks.rest.context import ROOT, is_api
+from webhooks.rest.requests import is_text
 from webhooks.rest.resource import OWN, Resource
 
 RESOURCES: tuple[Resource, ...] = (
@@ -79,6 +80,7 @@ def _guard() -> Response | None:
         if request.endpoint not in _PUBLIC:
             authenticate_request()
         _require_route(request.routing_exception)
+        _require_text(request)
     except (EngineError, HTTPException) as error:
         return answer(error)
     return None
@@ -89,6 +91,12 @@ def _require_route(fault: HTTPException | None) -> None:
         raise NotFound(f"there is no {request.path} in this API")
     if fault is not None:
         raise fault
+
+
+def _require_text(asked: Request) -> None:
+    parts = [asked.path, *asked.args.keys(), *(v for _, vs in asked.args.lists() for v in vs)]
+    if not all(is_text(part) for part in parts):
+        raise BadRequest("the address has a NUL")
 
 
 def _seal(response: Response) -> Response:

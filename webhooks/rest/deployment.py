@@ -14,6 +14,7 @@ from webhooks.auth import require_actor
 from webhooks.problems import findings_by_file
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
+from webhooks.rest.requests import is_text
 from webhooks.rest.resource import Resource
 from webhooks.schemas.base import is_default
 from webhooks.schemas.definitions import (
@@ -35,6 +36,24 @@ _RESERVED = {
 }
 _UNSUPPORTED = ("deployment-activation-time", "deploy-changed-only", "tenant-id")
 
+_MULTIPART = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "deployment-name": {"type": "string"},
+                        "deployment-source": {"type": "string"},
+                        "data": {"type": "string", "format": "binary"},
+                    },
+                }
+            }
+        },
+    }
+}
+
 resource = Resource("deployment", path="/deployment", description="Uploads of BPMN files")
 
 add_listing(
@@ -48,7 +67,7 @@ add_listing(
 )
 
 
-@resource.on("POST", "/create", "Deploy BPMN files (multipart/form-data)")
+@resource.on("POST", "/create", "Deploy BPMN files", notes=_MULTIPART)
 @resource.gives(DeployedAnswer)
 def create_deployment() -> Mapping[str, Any]:
     """Every part with a file name is a file of that name, whatever the part is called."""
@@ -72,9 +91,10 @@ def _files(upload: Request) -> dict[str, bytes]:
     for name in _UNSUPPORTED:
         if not is_default(upload.form.get(name)):
             faults[name] = ["Camunda knows this, Alur does not support it"]
+    faults |= {name: ["not a text"] for name, text in upload.form.items() if not is_text(text)}
     files: dict[str, bytes] = {}
     for part, file in upload.files.items(multi=True):
-        if not file.filename:
+        if not file.filename or not is_text(file.filename):
             faults[part] = ["this part has no file name"]
         elif file.filename in files:
             faults[part] = [f"there are two files named {file.filename!r}"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 from webhooks.rest.context import current_settings
 
@@ -23,6 +23,10 @@ def write_moment(moment: datetime | None) -> str | None:
 
 def read_moment(text: object) -> datetime:
     """The moment that the text names. Raises ValueError saying what was expected."""
-    if isinstance(text, str) and _READABLE.fullmatch(text.strip()):
-        return datetime.fromisoformat(text.strip())
+    try:
+        if isinstance(text, str) and _READABLE.fullmatch(text.strip()):
+            # In UTC at once: at the ends of the calendar that is not always possible.
+            return datetime.fromisoformat(text.strip()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
     raise ValueError("expected a date such as 2026-01-23T13:42:42.453+0700")

@@ -11,7 +11,7 @@ from engine.model import ProcessDefinition
 from webhooks.auth import require_actor
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
-from webhooks.rest.resource import Resource
+from webhooks.rest.resource import REPEATABLE, Resource
 from webhooks.schemas.definitions import DefinitionAnswer, DefinitionFilter, DefinitionXml
 from webhooks.schemas.instances import FormVariableNames, Start, StartedAnswer
 from webhooks.schemas.tasks import StartFormFields, StartFormReference
@@ -68,8 +68,13 @@ def _text(content: bytes) -> str:
     return content.decode(_UTF_16.get(content[:2], "utf-8-sig"))
 
 
-@resource.on("POST", "/<definition_id>/start", "Start an instance")
-@resource.on("POST", "/key/<key>/start", "Start an instance of the latest definition of a key")
+@resource.on("POST", "/<definition_id>/start", "Start an instance", notes=REPEATABLE)
+@resource.on(
+    "POST",
+    "/key/<key>/start",
+    "Start an instance of the latest definition of a key",
+    notes=REPEATABLE,
+)
 @resource.takes(Start)
 @resource.gives(StartedAnswer)
 def start_instance(body: Mapping[str, Any], **which: str) -> Any:

@@ -66,7 +66,27 @@ def json_body(req: Request) -> dict[str, Any]:
         raise BadRequest(f"the body is not JSON: {error}") from error
     if not isinstance(found, dict):
         raise BadRequest(f"the body must be a JSON object, not {type(found).__name__}")
+    if not all(is_text(each) for each in _texts(found)):
+        raise BadRequest("a text in the body has a NUL or half a character")
     return found
+
+
+def is_text(text: str) -> bool:
+    """Whether every database can keep it: no NUL, no lone surrogate."""
+    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+
+
+def _texts(value: Any) -> Iterable[str]:
+    """Every string in a JSON value, names included, without recursion."""
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            pending += [*each.keys(), *each.values()]
+        elif isinstance(each, list):
+            pending += each
 
 
 def strict_json(text: str) -> Any:

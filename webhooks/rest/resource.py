@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from flask_smorest import Blueprint
@@ -13,6 +13,18 @@ from webhooks.rest.requests import RequestParser
 
 #: The tag of resources that Camunda does not have.
 OWN = "Tambahan"
+
+#: For views that may be repeated safely.
+REPEATABLE: Mapping[str, Any] = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": "Idempotency-Key",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            "description": "The same request again under this key gives the first one's answer",
+        }
+    ]
+}
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -38,15 +50,19 @@ class Resource(Blueprint):  # type: ignore[misc]
         is_own: bool = False,
         is_public: bool = False,
         endpoint: str | None = None,
+        notes: Mapping[str, Any] | None = None,
     ) -> Callable[[View], View]:
-        """The view answers this method of this path. is_own: Camunda has no such thing."""
-        notes: dict[str, Any] = {"summary": summary}
+        """The view answers this method of this path.
+
+        is_own: Camunda has no such thing. notes: what else the OpenAPI document says of it.
+        """
+        said: dict[str, Any] = {"summary": summary, **(notes or {})}
         if is_public:
-            notes["security"] = []
+            said["security"] = []
         tags = [OWN] if is_own else None
 
         def register(view: View) -> View:
-            documented = self.doc(**notes)(view)
+            documented = self.doc(**said)(view)
             self.route(path, methods=[method], tags=tags, endpoint=endpoint)(documented)
             return view
 

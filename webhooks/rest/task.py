@@ -14,7 +14,7 @@ from webhooks.auth import actor_for, require_actor
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
 from webhooks.rest.process_definition import named, repeat_header
-from webhooks.rest.resource import Resource
+from webhooks.rest.resource import REPEATABLE, Resource
 from webhooks.schemas.instances import Deserialization, FormVariableNames
 from webhooks.schemas.tasks import (
     Completion,
@@ -100,8 +100,10 @@ def assign_task(body: Mapping[str, str | None], task_id: str) -> None:
     current_engine().tasks.assign(task_id, body["user_id"], actor=require_actor())
 
 
-@resource.on("POST", "/<task_id>/complete", "Complete a task")
-@resource.on("POST", "/<task_id>/submit-form", "Complete a task by its form: the same")
+@resource.on("POST", "/<task_id>/complete", "Complete a task", notes=REPEATABLE)
+@resource.on(
+    "POST", "/<task_id>/submit-form", "Complete a task by its form: the same", notes=REPEATABLE
+)
 @resource.takes(Completion)
 @resource.gives(status=204)
 def complete_task(body: Mapping[str, Any], task_id: str) -> Response:

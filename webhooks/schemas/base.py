@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from marshmallow.types import StrSequenceOrSet
 
 from engine.errors import InvalidVariables
 from webhooks.rest.moments import read_moment, write_moment
 from webhooks.variables import read_variables, write_variables
 
+_MOST_NAMES = 1000
 _TRUE = {True, "true", "True", "TRUE"}
 _FALSE = {False, "false", "False", "FALSE"}
 
@@ -102,11 +103,18 @@ class Flag(fields.Boolean):
         super().__init__(truthy=_TRUE, falsy=_FALSE, **options)
 
 
+class Whole(fields.Integer):
+    """A whole number that every database can compare with."""
+
+    def __init__(self, *, minimum: int = -(2**31), **options: Any) -> None:
+        super().__init__(validate=validate.Range(min=minimum, max=2**31 - 1), **options)
+
+
 class Names(fields.List[str]):
     """Strings: a list in a body, separated by commas or repeated in a query string."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(fields.String(), **options)
+        super().__init__(fields.String(), validate=validate.Length(max=_MOST_NAMES), **options)
 
     def _deserialize(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import RAISE, fields
 
 from engine.model import DefinitionQuery, DeploymentQuery, ProcessDefinition
-from webhooks.schemas.base import Answer, Computed, Flag, Moment, Names, Null, Same
+from webhooks.schemas.base import Answer, Computed, Flag, Moment, Names, Null, Same, Whole
 from webhooks.schemas.filters import Filter, Window
 
 
@@ -67,7 +67,7 @@ class DefinitionFilter(Filter):
     keys_in = Names()
     name = fields.String()
     name_like = fields.String()
-    version = fields.Integer()
+    version = Whole()
     version_tag = fields.String()
     deployment_id = fields.String()
     resource_name = fields.String()

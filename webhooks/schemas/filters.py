@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from marshmallow import RAISE, ValidationError, fields, post_load, pre_load, validate
+from marshmallow import RAISE, ValidationError, fields, post_load, pre_load
 
 from engine.model import Page, SortOrder
-from webhooks.schemas.base import Flag, Shape, is_default, refuse_given
-
-_LARGEST = 2**31 - 1
-_IS_COUNT = validate.Range(min=0, max=_LARGEST)
+from webhooks.schemas.base import Flag, Shape, Whole, is_default, refuse_given
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +35,8 @@ class Window(Shape):
 
     error_messages = {"unknown": "Alur does not know this parameter"}  # noqa: RUF012
 
-    first_result = fields.Integer(validate=_IS_COUNT)
-    max_results = fields.Integer(validate=_IS_COUNT)
+    first_result = Whole(minimum=0)
+    max_results = Whole(minimum=0)
 
 
 class Sorting(Shape):

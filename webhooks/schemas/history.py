@@ -22,7 +22,7 @@ from engine.model import (
     TaskState,
     UserTask,
 )
-from webhooks.schemas.base import Answer, Computed, Flag, Moment, Names, Null, Same
+from webhooks.schemas.base import Answer, Computed, Flag, Moment, Names, Null, Same, Whole
 from webhooks.schemas.filters import Filter
 from webhooks.schemas.tasks import is_assigned
 from webhooks.variables import write_variable
@@ -365,7 +365,7 @@ class HistoricTaskFilter(Filter):
     task_name_like = fields.String(attribute="name_like")
     task_assignee = fields.String(attribute="assignee")
     task_assignee_like = fields.String(attribute="assignee_like")
-    task_priority = fields.Integer(attribute="priority")
+    task_priority = Whole(attribute="priority")
     assigned = Flag()
     unassigned = Flag()
     finished = Flag()

@@ -17,6 +17,7 @@ from webhooks.schemas.base import (
     Same,
     Shape,
     VariableMap,
+    Whole,
 )
 from webhooks.schemas.filters import Filter
 
@@ -162,9 +163,9 @@ class TaskFilter(Filter):
     due_before = Moment()
     follow_up_after = Moment()
     follow_up_before = Moment()
-    priority = fields.Integer()
-    min_priority = fields.Integer()
-    max_priority = fields.Integer()
+    priority = Whole()
+    min_priority = Whole()
+    max_priority = Whole()
     active = Flag()
     suspended = Flag()
 

@@ -55,7 +55,7 @@ def clients(tmp_path: Path) -> Iterator[Clients]:
 
     def serve() -> None:
         # Closing from outside takes the socket from under the server's select.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             server.run()
 
     thread = threading.Thread(target=serve, daemon=True)

@@ -78,6 +78,19 @@ def test_openapi_says_how_to_prove_who_is_calling(hall: Hall) -> None:
     assert "Tambahan" in {tag["name"] for tag in document["tags"]}
 
 
+def test_openapi_says_what_is_sent(hall: Hall) -> None:
+    said = operations(hall)
+
+    upload = said["POST", "/deployment/create"]["requestBody"]["content"]
+    assert "multipart/form-data" in upload
+    for route in (("POST", "/task/{}/complete"), ("POST", "/process-definition/key/{}/start")):
+        names = {each["name"] for each in said[route]["parameters"]}
+        assert "Idempotency-Key" in names
+        assert "application/json" in said[route]["requestBody"]["content"]
+    filters = {each["name"] for each in said["GET", "/task"]["parameters"]}
+    assert {"assignee", "firstResult", "sortBy", "candidateGroups"} <= filters
+
+
 def test_openapi_has_no_dangling_reference(hall: Hall) -> None:
     response = hall.get("/openapi.json", who=None)
     document = response.json

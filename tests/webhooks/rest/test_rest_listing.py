@@ -66,6 +66,10 @@ def test_order_takes_both_words(hall: Hall, query: dict[str, str]) -> None:
         {"createdAfter": "yesterday"},
         {"createdAfter": "2026-01-05"},
         {"unassigned": "perhaps"},
+        {"priority": "2147483648"},
+        {"createdAfter": "0001-01-01T00:00:00.000+1400"},
+        {"createdAfter": "2026-02-30T00:00:00.000+0000"},
+        {"taskDefinitionKeyIn": "a," * 1001},
         {"candidateGroup": "a", "candidateUser": "b"},
         {"candidateGroup": "a", "candidateGroups": "b"},
         {"assigned": "true", "unassigned": "true"},
@@ -127,3 +131,12 @@ def test_every_listing_answers_and_counts(hall: Hall) -> None:
         assert hall.get(f"{path}/count").json == {"count": len(rows)}
     for path in WITH_POST:
         assert hall.post(path).json == hall.get(path).json
+
+
+def test_text_that_no_database_keeps_is_a_400(hall: Hall) -> None:
+    for place in ("/task?assignee=%00", "/task/%00", "/task?%00=a", "/deployment/a%00"):
+        assert_problem(hall.get(place), 400)
+    for text in ("a\0", "\ud800"):
+        assert_problem(hall.post("/task", {"assignee": text}), 400)
+        assert_problem(hall.post("/task", {"taskDefinitionKeyIn": [text]}), 400)
+        assert_problem(hall.post("/task/x/assignee", {"userId": text}), 400)

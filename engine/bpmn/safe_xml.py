@@ -15,6 +15,7 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_ELEMENTS = 50_000
 MAX_DEPTH = 100
 MAX_ATTRIBUTES = 100
+MAX_ATTRIBUTE_LENGTH = 64 * 1024
 
 _ENCODINGS = frozenset({"utf-8", "utf8", "utf-16", "utf-16le", "utf-16be"})
 _DECLARED_ENCODING = re.compile(r"""<\?xml[^>]*?\bencoding\s*=\s*["']([^"']*)["']""")
@@ -118,6 +119,8 @@ class _Measure:
         self._hold("kedalaman unsur", "element depth", self.depth, MAX_DEPTH)
         self._hold("jumlah unsur", "number of elements", self.elements, MAX_ELEMENTS)
         self._hold("jumlah atribut", "number of attributes", len(attributes), MAX_ATTRIBUTES)
+        longest = max(map(len, attributes.values()), default=0)
+        self._hold("panjang atribut", "length of an attribute", longest, MAX_ATTRIBUTE_LENGTH)
 
     def end(self, _tag: str) -> None:
         self.depth -= 1

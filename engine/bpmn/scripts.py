@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import symtable
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,9 +26,9 @@ _FORBIDDEN: dict[type[ast.AST], str] = {
     ast.YieldFrom: "yield",
     ast.ClassDef: "class",
     ast.With: "with",
-    # The sandbox does not know these; it would say so only when the script runs.
-    ast.Delete: "del",
+    # The sandbox does not know it, and would say so only when the script runs.
     ast.TryStar: "except*",
+    getattr(ast, "TypeAlias", ast.TryStar): "except*" if sys.version_info < (3, 12) else "type",
 }
 _FORBIDDEN_NAMES = frozenset(
     {
@@ -107,11 +108,11 @@ def _odd_shape(node: ast.AST) -> str | None:
     for name in _names_in(node):
         if "__" in name or name in _FORBIDDEN_NAMES:
             return name
-    if type(node).__name__ == "TypeAlias":  # since Python 3.12
-        return "type"
     match node:
         case ast.FunctionDef(decorator_list=[_, *_]):
             return "a decorator"
+        case ast.Delete(targets=targets) if any(isinstance(t, ast.Attribute) for t in targets):
+            return "del of an attribute"
         case ast.comprehension(is_async=1):
             return "async"
         case ast.MatchAs(name=str()) | ast.MatchStar(name=str()) | ast.MatchMapping(rest=str()):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from engine.errors import EngineError
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
 from webhooks.pages import (
     accounts,
+    guard,
     inbox,
     instances,
     login,
@@ -28,6 +29,7 @@ from webhooks.rest.context import current_engine, is_api
 
 __all__ = [
     "accounts",
+    "guard",
     "inbox",
     "instances",
     "login",
@@ -78,6 +80,8 @@ def _words() -> dict[str, Any]:
 
 def _notice() -> str | None:
     """What the page before did, as its redirect says; a forged code says nothing of one's own."""
+    if g.get("notice"):
+        return str(g.notice)
     login = visitor()
     task_id = request.args.get("selesai")
     if task_id and login is not None:

@@ -162,7 +162,7 @@ def change_password() -> ResponseReturnValue:
     except InvalidInput as error:
         return _own_page(faults=_account_faults(error)), 400
     response = make_response(redirect(url_for("pages.show_own", kabar="sandi-diganti"), 303))
-    begin_session(response, name)
+    begin_session(response, current_login().account)
     return response
 
 

@@ -20,6 +20,7 @@ from webhooks.pages.logins import (
     set_cookie,
     visitor,
 )
+from webhooks.pages.resume import held_fields, page_again
 from webhooks.rest.context import current_engine
 
 
@@ -32,7 +33,7 @@ def show_login() -> ResponseReturnValue:
     """The login form; who is logged in already goes on."""
     if visitor() is not None:
         return redirect(local_path(request.args.get("next")), 303)
-    return _login_page(next_path=local_path(request.args.get("next")))
+    return login_page(next_path=local_path(request.args.get("next")))
 
 
 @blueprint.post("/masuk")
@@ -45,10 +46,17 @@ def log_in() -> ResponseReturnValue:
     try:
         account = current_engine().accounts.authenticate(name, request.form.get("sandi", ""))
     except NotAuthenticated as error:
-        return _login_page(name, next_path, messages.login_refusal(error), 401)
+        return login_page(
+            name, next_path, messages.login_refusal(error), 401, request.form.get("lanjut", "")
+        )
     response = make_response(redirect(next_path, 303))
-    begin_session(response, account.name)
+    begin_session(response, account)
     delete_cookie(response, _token_cookie())
+    page = page_again(request.form.get("lanjut", ""))
+    if page is not None:
+        response.status_code = 200
+        response.headers.remove("Location")
+        response.set_data(page)
     return response
 
 
@@ -61,12 +69,23 @@ def log_out() -> ResponseReturnValue:
     return response
 
 
-def _login_page(
-    name: str = "", next_path: str = "/", error: str | None = None, status: int = 200
+def login_page(
+    name: str = "",
+    next_path: str = "/",
+    error: str | None = None,
+    status: int = 200,
+    held_for: str = "",
 ) -> Response:
+    """The login form. `held_for`: where the form goes whose fields are held meanwhile."""
     token = request.cookies.get(_token_cookie()) or RandomIds().new_secret()
     page = render_template(
-        "login.html", name=name, next_path=next_path, error=error, login_token=token
+        "login.html",
+        name=name,
+        next_path=next_path,
+        error=error,
+        login_token=token,
+        held_for=held_for,
+        held=held_fields() if held_for else (),
     )
     response = make_response(page, status)
     set_cookie(response, _token_cookie(), token)

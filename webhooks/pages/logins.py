@@ -1,4 +1,4 @@
-"""Who is looking at a page: the session cookie, the CSRF token, and the guard before every page.
+"""Who is looking at a page: the session cookie, and the token that their forms carry.
 
 The engine keeps the sessions; a cookie that was copied before the logout is worth nothing after it.
 """
@@ -8,21 +8,16 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from typing import cast
-from urllib.parse import urlsplit
 
-from flask import Response, abort, g, redirect, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Response, abort, g, request
 
 from engine.errors import Forbidden
 from engine.model import Account, Actor, Role, Session
 from webhooks.auth import actor_for
-from webhooks.pages.blueprint import blueprint
 from webhooks.pages.messages import CSRF_WRONG
 from webhooks.rest.context import current_engine, current_settings
 
 CSRF_FIELD = "csrf_token"
-#: Pages that anybody may open; they look after their own CSRF token.
-_PUBLIC = {"pages.show_login", "pages.log_in"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,44 +51,29 @@ def require_page_role(deed: str, *roles: Role) -> None:
         raise Forbidden(actor.account, deed, "that takes another role")
 
 
-# ---------------------------------------------------------------------- guard
+# ---------------------------------------------------------------------- forms
 
 
-@blueprint.before_request
-def guard() -> ResponseReturnValue | None:
-    """Nobody passes without a login, and nothing is changed without the form's own token."""
-    g.login = _read_login()
-    if request.endpoint in _PUBLIC:
-        return None
-    if g.login is None:
-        return redirect(url_for("pages.show_login", next=_page_to_return_to()), 303)
-    if request.method == "POST":
-        require_token(current_login().session.csrf_token)
-    return None
+def carries_token(expected: str) -> bool:
+    """Whether the form that was sent carries `expected`."""
+    found = request.form.get(CSRF_FIELD, "")
+    return bool(expected) and hmac.compare_digest(found.encode(), expected.encode())
 
 
 def require_token(expected: str) -> None:
     """Refuse a form that does not carry `expected`."""
-    found = request.form.get(CSRF_FIELD, "")
-    if not expected or not hmac.compare_digest(found.encode(), expected.encode()):
+    if not carries_token(expected):
         abort(400, CSRF_WRONG)
 
 
-def _read_login() -> Login | None:
+def read_login() -> Login | None:
+    """Whom the cookie of this request proves."""
     secret = request.cookies.get(session_cookie())
     found = current_engine().accounts.session(secret) if secret else None
     if found is None:
         return None
     session, account = found
     return Login(session, account, actor_for(account))
-
-
-def _page_to_return_to() -> str:
-    """The page that was asked for; for a form, the page that it stood on."""
-    if request.method == "GET":
-        return local_path(request.full_path.rstrip("?"))
-    origin = urlsplit(request.referrer or "")
-    return local_path(origin.path) if origin.netloc == request.host else "/"
 
 
 def local_path(path: str | None) -> str:
@@ -138,11 +118,12 @@ def delete_cookie(response: Response, name: str) -> None:
     )
 
 
-def begin_session(response: Response, account: str) -> None:
-    """A fresh session in the cookie; the one that was there before has ended."""
+def begin_session(response: Response, account: Account) -> None:
+    """A fresh session, in the cookie and for this request; the one that was there has ended."""
     end_session()
-    secret, _ = current_engine().accounts.open_session(account)
+    secret, session = current_engine().accounts.open_session(account.name)
     set_cookie(response, session_cookie(), secret)
+    g.login = Login(session, account, actor_for(account))
 
 
 def end_session() -> None:

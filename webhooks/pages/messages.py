@@ -21,6 +21,10 @@ CSRF_WRONG = (
     "Tanda pengaman formulir ini tidak berlaku lagi. Kembali ke halaman sebelumnya, muat ulang, "
     "lalu kirim sekali lagi."
 )
+STILL_THERE = (
+    "Sesi Anda berakhir sebelum formulir ini terkirim. Isian Anda masih ada dan belum dikirim: "
+    "periksa, lalu kirim sekali lagi."
+)
 THE_ENGINE = "Sistem"
 
 STATES: Mapping[InstanceState, str] = {

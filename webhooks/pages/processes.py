@@ -166,6 +166,13 @@ def show_start(key: str) -> ResponseReturnValue:
     return _start_page(_startable(key))
 
 
+def start_page_again(key: str) -> str:
+    """The start form with what the request brings; nothing is started yet."""
+    definition = _startable(key)
+    form = current_engine().definitions.start_form(definition.definition_id, actor=current_actor())
+    return _start_page(definition, texts=typed_texts(form, request.form))
+
+
 @blueprint.post("/proses/<key>/mulai")
 def start_process(key: str) -> ResponseReturnValue:
     """A new instance, once, however often the form is sent."""

@@ -56,6 +56,12 @@ def show_task(task_id: str) -> ResponseReturnValue:
         return _ended_page(task_id, error, ()), 200
 
 
+def task_page_again(task_id: str) -> str:
+    """The form of an open task with what the request brings; nothing is done yet."""
+    form = current_engine().tasks.form(task_id, actor=current_actor())
+    return _task_page(form, texts=typed_texts(form.fields, request.form))
+
+
 @blueprint.post("/tugas/<task_id>/ambil")
 def claim_task(task_id: str) -> ResponseReturnValue:
     """The task is in the visitor's hands."""

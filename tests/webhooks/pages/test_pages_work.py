@@ -7,8 +7,11 @@ from flask import Flask
 from engine.model import EventKind, InstanceState, ProcessDefinition
 from tests.diagrams import end, field, form, line, process, start, user
 from tests.office import AUDITOR, Office
-from tests.webhooks.pages.browser import Browser, Page
+from tests.webhooks.pages.browser import PASSWORD, Browser, Page
 from tests.webhooks.pages.conftest import Visit
+
+#: What a browser says of a form that stood on a page of this server.
+HERE = {"Origin": "http://localhost"}
 
 
 def complete(browser: Browser, page: Page, **values: str) -> Page:
@@ -416,3 +419,38 @@ def test_the_app_answers_for_several_visitors(app: Flask, visit: Visit, instance
     visit("staf")
 
     assert Browser(app).get("/").path == "/masuk"
+
+
+def test_what_was_typed_survives_the_end_of_the_session(
+    office: Office, visit: Visit, instance: str
+) -> None:
+    clerk = visit("staf")
+    target, values = open_first(clerk).form("/selesai")
+    office.clock.advance(minutes=31)
+    values["isian-ringkasan"] = "Panjang sekali,\r\ndua baris."
+
+    page = clerk.post(target, values, headers=HERE)
+    assert page.status == 401
+    page = clerk.send(page, "/masuk", nama="staf", sandi="salah-ketik")
+    page = clerk.send(page, "/masuk", nama="staf", sandi=PASSWORD)
+
+    assert "Isian Anda masih ada" in page.text
+    assert page.value("isian-ringkasan").splitlines() == ["Panjang sekali,", "dua baris."]
+    assert office.waiting_at(instance) == ["susun"]
+    assert complete(clerk, page, judul="Naskah").path == "/"
+
+
+def test_a_form_of_an_earlier_login_is_shown_again_and_not_obeyed(
+    office: Office, visit: Visit, instance: str
+) -> None:
+    clerk = visit("staf")
+    target, values = open_first(clerk).form("/selesai")
+    values |= {"isian-judul": "Naskah", "csrf_token": "dari-sesi-lama"}
+
+    page = clerk.post(target, values, headers=HERE)
+    assert page.status == 400
+    assert page.value("isian-judul") == "Naskah"
+    assert office.waiting_at(instance) == ["susun"]
+
+    foreign = clerk.post(target, values, headers={"Origin": "https://jahat.example"})
+    assert foreign.heading == "Formulir tidak berlaku lagi"

@@ -1,0 +1,54 @@
+"""Stands before every page: nobody passes without a login, no form without its token."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import abort, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webhooks.pages.blueprint import blueprint
+from webhooks.pages.login import login_page
+from webhooks.pages.logins import carries_token, current_login, local_path, read_login
+from webhooks.pages.messages import CSRF_WRONG, STILL_THERE
+from webhooks.pages.resume import comes_from_here, is_resumable, page_again
+
+#: Pages that anybody may open; they look after their own token.
+_PUBLIC = {"pages.show_login", "pages.log_in"}
+
+
+@blueprint.before_request
+def guard() -> ResponseReturnValue | None:
+    """Ask a stranger to log in, and refuse what no form of the visitor's own sent."""
+    g.login = read_login()
+    if request.endpoint in _PUBLIC:
+        return None
+    if g.login is None:
+        return _ask_to_log_in()
+    if request.method == "POST" and not carries_token(current_login().session.csrf_token):
+        return _refuse_form()
+    return None
+
+
+def _ask_to_log_in() -> ResponseReturnValue:
+    """The login page; it holds what was typed in a form that came too late."""
+    path = _page_to_return_to()
+    if request.method == "POST" and is_resumable(request.path) and comes_from_here():
+        return login_page(next_path=path, error=STILL_THERE, status=401, held_for=request.path)
+    return redirect(url_for("pages.show_login", next=path), 303)
+
+
+def _refuse_form() -> ResponseReturnValue:
+    """An own form with the token of an earlier login is shown again, with all that was typed."""
+    page = page_again(request.path) if comes_from_here() else None
+    if page is None:
+        abort(400, CSRF_WRONG)
+    return page, 400
+
+
+def _page_to_return_to() -> str:
+    """The page that was asked for; for a form, the page that it stood on."""
+    if request.method == "GET":
+        return local_path(request.full_path.rstrip("?"))
+    origin = urlsplit(request.referrer or "")
+    return local_path(origin.path) if origin.netloc == request.host else "/"

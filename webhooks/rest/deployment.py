@@ -94,8 +94,10 @@ def _files(upload: Request) -> dict[str, bytes]:
     faults |= {name: ["not a text"] for name, text in upload.form.items() if not is_text(text)}
     files: dict[str, bytes] = {}
     for part, file in upload.files.items(multi=True):
-        if not file.filename or not is_text(file.filename):
+        if not file.filename:
             faults[part] = ["this part has no file name"]
+        elif not file.filename.isprintable():
+            faults[part] = ["a file name has printable characters only"]
         elif file.filename in files:
             faults[part] = [f"there are two files named {file.filename!r}"]
         else:

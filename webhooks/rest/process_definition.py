@@ -14,7 +14,7 @@ from webhooks.rest.listing import add_listing
 from webhooks.rest.resource import REPEATABLE, Resource
 from webhooks.schemas.definitions import DefinitionAnswer, DefinitionFilter, DefinitionXml
 from webhooks.schemas.instances import FormVariableNames, Start, StartedAnswer
-from webhooks.schemas.tasks import StartFormFields, StartFormReference
+from webhooks.schemas.tasks import FormReference, StartFormFields
 from webhooks.variables import write_field_values
 
 #: How a file in UTF-16 begins, with a byte order mark or without.
@@ -99,11 +99,12 @@ def repeat_header(*, is_repeat: bool) -> dict[str, str]:
 
 @resource.on("GET", "/<definition_id>/startForm", "Where the start form is kept")
 @resource.on("GET", "/key/<key>/startForm", "Where the start form of a key is kept")
-@resource.gives(StartFormReference)
-def get_start_form(**which: str) -> Mapping[str, None]:
-    """Always null: forms are in the diagram; see start-form-fields."""
-    _definition(**which)
-    return {}
+@resource.gives(FormReference)
+def get_start_form(**which: str) -> Mapping[str, str | None]:
+    """The form key of the diagram. Fields that are in the diagram: see start-form-fields."""
+    found = _definition(**which)
+    model = current_engine().definitions.model(found.definition_id, actor=require_actor())
+    return {"key": model.start_event().form_key}
 
 
 @resource.on("GET", "/<definition_id>/form-variables", "The start form's variables, with defaults")

@@ -143,12 +143,7 @@ def get_form_variables(options: Mapping[str, Any], task_id: str) -> dict[str, An
 @resource.gives(FormReference)
 def get_form(task_id: str) -> Mapping[str, str | None]:
     """The form key of the diagram. Fields that are in the diagram: see form-fields."""
-    return {"key": get_open_task(task_id).form_key}
-
-
-def get_open_task(task_id: str) -> UserTask:
-    """The task with a form to fill. Raises TaskNotOpen."""
-    return current_engine().tasks.form(task_id, actor=require_actor()).task
+    return {"key": current_engine().tasks.form(task_id, actor=require_actor()).task.form_key}
 
 
 @resource.on("GET", "/<task_id>/form-fields", "The fields of a task's form", is_own=True)

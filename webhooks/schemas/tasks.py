@@ -215,14 +215,6 @@ class FormReference(Answer):
     context_path = Null()
 
 
-class StartFormReference(Answer):
-    """The same of a start form. Its key is not kept: see start-form-fields."""
-
-    key = Null()
-    camunda_form_ref = Null()
-    context_path = Null()
-
-
 # ------------------------------------------------------------------ our own
 
 

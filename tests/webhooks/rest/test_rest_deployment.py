@@ -178,3 +178,14 @@ def test_files_are_for_those_who_answer_for_diagrams(hall: Hall) -> None:
 
     assert_problem(hall.get(f"/deployment/{deployment['id']}/resources", "siti"), 403)
     assert hall.get(f"/deployment/{deployment['id']}/resources", "auditor").status_code == 200
+
+
+def test_file_name_that_no_header_can_say_is_a_400(hall: Hall) -> None:
+    boundary = "x"
+    part = 'Content-Disposition: form-data; name="a"; filename="a\x07.bpmn"'
+    body = f"--{boundary}\r\n{part}\r\n\r\n{LETTER}\r\n--{boundary}--\r\n"
+    kind = f"multipart/form-data; boundary={boundary}"
+
+    response = hall.call("POST", "/deployment/create", "analis", data=body, content_type=kind)
+
+    assert "a" in assert_problem(response, 400)["fields"]

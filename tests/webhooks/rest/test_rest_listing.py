@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from engine.settings import Settings
+from engine.store import Store
 from tests.webhooks.rest.hall import Hall, assert_problem
+from webhooks.schemas.tasks import TaskFilter
 
 LISTINGS = (
     "/deployment",
@@ -140,3 +143,19 @@ def test_text_that_no_database_keeps_is_a_400(hall: Hall) -> None:
         assert_problem(hall.post("/task", {"assignee": text}), 400)
         assert_problem(hall.post("/task", {"taskDefinitionKeyIn": [text]}), 400)
         assert_problem(hall.post("/task/x/assignee", {"userId": text}), 400)
+
+
+def test_every_listing_answers_on_both_databases(store: Store) -> None:
+    hall = Hall(store, Settings())
+    hall.deployed()
+    hall.finished()
+    hall.started()
+
+    for path in LISTINGS:
+        rows = hall.get(path).json
+        assert hall.get(f"{path}/count").json == {"count": len(rows)}
+        assert path == "/incident" or rows
+    for name in sorted(TaskFilter.sortable):
+        assert hall.get("/task", "siti", sortBy=name, sortOrder="desc").status_code == 200
+    for pattern in ("%", "a\\", "_%", "\\%"):
+        assert hall.get("/task", "siti", nameLike=pattern).status_code == 200

@@ -17,7 +17,7 @@ from typing import Any
 from engine.cli.exit_codes import OK
 from engine.cli.invocation import Invocation
 from engine.cli.words import Commands
-from engine.errors import EngineError
+from engine.errors import EngineError, StorageError
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings, from_environ
 from engine.store import Store
@@ -86,6 +86,8 @@ def bring_up_to_date(call: Invocation) -> list[str]:
     try:
         store.migrate()
         warnings = store.warnings()
+    except OSError as error:
+        raise StorageError(f"the folder of the database cannot be made: {error}") from error
     finally:
         store.close()
     for warning in warnings:

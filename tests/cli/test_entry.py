@@ -99,6 +99,18 @@ def test_file_that_is_no_database_is_storage_trouble(terminal: Terminal) -> None
     assert terminal("migrate").code == 5
 
 
+def test_folder_that_cannot_be_made_is_storage_trouble(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = terminal.file("berkas", "")
+    monkeypatch.setenv("ALUR_DATABASE_URL", f"sqlite:///{path}/data/alur.db")
+
+    answer = terminal("migrate")
+
+    assert answer.code == 5
+    assert answer.err.startswith("alur: the folder of the database cannot be made: ")
+
+
 def test_newer_database_is_storage_trouble(alur: Terminal) -> None:
     with closing(sqlite3.connect(alur.folder / "alur.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")

@@ -22,23 +22,26 @@ from webhooks.auth import require_actor
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
 from webhooks.rest.resource import Resource
-from webhooks.schemas.history import (
+from webhooks.schemas.historic_deeds import (
     DetailAnswer,
     DetailFilter,
-    HistoricActivityAnswer,
-    HistoricActivityFilter,
     HistoricEvent,
+    OperationAnswer,
+    OperationFilter,
+    VariableUpdate,
+)
+from webhooks.schemas.historic_instances import (
     HistoricInstance,
     HistoricInstanceAnswer,
     HistoricInstanceFilter,
+)
+from webhooks.schemas.historic_work import (
+    HistoricActivityAnswer,
+    HistoricActivityFilter,
     HistoricTaskAnswer,
     HistoricTaskFilter,
-    OperationAnswer,
-    OperationFilter,
-    ReplayAnswer,
-    VariableUpdate,
-    VerificationAnswer,
 )
+from webhooks.schemas.proofs import ReplayAnswer, VerificationAnswer
 
 resource = Resource("history", path="/history", description="What happened, and who did it")
 

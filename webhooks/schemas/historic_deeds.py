@@ -1,0 +1,249 @@
+"""The log of operations and the changes of variables on the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import fields
+
+from engine.model import EventKind, EventQuery, HistoryEvent, Json, ProcessInstance
+from webhooks.schemas.base import Answer, Computed, Flag, Moment, Null, Same
+from webhooks.schemas.filters import Filter
+from webhooks.variables import write_variable
+
+
+@dataclass(frozen=True, slots=True)
+class _Deed:
+    """What Camunda calls an input in its log of operations."""
+
+    operation: str
+    entity: str
+
+
+#: Inputs that a person gave. TIMERS_DUE is nobody's operation.
+DEEDS: dict[EventKind, _Deed] = {
+    EventKind.INSTANCE_STARTED: _Deed("Create", "ProcessInstance"),
+    EventKind.TASK_CLAIMED: _Deed("Claim", "Task"),
+    EventKind.TASK_UNCLAIMED: _Deed("Assign", "Task"),
+    EventKind.TASK_ASSIGNED: _Deed("Assign", "Task"),
+    EventKind.TASK_COMPLETED: _Deed("Complete", "Task"),
+    EventKind.VARIABLES_CHANGED: _Deed("ModifyVariable", "Variable"),
+    EventKind.INCIDENT_RETRIED: _Deed("SetJobRetries", "Job"),
+    EventKind.INSTANCE_CANCELLED: _Deed("Delete", "ProcessInstance"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HistoricEvent:
+    """An event with its instance's definition."""
+
+    event: HistoryEvent
+    instance: ProcessInstance | None
+
+    @property
+    def definition_id(self) -> str | None:
+        """The definition of the event's instance."""
+        return self.instance.definition_id if self.instance else None
+
+    @property
+    def definition_key(self) -> str | None:
+        """Its key."""
+        return self.instance.definition_key if self.instance else None
+
+    @property
+    def operation_id(self) -> str:
+        """What one step's rows have in common."""
+        return f"{self.event.instance_id}:{self.event.revision}"
+
+    @property
+    def task_id(self) -> str | None:
+        """The task that the event is about, if it is about one."""
+        is_of_task = DEEDS.get(self.event.kind, _Deed("", "")).entity == "Task"
+        return self.event.activity_instance_id if is_of_task else None
+
+
+class OperationAnswer(Answer):
+    """What a person did: one row per input."""
+
+    id = Computed(lambda row: f"{row.event.instance_id}:{row.event.sequence}")
+    deployment_id = Null()
+    process_definition_id = fields.String(attribute="definition_id", allow_none=True)
+    process_definition_key = fields.String(attribute="definition_key", allow_none=True)
+    process_instance_id = fields.String(attribute="event.instance_id")
+    execution_id = fields.String(attribute="event.instance_id")
+    case_definition_id = Null()
+    case_instance_id = Null()
+    case_execution_id = Null()
+    task_id = fields.String(allow_none=True)
+    job_id = Null()
+    job_definition_id = Null()
+    batch_id = Null()
+    external_task_id = Null()
+    user_id = fields.String(attribute="event.actor", allow_none=True)
+    timestamp = Moment(attribute="event.at")
+    operation_id = fields.String()
+    operation_type = Computed(lambda row: DEEDS[row.event.kind].operation)
+    entity_type = Computed(lambda row: DEEDS[row.event.kind].entity)
+    category = Computed(lambda row: "TaskWorker" if row.task_id else "Operator")
+    annotation = Computed(lambda row: row.event.payload.get("reason"))
+    property = Computed(lambda row: _property(row.event)[0])
+    org_value = Computed(lambda row: _property(row.event)[1])
+    new_value = Computed(lambda row: _property(row.event)[2])
+    tenant_id = Null()
+    removal_time = Null()
+    root_process_instance_id = fields.String(attribute="event.instance_id")
+
+
+def _property(event: HistoryEvent) -> tuple[str | None, str | None, str | None]:
+    """What the operation changed, from what, to what."""
+    if event.kind in {EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED}:
+        return "assignee", event.payload.get("from"), event.payload.get("to")
+    if event.kind is EventKind.TASK_COMPLETED:
+        return "delete", "false", "true"
+    return None, None, None
+
+
+class OperationFilter(Filter):
+    """Filters of operations."""
+
+    noun = EventQuery
+    sortable = {"timestamp": "at"}  # noqa: RUF012 - ClassVar by the base
+    unsupported = (
+        "deploymentId",
+        "executionId",
+        "caseDefinitionId",
+        "caseInstanceId",
+        "caseExecutionId",
+        "jobId",
+        "jobDefinitionId",
+        "batchId",
+        "externalTaskId",
+        "operationId",
+        "entityTypeIn",
+        "category",
+        "categoryIn",
+        "property",
+        "tenantIdIn",
+    )
+    without_effect = ("without_tenant_id",)
+    never_true = ()
+
+    process_instance_id = fields.String(attribute="instance_id")
+    process_definition_id = fields.String(attribute="definition_id")
+    process_definition_key = fields.String(attribute="definition_key")
+    task_id = fields.String(attribute="activity_instance_id")
+    user_id = fields.String(attribute="actor")
+    operation_type = fields.String()
+    entity_type = fields.String()
+    after_timestamp = Moment(attribute="at_after")
+    before_timestamp = Moment(attribute="at_before")
+
+    def query_of(self, values: dict[str, Any]) -> EventQuery:
+        """The kinds of input that Camunda calls so."""
+        operation, entity = values.pop("operation_type", None), values.pop("entity_type", None)
+        kinds = frozenset(
+            kind
+            for kind, deed in DEEDS.items()
+            if operation in {None, deed.operation} and entity in {None, deed.entity}
+        )
+        return EventQuery(**values, kinds=kinds)
+
+
+# ---------------------------------------------------------------------- details
+
+
+@dataclass(frozen=True, slots=True)
+class VariableUpdate:
+    """One variable that one event set."""
+
+    source: HistoricEvent
+    name: str
+    value: Json
+
+
+class DetailAnswer(Answer):
+    """One change of one variable."""
+
+    id = Computed(
+        lambda row: f"{row.source.event.instance_id}:{row.source.event.sequence}:{row.name}"
+    )
+    type = Same("variableUpdate")
+    process_definition_key = fields.String(attribute="source.definition_key", allow_none=True)
+    process_definition_id = fields.String(attribute="source.definition_id", allow_none=True)
+    process_instance_id = fields.String(attribute="source.event.instance_id")
+    activity_instance_id = fields.String(
+        attribute="source.event.activity_instance_id", allow_none=True
+    )
+    execution_id = fields.String(attribute="source.event.instance_id")
+    case_definition_key = Null()
+    case_definition_id = Null()
+    case_instance_id = Null()
+    case_execution_id = Null()
+    task_id = fields.String(attribute="source.task_id", allow_none=True)
+    tenant_id = Null()
+    user_operation_id = Computed(
+        lambda row: row.source.operation_id if row.source.event.actor else None
+    )
+    time = Moment(attribute="source.event.at")
+    removal_time = Null()
+    root_process_instance_id = fields.String(attribute="source.event.instance_id")
+    variable_name = fields.String(attribute="name")
+    variable_instance_id = Computed(lambda row: f"{row.source.event.instance_id}:{row.name}")
+    variable_type = Computed(lambda row: write_variable(row.value)["type"])
+    value = Computed(lambda row: write_variable(row.value)["value"])
+    value_info = Same({})
+    initial = Computed(lambda row: row.source.event.kind is EventKind.INSTANCE_STARTED)
+    revision = fields.Integer(attribute="source.event.revision")
+    error_message = Null()
+
+
+class DetailFilter(Filter):
+    """Filters of changes of variables."""
+
+    noun = EventQuery
+    sortable = {"time": "at", "processInstanceId": "instance_id"}  # noqa: RUF012 - as above
+    unsupported = (
+        "executionId",
+        "caseInstanceId",
+        "caseExecutionId",
+        "variableInstanceId",
+        "variableTypeIn",
+        "formFields",
+        "excludeTaskDetails",
+        "initial",
+        "userOperationId",
+        "tenantIdIn",
+        "processInstanceIdIn",
+    )
+    without_effect = (
+        "without_tenant_id", "variable_updates", "deserialize_value", "deserialize_values"
+    )  # fmt: skip
+    never_true = ()
+
+    process_instance_id = fields.String(attribute="instance_id")
+    activity_instance_id = fields.String()
+    task_id = fields.String()
+    occurred_before = Moment(attribute="at_before")
+    occurred_after = Moment(attribute="at_after")
+    variable_updates = Flag()
+    deserialize_value = Flag()
+    deserialize_values = Flag()
+
+    def query_of(self, values: dict[str, Any]) -> EventQuery:
+        """The events that can set a variable."""
+        task_id = values.pop("task_id", None)
+        if task_id is not None:
+            values["activity_instance_id"] = task_id
+        return EventQuery(**values, kinds=SETTING_KINDS)
+
+
+#: The events that carry values of process variables.
+SETTING_KINDS = frozenset(
+    {
+        EventKind.INSTANCE_STARTED,
+        EventKind.TASK_COMPLETED,
+        EventKind.VARIABLES_CHANGED,
+        EventKind.VARIABLES_SET,
+    }
+)

@@ -1,0 +1,233 @@
+"""Historic activity instances and tasks on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from engine.model import ActivityQuery, TaskQuery, TaskState, UserTask
+from webhooks.schemas.base import Answer, Computed, Flag, Moment, Names, Null, Same, Whole
+from webhooks.schemas.filters import Filter
+from webhooks.schemas.historic_instances import duration_ms
+from webhooks.schemas.tasks import is_assigned
+
+
+class HistoricActivityAnswer(Answer):
+    """One visit of one element."""
+
+    id = fields.String(attribute="activity_instance_id")
+    parent_activity_instance_id = fields.String(attribute="instance_id")
+    activity_id = fields.String()
+    activity_name = fields.String(allow_none=True)
+    activity_type = fields.String()
+    process_definition_key = fields.String(attribute="definition_key")
+    process_definition_id = fields.String(attribute="definition_id")
+    process_instance_id = fields.String(attribute="instance_id")
+    execution_id = fields.String(attribute="instance_id")
+    task_id = Computed(
+        lambda visit: visit.activity_instance_id if visit.activity_type == "userTask" else None
+    )
+    assignee = fields.String(allow_none=True)
+    called_process_instance_id = Null()
+    called_case_instance_id = Null()
+    start_time = Moment(attribute="started_at")
+    end_time = Moment(attribute="ended_at")
+    duration_in_millis = Computed(lambda visit: duration_ms(visit.started_at, visit.ended_at))
+    canceled = fields.Boolean(attribute="is_cancelled")
+    complete_scope = Same(False)
+    tenant_id = Null()
+    removal_time = Null()
+    root_process_instance_id = fields.String(attribute="instance_id")
+
+
+class HistoricActivityFilter(Filter):
+    """Filters of visits."""
+
+    noun = ActivityQuery
+    sortable = {  # noqa: RUF012 - ClassVar by the base
+        "activityInstanceId": "activity_instance_id",
+        "instanceId": "instance_id",
+        "activityId": "activity_id",
+        "activityName": "activity_name",
+        "activityType": "activity_type",
+        "startTime": "started_at",
+        "endTime": "ended_at",
+        "definitionId": "definition_id",
+    }
+    unsupported = (
+        "executionId",
+        "activityIdIn",
+        "activityNameLike",
+        "completeScope",
+        "tenantIdIn",
+        "taskId",
+        "processInstanceIdIn",
+        "orQueries",
+    )
+    without_effect = ("without_tenant_id",)
+    never_true = ()
+
+    activity_instance_id = fields.String()
+    process_instance_id = fields.String(attribute="instance_id")
+    process_definition_id = fields.String(attribute="definition_id")
+    activity_id = fields.String()
+    activity_name = fields.String()
+    activity_type = fields.String()
+    task_assignee = fields.String(attribute="assignee")
+    started_before = Moment()
+    started_after = Moment()
+    finished_before = Moment(attribute="ended_before")
+    finished_after = Moment(attribute="ended_after")
+    finished = Flag()
+    unfinished = Flag()
+    canceled = Flag()
+
+    def query_of(self, values: dict[str, Any]) -> ActivityQuery:
+        """Asking for finished and unfinished ones asks for none."""
+        finished, unfinished = values.pop("finished", False), values.pop("unfinished", False)
+        is_cancelled = True if values.pop("canceled", False) else None
+        if finished and unfinished:
+            return ActivityQuery(activity_instance_id="")
+        is_finished = finished if finished or unfinished else None
+        return ActivityQuery(**values, is_finished=is_finished, is_cancelled=is_cancelled)
+
+
+# ------------------------------------------------------------------------ tasks
+
+
+def _delete_reason(task: UserTask) -> str | None:
+    return None if task.state is TaskState.OPEN else _task_state(task).lower()
+
+
+def _task_state(task: UserTask) -> str:
+    if task.state is TaskState.OPEN:
+        return "Created"
+    return "Completed" if task.state is TaskState.COMPLETED else "Deleted"
+
+
+class HistoricTaskAnswer(Answer):
+    """A user task, open or ended."""
+
+    id = fields.String(attribute="task_id")
+    process_definition_key = fields.String(attribute="definition_key")
+    process_definition_id = fields.String(attribute="definition_id")
+    process_instance_id = fields.String(attribute="instance_id")
+    execution_id = fields.String(attribute="instance_id")
+    case_definition_key = Null()
+    case_definition_id = Null()
+    case_instance_id = Null()
+    case_execution_id = Null()
+    activity_instance_id = fields.String(attribute="task_id")
+    name = fields.String()
+    description = fields.String(allow_none=True)
+    delete_reason = Computed(_delete_reason)
+    owner = Null()
+    assignee = fields.String(allow_none=True)
+    start_time = Moment(attribute="created_at")
+    end_time = Moment(attribute="ended_at")
+    duration = Computed(lambda task: duration_ms(task.created_at, task.ended_at))
+    task_definition_key = fields.String(attribute="activity_id")
+    priority = fields.Integer()
+    due = Moment(attribute="due_at")
+    parent_task_id = Null()
+    follow_up = Moment(attribute="follow_up_at")
+    tenant_id = Null()
+    removal_time = Null()
+    root_process_instance_id = fields.String(attribute="instance_id")
+    task_state = Computed(_task_state)
+
+
+class HistoricTaskFilter(Filter):
+    """Filters of user tasks, open or ended."""
+
+    noun = TaskQuery
+    sortable = {  # noqa: RUF012 - ClassVar by the base
+        "taskId": "task_id",
+        "activityInstanceId": "task_id",
+        "processInstanceId": "instance_id",
+        "executionId": "instance_id",
+        "processDefinitionId": "definition_id",
+        "taskName": "name",
+        "taskDefinitionKey": "activity_id",
+        "assignee": "assignee",
+        "priority": "priority",
+        "dueDate": "due_at",
+        "followUpDate": "follow_up_at",
+        "startTime": "created_at",
+        "endTime": "ended_at",
+    }
+    unsupported = (
+        "taskParentTaskId",
+        "processInstanceBusinessKeyIn",
+        "rootProcessInstanceId",
+        "executionId",
+        "processDefinitionName",
+        "caseInstanceId",
+        "caseExecutionId",
+        "caseDefinitionId",
+        "caseDefinitionKey",
+        "caseDefinitionName",
+        "activityInstanceIdIn",
+        "taskDescription",
+        "taskDescriptionLike",
+        "taskDeleteReason",
+        "taskDeleteReasonLike",
+        "taskOwner",
+        "taskOwnerLike",
+        "taskInvolvedUser",
+        "taskInvolvedGroup",
+        "taskHadCandidateUser",
+        "taskHadCandidateGroup",
+        "withCandidateGroups",
+        "withoutCandidateGroups",
+        "processFinished",
+        "processUnfinished",
+        "taskDueDate",
+        "withoutTaskDueDate",
+        "taskFollowUpDate",
+        "tenantIdIn",
+        "taskVariables",
+        "processVariables",
+        "variableNamesIgnoreCase",
+        "variableValuesIgnoreCase",
+        "orQueries",
+    )
+    without_effect = ("without_tenant_id",)
+    never_true = ()
+
+    task_id = fields.String()
+    process_instance_id = fields.String(attribute="instance_id")
+    process_instance_business_key = fields.String(attribute="business_key")
+    process_instance_business_key_like = fields.String(attribute="business_key_like")
+    process_definition_id = fields.String(attribute="definition_id")
+    process_definition_key = fields.String(attribute="definition_key")
+    task_definition_key = fields.String(attribute="activity_id")
+    task_definition_key_in = Names(attribute="activity_ids_in")
+    task_name = fields.String(attribute="name")
+    task_name_like = fields.String(attribute="name_like")
+    task_assignee = fields.String(attribute="assignee")
+    task_assignee_like = fields.String(attribute="assignee_like")
+    task_priority = Whole(attribute="priority")
+    assigned = Flag()
+    unassigned = Flag()
+    finished = Flag()
+    unfinished = Flag()
+    started_before = Moment(attribute="created_before")
+    started_after = Moment(attribute="created_after")
+    finished_before = Moment(attribute="ended_before")
+    finished_after = Moment(attribute="ended_after")
+    task_due_date_before = Moment(attribute="due_before")
+    task_due_date_after = Moment(attribute="due_after")
+    task_follow_up_date_before = Moment(attribute="follow_up_before")
+    task_follow_up_date_after = Moment(attribute="follow_up_after")
+
+    def query_of(self, values: dict[str, Any]) -> TaskQuery:
+        """All states, unless finished or unfinished narrow them."""
+        states = frozenset(TaskState)
+        if values.pop("finished", False):
+            states -= {TaskState.OPEN}
+        if values.pop("unfinished", False):
+            states &= {TaskState.OPEN}
+        assigned = is_assigned(values)
+        return TaskQuery(**values, states=states, is_assigned=assigned)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask
+from sqlalchemy import event, text
 
 from engine.model import EventKind, InstanceState, ProcessDefinition
 from tests.diagrams import end, field, form, line, process, start, user
@@ -401,8 +404,6 @@ def _actor(office: Office, name: str) -> object:
 
 def _tamper(office: Office, instance_id: str) -> None:
     """Change one recorded fact behind the engine's back."""
-    from sqlalchemy import text
-
     events = office.engine.history.events(instance_id, actor=AUDITOR)
     with office.store._engine.begin() as connection:
         for trigger in connection.scalars(
@@ -454,3 +455,42 @@ def test_a_form_of_an_earlier_login_is_shown_again_and_not_obeyed(
 
     foreign = clerk.post(target, values, headers={"Origin": "https://jahat.example"})
     assert foreign.heading == "Formulir tidak berlaku lagi"
+
+
+def test_a_longer_inbox_asks_the_database_no_more(
+    office: Office, sop: ProcessDefinition, visit: Visit
+) -> None:
+    clerk, actor = visit("staf"), _actor(office, "staf")
+    office.start(sop, actor, tahun=2026)
+    clerk.get("/?lingkup=lajur")
+    short = _statements(office, lambda: clerk.get("/?lingkup=lajur"))
+    for _ in range(12):
+        office.start(sop, actor, tahun=2026)
+
+    long = _statements(office, lambda: clerk.get("/?lingkup=lajur"))
+
+    assert long == short <= 8
+
+
+def test_a_cancelled_task_says_so(office: Office, visit: Visit, instance: str) -> None:
+    other = visit("staf-2")
+    page = open_first(other)
+    office.engine.instances.cancel(instance, reason="ditarik", actor=_actor(office, "staf"))
+
+    answer = complete(other, page, judul="x")
+
+    assert (answer.status, answer.heading) == (409, "Tugas sudah dibatalkan")
+    assert "Tugas ini dibatalkan pada 5 Januari 2026 07.30 WIB." in answer.text
+    assert other.get(page.path).status == 200
+
+
+def _statements(office: Office, deed: Callable[[], object]) -> int:
+    seen: list[str] = []
+
+    def note(*given: object) -> None:
+        seen.append(str(given[2]))
+
+    event.listen(office.store._engine, "before_cursor_execute", note)
+    deed()
+    event.remove(office.store._engine, "before_cursor_execute", note)
+    return len([each for each in seen if each.lstrip().upper().startswith(("SELECT", "WITH"))])

@@ -20,6 +20,8 @@ _PUBLIC = {"pages.show_login", "pages.log_in"}
 @blueprint.before_request
 def guard() -> ResponseReturnValue | None:
     """Ask a stranger to log in, and refuse what no form of the visitor's own sent."""
+    if _holds_nul():
+        abort(404)
     g.login = read_login()
     if request.endpoint in _PUBLIC:
         return None
@@ -28,6 +30,12 @@ def guard() -> ResponseReturnValue | None:
     if request.method == "POST" and not carries_token(current_login().session.csrf_token):
         return _refuse_form()
     return None
+
+
+def _holds_nul() -> bool:
+    """No name, key or filter has a NUL, and PostgreSQL refuses to be asked for one."""
+    asked = (request.path, *request.args.values(), request.form.get("definisi", ""))
+    return any("\0" in text for text in asked)
 
 
 def _ask_to_log_in() -> ResponseReturnValue:

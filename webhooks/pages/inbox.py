@@ -56,7 +56,7 @@ def inbox() -> ResponseReturnValue:
     number = page_number()
     tasks = current_engine().tasks.tasks(
         _query(current.id, actor, wanted),
-        page_of(number, ("created_at", SortOrder.ASC)),
+        page_of(number, ("due_at", SortOrder.ASC), ("created_at", SortOrder.ASC)),
         actor=actor,
     )
     return render_template(

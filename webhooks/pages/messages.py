@@ -102,7 +102,7 @@ PASSWORD_WRONG = "Kata sandi yang sekarang tidak benar."  # noqa: S105 - a sente
 PASSWORDS_DIFFER = "Kedua kata sandi baru tidak sama."
 REASON_MISSING = "Tuliskan alasan pembatalan, paling banyak 4.000 karakter."
 BUSINESS_KEY_RULE = "Kunci berkas paling banyak 255 karakter."
-FILE_MISSING = "Pilih paling sedikit satu berkas .bpmn."
+FILE_MISSING = "Pilih 1 sampai 50 berkas; paling sedikit satu berkas .bpmn."
 NOT_YOURSELF = "Anda tidak dapat menonaktifkan akun Anda sendiri."
 
 

@@ -50,7 +50,7 @@ def test_an_upload_without_a_file_is_explained(visit: Visit) -> None:
     page = analyst.send(analyst.get("/proses/unggah"), "/proses/unggah")
 
     assert page.status == 400
-    assert "Pilih paling sedikit satu berkas" in page.text
+    assert "paling sedikit satu berkas .bpmn" in page.text
 
 
 def test_too_large_an_upload_is_explained(app: Flask, visit: Visit) -> None:

@@ -457,6 +457,25 @@ def test_a_form_of_an_earlier_login_is_shown_again_and_not_obeyed(
     assert foreign.heading == "Formulir tidak berlaku lagi"
 
 
+def test_what_cannot_be_stored_is_told_at_its_field(
+    office: Office, visit: Visit, instance: str
+) -> None:
+    clerk = visit("staf")
+
+    page = complete(clerk, open_first(clerk), judul="Naskah", ringkasan="a\0b")
+
+    assert page.status == 400
+    assert page.fault_of("isian-ringkasan")
+    assert office.waiting_at(instance) == ["susun"]
+
+
+def test_nobody_looks_for_a_nul(visit: Visit) -> None:
+    clerk = visit("staf")
+
+    for path in ("/?kegiatan=%00", "/tugas/%00", "/proses/x%00/1"):
+        assert clerk.get(path).status == 404, path
+
+
 def test_a_longer_inbox_asks_the_database_no_more(
     office: Office, sop: ProcessDefinition, visit: Visit
 ) -> None:

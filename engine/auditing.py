@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
+from typing import TypeVar
 
 from engine.definitions import Definitions
 from engine.errors import EngineError
@@ -35,6 +36,9 @@ from engine.store import Store, StoreTransaction
 _FIRST_PAGE = Page()
 #: Instances verified per transaction when all of them are.
 _BATCH = 200
+
+
+_Query = TypeVar("_Query", EventQuery, ActivityQuery)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +88,24 @@ class History:
     ) -> list[HistoryEvent]:
         """Events across instances that match and that the actor may see."""
         with self._store.reading() as tx:
-            return tx.find_events(replace(query, visible_to_lanes=lanes_seen_by(actor)), page)
+            return tx.find_events(_seen_by(actor, query), page)
 
     def count_events(self, query: EventQuery, *, actor: Actor) -> int:
         """How many events match that the actor may see."""
         with self._store.reading() as tx:
-            return tx.count_events(replace(query, visible_to_lanes=lanes_seen_by(actor)))
+            return tx.count_events(_seen_by(actor, query))
 
     def activities(
         self, query: ActivityQuery, page: Page = _FIRST_PAGE, *, actor: Actor
     ) -> list[ActivityInstance]:
         """Visits of BPMN elements that match and that the actor may see."""
         with self._store.reading() as tx:
-            return tx.activities(replace(query, visible_to_lanes=lanes_seen_by(actor)), page)
+            return tx.activities(_seen_by(actor, query), page)
 
     def count_activities(self, query: ActivityQuery, *, actor: Actor) -> int:
         """How many visits match that the actor may see."""
         with self._store.reading() as tx:
-            return tx.count_activities(replace(query, visible_to_lanes=lanes_seen_by(actor)))
+            return tx.count_activities(_seen_by(actor, query))
 
     def frames(self, instance_id: str, *, actor: Actor) -> list[Frame]:
         """The instance step by step, from its first input to its last."""
@@ -208,6 +212,14 @@ class History:
         instance = tx.instance(instance_id)
         require_instance_visible(actor, instance, tx.definition(instance.definition_id))
         return instance
+
+
+def _seen_by(actor: Actor, query: _Query) -> _Query:
+    """The query, narrowed to instances in which the actor takes part or that it started."""
+    lanes = lanes_seen_by(actor)
+    if lanes is None:
+        return query
+    return replace(query, visible_to_lanes=lanes, visible_to_account=actor.account)
 
 
 def _head_faults(instance: ProcessInstance, events: list[HistoryEvent]) -> list[Fault]:

@@ -538,6 +538,8 @@ class EventQuery:
     at_after: datetime | None = None
     at_before: datetime | None = None
     visible_to_lanes: frozenset[str] | None = None
+    #: With `visible_to_lanes`: instances that this account started are visible too.
+    visible_to_account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -559,6 +561,8 @@ class ActivityQuery:
     ended_after: datetime | None = None
     ended_before: datetime | None = None
     visible_to_lanes: frozenset[str] | None = None
+    #: With `visible_to_lanes`: instances that this account started are visible too.
+    visible_to_account: str | None = None
 
 
 # ------------------------------------------------------------------- one step

@@ -172,9 +172,11 @@ def _insert_split(node: Element, flows: list[Element], *, is_conditional: bool) 
     split_id = f"{SPLIT_PREFIX}{node.get('id')}"
     kind = "inclusiveGateway" if is_conditional else "parallelGateway"
     split = etree.Element(bpmn(kind), {"id": split_id})
-    default = node.attrib.pop("default", None)
-    if default is not None and is_conditional:
-        split.set("default", default)
+    default = node.get("default")
+    if default is not None:
+        del node.attrib["default"]
+        if is_conditional:
+            split.set("default", default)
     for flow in flows:
         flow.set("sourceRef", split_id)
         if is_conditional and flow.get("id") != default and _condition_of(flow) is None:

@@ -23,7 +23,7 @@ from engine.store.transaction import (
     counted,
     equal,
     present,
-    taking_part,
+    visible_instances,
 )
 
 _FIRST_PAGE = Page()
@@ -126,8 +126,7 @@ def _of_definition(query: EventQuery) -> Conditions:
         *equal(columns.definition_id, query.definition_id),
         *equal(columns.definition_key, query.definition_key),
     ]
-    if query.visible_to_lanes is not None:
-        wanted.append(taking_part(columns.definition_id, query.visible_to_lanes))
+    wanted += visible_instances(query.visible_to_lanes, query.visible_to_account)
     if not wanted:
         return []
     return [history_event.c.instance_id.in_(select(columns.instance_id).where(*wanted))]
@@ -197,7 +196,7 @@ def _same_visit(other: FromClause) -> ColumnElement[bool]:
 
 def _activity_conditions(query: ActivityQuery) -> Conditions:
     columns = _entered.c
-    conditions = [
+    return [
         *equal(columns.instance_id, query.instance_id),
         *equal(columns.activity_instance_id, query.activity_instance_id),
         *equal(columns.activity_id, query.activity_id),
@@ -210,10 +209,8 @@ def _activity_conditions(query: ActivityQuery) -> Conditions:
         *_cancelled(query.is_cancelled),
         *between(columns.at, query.started_after, query.started_before),
         *between(_left.c.at, query.ended_after, query.ended_before),
+        *visible_instances(query.visible_to_lanes, query.visible_to_account),
     ]
-    if query.visible_to_lanes is not None:
-        conditions.append(taking_part(process_instance.c.definition_id, query.visible_to_lanes))
-    return conditions
 
 
 def _cancelled(wanted: bool | None) -> Conditions:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, Row, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Executable, Row, bindparam, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import NotFound, RevisionConflict
@@ -35,7 +35,7 @@ from engine.store.transaction import (
     between,
     equal,
     like,
-    taking_part,
+    visible_instances,
 )
 
 _FIRST_PAGE = Page()
@@ -255,7 +255,7 @@ def _conditions(query: InstanceQuery) -> Conditions:
         *between(columns.ended_at, query.ended_after, query.ended_before),
         *equal(columns.started_by, query.started_by),
         *_with_incident(query.has_incident),
-        *_visible(query),
+        *visible_instances(query.visible_to_lanes, query.visible_to_account),
     ]
 
 
@@ -267,15 +267,6 @@ def _with_incident(wanted: bool | None) -> Conditions:
         incident.c.resolved_at.is_(None),
     )
     return [has_open if wanted else ~has_open]
-
-
-def _visible(query: InstanceQuery) -> Conditions:
-    if query.visible_to_lanes is None:
-        return []
-    in_lane = taking_part(process_instance.c.definition_id, query.visible_to_lanes)
-    if query.visible_to_account is None:
-        return [in_lane]
-    return [or_(in_lane, process_instance.c.started_by == query.visible_to_account)]
 
 
 def _changed_values(step: StepRecord) -> dict[str, Any]:

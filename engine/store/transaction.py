@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, func, or_, select
 
 from engine.errors import EngineError, InvalidQuery, StorageError
 from engine.model import Page, SortOrder
 from engine.sources import whole_milliseconds
 from engine.store.connection import driver_errors
-from engine.store.tables import definition_lane
+from engine.store.tables import definition_lane, process_instance
 
 Rows = Sequence[Row[Any]]
 #: Name of a field by which a listing may be sorted, and what it is in SQL.
@@ -145,3 +145,13 @@ def taking_part(definition_id: ColumnElement[Any], lanes: Iterable[str]) -> Colu
     return definition_id.in_(
         select(definition_lane.c.definition_id).where(definition_lane.c.name.in_(sorted(lanes)))
     )
+
+
+def visible_instances(lanes: Iterable[str] | None, account: str | None) -> Conditions:
+    """Instances in which one of `lanes` takes part, or that `account` started; None for all."""
+    if lanes is None:
+        return []
+    in_lane = taking_part(process_instance.c.definition_id, lanes)
+    if account is None:
+        return [in_lane]
+    return [or_(in_lane, process_instance.c.started_by == account)]

@@ -15,7 +15,7 @@ from engine.errors import (
     TaskAlreadyClaimed,
     TaskNotOpen,
 )
-from engine.model import Actor, Role, TaskQuery, TaskState
+from engine.model import ActivityQuery, Actor, EventQuery, Role, TaskQuery, TaskState
 from tests.diagrams import end, field, form, line, process, start, user
 from tests.office import ADMIN, ANALYST, AUDITOR, Office, staff
 
@@ -258,3 +258,15 @@ def test_an_outsider_sees_nothing_of_an_instance(office: Office, instance: str) 
         office.engine.instances.variables(instance, actor=stranger)
     with pytest.raises(Forbidden):
         office.engine.history.events(instance, actor=stranger)
+
+
+def test_whoever_started_an_instance_finds_it_in_every_listing(office: Office) -> None:
+    diagram = process(
+        start(), user("a"), end(), line("s", "a", "e"), lanes={"Kadis": ["s", "a", "e"]}
+    )
+    instance = office.start(office.deploy(diagram), ANALYST)
+    history = office.engine.history
+
+    for actor, found in ((ANALYST, True), (KADIS, True), (BIDANG, False)):
+        assert bool(history.activities(ActivityQuery(instance_id=instance), actor=actor)) is found
+        assert bool(history.find_events(EventQuery(instance_id=instance), actor=actor)) is found

@@ -25,6 +25,7 @@ from engine.model import (
     Page,
     ProcessInstance,
     Role,
+    SortOrder,
     StoredInstance,
     TaskState,
     Verification,
@@ -36,6 +37,7 @@ from engine.store import Store, StoreTransaction
 _FIRST_PAGE = Page()
 #: Instances verified per transaction when all of them are.
 _BATCH = 200
+_OLDEST_FIRST = (("started_at", SortOrder.ASC),)
 
 
 _Query = TypeVar("_Query", EventQuery, ActivityQuery)
@@ -127,17 +129,19 @@ class History:
     ) -> Iterator[Verification]:
         """Check every instance, the oldest first. Auditors and admins only."""
         require_role(actor, "verify everything", Role.AUDITOR, Role.ADMIN)
-        with self._store.reading() as tx:
-            total = tx.count_instances(InstanceQuery())
-        done = 0
-        while done < total:
+        done: set[str] = set()
+        total = 0
+        while True:
             with self._store.reading() as tx:
-                batch = tx.instances(InstanceQuery(), Page(done, _BATCH))
-                results = [self._verify(tx, tx.stored_instance(i.instance_id)) for i in batch]
-            if not batch:
+                total = max(tx.count_instances(InstanceQuery()), len(done))
+                batch = tx.instances(InstanceQuery(), Page(len(done), _BATCH, _OLDEST_FIRST))
+                # Whatever is started meanwhile stands at the end, or shows one of these again.
+                fresh = [found for found in batch if found.instance_id not in done]
+                results = [self._verify(tx, tx.stored_instance(i.instance_id)) for i in fresh]
+            if not fresh:
                 return
-            done += len(batch)
-            on_progress(done, total)
+            done.update(found.instance_id for found in fresh)
+            on_progress(len(done), total)
             yield from results
 
     def _verify(self, tx: StoreTransaction, stored: StoredInstance) -> Verification:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from engine.bpmn.checks import check_diagram, refuses
 from engine.bpmn.diagram import Diagram, read_diagram
 from engine.bpmn.elements import ProcessModel
-from engine.errors import Conflict, DeploymentRejected, InvalidInput, NotFound
+from engine.errors import Conflict, DeploymentRejected, InvalidInput, MachineFault, NotFound
 from engine.model import (
     Actor,
     DefinitionQuery,
@@ -63,6 +63,8 @@ class _Upload:
     diagrams: tuple[Diagram, ...]
     findings: tuple[Finding, ...]
     digest: str
+    #: By file name and process id; complete when no finding refuses.
+    machines: Mapping[tuple[str, str], Machine]
 
 
 class Definitions:
@@ -94,15 +96,10 @@ class Definitions:
         upload = _read_upload(name, source, files)
         if refuses(upload.findings):
             raise DeploymentRejected(upload.findings)
-        machines = {
-            (diagram.file_name, model.id): Machine(diagram, model)
-            for diagram in upload.diagrams
-            for model in diagram.executable
-        }
         deployed = self._add_as_next_version(upload, actor)
         if deployed.is_new:
             for new in deployed.definitions:
-                self._keep(new.definition_id, machines[new.resource_name, new.key])
+                self._keep(new.definition_id, upload.machines[new.resource_name, new.key])
         return deployed
 
     def _add_as_next_version(self, upload: _Upload, actor: Actor) -> Deployed:
@@ -307,7 +304,31 @@ def _read_upload(name: str, source: str | None, files: Mapping[str, bytes]) -> _
         diagrams.append(diagram)
         findings += check_diagram(diagram)
     findings += _key_clashes(diagrams)
-    return _Upload(name, source, files, tuple(diagrams), tuple(findings), _digest(files))
+    machines: dict[tuple[str, str], Machine] = {}
+    if not refuses(findings):
+        for diagram in diagrams:
+            for model in diagram.executable:
+                try:
+                    machines[diagram.file_name, model.id] = Machine(diagram, model)
+                except MachineFault as error:
+                    findings.append(_not_built(diagram, model, error))
+    return _Upload(name, source, files, tuple(diagrams), tuple(findings), _digest(files), machines)
+
+
+def _not_built(diagram: Diagram, model: ProcessModel, error: MachineFault) -> Finding:
+    """The checks let a process pass that the workflow library refuses: a gap, told as such."""
+    return Finding(
+        rule="engine",
+        severity=Severity.UNSUPPORTED,
+        file_name=diagram.file_name,
+        line=model.line,
+        element_id=model.id,
+        element_name=model.name,
+        message_id=f"Proses {model.id!r} tidak dapat disiapkan oleh mesin: {error}. "
+        "Laporkan berkas ini kepada pengembang.",
+        message_en=f"Process {model.id!r} cannot be prepared by the engine: {error}. "
+        "Report this file to the developers.",
+    )
 
 
 def _key_clashes(diagrams: list[Diagram]) -> list[Finding]:

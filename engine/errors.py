@@ -170,7 +170,7 @@ class NameTaken(Conflict):
     def __init__(self, noun: str, name: str) -> None:
         self.noun = noun
         self.name = name
-        super().__init__(f"there is already a {noun} named {name!r}")
+        super().__init__(f"the name {name!r} is already that of another {noun}")
 
 
 # --------------------------------------------------------- storage and history

@@ -290,7 +290,7 @@ class Run:
         now = {task.id: (task, self._due(task)) for task in self._timers()}
         for task_id, (task, due_at) in now.items():
             if due_at is not None and self._scheduled.get(task_id) != due_at:
-                self._recorder.note(EventKind.TIMER_SCHEDULED, task, due_at=due_at.isoformat())
+                self._recorder.note(EventKind.TIMER_SCHEDULED, task, dueAt=due_at.isoformat())
         self._scheduled = {task_id: due_at for task_id, (_, due_at) in now.items()}
 
     # ---------------------------------------------------------------------- trees

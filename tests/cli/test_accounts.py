@@ -60,7 +60,7 @@ def test_name_that_is_taken_is_a_conflict(alur: Terminal) -> None:
     answer = alur("account", "add", "kadis", "--no-password")
 
     assert answer.code == 1
-    assert answer.err == "alur: there is already a account named 'kadis'\n"
+    assert answer.err == "alur: the name 'kadis' is already that of another account\n"
 
 
 def test_list_holds_no_secret(alur: Terminal, types) -> None:

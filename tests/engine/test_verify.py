@@ -244,3 +244,18 @@ def test_verify_all_goes_through_every_instance(office: Office) -> None:
     assert seen[-1] == (5, 5)
     with pytest.raises(Forbidden):
         list(office.engine.history.verify_all(actor=staff("Kadis")))
+
+
+def test_verify_all_misses_none_when_others_start_meanwhile(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.auditing._BATCH", 2)
+    before = [a_case(office) for _ in range(5)]
+    office.clock.advance(seconds=1)
+    seen = []
+    for result in office.engine.history.verify_all(actor=AUDITOR):
+        seen.append(result.instance_id)
+        if len(seen) == 1:
+            before.append(a_case(office))
+
+    assert sorted(seen) == sorted(before)

@@ -19,6 +19,7 @@ from engine.model import (
     Page,
     ProcessDefinition,
     Role,
+    Severity,
     SortOrder,
 )
 from engine.sources import RandomIds
@@ -264,7 +265,9 @@ def upload() -> ResponseReturnValue:
 def _upload_page(
     name: str = "", *, fault: str | None = None, findings: tuple[Finding, ...] = ()
 ) -> str:
-    return render_template("upload.html", name=name, fault=fault, findings=findings)
+    # What refuses the file comes before what only warns.
+    weighed = sorted(findings, key=lambda finding: finding.severity is Severity.WARNING)
+    return render_template("upload.html", name=name, fault=fault, findings=weighed)
 
 
 def _warnings(definition: ProcessDefinition) -> tuple[Finding, ...]:

@@ -36,14 +36,25 @@ ARROWS: dict[str, set[str]] = {
     "history": {"model", "errors", "sources"},
     "replay": {"model", "errors", "spiff", "history"},
     **dict.fromkeys(_ROOMS, _BASE | _PURE | _ROOMS | _MACHINERY),
+    "simulation": {"model", "errors", "sources", *_PURE, "bpmn", "spiff"},
     "process_engine": _BASE | _ROOMS | {"store", "permissions"},
     "worker": _BASE | {"process_engine"},
-    "cli": {*_BASE, "process_engine", "worker", "store", "bpmn", "forms", *_ROOMS},
+    "cli": {*_BASE, "process_engine", "worker", "store", "bpmn", "forms", "simulation", *_ROOMS},
     "__main__": {"cli"},
 }
 #: What webhooks/ may import of engine/: no tables, no snapshots, no machine. Of bpmn only the
 #: frozen data that a room hands out.
-WEBHOOKS_MAY = {"", "process_engine", "worker", "forms", "json_values", "worktime", *_BASE, *_ROOMS}
+WEBHOOKS_MAY = {
+    "",
+    "process_engine",
+    "worker",
+    "forms",
+    "json_values",
+    "worktime",
+    "simulation",
+    *_BASE,
+    *_ROOMS,
+}
 WEBHOOKS_MAY_SEE = {"bpmn.elements"}
 
 #: Library -> the only places that may import it; a place covers what is below it.

@@ -1,0 +1,292 @@
+"""One run under way: the machine, the clock that people and timers move, and what may come next."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from engine.bpmn.elements import FlowNode, ProcessModel
+from engine.errors import MachineFault
+from engine.model import EventKind, Json, Observation
+from engine.simulation.decisions import Choice
+from engine.simulation.filling import Filler
+from engine.simulation.reports import PathStep, Waiting
+from engine.simulation.scenario import Scenario
+from engine.sources import Clock
+from engine.spiff.machine import Machine, OpenTask, Run
+from engine.spiff.stepping import Step, step
+
+#: Every run is the same instance: runs never meet.
+INSTANCE_ID = "00000000-0000-0000-0000-000000000000"
+START, COMPLETE, TIMER = "start", "complete", "timer"
+#: A timer fires when the clock has passed it.
+_PASSED = timedelta(milliseconds=1)
+_EVERY_ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+_MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d:\d\d")
+
+
+class _OutOfTime(Exception):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Until when the simulation itself may take."""
+
+    clock: Clock
+    until: datetime
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has taken long enough."""
+        return self.clock.now() >= self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What all runs of a simulation share."""
+
+    machine: Machine
+    filler: Filler
+    scenario: Scenario
+    deadline: Deadline
+
+    @property
+    def model(self) -> ProcessModel:
+        """The process that is simulated."""
+        return self.machine.model
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What may come next, and when: the start, the completion of a task, or a timer."""
+
+    deed: str
+    at: datetime
+    node: FlowNode | None = None
+    task_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that was taken, with all that was observed in it."""
+
+    shown: PathStep
+    observations: tuple[Observation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Where a run stood: other runs go on from here."""
+
+    now: datetime
+    revision: int = 0
+    snapshot: bytes | None = None
+    ready_at: Mapping[str, datetime] = field(default_factory=dict)
+    path: tuple[Taken, ...] = ()
+
+
+class Course:
+    """One run, from its start or from where another run stood."""
+
+    def __init__(self, stage: Stage, origin: Frozen) -> None:
+        self._stage = stage
+        self._now = origin.now
+        self._revision = origin.revision
+        self._ready_at = dict(origin.ready_at)
+        self._path = list(origin.path)
+        self._run: Run | None = None
+        self._snapshot = b""
+        if origin.snapshot is not None:
+            self._run = stage.machine.load(zlib.decompress(origin.snapshot))
+        #: What the machine could not do, if so.
+        self.fault: str | None = None
+        #: Whether the deadline came in the middle of a step, which is then lost.
+        self.is_stopped = False
+
+    # ------------------------------------------------------------------ questions
+
+    @property
+    def path(self) -> tuple[Taken, ...]:
+        """The steps so far."""
+        return tuple(self._path)
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether every token has reached an end."""
+        return self._run is not None and self._run.is_completed
+
+    @property
+    def _is_broken(self) -> bool:
+        return self.is_stopped or self.fault is not None
+
+    @property
+    def variables(self) -> dict[str, Json]:
+        """The process variables as they are now."""
+        return self._run.variables if self._run else {}
+
+    def events(self) -> list[Event]:
+        """What may come next, what the clock brings first in front; nothing when it is over.
+
+        Of several tasks of one activity only the first: they differ in nothing but their turn.
+        """
+        if self._run is None:
+            start = self._stage.model.start_event()
+            return [Event(START, self._now, start)]
+        if self._is_broken or self._run.is_completed:
+            return []
+        tasks = list(self._completions(self._run))
+        due_at = self._run.next_due_at
+        if due_at is None:
+            return tasks
+        timer = Event(TIMER, max(self._now, due_at + _PASSED))
+        if tasks and tasks[0].at <= due_at:
+            return [*tasks, timer]
+        in_time = max(self._now, due_at)
+        return [timer, *(Event(COMPLETE, in_time, each.node, each.task_id) for each in tasks)]
+
+    def _completions(self, run: Run) -> Iterator[Event]:
+        seen: set[str] = set()
+        for task in sorted(run.open_tasks(), key=lambda task: self._ready_at[task.task_id]):
+            if task.node.id not in seen:
+                seen.add(task.node.id)
+                at = max(self._now, self._ready_at[task.task_id])
+                yield Event(COMPLETE, at, task.node, task.task_id)
+
+    def signature(self) -> bytes:
+        """Equal for two situations from which the same can follow, whenever they came about.
+
+        Ids are counted in the order in which they appear, and moments from now. Where that does
+        not bring out that two situations are the same, more is tried than needed, never less.
+        """
+        ids: dict[bytes, bytes] = {}
+        content = _EVERY_ID.sub(
+            lambda found: ids.setdefault(found[0], b"#%d" % len(ids)), self._snapshot
+        )
+        content = _MOMENT.sub(self._from_now, content)
+        return sha256(content).digest()
+
+    def _from_now(self, found: re.Match[bytes]) -> bytes:
+        try:
+            moment = datetime.fromisoformat(found[0].decode())
+        except ValueError:
+            return found[0]
+        return str(moment - self._now).encode()
+
+    def freeze(self) -> Frozen:
+        """Where the run stands, for others to go on from."""
+        return Frozen(
+            self._now,
+            self._revision,
+            zlib.compress(self._snapshot, 1) if self._run else None,
+            dict(self._ready_at),
+            tuple(self._path),
+        )
+
+    # ----------------------------------------------------------------------- steps
+
+    def take(self, event: Event, choice: Choice) -> Taken:
+        """Let this happen; the clock moves on to it."""
+        self._now = event.at
+        self._revision += 1
+        observations: tuple[Observation, ...] = ()
+        with step(now=self._now, instance_id=INSTANCE_ID, revision=self._revision) as bound:
+            watched = _WatchedStep(bound, self._stage.deadline)
+            try:
+                run = self._act(watched, event, choice)
+                observations = run.observations
+                self._snapshot = run.dump()
+            except MachineFault as error:
+                self.fault = str(error)
+            except _OutOfTime:
+                self.is_stopped = True
+        if event.deed == TIMER and not observations and not self._is_broken:
+            self.fault = "a timer is due, and does not fire"
+        taken = Taken(self._shown(event, choice, observations), observations)
+        self._path.append(taken)
+        return taken
+
+    def _act(self, bound: Step, event: Event, choice: Choice) -> Run:
+        if self._run is None:
+            self._run = self._stage.machine.start(bound, self._stage.filler.start(choice))
+            return self._run
+        self._run.continue_in(bound)
+        if event.task_id is None or event.node is None:
+            self._run.fire_due()
+        else:
+            self._run.complete(event.task_id, self._stage.filler.task(event.node, choice))
+        return self._run
+
+    def _shown(
+        self, event: Event, choice: Choice, observations: tuple[Observation, ...]
+    ) -> PathStep:
+        node = event.node or self._fired(observations)
+        waiting = self._opened() if self._run and not self._is_broken else ()
+        return PathStep(
+            number=len(self._path) + 1,
+            at=event.at,
+            deed=event.deed,
+            activity_id=node.id if node else None,
+            activity_name=node.name if node else None,
+            waits_for=waits_for(node) if node and event.deed == COMPLETE else None,
+            decisions=dict(choice),
+            flows=tuple(_payloads(observations, EventKind.FLOW_TAKEN, "flow")),
+            incidents=tuple(_payloads(observations, EventKind.INCIDENT_RAISED, "message")),
+            waiting=waiting,
+            next_due_at=self._run.next_due_at if self._run and not self._is_broken else None,
+        )
+
+    def _opened(self) -> tuple[Waiting, ...]:
+        tasks = self._run.open_tasks() if self._run else ()
+        self._ready_at = {task.task_id: self._ready(task) for task in tasks}
+        return tuple(Waiting(t.node.id, t.node.name, waits_for(t.node)) for t in tasks)
+
+    def _ready(self, task: OpenTask) -> datetime:
+        known = self._ready_at.get(task.task_id)
+        return known or self._now + self._stage.scenario.time_of(task.node.id)
+
+    def _fired(self, observations: tuple[Observation, ...]) -> FlowNode | None:
+        """The timer that fired: the first event that the step entered or completed."""
+        nodes = self._stage.model.nodes
+        found = (nodes.get(seen.activity_id or "") for seen in observations)
+        return next((node for node in found if node and node.event_definitions), None)
+
+
+class _WatchedStep(Step):
+    """The step for the machine to listen in; ends it when time is up.
+
+    One step may run a thousand slow scripts: no simulation may last as long as that.
+    """
+
+    def __init__(self, bound: Step, deadline: Deadline) -> None:
+        self._bound = bound
+        self._deadline = deadline
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "on_transition":
+            object.__setattr__(self, name, value)
+            return
+
+        def listen(task: Any, former: int, state: int) -> None:
+            if self._deadline.is_over:
+                raise _OutOfTime
+            value(task, former, state)
+
+        self._bound.on_transition = listen
+
+
+def waits_for(node: FlowNode) -> str:
+    """For whom a task waits, in words; as the engine offers it (see steps.py)."""
+    if node.assignee:
+        return node.assignee
+    named = (*node.candidate_users, *node.candidate_groups)
+    return ", ".join(named) or " > ".join(node.lane_path) or "(who started it)"
+
+
+def _payloads(observations: tuple[Observation, ...], kind: EventKind, name: str) -> Iterator[Any]:
+    return (seen.payload[name] for seen in observations if seen.kind is kind)

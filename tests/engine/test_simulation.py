@@ -1,0 +1,593 @@
+"""Diagrams tried before they are deployed: what is reached, what never, and what goes wrong."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from engine.errors import Forbidden, InvalidInput, NotFound
+from engine.model import Actor, FieldType, FormField, Role
+from engine.simulation import Bounds, Outcome, Scenario, Simulation, read_duration, simulate
+from engine.simulation.reports import SimulatedRun
+from engine.simulation.scenario import faults_of
+from engine.simulation.simulate import simulate_for
+from engine.simulation.texts import matching_text
+from engine.sources import ManualClock, SystemClock
+from tests.diagrams import (
+    boundary,
+    each,
+    end,
+    exclusive,
+    field,
+    flow,
+    form,
+    line,
+    parallel,
+    process,
+    script,
+    start,
+    subprocess,
+    timer,
+    user,
+)
+from tests.office import PROCESSES, SOP_FILES
+
+AT = datetime(2026, 1, 5, 1, tzinfo=UTC)
+#: Flows of the four SOPs, so that a lost one is noticed.
+FLOWS = {"bandar-lampung": 24, "balangan": 21, "bakesbangpol": 19, "luwu-timur": 17}
+
+
+class ImpatientClock:
+    """Two seconds pass whenever somebody looks at it."""
+
+    def __init__(self) -> None:
+        self._inner = ManualClock(AT)
+
+    def now(self) -> datetime:
+        return self._inner.advance(seconds=2)
+
+
+def tried(content: str | bytes, bounds: Bounds | None = None, **scenario: Any) -> Simulation:
+    data = content if isinstance(content, bytes) else content.encode()
+    given = Scenario(AT, **scenario)
+    return simulate("uji.bpmn", data, given, bounds or Bounds(), clock=ManualClock(AT))
+
+
+def sop(stem: str) -> bytes:
+    return (PROCESSES / f"{stem}.bpmn").read_bytes()
+
+
+def choice(name: str, *values: str, is_required: bool = True) -> str:
+    options = "".join(f'<camunda:value id="{value}" name="{value}"/>' for value in values)
+    rule = '<camunda:constraint name="required"/>' if is_required else ""
+    return (
+        f'<camunda:formField id="{name}" label="{name}" type="enum">{options}'
+        f"<camunda:validation>{rule}</camunda:validation></camunda:formField>"
+    )
+
+
+def decided(*conditions: str, asked: str | None = None) -> str:
+    """isi asks for `keputusan`; a gateway leads to one end per condition."""
+    ends = [f"e{n}" for n in range(len(conditions))]
+    return process(
+        start(),
+        user("isi", form(asked or choice("keputusan", "setujui", "tolak"))),
+        exclusive("g"),
+        *map(end, ends),
+        line("s", "isi", "g"),
+        *(flow("g", to, condition) for to, condition in zip(ends, conditions, strict=True)),
+        lanes={"Kadis": ["s", "isi", "g", *ends]},
+    )
+
+
+def returning(*values: str) -> str:
+    """isi, periksa; "kembalikan" leads back to isi, "setujui" to the end."""
+    return process(
+        start(),
+        user("isi"),
+        user("periksa", form(choice("keputusan", *values))),
+        exclusive("g"),
+        end(),
+        line("s", "isi", "periksa", "g"),
+        flow("g", "e", "keputusan == 'setujui'"),
+        flow("g", "isi", "keputusan == 'kembalikan'"),
+        lanes={"Staf": ["s", "isi"], "Kadis": ["periksa", "g", "e"]},
+    )
+
+
+def untaken(found: Simulation) -> list[str]:
+    assert found.coverage
+    return [place.id for place in found.coverage.untaken_flows]
+
+
+def only(found: Simulation) -> SimulatedRun:
+    (run,) = found.runs
+    return run
+
+
+def activities(run: SimulatedRun) -> list[str | None]:
+    return [each.activity_id for each in run.path]
+
+
+# ---------------------------------------------------------------------- explored
+
+
+@pytest.mark.parametrize("stem", SOP_FILES)
+def test_every_flow_of_the_sops_is_taken_and_every_run_ends(stem: str) -> None:
+    found = tried(sop(stem))
+
+    assert found.is_sound
+    assert found.coverage
+    assert (found.coverage.flows, found.coverage.is_full) == (FLOWS[stem], True)
+    assert set(found.outcomes) <= {Outcome.COMPLETED, Outcome.KNOWN}
+    assert found.bounds == ()
+
+
+def test_only_decisions_that_something_reads_are_varied() -> None:
+    found = tried(sop("luwu-timur"))
+
+    assert {each.field: each.values for each in found.decisions} == {
+        f"langkah_{number}_keputusan": ("setujui", "kembalikan") for number in (6, 7, 8)
+    }
+
+
+def test_two_simulations_are_equal() -> None:
+    assert tried(sop("bandar-lampung")) == tried(sop("bandar-lampung"))
+
+
+def test_run_can_be_made_again_by_its_decisions() -> None:
+    explored = tried(returning("setujui", "kembalikan"))
+    run = next(run for run in explored.runs if len(run.path) > 3)
+
+    again = only(tried(returning("setujui", "kembalikan"), decisions=run.decisions))
+
+    assert again.path == run.path
+
+
+def test_path_says_who_did_what_and_who_is_waited_for() -> None:
+    run = tried(returning("setujui", "kembalikan")).runs[0]
+    begun, filled, checked = run.path
+
+    assert (begun.deed, begun.at, begun.flows) == ("start", AT, ("s_isi",))
+    assert [(w.activity_id, w.waits_for) for w in begun.waiting] == [("isi", "Staf")]
+    assert (filled.activity_id, filled.waits_for, filled.decisions) == ("isi", "Staf", {})
+    assert [(w.activity_id, w.waits_for) for w in filled.waiting] == [("periksa", "Kadis")]
+    assert checked.decisions == {"keputusan": "setujui"}
+    assert checked.flows == ("periksa_g", "g_e")
+    assert (checked.waiting, checked.at) == ((), AT + timedelta(hours=2))
+    assert (run.completions, run.duration_seconds) == (2, 7200)
+
+
+def test_loop_is_seen_by_the_flow_that_closes_it() -> None:
+    found = tried(returning("setujui", "kembalikan"))
+
+    assert [(loop.flow, loop.source, loop.target) for loop in found.loops] == [
+        ("g_isi", "g", "isi")
+    ]
+
+
+def test_parallel_branches_that_meet_are_no_loop() -> None:
+    found = tried(
+        process(
+            start(),
+            user("ulang", form(choice("keputusan", "ya", "tidak"))),
+            parallel("bagi"),
+            user("a"),
+            user("b"),
+            parallel("q"),
+            exclusive("g"),
+            end(),
+            line("s", "ulang", "bagi", "a", "q", "g"),
+            line("bagi", "b", "q"),
+            flow("g", "e", "keputusan == 'tidak'"),
+            flow("g", "ulang", "keputusan == 'ya'"),
+        )
+    )
+
+    assert found.is_sound
+    assert [loop.flow for loop in found.loops] == ["g_ulang"]
+
+
+def test_flow_of_a_value_that_nobody_can_choose_is_never_taken() -> None:
+    found = tried(decided("keputusan == 'setujui'", "keputusan == 'tolak'", "keputusan == 'tunda'"))
+
+    assert not found.is_sound
+    assert found.is_exhausted
+    assert not found.is_bounded
+    assert untaken(found) == ["g_e2"]
+    assert [(p.id, p.type) for p in found.coverage.unreached_nodes] == [("e2", "endEvent")]
+    assert found.coverage.untaken_flows[0].line is not None
+
+
+def test_numbers_are_tried_around_what_they_are_compared_with() -> None:
+    found = tried(
+        decided("nilai &gt; 50", "nilai &lt;= 50", asked=field("nilai", "long", required=True))
+    )
+
+    assert found.is_sound
+    assert {50, 51} <= set(found.decisions[0].values)
+
+
+def test_decision_that_may_be_left_blank_is_left_blank() -> None:
+    asked = choice("keputusan", "setujui", "tolak", is_required=False)
+
+    found = tried(decided("keputusan == 'setujui'", "keputusan == 'tolak'", asked=asked))
+
+    assert untaken(found) == []
+    assert [(trouble.activity_id, trouble.times) for trouble in found.incidents] == [("g", 1)]
+    assert "has no value yet" in found.incidents[0].message
+    failed = next(run for run in found.runs if run.outcome is Outcome.INCIDENT)
+    assert failed.decisions == {"keputusan": (None,)}
+
+
+def test_start_form_decides_too() -> None:
+    found = tried(
+        process(
+            start(inner=form(choice("jenis", "a", "b"))),
+            exclusive("g"),
+            user("x"),
+            user("y"),
+            end(),
+            line("s", "g"),
+            flow("g", "x", "jenis == 'a'"),
+            flow("g", "y", "jenis == 'b'"),
+            line("x", "e"),
+            line("y", "e"),
+        )
+    )
+
+    assert found.is_sound
+    assert found.outcomes == {Outcome.COMPLETED: 2}
+
+
+def test_what_comes_round_again_is_not_tried_for_ever() -> None:
+    found = tried(returning("kembalikan"))
+
+    assert found.is_exhausted
+    assert untaken(found) == ["g_e"]
+    assert found.outcomes == {Outcome.KNOWN: 1}
+    assert "never comes to an end" in found.dead_ends[0].message
+
+
+def test_order_of_parallel_tasks_is_tried() -> None:
+    """Whoever is first ends the other's work: each flow is taken in another order only."""
+    terminate = "<bpmn:terminateEventDefinition/>"
+    found = tried(
+        process(
+            start(),
+            parallel("bagi"),
+            user("a"),
+            user("b"),
+            end("e1", terminate),
+            end("e2", terminate),
+            line("s", "bagi", "a", "e1"),
+            line("bagi", "b", "e2"),
+        )
+    )
+
+    assert found.is_sound
+    assert [activities(run) for run in found.runs] == [["s", "a"], ["s", "b"]]
+
+
+# ------------------------------------------------------------------------- given
+
+
+def test_decisions_are_used_in_order_and_the_last_one_repeats() -> None:
+    found = tried(sop("luwu-timur"), decisions={"langkah_6_keputusan": ["kembalikan", "setujui"]})
+    run = only(found)
+
+    assert found.is_sound
+    assert not found.is_explored
+    assert run.outcome is Outcome.COMPLETED
+    assert run.decisions["langkah_6_keputusan"] == ("kembalikan", "setujui")
+    assert activities(run).count("langkah_5") == 2
+    assert untaken(found) == ["alur_percabangan_g2_langkah_5", "alur_percabangan_g3_langkah_5"]
+
+
+def test_values_given_fix_a_decision() -> None:
+    found = tried(returning("setujui", "kembalikan"), values={"keputusan": "setujui"})
+
+    assert found.decisions == ()
+    assert untaken(found) == ["g_isi"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "named"),
+    [
+        ({"decisions": {"lain": ["x"]}}, "lain"),
+        ({"decisions": {"keputusan": ["tunda"]}}, "keputusan"),
+        ({"decisions": {"keputusan": []}}, "keputusan"),
+        ({"each_of": {"lain": timedelta(hours=1)}}, "lain"),
+        ({"values": {"keputusan": "tunda"}}, "keputusan"),
+    ],
+)
+def test_scenario_that_does_not_fit_is_refused_by_name(scenario: Any, named: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        tried(returning("setujui", "kembalikan"), **scenario)
+
+    assert set(refused.value.fields) == {named}
+
+
+# -------------------------------------------------------------------------- time
+
+
+def with_deadline(*, interrupts: bool = True) -> str:
+    return process(
+        start(),
+        user("isi"),
+        boundary("lewat", "isi", timer("P3D"), interrupts=interrupts),
+        user("tegur"),
+        end(),
+        end("e2"),
+        line("s", "isi", "e"),
+        line("lewat", "tegur", "e2"),
+    )
+
+
+@pytest.mark.parametrize("interrupts", [True, False])
+def test_timer_is_tried_early_and_late(interrupts: bool) -> None:
+    found = tried(with_deadline(interrupts=interrupts))
+
+    assert found.is_sound
+    assert [each.deed for each in found.runs[0].path] == ["start", "complete"]
+    late = found.runs[1].path
+    assert (late[1].deed, late[1].activity_id) == ("timer", "lewat")
+    assert late[1].at - AT == timedelta(days=3, milliseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("days", "deeds"), [(2, ["start", "complete"]), (4, ["start", "timer", "complete"])]
+)
+def test_timer_fires_when_the_simulated_clock_passes_it(days: int, deeds: list[str]) -> None:
+    found = tried(with_deadline(), Bounds(runs=1), each_of={"isi": timedelta(days=days)})
+
+    assert [each.deed for each in found.runs[0].path] == deeds
+
+
+def test_instance_that_waits_for_a_timer_alone_moves_on_by_itself() -> None:
+    wait = f'<bpmn:intermediateCatchEvent id="w">{timer("PT2H")}</bpmn:intermediateCatchEvent>'
+
+    run = only(tried(process(start(), wait, user("isi"), end(), line("s", "w", "isi", "e"))))
+
+    assert [each.deed for each in run.path] == ["start", "timer", "complete"]
+    assert run.path[0].next_due_at == AT + timedelta(hours=2)
+    assert run.duration_seconds == 3 * 3600
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"), [("30m", 0.5), ("1h", 1), ("2d", 48), ("1d12h", 36), ("1w", 168)]
+)
+def test_duration_is_read(text: str, hours: float) -> None:
+    assert read_duration(text) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("text", ["", "1", "h", "-1h", "1h ago", "9999w"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        read_duration(text)
+
+
+# --------------------------------------------------------- loops and sub-processes
+
+
+def test_multi_instance_opens_a_task_per_element() -> None:
+    lines = (
+        '<camunda:formField id="daftar" label="daftar" type="string"><camunda:properties>'
+        '<camunda:property id="daftar" value="true"/></camunda:properties></camunda:formField>'
+    )
+    content = process(
+        start(inner=form(lines)),
+        user("isi", each("${daftar}")),
+        end(),
+        line("s", "isi", "e"),
+    )
+
+    run = only(tried(content, values={"daftar": ["SMP", "PAUD", "SD"]}))
+
+    assert activities(run) == ["s", "isi", "isi", "isi"]
+    assert [len(step.waiting) for step in run.path] == [3, 2, 1, 0]
+    assert len(tried(content).runs[0].path) == 3
+
+
+def test_multi_instance_of_a_number_and_in_a_sub_process() -> None:
+    inner = subprocess(
+        "sub", each(cardinality="2"), start("s2"), user("isi"), end("e2"), line("s2", "isi", "e2")
+    )
+
+    found = tried(process(start(), inner, end(), line("s", "sub", "e")))
+
+    assert found.is_sound
+    assert found.loops == ()
+    assert [(duty.activity_id, duty.times) for duty in found.duties] == [("isi", 2)]
+    assert len(only(found).path[0].waiting) == 2
+
+
+# ------------------------------------------------------------------- what goes wrong
+
+
+def test_missing_variable_is_an_incident_with_its_element() -> None:
+    found = tried(
+        process(
+            start(),
+            user("isi"),
+            script("hitung", "jumlah = nilai + 1"),
+            end(),
+            line("s", "isi", "hitung", "e"),
+        )
+    )
+
+    assert not found.is_sound
+    assert found.outcomes == {Outcome.INCIDENT: 1}
+    (incident,) = found.incidents
+    assert (incident.activity_id, incident.run) == ("hitung", 1)
+    assert "nilai" in incident.message
+    assert only(found).path[-1].incidents == (incident.message,)
+    assert tried(
+        process(
+            start(),
+            user("isi"),
+            script("hitung", "jumlah = nilai + 1"),
+            end(),
+            line("s", "isi", "hitung", "e"),
+        ),
+        values={"nilai": 6},
+    ).runs[0].variables == {"nilai": 6, "jumlah": 7}
+
+
+def test_refused_file_is_not_simulated() -> None:
+    found = tried(process(start(), user("isi"), end(), line("s", "isi")))
+
+    assert not found.is_accepted
+    assert not found.is_sound
+    assert found.findings
+    assert (found.runs, found.coverage) == ((), None)
+
+
+def test_file_that_is_not_xml_is_not_simulated() -> None:
+    assert [finding.rule for finding in tried("<a").findings] == ["xml"]
+
+
+def test_warnings_come_with_the_answer() -> None:
+    found = tried(returning("setujui", "kembalikan"))
+
+    assert found.is_accepted
+    assert {finding.severity for finding in found.findings} == {"warning"}
+
+
+def test_process_must_be_named_when_there_are_several() -> None:
+    one, two = (
+        returning("setujui", "kembalikan"),
+        process(start("s9"), user("u9"), end("e9"), line("s9", "u9", "e9"), key="q"),
+    )
+    second = re.search(r"<bpmn:process .*</bpmn:process>", two)
+    both = one.replace("</bpmn:definitions>", f"{second[0]}</bpmn:definitions>")
+
+    with pytest.raises(InvalidInput, match="p, q"):
+        tried(both)
+    with pytest.raises(NotFound, match="lain"):
+        tried(both, process_key="lain")
+    assert tried(both, process_key="q").process_key == "q"
+
+
+def test_only_analysts_and_admins_simulate_on_a_server() -> None:
+    with pytest.raises(Forbidden):
+        simulate_for(
+            Actor("auditor", frozenset({Role.AUDITOR})),
+            "uji.bpmn",
+            b"",
+            Scenario(AT),
+            clock=ManualClock(AT),
+        )
+
+
+# ------------------------------------------------------------------------- bounds
+
+
+@pytest.mark.parametrize(
+    ("bounds", "named"),
+    [(Bounds(runs=1), "runs"), (Bounds(completions=3), "completions")],
+)
+def test_bound_is_said(bounds: Bounds, named: str) -> None:
+    found = tried(sop("luwu-timur"), bounds)
+
+    assert named in found.bounds
+    assert found.is_bounded
+    assert not found.is_sound
+    assert not found.is_exhausted
+
+
+def test_time_is_a_bound() -> None:
+    found = simulate(
+        "uji.bpmn", sop("luwu-timur"), Scenario(AT), Bounds(seconds=10), clock=ImpatientClock()
+    )
+
+    assert found.bounds == ("seconds",)
+    assert not found.is_sound
+
+
+def test_time_is_up_in_the_middle_of_a_step_too() -> None:
+    slow = "\n".join(["n = 0", "for i in range(300000):", "  n = n + 1"])
+    names = [f"u{n}" for n in range(60)]
+    content = process(
+        start(), *(script(name, slow) for name in names), end(), line("s", *names, "e")
+    )
+    began = time.monotonic()
+
+    found = simulate(
+        "uji.bpmn", content.encode(), Scenario(AT), Bounds(seconds=0.3), clock=SystemClock()
+    )
+
+    assert found.bounds == ("seconds",)
+    assert time.monotonic() - began < 2
+
+
+def test_counter_without_an_end_meets_the_bound_of_completions() -> None:
+    content = process(
+        start(),
+        script("nol", "n = 0"),
+        user("isi"),
+        script("hitung", "n = n + 1"),
+        exclusive("g"),
+        end(),
+        line("s", "nol", "isi", "hitung", "g"),
+        flow("g", "isi", "n &gt; 0"),
+        flow("g", "e", "n &lt; 0"),
+    )
+
+    found = tried(content, Bounds(completions=20))
+
+    assert found.bounds == ("completions",)
+    assert only(found).completions == 20
+    assert untaken(found) == ["g_e"]
+
+
+# ------------------------------------------------------------------------- forms
+
+
+@pytest.mark.parametrize(
+    ("pattern", "lengths"),
+    [
+        (r"\d{4}/[A-Z]{2}-\w+", (None, None)),
+        (r"(KP|SK)\.[0-9]+", (10, 12)),
+        (r"[^;\s]{3,}", (None, 250)),
+        (r"https?://.+", (None, 500)),
+        (r"a?b*c", (None, None)),
+    ],
+)
+def test_text_is_made_up_for_a_pattern(pattern: str, lengths: Any) -> None:
+    asked = FormField("x", "x", pattern=pattern, min_length=lengths[0], max_length=lengths[1])
+
+    text = matching_text(asked)
+
+    assert text
+    assert faults_of(asked, text) == []
+
+
+def test_field_without_a_value_that_fits_is_named() -> None:
+    asked = (
+        '<camunda:formField id="nomor" label="nomor" type="string"><camunda:validation>'
+        '<camunda:constraint name="required"/>'
+        '<camunda:constraint name="pattern" config="[0-9]{3}"/>'
+        '<camunda:constraint name="minlength" config="5"/>'
+        "</camunda:validation></camunda:formField>"
+    )
+    content = process(start(), user("isi", form(asked)), end(), line("s", "isi", "e"))
+
+    with pytest.raises(InvalidInput, match="--set nomor=VALUE") as refused:
+        tried(content)
+
+    assert set(refused.value.fields) == {"nomor"}
+
+
+def test_form_of_every_type_is_filled_in() -> None:
+    names = {str(kind): kind for kind in FieldType if kind is not FieldType.ENUM}
+    fields = [field(f"f_{name}", name, required=True) for name in names]
+
+    found = tried(process(start(), user("isi", form(*fields)), end(), line("s", "isi", "e")))
+
+    assert found.is_sound
+    assert set(only(found).variables) == {f"f_{name}" for name in names}

@@ -19,7 +19,7 @@ from threading import Lock
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from engine.errors import InvalidInput, NotAuthenticated, NotFound, StorageBusy
+from engine.errors import InvalidInput, NotAuthenticated, NotFound, StorageBusy, TooManyLogins
 from engine.model import AccessToken, Account, Role, Session
 from engine.sources import Clock, Ids
 from engine.store import Store, StoreTransaction
@@ -175,10 +175,7 @@ class Accounts:
             raise NotAuthenticated(_REFUSED)
         account, failures = self._look_up(name)
         if failures >= MAX_FAILURES:
-            minutes = FAILURE_WINDOW // timedelta(minutes=1)
-            raise NotAuthenticated(
-                f"too many failed logins under this name; wait {minutes} minutes"
-            )
+            raise TooManyLogins(FAILURE_WINDOW // timedelta(minutes=1))
         is_proved = self._proves(account, password)
         if account is None or not is_proved:
             self._count_failure(name)

@@ -11,7 +11,14 @@ from dataclasses import dataclass, replace
 from engine.bpmn.checks import check_diagram, refuses
 from engine.bpmn.diagram import Diagram, read_diagram
 from engine.bpmn.elements import ProcessModel
-from engine.errors import Conflict, DeploymentRejected, InvalidInput, MachineFault, NotFound
+from engine.errors import (
+    Conflict,
+    DeploymentRejected,
+    Forbidden,
+    InvalidInput,
+    MachineFault,
+    NotFound,
+)
 from engine.model import (
     Actor,
     DefinitionQuery,
@@ -28,6 +35,7 @@ from engine.model import (
 from engine.permissions import (
     lanes_seen_by,
     require_definition_visible,
+    require_may_start,
     require_role,
 )
 from engine.sources import Clock, Ids
@@ -260,6 +268,14 @@ class Definitions:
             found, resource = tx.definition_content(definition_id)
         require_definition_visible(actor, found)
         return resource.content
+
+    def may_start(self, definition: ProcessDefinition, *, actor: Actor) -> bool:
+        """Whether the actor may start instances of the definition."""
+        try:
+            require_may_start(actor, definition)
+        except Forbidden:
+            return False
+        return True
 
     def model(self, definition_id: str, *, actor: Actor) -> ProcessModel:
         """What the diagram of a definition says."""

@@ -40,6 +40,14 @@ class NotAuthenticated(EngineError):
     """Nobody has proved who is calling."""
 
 
+class TooManyLogins(NotAuthenticated):
+    """Too many logins failed under this name."""
+
+    def __init__(self, wait_minutes: int) -> None:
+        self.wait_minutes = wait_minutes
+        super().__init__(f"too many failed logins under this name; wait {wait_minutes} minutes")
+
+
 class Forbidden(EngineError):
     """This account may not do that."""
 

@@ -53,8 +53,10 @@ def require_task_visible(actor: Actor, task: UserTask) -> None:
 
 
 def require_definition_visible(actor: Actor, definition: ProcessDefinition) -> None:
-    """Raise Forbidden unless one of the actor's lanes takes part, or its role reads diagrams."""
-    if sees_everything(actor) or actor.has(Role.ANALYST) or _takes_part(actor, definition):
+    """Raise Forbidden unless the actor takes part, may start it, or its role reads diagrams."""
+    if sees_everything(actor) or actor.has(Role.ANALYST):
+        return
+    if _takes_part(actor, definition) or _is_candidate_starter(actor, definition):
         return
     raise Forbidden(
         actor.account, f"see {definition.definition_id}", "none of its lanes takes part"
@@ -85,9 +87,7 @@ def require_may_start(actor: Actor, definition: ProcessDefinition) -> None:
     if actor.has(Role.AUDITOR) and not actor.lanes:
         raise Forbidden(actor.account, deed, "auditors read and change nothing")
     if definition.starter_groups or definition.starter_users:
-        if actor.account not in definition.starter_users and actor.lanes.isdisjoint(
-            definition.starter_groups
-        ):
+        if not _is_candidate_starter(actor, definition):
             raise Forbidden(actor.account, deed, "it is not among the candidate starters")
     elif not _takes_part(actor, definition):
         raise Forbidden(actor.account, deed, "none of its lanes takes part")
@@ -97,6 +97,12 @@ def require_role(actor: Actor, deed: str, *roles: Role) -> None:
     """Raise Forbidden unless the actor holds one of `roles`."""
     if not actor.has(*roles):
         raise Forbidden(actor.account, deed, f"that takes the role {_either(roles)}")
+
+
+def _is_candidate_starter(actor: Actor, definition: ProcessDefinition) -> bool:
+    return actor.account in definition.starter_users or not actor.lanes.isdisjoint(
+        definition.starter_groups
+    )
 
 
 def _takes_part(actor: Actor, definition: ProcessDefinition) -> bool:

@@ -200,6 +200,8 @@ def _record(
     """All that the step writes."""
     events = build_events(instance, given, run.observations, at=now)
     known = {task.task_id for task in before}
+    # Whose input ended them: nobody, when it was a timer.
+    ended_by = given.actor.account if given.actor else None
     after = _advanced(instance, events)
     cancelled = given.kind is EventKind.INSTANCE_CANCELLED
     if cancelled or run.is_completed:
@@ -217,7 +219,10 @@ def _record(
             if task.task_id not in known
         ),
         changed=changed
-        + tuple(replace(row, state=TaskState.CANCELLED, ended_at=now) for row in open_rows),
+        + tuple(
+            replace(row, state=TaskState.CANCELLED, ended_at=now, ended_by=ended_by)
+            for row in open_rows
+        ),
         incidents_raised=tuple(_incidents(after, run.observations, now)),
         incidents_resolved=tuple(
             (seen.payload["incident"], now)

@@ -224,8 +224,9 @@ def test_a_cancelled_instance_keeps_its_reason_and_ends_its_tasks(
     assert office.state(instance) == "EXTERNALLY_TERMINATED"
     ended = office.engine.instances.instance(instance, actor=AUDITOR)
     assert ended.end_reason == "Berkas ganda"
-    with pytest.raises(TaskNotOpen):
+    with pytest.raises(TaskNotOpen) as refused:
         office.engine.tasks.complete(task.task_id, {"nomor": "1"}, actor=BIDANG)
+    assert refused.value.ended_by == "bidang"
     with pytest.raises(InstanceEnded):
         office.engine.instances.cancel(instance, reason="lagi", actor=BIDANG)
     office.assert_sound(instance)
@@ -270,3 +271,17 @@ def test_whoever_started_an_instance_finds_it_in_every_listing(office: Office) -
     for actor, found in ((ANALYST, True), (KADIS, True), (BIDANG, False)):
         assert bool(history.activities(ActivityQuery(instance_id=instance), actor=actor)) is found
         assert bool(history.find_events(EventQuery(instance_id=instance), actor=actor)) is found
+
+
+def test_a_candidate_starter_sees_what_he_may_start(office: Office) -> None:
+    diagram = process(
+        start(), user("a"), end(), line("s", "a", "e"), lanes={"Kadis": ["s", "a", "e"]}
+    ).replace('isExecutable="true"', 'isExecutable="true" camunda:candidateStarterUsers="bidang"')
+    definition = office.deploy(diagram)
+    definitions = office.engine.definitions
+
+    assert definitions.definition(definition.definition_id, actor=BIDANG) == definition
+    assert definitions.may_start(definition, actor=BIDANG)
+    assert not definitions.may_start(definition, actor=KADIS)
+    with pytest.raises(Forbidden):
+        definitions.definition(definition.definition_id, actor=OTHER_BIDANG)

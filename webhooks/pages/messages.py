@@ -117,9 +117,11 @@ class Explanation:
 
 def login_refusal(error: errors.NotAuthenticated) -> str:
     """Why the login form is shown again."""
-    # The engine tells a lockout from a wrong password by its text only.
-    if "too many" in str(error):
-        return "Terlalu banyak percobaan masuk yang gagal. Tunggu 15 menit, lalu coba lagi."
+    if isinstance(error, errors.TooManyLogins):
+        return (
+            "Terlalu banyak percobaan masuk yang gagal. "
+            f"Tunggu {error.wait_minutes} menit, lalu coba lagi."
+        )
     return "Nama pengguna atau kata sandi salah, atau akun ini tidak aktif."
 
 

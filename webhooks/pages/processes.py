@@ -147,15 +147,7 @@ def _offices(definition: ProcessDefinition) -> str:
 
 def _may_start(definition: ProcessDefinition) -> bool:
     """Whether the button is shown; the engine has the last word when it is pressed."""
-    actor = current_actor()
-    if actor.has(Role.ANALYST, Role.ADMIN):
-        return True
-    if definition.starter_groups or definition.starter_users:
-        is_named = actor.account in definition.starter_users
-        return is_named or not actor.lanes.isdisjoint(definition.starter_groups)
-    if not definition.lanes:
-        return actor.has(Role.STAFF)
-    return not actor.lanes.isdisjoint(definition.lanes)
+    return current_engine().definitions.may_start(definition, actor=current_actor())
 
 
 # ---------------------------------------------------------------------- start

@@ -8,6 +8,7 @@ searches the installed library for any other source of time or ids.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -102,6 +103,9 @@ def _set_state(task: Any, value: int) -> None:
     task._state = value
     listener(task, former, value)
 
+
+# The library tells every move with the task's data, which may be personal.
+logging.getLogger("spiff").setLevel(logging.WARNING)
 
 spiff_task.uuid4 = lambda: current_step().mint()
 spiff_task.time = _StepTime

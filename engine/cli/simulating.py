@@ -307,7 +307,9 @@ def _place_row(each: Place) -> tuple[object, ...]:
 
 def _show_verdict(call: Invocation, found: Simulation) -> None:
     outcomes = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in found.outcomes.items())
-    call.printer.say(f"\n{found.process_key}: {sum(found.outcomes.values())} runs: {outcomes}")
+    total = sum(found.outcomes.values())
+    runs = "1 run" if total == 1 else f"{total} runs"
+    call.printer.say(f"\n{found.process_key}: {runs}: {outcomes}")
     for word, each in (("shortest", found.shortest), ("longest", found.longest)):
         if each and found.is_explored:
             takes = timedelta(seconds=each.duration_seconds)

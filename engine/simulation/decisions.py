@@ -19,6 +19,8 @@ from engine.simulation.scenario import Scenario, faults_of
 MAX_COMBINATIONS = 256
 #: Ways that are shown to a form, which may refuse most of them.
 MAX_TRIES = 2048
+#: Values that a number or text is compared with, as many as are tried.
+MAX_NEAR = 20
 #: Values near a number that an expression compares with.
 _NEAR = (-1, 0, 1)
 
@@ -81,17 +83,20 @@ class Explored:
 
     def _values_of(self, field: FormField, literals: Sequence[Json]) -> tuple[Json, ...]:
         usual = self._filler.invented(field)
+        if field.type is FieldType.BOOLEAN:
+            # Never blank: a box that nobody ticks is false.
+            return (True, False)
         if field.type is FieldType.ENUM:
             found: list[Json] = [value for value, _ in field.options]
-        elif field.type is FieldType.BOOLEAN:
-            found = [True, False]
         elif field.is_list:
             found = [usual]
         else:
-            found = [usual, *_near(field, literals)]
+            near = _distinct([v for v in _near(field, literals) if not faults_of(field, v)])
+            self.is_cut = self.is_cut or len(near) > MAX_NEAR
+            found = [usual, *near[:MAX_NEAR]]
         if not (field.is_required or field.default is not None):
             found.append(None)
-        return tuple(_distinct([v for v in found if v is None or not faults_of(field, v)]))
+        return tuple(_distinct(found))
 
 
 class Given:

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from engine.bpmn.diagram import read_diagram
 from engine.errors import Forbidden, InvalidInput, NotFound
 from engine.model import Actor, FieldType, FormField, Role
 from engine.simulation import Bounds, Outcome, Scenario, Simulation, read_duration, simulate
 from engine.simulation.reports import SimulatedRun
 from engine.simulation.scenario import faults_of
-from engine.simulation.simulate import simulate_for
+from engine.simulation.simulate import _simulated, simulate_for
 from engine.simulation.texts import matching_text
 from engine.sources import ManualClock, SystemClock
 from tests.diagrams import (
@@ -222,6 +223,13 @@ def test_decision_that_may_be_left_blank_is_left_blank() -> None:
     assert "has no value yet" in found.incidents[0].message
     failed = next(run for run in found.runs if run.outcome is Outcome.INCIDENT)
     assert failed.decisions == {"keputusan": (None,)}
+
+
+def test_box_that_is_not_ticked_is_false() -> None:
+    found = tried(decided("setuju", "not setuju", asked=field("setuju", "boolean")))
+
+    assert found.is_sound
+    assert found.decisions[0].values == (True, False)
 
 
 def test_start_form_decides_too() -> None:
@@ -438,6 +446,34 @@ def test_missing_variable_is_an_incident_with_its_element() -> None:
     ).runs[0].variables == {"nilai": 6, "jumlah": 7}
 
 
+def test_join_whose_token_never_comes_is_a_dead_end() -> None:
+    """The checks may refuse such a diagram; whatever passes them must be found here."""
+    content = process(
+        start(),
+        user("isi", form(choice("keputusan", "ya", "tidak"))),
+        exclusive("g"),
+        user("a"),
+        user("b"),
+        parallel("temu"),
+        end(),
+        line("s", "isi", "g"),
+        flow("g", "a", "keputusan == 'ya'"),
+        flow("g", "b", "keputusan == 'tidak'"),
+        line("a", "temu", "e"),
+        line("b", "temu"),
+    )
+    diagram = read_diagram("uji.bpmn", content.encode())
+
+    found = _simulated(
+        diagram, diagram.executable[0], Scenario(AT), Bounds(), clock=ManualClock(AT)
+    )
+
+    assert not found.is_sound
+    assert found.outcomes == {Outcome.DEAD_END: 2}
+    assert {trouble.activity_id for trouble in found.dead_ends} == {"temu"}
+    assert found.incidents == ()
+
+
 def test_refused_file_is_not_simulated() -> None:
     found = tried(process(start(), user("isi"), end(), line("s", "isi")))
 
@@ -523,6 +559,17 @@ def test_time_is_up_in_the_middle_of_a_step_too() -> None:
 
     assert found.bounds == ("seconds",)
     assert time.monotonic() - began < 2
+
+
+def test_form_with_too_many_ways_is_said() -> None:
+    names = [f"b{n}" for n in range(9)]
+    all_of_them = " and ".join(names)
+    asked = "".join(field(name, "boolean") for name in names)
+
+    found = tried(decided(all_of_them, f"not ({all_of_them})", f"{names[0]} == 7", asked=asked))
+
+    assert "combinations" in found.bounds
+    assert not found.is_exhausted
 
 
 def test_counter_without_an_end_meets_the_bound_of_completions() -> None:

@@ -36,6 +36,9 @@ _RESERVED = {
 }
 _UNSUPPORTED = ("deployment-activation-time", "deploy-changed-only", "tenant-id")
 
+#: Tabs of Camunda Modeler that it deploys too; kept beside a diagram, but nothing by themselves.
+_ONLY_KEPT = (".dmn", ".form")
+
 _MULTIPART = {
     "requestBody": {
         "required": True,
@@ -72,6 +75,7 @@ add_listing(
 def create_deployment() -> Mapping[str, Any]:
     """Every part with a file name is a file of that name, whatever the part is called."""
     files = _files(request)
+    _require_diagram(files)
     deployed = current_engine().definitions.deploy(
         request.form.get("deployment-name") or next(iter(files), ""),
         files,
@@ -80,7 +84,7 @@ def create_deployment() -> Mapping[str, Any]:
     )
     return {
         "deployment": deployed.deployment,
-        "definitions": _first_file_first(deployed.definitions, list(files)),
+        "definitions": _in_order_of_files(deployed.definitions, list(files)),
         "warnings": findings_by_file(deployed.warnings),
     }
 
@@ -108,11 +112,27 @@ def _files(upload: Request) -> dict[str, bytes]:
     return files
 
 
-def _first_file_first(
+def _require_diagram(files: Mapping[str, bytes]) -> None:
+    """Raise InvalidInput for a lone decision table or form, in words for the Modeler's log."""
+    if files and all(name.lower().endswith(_ONLY_KEPT) for name in files):
+        raise InvalidInput(
+            f"{', '.join(files)}: Alur menjalankan berkas BPMN (.bpmn); DMN dan formulir hanya "
+            "disimpan sebagai lampiran diagram. / Alur runs BPMN files (.bpmn); DMN and form "
+            "files are only kept as attachments of a diagram.",
+            {"file": ["expected a .bpmn file"]},
+        )
+
+
+def _in_order_of_files(
     definitions: Sequence[ProcessDefinition], names: list[str]
 ) -> tuple[ProcessDefinition, ...]:
-    """Camunda Modeler starts the first definition: that of the diagram on its screen."""
-    return tuple(sorted(definitions, key=lambda each: names.index(each.resource_name)))
+    """Camunda Modeler starts the first definition: the first of the diagram on its screen."""
+
+    def place(each: ProcessDefinition) -> tuple[int, int]:
+        model = current_engine().definitions.model(each.definition_id, actor=require_actor())
+        return names.index(each.resource_name), model.line or 0
+
+    return tuple(sorted(definitions, key=place))
 
 
 @resource.on("GET", "/<deployment_id>", "One deployment")

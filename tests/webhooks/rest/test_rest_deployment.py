@@ -189,3 +189,11 @@ def test_file_name_that_no_header_can_say_is_a_400(hall: Hall) -> None:
     response = hall.call("POST", "/deployment/create", "analis", data=body, content_type=kind)
 
     assert "a" in assert_problem(response, 400)["fields"]
+
+
+@pytest.mark.parametrize("name", ["keputusan.dmn", "isian.form"])
+def test_decision_or_form_alone_is_refused_with_what_runs(hall: Hall, name: str) -> None:
+    body = assert_problem(send(hall, {name: (io.BytesIO(b"{}"), name)}), 400)
+
+    assert name in body["message"]
+    assert "Alur runs BPMN files (.bpmn)" in body["message"]

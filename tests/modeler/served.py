@@ -1,0 +1,109 @@
+"""A town hall on a free port of this computer, and Camunda Modeler's buttons in front of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from waitress.server import create_server
+
+from engine.settings import Settings
+from engine.store import Store
+from tests.webhooks.rest.hall import PASSWORD, Hall
+
+CLIENT = Path(__file__).parent / "modeler.mjs"
+
+
+@contextlib.contextmanager
+def served_hall(database: Path) -> Iterator[tuple[Hall, str]]:
+    """A hall over a database file, and the address of its server."""
+    store = Store.open(f"sqlite:///{database}")
+    store.migrate()
+    hall = Hall(store, Settings())
+    server = create_server(hall.app, host="127.0.0.1", port=0, threads=4)
+
+    def serve() -> None:
+        # Closing from outside takes the socket from under the server's select.
+        with contextlib.suppress(OSError, ValueError):
+            server.run()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield hall, f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=5)
+    store.close()
+
+
+def basic(name: str = "analis", password: str = PASSWORD) -> dict[str, str]:
+    return {"authType": "basic", "username": name, "password": password}
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"authType": "bearer", "token": token}
+
+
+def node() -> str:
+    """The Node that runs the client. A laptop may lack it, CI may not."""
+    found = shutil.which("node")
+    if found is None:
+        reason = "needs Node 18 or later (node on PATH)"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    return str(found)
+
+
+@dataclass(frozen=True)
+class Modeler:
+    """Camunda Modeler with an endpoint filled in."""
+
+    origin: str
+    path: str = "/engine-rest"
+
+    def press(
+        self, button: str, credentials: Mapping[str, str] | None = None, **asked: Any
+    ) -> dict[str, Any]:
+        """What a person sees after pressing the button, and which requests were made."""
+        endpoint = {"url": f"{self.origin}{self.path}", **(credentials or {})}
+        result = subprocess.run(
+            [node(), "--no-warnings", str(CLIENT)],
+            input=json.dumps({"button": button, "endpoint": endpoint, **asked}),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+            env={**os.environ, "NO_PROXY": "127.0.0.1"},
+        )
+        assert result.returncode == 0, result.stderr
+        seen: dict[str, Any] = json.loads(result.stdout)
+        for request in seen["requests"]:
+            assert not request.get("redirected"), request
+            assert request.get("type") == "application/json", request
+        return seen
+
+    def deploy(
+        self, contents: str, name: str = "surat.bpmn", credentials: Any = None, **deployment: Any
+    ) -> dict[str, Any]:
+        return self.press(
+            "deploy",
+            credentials or basic(),
+            tab={"name": name, "contents": contents},
+            deployment={"name": Path(name).stem, **deployment},
+        )
+
+    def start(self, contents: str, name: str = "surat.bpmn", **start: Any) -> dict[str, Any]:
+        return self.press(
+            "start",
+            basic(),
+            tab={"name": name, "contents": contents},
+            deployment={"name": Path(name).stem},
+            start=start,
+        )

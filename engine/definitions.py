@@ -26,6 +26,7 @@ from engine.model import (
     DeploymentQuery,
     Finding,
     FormField,
+    Json,
     Page,
     ProcessDefinition,
     Resource,
@@ -189,6 +190,28 @@ class Definitions:
         machine = Machine(diagram, model)
         self._keep(definition_id, machine)
         return machine
+
+    def called(
+        self, tx: StoreTransaction, caller_definition_id: str, request: Mapping[str, Json]
+    ) -> ProcessDefinition:
+        """The definition that a call activity means. Raises NotFound.
+
+        request: `element` (a key), `binding` ("latest", "deployment", "version") and `version`.
+        """
+        key = request["element"]
+        if request["binding"] == "latest":
+            return tx.latest_definition(key)
+        query = DefinitionQuery(key=key)
+        if request["binding"] == "version":
+            wanted = str(request.get("version"))
+            query = replace(query, version=int(wanted) if wanted.isdigit() else -1)
+        else:
+            caller = tx.definition(caller_definition_id)
+            query = replace(query, deployment_id=caller.deployment_id)
+        found = tx.definitions(query)
+        if not found:
+            raise NotFound(f"process definition ({request['binding']})", key)
+        return found[-1]
 
     def _keep(self, definition_id: str, machine: Machine) -> None:
         with self._lock:

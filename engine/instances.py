@@ -30,7 +30,7 @@ from engine.permissions import (
 )
 from engine.repeats import Request, fingerprint
 from engine.sources import Clock, Ids
-from engine.steps import Steps
+from engine.steps import Birth, Steps
 from engine.store import Store
 
 MAX_BUSINESS_KEY = 255
@@ -124,9 +124,12 @@ class Instances:
                 tx,
                 definition,
                 Input(EventKind.INSTANCE_STARTED, request.actor, payload),
-                instance_id=self._ids.new_id(),
-                business_key=business_key,
-                now=now,
+                birth=Birth(
+                    instance_id=self._ids.new_id(),
+                    at=now,
+                    started_by=request.actor.account,
+                    business_key=business_key,
+                ),
             )
             request.remember(tx, outcome, now)
         return Started(outcome.instance, outcome.variables, outcome.opened)

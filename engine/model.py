@@ -223,6 +223,8 @@ class ProcessInstance:
     end_reason: str | None = None
     #: When the earliest timer of the instance is due; None when it waits only for people.
     next_due_at: datetime | None = None
+    #: The instance whose call activity started this one.
+    super_instance_id: str | None = None
 
 
 class TaskState(StrEnum):
@@ -296,6 +298,8 @@ class EventKind(StrEnum):
     TIMERS_DUE = "timers_due"
     INCIDENT_RETRIED = "incident_retried"
     INSTANCE_CANCELLED = "instance_cancelled"
+    CALLED_INSTANCE_ENDED = "called_instance_ended"
+    CALL_FAILED = "call_failed"
     # observations
     ACTIVITY_ENTERED = "activity_entered"
     ACTIVITY_COMPLETED = "activity_completed"
@@ -303,6 +307,7 @@ class EventKind(StrEnum):
     FLOW_TAKEN = "flow_taken"
     VARIABLES_SET = "variables_set"
     TIMER_SCHEDULED = "timer_scheduled"
+    CALL_REQUESTED = "call_requested"
     INCIDENT_RAISED = "incident_raised"
     INCIDENT_RESOLVED = "incident_resolved"
     INSTANCE_COMPLETED = "instance_completed"
@@ -319,6 +324,8 @@ INPUT_KINDS = frozenset(
         EventKind.TIMERS_DUE,
         EventKind.INCIDENT_RETRIED,
         EventKind.INSTANCE_CANCELLED,
+        EventKind.CALLED_INSTANCE_ENDED,
+        EventKind.CALL_FAILED,
     }
 )
 
@@ -472,6 +479,7 @@ class InstanceQuery:
     ended_before: datetime | None = None
     started_by: str | None = None
     has_incident: bool | None = None
+    super_instance_id: str | None = None
     visible_to_lanes: frozenset[str] | None = None
     #: With `visible_to_lanes`: instances that this account started are visible too.
     visible_to_account: str | None = None

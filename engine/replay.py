@@ -50,6 +50,12 @@ def _deed(run: Run, given: HistoryEvent) -> Callable[[], None]:
         EventKind.TIMERS_DUE: run.fire_due,
         EventKind.INCIDENT_RETRIED: lambda: run.retry(given.payload["incident"]),
         EventKind.INSTANCE_CANCELLED: run.cancel,
+        EventKind.CALLED_INSTANCE_ENDED: lambda: run.finish_call(
+            given.payload["call"], given.payload["variables"]
+        ),
+        EventKind.CALL_FAILED: lambda: run.fail_call(
+            given.payload["call"], given.payload["message"]
+        ),
     }
     return deeds[given.kind]
 

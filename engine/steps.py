@@ -12,8 +12,17 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from engine.definitions import Definitions
-from engine.errors import InstanceEnded, ReplayMismatch, SnapshotUnreadable
+from engine.errors import (
+    EngineError,
+    InstanceEnded,
+    InvalidInput,
+    NotFound,
+    ReplayMismatch,
+    SnapshotUnreadable,
+)
+from engine.forms import check_submission
 from engine.history import Input, build_events, genesis
+from engine.json_values import check_variables
 from engine.model import (
     EventKind,
     HistoryEvent,
@@ -33,6 +42,9 @@ from engine.spiff.machine import Machine, OpenTask, Run
 from engine.spiff.stepping import step
 from engine.store import StoreTransaction as Transaction
 
+#: Process instances that may call each other in a row.
+MAX_CALL_DEPTH = 10
+
 _log = logging.getLogger(__name__)
 
 
@@ -47,6 +59,17 @@ class Outcome:
     variables: dict[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """What a new instance is born with beside its variables."""
+
+    instance_id: str
+    at: datetime
+    started_by: str
+    business_key: str | None = None
+    super_instance_id: str | None = None
+
+
 class Steps:
     """Takes steps through the machines of `definitions`."""
 
@@ -56,34 +79,31 @@ class Steps:
         self._zone = zone
 
     def begin(
-        self,
-        tx: Transaction,
-        definition: ProcessDefinition,
-        given: Input,
-        *,
-        instance_id: str,
-        business_key: str | None,
-        now: datetime,
+        self, tx: Transaction, definition: ProcessDefinition, given: Input, *, birth: Birth
     ) -> Outcome:
         """Create an instance by its first step. given.payload holds its variables."""
         machine = self._definitions.machine(tx, definition.definition_id)
         unborn = ProcessInstance(
-            instance_id=instance_id,
+            instance_id=birth.instance_id,
             definition_id=definition.definition_id,
             definition_key=definition.key,
-            business_key=business_key,
+            business_key=birth.business_key,
             state=InstanceState.ACTIVE,
             revision=0,
             last_sequence=0,
-            head_hash=genesis(instance_id),
-            started_at=now,
-            started_by=given.actor.account if given.actor else "",
+            head_hash=genesis(birth.instance_id),
+            started_at=birth.at,
+            started_by=birth.started_by,
             start_activity_id=machine.model.start_event().id,
+            super_instance_id=birth.super_instance_id,
         )
-        with step(now=now, instance_id=instance_id, revision=1) as bound:
+        with step(now=birth.at, instance_id=birth.instance_id, revision=1) as bound:
             run = machine.start(bound, given.payload["variables"])
-            record = _record(unborn, given, run, before=(), open_rows=(), now=now, zone=self._zone)
+            record = _record(
+                unborn, given, run, before=(), open_rows=(), now=birth.at, zone=self._zone
+            )
         tx.add_instance(record)
+        self._follow(tx, record, run, frozenset(), given)
         return _outcome(record, run)
 
     def take(
@@ -98,7 +118,8 @@ class Steps:
     ) -> Outcome:
         """Give an input that moves the machine. `changed`: rows that the caller has altered.
 
-        Raises InstanceEnded, and whatever `act` raises; then nothing has been written.
+        What follows in other instances (called ones, the calling one) is done in the same
+        transaction. Raises InstanceEnded, and whatever `act` raises; then nothing was written.
         """
         instance = stored.instance
         require_running(instance)
@@ -107,7 +128,7 @@ class Steps:
             now=now, instance_id=instance.instance_id, revision=instance.revision + 1
         ) as bound:
             run.continue_in(bound)
-            before = run.open_tasks()
+            before, calls = run.open_tasks(), run.open_calls()
             act(run)
             ended = {task.task_id for task in before} - {task.task_id for task in run.open_tasks()}
             untouched = ended - {task.task_id for task in changed}
@@ -123,7 +144,122 @@ class Steps:
                 zone=self._zone,
             )
         tx.append_step(record)
+        self._follow(tx, record, run, calls, given)
         return _outcome(record, run)
+
+    # ---------------------------------------------------------------------- calls
+
+    def _follow(
+        self,
+        tx: Transaction,
+        record: StepRecord,
+        run: Run,
+        calls_before: frozenset[str],
+        given: Input,
+    ) -> None:
+        """Carry on in the instances that this step calls, has stopped waiting for, or was for."""
+        now = record.events[0].at
+        for event in record.events:
+            if event.kind is EventKind.CALL_REQUESTED:
+                self._call(tx, record.instance, event, now)
+        answered = given.payload.get("call")
+        for call_id in sorted(calls_before - run.open_calls() - {answered}):
+            self._cancel_called(tx, call_id, given, now)
+        if record.instance.ended_at is not None and record.instance.super_instance_id is not None:
+            self._answer_caller(tx, record.instance, run, now)
+
+    def _call(
+        self, tx: Transaction, caller: ProcessInstance, asked: HistoryEvent, now: datetime
+    ) -> None:
+        """Start the instance that a call activity asked for, or tell the caller why not."""
+        request = asked.payload
+        try:
+            _require_shallow(tx, caller)
+            definition = self._definitions.called(tx, caller.definition_id, request)
+            start_event = self._definitions.machine(
+                tx, definition.definition_id
+            ).model.start_event()
+            variables = check_submission(start_event.form, check_variables(request["variables"]))
+        except (NotFound, InvalidInput) as error:
+            details = "".join(f"; {k}: {', '.join(v)}" for k, v in _fields(error).items())
+            self._tell_failure(tx, caller.instance_id, request["call"], f"{error}{details}", now)
+            return
+        business_key = (
+            caller.business_key if request.get("ownBusinessKey") else request.get("businessKey")
+        )
+        payload = {
+            "definition": definition.definition_id,
+            "digest": definition.digest,
+            "businessKey": business_key,
+            "variables": variables,
+            "caller": caller.instance_id,
+        }
+        self.begin(
+            tx,
+            definition,
+            Input(EventKind.INSTANCE_STARTED, None, payload),
+            birth=Birth(
+                instance_id=request["call"],
+                at=now,
+                started_by=caller.started_by,
+                business_key=business_key,
+                super_instance_id=caller.instance_id,
+            ),
+        )
+
+    def _answer_caller(
+        self, tx: Transaction, called: ProcessInstance, run: Run, now: datetime
+    ) -> None:
+        caller = tx.stored_instance(str(called.super_instance_id), for_step=True)
+        waits = (
+            caller.instance.state is InstanceState.ACTIVE
+            and called.instance_id in self.look(tx, caller).open_calls()
+        )
+        if not waits:
+            return
+        if called.state is InstanceState.CANCELLED:
+            message = f"the called instance {called.instance_id} was cancelled: {called.end_reason}"
+            self._tell_failure(tx, caller.instance.instance_id, called.instance_id, message, now)
+            return
+        variables = run.variables
+        self.take(
+            tx,
+            caller,
+            Input(
+                EventKind.CALLED_INSTANCE_ENDED,
+                None,
+                {"call": called.instance_id, "variables": variables},
+            ),
+            lambda calling: calling.finish_call(called.instance_id, variables),
+            now=now,
+        )
+
+    def _tell_failure(
+        self, tx: Transaction, caller_id: str, call_id: str, message: str, now: datetime
+    ) -> None:
+        self.take(
+            tx,
+            tx.stored_instance(caller_id, for_step=True),
+            Input(EventKind.CALL_FAILED, None, {"call": call_id, "message": message}),
+            lambda calling: calling.fail_call(call_id, message),
+            now=now,
+        )
+
+    def _cancel_called(self, tx: Transaction, call_id: str, given: Input, now: datetime) -> None:
+        """Nobody waits for the called instance any more: it ends with its caller's reason."""
+        called = tx.stored_instance(call_id, for_step=True)
+        if called.instance.state is not InstanceState.ACTIVE:
+            return
+        reason = given.payload.get("reason") or "the calling activity was cancelled"
+        self.take(
+            tx,
+            called,
+            Input(EventKind.INSTANCE_CANCELLED, given.actor, {"reason": reason}),
+            lambda run: run.cancel(),
+            now=now,
+        )
+
+    # ----------------------------------------------------------------------- quiet
 
     def note(
         self,
@@ -170,6 +306,22 @@ def _rebuilt(tx: Transaction, instance: ProcessInstance, machine: Machine) -> by
     if replayed.run is None:
         raise ReplayMismatch(instance.instance_id, 1, "instance_started", "nothing")
     return replayed.run.dump()
+
+
+def _require_shallow(tx: Transaction, caller: ProcessInstance) -> None:
+    """Raise InvalidInput when the callers above already stand MAX_CALL_DEPTH deep."""
+    depth, current = 1, caller
+    while current.super_instance_id is not None:
+        depth, current = depth + 1, tx.instance(current.super_instance_id)
+        if depth >= MAX_CALL_DEPTH:
+            raise InvalidInput(
+                f"more than {MAX_CALL_DEPTH} process instances call each other; "
+                "does a process call itself?"
+            )
+
+
+def _fields(error: EngineError) -> dict[str, list[str]]:
+    return error.fields if isinstance(error, InvalidInput) else {}
 
 
 def _open_rows(tx: Transaction, instance_id: str, task_ids: set[str]) -> tuple[UserTask, ...]:

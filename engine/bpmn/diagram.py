@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from engine.bpmn.calls import call_of
 from engine.bpmn.elements import (
     FlowNode,
     MultiInstance,
@@ -132,6 +133,7 @@ def _node(element: Element, scope: str, lanes: LaneIndex) -> FlowNode:
         priority=element.get(camunda("priority")),
         inputs=parameters_of(element, "inputParameter"),
         outputs=parameters_of(element, "outputParameter"),
+        call=call_of(element),
     )
 
 

@@ -46,6 +46,35 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class CallMapping:
+    """`camunda:in` or `camunda:out` of a call activity.
+
+    One of these is set: `all_variables`; `business_key` (in only); or `target` with either
+    `source` (a name) or `source_expression`.
+    """
+
+    source: str | None = None
+    source_expression: str | None = None
+    target: str | None = None
+    all_variables: bool = False
+    business_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a call activity calls; texts as in the file.
+
+    `binding` is "latest", "deployment" or "version"; `version` goes with the last.
+    """
+
+    element: str
+    binding: str = "latest"
+    version: str | None = None
+    inputs: tuple[CallMapping, ...] = ()
+    outputs: tuple[CallMapping, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FlowNode:
     """One event, activity or gateway.
 
@@ -81,6 +110,7 @@ class FlowNode:
     #: `camunda:inputOutput`: local variables set at entering, and values given back at the end.
     inputs: tuple[Parameter, ...] = ()
     outputs: tuple[Parameter, ...] = ()
+    call: Call | None = None
 
     @property
     def lane(self) -> str | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 #: Activities that run. `task` and `manualTask` are passed at once, as in Camunda 7.
-SUPPORTED_ACTIVITIES = frozenset({"task", "manualTask", "userTask", "scriptTask", "subProcess"})
+SUPPORTED_ACTIVITIES = frozenset(
+    {"task", "manualTask", "userTask", "scriptTask", "subProcess", "callActivity"}
+)
 
 SUPPORTED_GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway"})
 
@@ -21,7 +23,7 @@ SUPPORTED_EVENTS: Mapping[str, frozenset[str]] = {
 SUPPORTED_NODES = SUPPORTED_ACTIVITIES | SUPPORTED_GATEWAYS | frozenset(SUPPORTED_EVENTS)
 
 #: Activities that may carry `multiInstanceLoopCharacteristics`.
-MULTI_INSTANCE_NODES = frozenset({"userTask", "scriptTask", "subProcess"})
+MULTI_INSTANCE_NODES = frozenset({"userTask", "scriptTask", "subProcess", "callActivity"})
 
 #: Event definitions of the start event of a sub-process.
 SUB_PROCESS_START = frozenset({""})
@@ -65,6 +67,8 @@ CAMUNDA_ATTRIBUTES = frozenset(
         "candidateStarterGroups",
         "candidateStarterUsers",
         "candidateUsers",
+        "calledElementBinding",
+        "calledElementVersion",
         "collection",
         "dueDate",
         "elementVariable",
@@ -92,11 +96,16 @@ CAMUNDA_ATTRIBUTES_IGNORED = frozenset(
     }
 )
 CAMUNDA_EXTENSIONS = frozenset(
-    {"failedJobRetryTimeCycle", "formData", "inputOutput", "properties"}
+    {"failedJobRetryTimeCycle", "formData", "in", "inputOutput", "out", "properties"}
 )
 
 #: Nodes that may carry `camunda:inputOutput`.
-PARAMETER_NODES = frozenset({"task", "manualTask", "userTask", "scriptTask", "subProcess"})
+PARAMETER_NODES = frozenset(
+    {"task", "manualTask", "userTask", "scriptTask", "subProcess", "callActivity"}
+)
+
+#: camunda:calledElementBinding.
+CALL_BINDINGS = frozenset({"latest", "deployment", "version"})
 
 #: Namespaces whose content steers another engine and would be passed over in silence.
 FOREIGN_NAMESPACES: Mapping[str, str] = {

@@ -18,7 +18,7 @@ from engine.simulation.filling import Filler
 from engine.simulation.reports import PathStep, Waiting
 from engine.simulation.scenario import Scenario
 from engine.sources import Clock
-from engine.spiff.machine import Machine, OpenTask, Run
+from engine.spiff.machine import MAX_AUTOMATIC_ELEMENTS, Machine, OpenTask, Run
 from engine.spiff.stepping import Step, step
 
 #: Every run is the same instance: runs never meet.
@@ -199,6 +199,7 @@ class Course:
             watched = _WatchedStep(bound, self._stage.deadline)
             try:
                 run = self._act(watched, event, choice)
+                _answer_calls(run)
                 observations = run.observations
                 self._snapshot = run.dump()
             except MachineFault as error:
@@ -290,3 +291,16 @@ def waits_for(node: FlowNode) -> str:
 
 def _payloads(observations: tuple[Observation, ...], kind: EventKind, name: str) -> Iterator[Any]:
     return (seen.payload[name] for seen in observations if seen.kind is kind)
+
+
+def _answer_calls(run: Run) -> None:
+    """A called process is another file's affair: it ends at once here, and gives nothing back.
+
+    As many rounds as one step may run automatic elements: a loop of calls is broken off there.
+    """
+    for _ in range(MAX_AUTOMATIC_ELEMENTS):
+        calls = sorted(run.open_calls())
+        if not calls:
+            return
+        for call in calls:
+            run.finish_call(call, {})

@@ -67,14 +67,14 @@ def behaviour_of(node: FlowNode) -> Behaviour | None:
     return found if found.inputs or found.outputs or found.offer else None
 
 
-def evaluate(task: Any, value: Value) -> Any:
-    """The value over the variables that `task` sees."""
+def evaluate(task: Any, value: Value, more: dict[str, Any] | None = None) -> Any:
+    """The value over the variables that `task` sees; those in `more` go before them."""
     if isinstance(value, dict):
-        return {name: evaluate(task, inner) for name, inner in value.items()}
+        return {name: evaluate(task, inner, more) for name, inner in value.items()}
     if isinstance(value, tuple):
-        return [evaluate(task, inner) for inner in value]
+        return [evaluate(task, inner, more) for inner in value]
     results = [
-        task.workflow.script_engine.evaluate(task, part.python)
+        task.workflow.script_engine.evaluate(task, part.python, more)
         if isinstance(part, Expression)
         else part
         for part in value.parts

@@ -22,6 +22,7 @@ from engine.errors import MachineFault, NotFound
 from engine.json_values import in_canonical_order
 from engine.model import EventKind, Json, Observation, Variables
 from engine.spiff import snapshot
+from engine.spiff.calls import CallActivity
 from engine.spiff.parsing import parse
 from engine.spiff.recorder import Recorder, activity_id_of, is_inner
 from engine.spiff.scripts import SandboxedScriptEngine, scope_of
@@ -116,6 +117,14 @@ class Run:
         due = [moment for moment in map(self._due, self._timers()) if moment]
         return min(due, default=None)
 
+    def open_calls(self) -> frozenset[str]:
+        """Ids of the called instances that are waited for."""
+        return frozenset(
+            task.internal_data["call"]
+            for task in self._tasks()
+            if "call" in task.internal_data and task._state == TaskState.STARTED
+        )
+
     def open_tasks(self) -> tuple[OpenTask, ...]:
         """The user tasks that wait for a person, oldest first."""
         found = []
@@ -162,6 +171,19 @@ class Run:
             self._guarded(task, lambda task=task: task.task_spec._update(task))
         self.advance()
 
+    def finish_call(self, call_id: str, variables: Variables) -> None:
+        """The called instance ended; its variables are at hand for what comes out."""
+        task = self._caller(call_id)
+        values = in_canonical_order(dict(variables))
+        if self._guarded(task, lambda: task.task_spec.finish(task, values)):
+            self.advance()
+
+    def fail_call(self, call_id: str, message: str) -> None:
+        """The called instance could not be started, or was cancelled: an incident."""
+        task = self._caller(call_id)
+        del task.internal_data["call"]
+        self._raise_incident(task, message, "call")
+
     def retry(self, incident_id: str) -> None:
         """Run again what failed with this incident."""
         task_id = next((i for i, b in self._blocked.items() if b["incident"] == incident_id), None)
@@ -170,7 +192,9 @@ class Run:
         retry = self._blocked.pop(task_id)["retry"]
         task = self._task(task_id)
         self._recorder.note(EventKind.INCIDENT_RESOLVED, task, incident=incident_id)
-        if retry == "update":
+        if retry == "call":
+            self._guarded(task, lambda: task.task_spec.go_on(task))
+        elif retry == "update":
             self._guarded(task, lambda: task.task_spec._update(task))
         elif task._state == TaskState.READY:
             self._run(task)
@@ -244,7 +268,9 @@ class Run:
 
     def _block(self, task: Any, error: SpiffWorkflowException) -> None:
         """Keep a failed task where it can be run again, and raise an incident for it."""
-        if task._state == TaskState.ERROR:
+        if task._state == TaskState.STARTED and isinstance(task.task_spec, CallActivity):
+            retry = "call"
+        elif task._state == TaskState.ERROR:
             # The library counts ERROR as finished, and would let the instance end around it.
             task._set_state(TaskState.READY)
             retry = "run"
@@ -276,7 +302,7 @@ class Run:
         """Say that the instance has ended, or that it can never move on again."""
         if self.is_completed:
             self._recorder.observations.append(Observation(EventKind.INSTANCE_COMPLETED))
-        elif not self._blocked and not self.open_tasks() and not self._scheduled:
+        elif not (self._blocked or self._scheduled or self.open_tasks() or self.open_calls()):
             waiting = [t for t in self._tasks() if t._state in {TaskState.WAITING, TaskState.READY}]
             if not waiting:
                 raise MachineFault("the instance is not completed, yet nothing in it waits")
@@ -307,6 +333,12 @@ class Run:
             if task_id in tree.tasks:
                 return tree.tasks[task_id]
         raise NotFound("task", task_id)
+
+    def _caller(self, call_id: str) -> Any:
+        for task in self._tasks():
+            if task.internal_data.get("call") == call_id and task._state == TaskState.STARTED:
+                return task
+        raise NotFound("open call", call_id)
 
     def _timers(self) -> Iterator[Any]:
         for task in self._workflow.event_manager.tasks.values():

@@ -24,6 +24,7 @@ from engine.bpmn.elements import MultiInstance, ProcessModel
 from engine.bpmn.expressions import translate
 from engine.errors import MachineFault
 from engine.spiff.behaviour import behaviour_of
+from engine.spiff.calls import CallActivity, compiled_call
 from engine.spiff.recorder import INNER
 from engine.spiff.specs import (
     Behaving,
@@ -78,6 +79,7 @@ class _Parser(BpmnParser):  # type: ignore[misc]
         full_tag("manualTask"): (_BodyParser, PassedAtOnce),
         full_tag("scriptTask"): (_ScriptParser, BehavingScriptTask),
         full_tag("subProcess"): (_SubProcessParser, SubProcess),
+        full_tag("callActivity"): (_BodyParser, CallActivity),
         full_tag("parallelGateway"): (GatewayParser, TokenJoin),
         full_tag("inclusiveGateway"): (ConditionalGatewayParser, InclusiveJoin),
     }
@@ -144,6 +146,8 @@ def _give_behaviour(spec: Any, model: ProcessModel) -> None:
         node = model.nodes.get(task_spec.name.removesuffix(INNER))
         if node is not None and isinstance(task_spec, Behaving):
             task_spec.behaviour = behaviour_of(node)
+            if isinstance(task_spec, CallActivity) and node.call is not None:
+                task_spec.call = compiled_call(node.call)
 
 
 def _translated(loops: dict[str, MultiInstance]) -> dict[str, MultiInstance]:

@@ -254,6 +254,7 @@ def _conditions(query: InstanceQuery) -> Conditions:
         *between(columns.started_at, query.started_after, query.started_before),
         *between(columns.ended_at, query.ended_after, query.ended_before),
         *equal(columns.started_by, query.started_by),
+        *equal(columns.super_instance_id, query.super_instance_id),
         *_with_incident(query.has_incident),
         *visible_instances(query.visible_to_lanes, query.visible_to_account),
     ]

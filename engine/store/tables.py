@@ -179,6 +179,7 @@ process_instance = Table(
     Column("ended_at", Moment),
     Column("end_reason", Words),
     Column("next_due_at", Moment),
+    Column("super_instance_id", Words),
     # Last, so that SQLite reads a listing without the pages that the snapshot overflows into.
     Column("snapshot", LargeBinary),
     CheckConstraint("state IN ('ACTIVE', 'COMPLETED', 'EXTERNALLY_TERMINATED')", name="state"),
@@ -190,6 +191,7 @@ process_instance = Table(
     Index("ix_process_instance_state", "state", "started_at"),
     Index("ix_process_instance_started_by", "started_by", "started_at"),
     Index("ix_process_instance_ended_at", "ended_at"),
+    Index("ix_process_instance_super_instance_id", "super_instance_id"),
     Index(
         "ix_process_instance_next_due_at",
         "next_due_at",

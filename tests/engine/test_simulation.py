@@ -638,3 +638,14 @@ def test_form_of_every_type_is_filled_in() -> None:
 
     assert found.is_sound
     assert set(only(found).variables) == {f"f_{name}" for name in names}
+
+
+def test_a_called_process_ends_at_once_in_a_simulation() -> None:
+    called = '<bpmn:callActivity id="c" calledElement="lain"/>'
+    diagram = process(start(), called, user("a"), end(), line("s", "c", "a", "e"))
+
+    found = simulate("test.bpmn", diagram.encode(), Scenario(AT), Bounds(), clock=ManualClock(AT))
+
+    assert found.is_accepted
+    assert found.coverage is not None
+    assert found.coverage.is_full

@@ -37,7 +37,9 @@ class HistoricInstanceAnswer(Answer):
 
     id = fields.String(attribute="instance.instance_id")
     root_process_instance_id = fields.String(attribute="instance.instance_id")
-    super_process_instance_id = Null()
+    super_process_instance_id = fields.String(
+        attribute="instance.super_instance_id", allow_none=True
+    )
     super_case_instance_id = Null()
     case_instance_id = Null()
     process_definition_name = Computed(lambda row: row.of_definition("name"))
@@ -82,7 +84,6 @@ class HistoricInstanceFilter(Filter):
         "incidentStatus",
         "incidentMessage",
         "incidentMessageLike",
-        "superProcessInstanceId",
         "subProcessInstanceId",
         "superCaseInstanceId",
         "subCaseInstanceId",
@@ -112,6 +113,7 @@ class HistoricInstanceFilter(Filter):
     process_definition_key = fields.String(attribute="definition_key")
     process_definition_key_in = Names(attribute="definition_keys_in")
     started_by = fields.String()
+    super_process_instance_id = fields.String(attribute="super_instance_id")
     started_before = Moment()
     started_after = Moment()
     finished_before = Moment(attribute="ended_before")

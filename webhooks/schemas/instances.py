@@ -79,7 +79,6 @@ class InstanceFilter(Filter):
         "caseInstanceId",
         "processDefinitionKeyNotIn",
         "deploymentId",
-        "superProcessInstance",
         "subProcessInstance",
         "superCaseInstance",
         "subCaseInstance",
@@ -99,6 +98,7 @@ class InstanceFilter(Filter):
     )
 
     process_instance_ids = Names(attribute="instance_ids")
+    super_process_instance = fields.String(attribute="super_instance_id")
     business_key = fields.String()
     business_key_like = fields.String()
     process_definition_id = fields.String(attribute="definition_id")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterator
 
+from engine.bpmn.calls import OWN_BUSINESS_KEY, call_of
 from engine.bpmn.checks.places import Rule, checked_processes, flow_nodes
 from engine.bpmn.diagram import Diagram
-from engine.bpmn.elements import RawValue
+from engine.bpmn.elements import CallMapping, RawValue
 from engine.bpmn.names import Element, camunda, extension_elements, local
 from engine.bpmn.parameters import STRUCTURES, parameter_elements, parameters_of
 from engine.bpmn.refusals import Refusal, shortened
-from engine.bpmn.supported import PARAMETER_NODES
+from engine.bpmn.supported import CALL_BINDINGS, PARAMETER_NODES
 from engine.bpmn.values import compiled, template
 from engine.model import Finding
 from engine.moments import DueError, due_text
@@ -30,6 +31,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
         for node in flow_nodes(process):
             yield from _check_attributes(rule, node)
             yield from _check_parameters(rule, node)
+            yield from _check_call(rule, node)
 
 
 def _check_attributes(rule: Rule, node: Element) -> Iterator[Finding]:
@@ -78,6 +80,48 @@ def _check_parameters(rule: Rule, node: Element) -> Iterator[Finding]:
             yield from _check_name(rule, node, direction, parameter.name)
             yield from _check_structure(rule, node, parameter.name, element)
             yield from _check_text(rule, node, f"{direction} {parameter.name}", parameter.value)
+
+
+def _check_call(rule: Rule, node: Element) -> Iterator[Finding]:
+    call = call_of(node)
+    if call is None:
+        return
+    yield from _check_text(rule, node, "calledElement", call.element)
+    yield from _check_text(rule, node, "camunda:calledElementVersion", call.version or "")
+    if call.binding not in CALL_BINDINGS or (call.binding == "version" and not call.version):
+        yield rule.unsupported(
+            node,
+            f"calledElementBinding {call.binding!r} belum dijalankan atau tidak lengkap; pilih "
+            "latest, deployment, atau version dengan calledElementVersion",
+            f"calledElementBinding {call.binding!r} is not run or not complete; choose latest, "
+            "deployment, or version with calledElementVersion",
+        )
+    for direction, mappings in (("camunda:in", call.inputs), ("camunda:out", call.outputs)):
+        for mapping in mappings:
+            yield from _check_mapping(rule, node, direction, mapping)
+
+
+def _check_mapping(
+    rule: Rule, node: Element, direction: str, mapping: CallMapping
+) -> Iterator[Finding]:
+    if mapping.business_key is not None:
+        if mapping.business_key not in OWN_BUSINESS_KEY:
+            yield from _check_text(rule, node, f"{direction} businessKey", mapping.business_key)
+        return
+    if mapping.all_variables:
+        return
+    has_source = bool(mapping.source) or bool(mapping.source_expression)
+    if not has_source or not mapping.target:
+        yield rule.error(
+            node,
+            f"{direction} harus menyebut source atau sourceExpression, dan target; isilah",
+            f"{direction} must name source or sourceExpression, and target; fill them in",
+        )
+        return
+    yield from _check_name(rule, node, direction, mapping.target)
+    yield from _check_text(
+        rule, node, f"{direction} {mapping.target}", mapping.source_expression or ""
+    )
 
 
 def _check_name(rule: Rule, node: Element, direction: str, name: str) -> Iterator[Finding]:

@@ -106,6 +106,7 @@ def create_instances() -> None:
         sa.Column("ended_at", _MOMENT),
         sa.Column("end_reason", _WORDS),
         sa.Column("next_due_at", _MOMENT),
+        sa.Column("super_instance_id", _WORDS),
         sa.Column("snapshot", sa.LargeBinary),
         sa.CheckConstraint(
             "state IN ('ACTIVE', 'COMPLETED', 'EXTERNALLY_TERMINATED')", name="state"
@@ -118,6 +119,7 @@ def create_instances() -> None:
         sa.Index("ix_process_instance_state", "state", "started_at"),
         sa.Index("ix_process_instance_started_by", "started_by", "started_at"),
         sa.Index("ix_process_instance_ended_at", "ended_at"),
+        sa.Index("ix_process_instance_super_instance_id", "super_instance_id"),
         sa.Index(
             "ix_process_instance_next_due_at",
             "next_due_at",

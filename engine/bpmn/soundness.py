@@ -1,0 +1,575 @@
+"""The token game of one scope: what can come about on its flows, and the first thing that must not.
+
+Knows nodes and flows by id, and nothing of XML. BPMN 2.0.2 §13.4 says how gateways move tokens.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+#: How far a scope is searched before the answer is "too large to be proved".
+MAX_MARKINGS = 20_000
+MAX_FIRINGS = 200_000
+
+
+class Join(StrEnum):
+    """When a node takes tokens: each by itself, one of each flow, or all that can still come."""
+
+    EACH = "each"
+    ALL = "all"
+    REST = "rest"
+
+
+class Kind(StrEnum):
+    """What is wrong with a scope."""
+
+    DEADLOCK = "deadlock"
+    DOUBLED = "doubled"
+    #: Two tokens, because a branch was started again before its first token had reached its end.
+    OVERTAKEN = "overtaken"
+    #: The same, and the scope cannot end rightly any more.
+    RESTARTED = "restarted"
+    ENDLESS = "endless"
+    NEVER_FIRES = "never-fires"
+
+
+@dataclass(slots=True)
+class Flow:
+    """One place for a token."""
+
+    id: str
+    target: str
+    #: Whether something is done between the two nodes, which would then be done twice.
+    has_work: bool = False
+    #: The boundary event that the flow leaves by.
+    via: str | None = None
+    #: Of a non-interrupting boundary event: the host goes on beside it.
+    is_extra: bool = False
+
+
+@dataclass(slots=True)
+class Node:
+    """What takes and gives tokens. Each of `outcomes` is a set of flows that get one together."""
+
+    id: str
+    join: Join
+    outcomes: list[frozenset[str]]
+    ins: list[str] = field(default_factory=list)
+    #: The node whose choice the outcomes are; another one than `id` after a reduction.
+    split_id: str = ""
+    has_work: bool = False
+    is_plain_end: bool = False
+    #: One of its branches has been reduced to nothing: it divides, though one flow is left.
+    is_split: bool = False
+    #: A terminate, error or cancel end: every token of the scope is gone.
+    terminates: bool = False
+
+    def __post_init__(self) -> None:
+        self.split_id = self.split_id or self.id
+
+    @property
+    def outs(self) -> list[str]:
+        """All flows that leave the node."""
+        return list(dict.fromkeys(flow for outcome in self.outcomes for flow in sorted(outcome)))
+
+    @property
+    def divides(self) -> bool:
+        """Whether it chooses between flows, or gives to several."""
+        return self.is_split or len(self.outcomes) > 1 or len(self.outs) > 1
+
+    @property
+    def only_out(self) -> str | None:
+        """The one flow that always follows; None when the node divides or nothing follows."""
+        return None if self.divides or not self.outs else self.outs[0]
+
+
+@dataclass(slots=True)
+class Net:
+    """The nodes and flows of one scope; `starts`: flows, one of which has the first token."""
+
+    nodes: dict[str, Node]
+    flows: dict[str, Flow]
+    starts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`node` is the join or merge (or the split that goes round), `split` what caused it."""
+
+    kind: Kind
+    node: str
+    split: str | None = None
+    #: How the node would have to join, so that the search can go on behind it.
+    mended: Join = Join.REST
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The first fault of a net, if any; `firings` is what finding it took."""
+
+    fault: Fault | None
+    is_complete: bool
+    firings: int
+
+
+# ------------------------------------------------------------------ reduction
+
+
+def reduce(net: Net) -> None:
+    """Collapse what is sound by its form: sequences, blocks and simple loops. No fault is lost."""
+    pending = list(net.nodes.values())
+    while pending:
+        changed = [node for node in pending for rule in _REDUCTIONS if rule(net, node)]
+        pending = list(net.nodes.values()) if changed else []
+
+
+def _is_gone(net: Net, node: Node) -> bool:
+    return net.nodes.get(node.id) is not node
+
+
+def _drop_flow(net: Net, flow_id: str, source: Node, *, put: frozenset[str] = frozenset()) -> None:
+    """Take a flow out; where it would get a token, `put` gets one."""
+    source.outcomes = list(
+        dict.fromkeys((o - {flow_id}) | put if flow_id in o else o for o in source.outcomes)
+    )
+    net.nodes[net.flows.pop(flow_id).target].ins.remove(flow_id)
+
+
+def _skip_step(net: Net, node: Node) -> bool:
+    """One flow in, one flow out: the two are one."""
+    if _is_gone(net, node) or len(node.ins) != 1 or node.only_out is None or node.terminates:
+        return False
+    before, after = net.flows[node.ins[0]], net.flows[node.only_out]
+    target = net.nodes[after.target]
+    if target is node:
+        return False
+    before.target = after.target
+    before.has_work |= node.has_work or after.has_work
+    before.via = before.via or after.via
+    target.ins[target.ins.index(after.id)] = before.id
+    del net.flows[after.id], net.nodes[node.id]
+    return True
+
+
+def _merge_twins(net: Net, node: Node) -> bool:
+    """Two flows between the same nodes, which the target joins just as the source divides."""
+    if _is_gone(net, node):
+        return False
+    by_target: dict[str, str] = {}
+    for flow_id in node.outs:
+        flow = net.flows[flow_id]
+        twin = by_target.setdefault(flow.target, flow_id)
+        if twin == flow_id or flow.is_extra or not _match(net, node, twin, flow_id):
+            continue
+        net.flows[twin].has_work |= flow.has_work
+        _drop_flow(net, flow_id, node, put=frozenset({twin}))
+        return True
+    return False
+
+
+def _match(net: Net, source: Node, one: str, other: str) -> bool:
+    together = [len(outcome & {one, other}) for outcome in source.outcomes]
+    join = net.nodes[net.flows[one].target].join
+    if net.flows[one].is_extra:
+        return False
+    if join is Join.ALL:
+        return 1 not in together
+    return join is Join.REST or 2 not in together
+
+
+def _fuse(net: Net, node: Node) -> bool:
+    """A node with one flow out, to a node with one flow in, nothing done between: one node."""
+    if _is_gone(net, node) or node.only_out is None:
+        return False
+    flow = net.flows[node.only_out]
+    target = net.nodes[flow.target]
+    if target is node or len(target.ins) != 1 or flow.has_work or target.has_work:
+        return False
+    if node.has_work and target.is_plain_end:
+        return False  # as in _let_end
+    node.outcomes, node.split_id = target.outcomes, target.split_id
+    node.is_split, node.terminates = target.is_split, target.terminates
+    node.is_plain_end = target.is_plain_end and node.join is Join.EACH
+    del net.flows[flow.id], net.nodes[target.id]
+    return True
+
+
+def _cut_loop(net: Net, node: Node) -> bool:
+    """A merge, and a choice right behind it that may lead back to it: the way back adds nothing."""
+    if _is_gone(net, node) or node.join is not Join.EACH:
+        return False
+    choice = node
+    if node.only_out is not None:
+        choice = net.nodes[net.flows[node.only_out].target]
+    if len(choice.outcomes) < 2 or (choice is not node and len(choice.ins) != 1):
+        return False
+    for flow_id in node.ins:
+        back = frozenset({flow_id})
+        if back in choice.outcomes and sum(flow_id in o for o in choice.outcomes) == 1:
+            choice.outcomes.remove(back)
+            node.ins.remove(flow_id)
+            del net.flows[flow_id]
+            return True
+    return False
+
+
+def _let_end(net: Net, node: Node) -> bool:
+    """A token that has nothing left but a plain end disturbs nobody, and may come twice."""
+    if _is_gone(net, node) or (node.has_work and len(node.ins) > 1):
+        return False  # a merge with work of its own: the flow behind it shows whether it runs twice
+    for flow_id in node.outs:
+        flow = net.flows[flow_id]
+        if net.nodes[flow.target].is_plain_end and not flow.has_work:
+            node.is_split = node.divides
+            _drop_flow(net, flow_id, node)
+            return True
+    return False
+
+
+_REDUCTIONS = (_skip_step, _let_end, _merge_twins, _cut_loop, _fuse)
+
+
+# --------------------------------------------------------------------- search
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    gives: int
+    #: Flows that must be empty first: the side branch of a non-interrupting event, still at work.
+    needs_empty: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Moves:
+    """A node in bits: one bit for each flow."""
+
+    node: Node
+    takes: int
+    outcomes: tuple[_Outcome, ...]
+    #: For a REST join, flow -> the inputs that a token there can still reach around the node.
+    reaches: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Firing:
+    node: Node
+    taken: int
+    given: int
+
+
+class _Bits:
+    """The numbering of the flows of a net."""
+
+    def __init__(self, net: Net) -> None:
+        self.net = net
+        self.of = {flow_id: 1 << number for number, flow_id in enumerate(net.flows)}
+        self.flow = {bit: net.flows[flow_id] for flow_id, bit in self.of.items()}
+        self.moves = [self._moves(node) for node in net.nodes.values()]
+
+    def mask(self, flow_ids: Iterable[str]) -> int:
+        mask = 0
+        for flow_id in flow_ids:
+            mask |= self.of[flow_id]
+        return mask
+
+    def split(self, mask: int) -> Iterator[int]:
+        while mask:
+            bit = mask & -mask
+            yield bit
+            mask ^= bit
+
+    def reach(self, origins: Iterable[str], *, avoiding: str | None = None) -> int:
+        """The origins, and all flows that a token on one of them can come to.
+
+        avoiding: id of a node or of a flow that it does not pass.
+        """
+        seen = {flow for flow in origins if flow != avoiding}
+        pending = list(seen)
+        while pending:
+            target = self.net.flows[pending.pop()].target
+            if target == avoiding:
+                continue
+            fresh = [f for f in self.net.nodes[target].outs if f not in seen and f != avoiding]
+            seen.update(fresh)
+            pending += fresh
+        return self.mask(seen)
+
+    def _moves(self, node: Node) -> _Moves:
+        takes = self.mask(node.ins)
+        reaches: dict[int, int] = {}
+        if node.join is Join.REST and len(node.ins) > 1:
+            for flow_id, bit in self.of.items():
+                if inputs := self.reach([flow_id], avoiding=node.id) & takes:
+                    reaches[bit] = inputs
+        outcomes = tuple(_Outcome(self.mask(o), self._side_branches(o)) for o in node.outcomes)
+        return _Moves(node, takes, outcomes, reaches)
+
+    def _side_branches(self, outcome: frozenset[str]) -> int:
+        mask = 0
+        for flow_id in outcome:
+            if self.net.flows[flow_id].is_extra:
+                around = self.reach(self.net.starts, avoiding=flow_id)
+                mask |= self.reach([flow_id]) & ~around
+        return mask
+
+
+def _firings(bits: _Bits, marking: int) -> Iterator[_Firing]:
+    for moves in bits.moves:
+        present = marking & moves.takes
+        if not present:
+            continue
+        for taken in _takings(bits, moves, marking, present):
+            for outcome in moves.outcomes:
+                if not outcome.needs_empty & (marking ^ taken):
+                    yield _Firing(moves.node, taken, outcome.gives)
+
+
+def _takings(bits: _Bits, moves: _Moves, marking: int, present: int) -> Iterable[int]:
+    if moves.node.join is Join.EACH:
+        return bits.split(present)
+    if moves.node.join is Join.ALL:
+        return [present] if present == moves.takes else []
+    return [] if _must_wait(bits, moves, marking, present) else [present]
+
+
+def _must_wait(bits: _Bits, moves: _Moves, marking: int, present: int) -> bool:
+    """BPMN 2.0.2 §13.4.3: a token can reach an empty input, and no input that has one already."""
+    if present == moves.takes:
+        return False
+    for bit in bits.split(marking & ~moves.takes):
+        reached = moves.reaches.get(bit, 0)
+        if reached & ~present and not reached & present:
+            return True
+    return False
+
+
+class _Search:
+    """All markings that can come about, breadth first, until the first doubled token."""
+
+    def __init__(self, net: Net, max_firings: int) -> None:
+        self.bits = _Bits(net)
+        self.max_firings = max_firings
+        self.firings = 0
+        self.came_by: dict[int, tuple[int, _Firing] | None] = dict.fromkeys(
+            map(self.bits.of.__getitem__, net.starts)
+        )
+        self.before: dict[int, list[int]] = {}
+        self.stuck: list[int] = []
+        self.fired: set[str] = set()
+        self.overtaken: Fault | None = None
+        self.doubled: Fault | None = None
+        self._judged: dict[tuple[str, int], Fault] = {}
+        self.is_complete = self._run()
+
+    def _run(self) -> bool:
+        pending = deque(self.came_by)
+        while pending and self.doubled is None:
+            if len(self.came_by) > MAX_MARKINGS or self.firings > self.max_firings:
+                return False
+            marking = pending.popleft()
+            firings = list(_firings(self.bits, marking))
+            if marking and not firings:
+                self.stuck.append(marking)
+            for firing in firings:
+                following = self._fire(marking, firing)
+                if following not in self.came_by:
+                    self.came_by[following] = (marking, firing)
+                    pending.append(following)
+                self.before.setdefault(following, []).append(marking)
+        return True
+
+    def _fire(self, marking: int, firing: _Firing) -> int:
+        self.firings += 1
+        self.fired.add(firing.node.id)
+        rest = marking & ~firing.taken
+        if firing.node.terminates:
+            return 0
+        if rest & firing.given:
+            self._judge(marking, firing, rest & firing.given)
+        # A second token is not counted, so that the number of markings stays finite.
+        return rest | firing.given
+
+    def _judge(self, marking: int, firing: _Firing, twice: int) -> None:
+        key = (firing.node.id, twice)
+        if key not in self._judged:
+            self._judged[key] = _Lineage(self, marking, firing).fault(twice & -twice)
+        fault = self._judged[key]
+        if fault.kind is Kind.OVERTAKEN:
+            self.overtaken = self.overtaken or fault
+        else:
+            self.doubled = fault
+
+    def path_to(self, marking: int) -> list[tuple[int, _Firing]]:
+        """The shortest way to the marking: what was marked, and what fired then."""
+        path = []
+        while (step := self.came_by[marking]) is not None:
+            path.append(step)
+            marking = step[0]
+        return path[::-1]
+
+    def leading_to(self, markings: Iterable[int]) -> set[int]:
+        """The markings and all from which one of them can come about."""
+        seen = set(markings)
+        pending = list(seen)
+        while pending:
+            for earlier in self.before.get(pending.pop(), ()):
+                if earlier not in seen:
+                    seen.add(earlier)
+                    pending.append(earlier)
+        return seen
+
+
+class _Lineage:
+    """Which firing begot which token, up to the one that put a second token on a flow."""
+
+    def __init__(self, search: _Search, marking: int, last: _Firing) -> None:
+        self.bits = search.bits
+        self.events = [firing for _, firing in search.path_to(marking)] + [last]
+        #: For each event, those from which its tokens come, itself included.
+        self.ancestry: list[set[int]] = []
+        self.born: dict[int, int] = {}
+        for number, event in enumerate(self.events):
+            parents = [self.born.pop(bit, -1) for bit in self.bits.split(event.taken)]
+            self.ancestry.append({number}.union(*(self.ancestry[p] for p in parents if p >= 0)))
+            if number < len(self.events) - 1:
+                self.born.update(dict.fromkeys(self.bits.split(event.given), number))
+
+    def fault(self, twice: int) -> Fault:
+        first = self.ancestry[self.born[twice]] if self.born.get(twice, -1) >= 0 else set()
+        second = self.ancestry[-1]
+        split = max(first & second, default=-1)
+        apart_first = {n for n in first - second if n > split}
+        apart_second = {n for n in second - first if n > split}
+        merged = self._meeting(apart_first, apart_second)
+        if split < 0:
+            return Fault(Kind.DOUBLED, merged)
+        node = self.events[split].node
+        if any(self.events[n].node is node for n in apart_first | apart_second):
+            return Fault(Kind.OVERTAKEN, node.split_id, node.split_id)
+        return Fault(Kind.DOUBLED, merged, self._name_of(split, apart_first | apart_second))
+
+    def _meeting(self, one: set[int], other: set[int]) -> str:
+        nodes = {self.events[n].node.id for n in other}
+        met = (self.events[n].node.id for n in sorted(one) if self.events[n].node.id in nodes)
+        return next(met, self.events[-1].node.id)
+
+    def _name_of(self, split: int, followers: set[int]) -> str:
+        """The node that divided the token; a boundary event when it left by one."""
+        taken = 0
+        for number in followers:
+            taken |= self.events[number].taken
+        given = self.bits.split(self.events[split].given & taken)
+        left_by = [self.bits.flow[bit].via for bit in given]
+        return next((via for via in left_by if via), self.events[split].node.split_id)
+
+
+# -------------------------------------------------------------------- verdict
+
+
+def judge(net: Net, *, max_firings: int = MAX_FIRINGS) -> Verdict:
+    """The first fault of a reduced net: a doubled token, a deadlock, no way to an end."""
+    search = _Search(net, max_firings)
+    fault = search.doubled or _deadlock(search)
+    if fault is None and search.is_complete:
+        fault = _endless(search) or _never_fires(search)
+    if search.overtaken is not None:
+        # What else went wrong may have come from the second token.
+        fault = search.overtaken if fault is None else _restarted(search.overtaken)
+    return Verdict(fault, search.is_complete or fault is not None, search.firings)
+
+
+def _restarted(overtaken: Fault) -> Fault:
+    return Fault(Kind.RESTARTED, overtaken.node, overtaken.split)
+
+
+def _deadlock(search: _Search) -> Fault | None:
+    if not search.stuck:
+        return None
+    marking = search.stuck[0]
+    waiting = [moves for moves in search.bits.moves if moves.takes & marking]
+    joins = [moves for moves in waiting if moves.node.join is Join.ALL] or waiting
+    # Of joins that wait for each other the one that is farthest from the rest began it.
+    blamed = max(joins, key=lambda moves: _distance(search.bits, moves, marking))
+    missing = next(search.bits.split(blamed.takes & ~marking), 0)
+    # What never came before the join has fired comes from behind it: the way back of a loop.
+    is_loop = not any(m & missing for m in search.came_by)
+    return Fault(
+        Kind.DEADLOCK,
+        blamed.node.id,
+        _cause(search, marking, missing, blamed.node),
+        Join.EACH if is_loop else Join.REST,
+    )
+
+
+def _distance(bits: _Bits, moves: _Moves, marking: int) -> int:
+    """How many nodes lie between the tokens elsewhere and what the join misses."""
+    missing = moves.takes & ~marking
+    edge = {bits.flow[bit].id for bit in bits.split(marking & ~moves.takes)}
+    seen, distance = set(edge), 0
+    while edge:
+        if bits.mask(edge) & missing:
+            return distance
+        targets = {bits.flow[bits.of[flow]].target for flow in edge} - {moves.node.id}
+        edge = {out for target in targets for out in bits.net.nodes[target].outs} - seen
+        seen |= edge
+        distance += 1
+    return len(bits.flow) + 1
+
+
+def _cause(search: _Search, marking: int, missing: int, join: Node) -> str | None:
+    """The choice after which the missing token could not come any more."""
+    hopeful = search.leading_to(m for m in search.came_by if m & missing)
+    path = search.path_to(marking)
+    after = [*(m for m, _ in path), marking][1:]
+    for (earlier, firing), later in zip(path, after, strict=True):
+        if earlier in hopeful and later not in hopeful:
+            return _choice_of(search, firing)
+    return _split_before(search.bits, missing, join)
+
+
+def _choice_of(search: _Search, firing: _Firing) -> str:
+    given = search.bits.split(firing.given)
+    left_by = [search.bits.flow[bit].via for bit in given]
+    return next((via for via in left_by if via), firing.node.split_id)
+
+
+def _split_before(bits: _Bits, missing: int, join: Node) -> str | None:
+    """The nearest node before the flow, or on the way to it, that divides or chooses."""
+    if not missing:
+        return None
+    wanted, seen = bits.flow[missing].id, set[str]()
+    while wanted not in seen:
+        seen.add(wanted)
+        source = next((n for n in bits.net.nodes.values() if wanted in n.outs), None)
+        if source is None or source.divides:
+            return source.split_id if source is not None else None
+        if source is join or not source.ins:
+            return None
+        wanted = source.ins[0]
+    return None
+
+
+def _endless(search: _Search) -> Fault | None:
+    ending = search.leading_to([0] if 0 in search.came_by else [])
+    trapped = {marking for marking in search.came_by if marking not in ending}
+    if not trapped:
+        return None
+    firings = [f for marking in sorted(trapped) for f in _firings(search.bits, marking)]
+    splits = [f.node.split_id for f in firings if _gives_several(f)]
+    named = splits or [f.node.split_id for f in firings]
+    return Fault(Kind.ENDLESS, named[0], named[0])
+
+
+def _gives_several(firing: _Firing) -> bool:
+    is_choice = len(firing.node.outcomes) > 1
+    return bool(firing.given & (firing.given - 1)) or (firing.node.is_split and not is_choice)
+
+
+def _never_fires(search: _Search) -> Fault | None:
+    for moves in search.bits.moves:
+        if moves.node.join is Join.ALL and moves.takes and moves.node.id not in search.fired:
+            return Fault(Kind.NEVER_FIRES, moves.node.id)
+    return None

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from engine.bpmn.checks import (
+    boundary_event,
+    call_activity,
     chain_length,
     dead_end,
+    default_flow,
     duplicate_id,
+    event_definition,
     exclusive_without_condition,
     executable_process,
     expression,
+    form_collision,
     form_field,
     gateway_without_outgoing,
+    link_event,
+    loop_without_exit,
+    message_flow,
     missing_diagram,
     multi_instance,
+    naming,
     script,
+    soundness,
     start_event,
     timer,
     unreachable_node,
@@ -23,6 +33,7 @@ from engine.bpmn.checks import (
     unsupported_element,
     user_task_lane,
     value,
+    xml_schema,
 )
 from engine.bpmn.diagram import Diagram
 from engine.model import Finding, Severity
@@ -48,19 +59,52 @@ RULES: Mapping[str, Check] = {
         timer,
         user_task_lane,
         form_field,
+        form_collision,
         multi_instance,
         value,
+        soundness,
+        loop_without_exit,
+        event_definition,
+        boundary_event,
+        default_flow,
+        link_event,
+        message_flow,
+        call_activity,
         unsupported_element,
         chain_length,
         missing_diagram,
+        naming,
+        xml_schema,
     )
+}
+
+#: Rule -> the rules that say the same of an element in fewer words; theirs is left out then.
+_SPEAKS_FOR: Mapping[str, frozenset[str]] = {
+    event_definition.RULE: frozenset({unsupported_element.RULE}),
+    boundary_event.RULE: frozenset({unsupported_element.RULE}),
+    default_flow.RULE: frozenset({unsupported_element.RULE}),
 }
 
 
 def check_diagram(diagram: Diagram) -> tuple[Finding, ...]:
     """All findings of the file at once, by line; a correct diagram has none."""
     findings = {finding: None for check in RULES.values() for finding in check(diagram)}
-    return tuple(sorted(findings, key=lambda finding: (finding.line or 0, finding.rule)))
+    return tuple(
+        sorted(_said_once(findings), key=lambda finding: (finding.line or 0, finding.rule))
+    )
+
+
+def _said_once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Without what another rule says better; the schema speaks where no other rule does."""
+    rules: dict[str | None, set[str]] = {}
+    for finding in findings:
+        rules.setdefault(finding.element_id, set()).add(finding.rule)
+    for finding in findings:
+        others = rules[finding.element_id] - {finding.rule}
+        is_schema = finding.rule == xml_schema.RULE
+        is_covered = any(finding.rule in _SPEAKS_FOR.get(other, ()) for other in others)
+        if not is_covered and not (is_schema and others):
+            yield finding
 
 
 def refuses(findings: Iterable[Finding]) -> bool:

@@ -12,7 +12,8 @@ from engine.model import Role
 from tests.diagrams import end, line, process, script, start, user
 from tests.modeler.served import Modeler, basic, bearer
 from tests.office import PROCESSES, SOP_FILES
-from tests.webhooks.rest.hall import LETTER, Hall
+from tests.webhooks.pages.browser import Browser
+from tests.webhooks.rest.hall import LETTER, PASSWORD, Hall
 
 #: What the Modeler's "Create diagram (BPMN, Camunda 7)" gives, with a task drawn.
 DRAWN = """<?xml version="1.0" encoding="UTF-8"?>
@@ -258,6 +259,19 @@ def test_start_without_what_the_start_form_needs_names_it(modeler: Modeler) -> N
 
     assert not seen["ok"]
     assert "nomor" in seen["log"]
+
+
+def test_links_open_for_who_pressed_the_buttons(hall: Hall, origin: str, modeler: Modeler) -> None:
+    links = [modeler.deploy(DRAWN)["link"], (started := modeler.start(DRAWN))["link"]]
+
+    shown = []
+    for link in links:
+        assert link.startswith(f"{origin}/")
+        page = Browser(hall.app).log_in("analis", PASSWORD, link.removeprefix(origin))
+        assert page.status == 200, page.text
+        shown.append(page.path)
+
+    assert shown == ["/proses/Process_1qb2x3c/1", f"/berkas/{started['instance']['id']}"]
 
 
 START: dict[str, dict[str, Any]] = {

@@ -16,6 +16,7 @@ from webhooks.pages import (
     instances,
     login,
     messages,
+    modeler,
     processes,
     refusals,
     tasks,
@@ -33,6 +34,7 @@ __all__ = [
     "inbox",
     "instances",
     "login",
+    "modeler",
     "processes",
     "refusals",
     "register",
@@ -62,6 +64,7 @@ def register(app: Flask, engine: ProcessEngine, settings: Settings) -> None:  # 
         waktu=moment_text, kode_waktu=moment_code, orang=person, lokal=local_text
     )
     app.register_blueprint(blueprint)
+    app.register_blueprint(modeler.public)
     app.after_request(_seal)
 
 

@@ -21,7 +21,13 @@ from engine.bpmn.names import (
     local,
     text_of,
 )
-from engine.bpmn.timers import TimerError, duration_literal, moment_literal
+from engine.bpmn.timers import (
+    EXPRESSION_MARKS,
+    TimerError,
+    cycle_literal,
+    duration_literal,
+    moment_literal,
+)
 from engine.errors import ExpressionRefused
 
 #: Id of a gateway that stands for several flows out of an activity; see _make_splits_explicit.
@@ -143,8 +149,9 @@ _REWRITES: dict[str, Callable[[str], str]] = {
     "conditionExpression": lambda text: translate(text).python,
     "completionCondition": lambda text: translate(text).python,
     "loopCardinality": lambda text: translate(text).python,
-    "timeDuration": lambda text: repr(duration_literal(text)),
-    "timeDate": lambda text: repr(moment_literal(text)),
+    "timeDuration": lambda text: _timer(text, duration_literal),
+    "timeDate": lambda text: _timer(text, moment_literal),
+    "timeCycle": lambda text: _timer(text, cycle_literal),
 }
 
 
@@ -192,6 +199,11 @@ def _insert_split(node: Element, flows: list[Element], *, is_conditional: bool) 
 
 def _condition_of(flow: Element) -> str | None:
     return text_of(flow.find(bpmn("conditionExpression")))
+
+
+def _timer(text: str, read: Callable[[str], str]) -> str:
+    """A literal in quotes, because the library evaluates it; or the translated expression."""
+    return translate(text).python if text.startswith(EXPRESSION_MARKS) else repr(read(text))
 
 
 def _remove(element: Element) -> None:

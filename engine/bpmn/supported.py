@@ -28,7 +28,7 @@ MULTI_INSTANCE_NODES = frozenset({"userTask", "scriptTask", "subProcess", "callA
 #: Event definitions of the start event of a sub-process.
 SUB_PROCESS_START = frozenset({""})
 
-TIMER_KINDS = frozenset({"timeDuration", "timeDate"})
+TIMER_KINDS = frozenset({"timeDuration", "timeDate", "timeCycle"})
 
 SCRIPT_FORMATS = frozenset({"python"})
 

@@ -6,6 +6,8 @@ import re
 from datetime import datetime, timedelta
 
 LONGEST_DAYS = 3660
+MAX_CYCLES = 1000
+SHORTEST_CYCLE_SECONDS = 60
 
 _DURATION = re.compile(
     r"P(?=\d|T\d)(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -13,6 +15,8 @@ _DURATION = re.compile(
     re.ASCII,
 )
 _MAX_TEXT = 64
+#: How the text of a timer begins when it is an expression.
+EXPRESSION_MARKS = ("${", "#{", "=")
 
 
 class TimerError(ValueError):
@@ -58,6 +62,44 @@ def moment_literal(text: str) -> str:
             f"{literal!r} tidak menyebut zona waktu; tambahkan +07:00, +08:00, +09:00 atau Z",
         )
     return moment.isoformat()
+
+
+def cycle_literal(text: str) -> str:
+    """A repetition without quotes: R3/PT10M, or R/P1D for as long as the activity lasts.
+
+    Raises TimerError; a cron expression is named as such.
+    """
+    literal = _unquoted(text).upper()
+    repeats, slash, duration = literal.partition("/")
+    count = repeats[1:]
+    is_count = not count or (count.isascii() and count.isdigit() and 0 < int(count) <= MAX_CYCLES)
+    if not repeats.startswith("R") or not slash or not is_count or len(literal) > _MAX_TEXT:
+        raise TimerError(
+            f"{literal!r} is not a repetition such as R3/PT10M (1 to {MAX_CYCLES} times) or R/P1D; "
+            "cron expressions are not run",
+            f"{literal!r} bukan pengulangan seperti R3/PT10M (1 sampai {MAX_CYCLES} kali) atau "
+            "R/P1D; ungkapan cron tidak dijalankan",
+        )
+    if _seconds(duration_literal(duration)) < SHORTEST_CYCLE_SECONDS:
+        raise TimerError(
+            f"{literal!r} repeats faster than every {SHORTEST_CYCLE_SECONDS} seconds",
+            f"{literal!r} berulang lebih cepat daripada setiap {SHORTEST_CYCLE_SECONDS} detik",
+        )
+    return literal
+
+
+def _seconds(duration: str) -> float:
+    """The least that a duration lasts: a month counts 28 days."""
+    match = _DURATION.fullmatch(duration)
+    parts = {n: float(v) for n, v in match.groupdict().items() if v} if match else {}
+    days = (
+        parts.get("years", 0) * 365
+        + parts.get("months", 0) * 28
+        + parts.get("weeks", 0) * 7
+        + parts.get("days", 0)
+    )
+    hours = parts.get("hours", 0)
+    return days * 86_400 + hours * 3600 + parts.get("minutes", 0) * 60 + parts.get("seconds", 0)
 
 
 def _require_length(literal: str, parts: dict[str, float]) -> None:

@@ -347,4 +347,6 @@ class Run:
 
     def _due(self, task: Any) -> datetime | None:
         value = task.internal_data.get("event_value")
+        if isinstance(value, dict):  # a repeating timer; without cycles it is at its end
+            value = value["next"] if value["cycles"] else None
         return TimerEventDefinition.get_datetime(value) if isinstance(value, str) else None

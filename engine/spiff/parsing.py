@@ -26,6 +26,7 @@ from engine.errors import MachineFault
 from engine.spiff.behaviour import behaviour_of
 from engine.spiff.calls import CallActivity, compiled_call
 from engine.spiff.recorder import INNER
+from engine.spiff.repeating import repeat_rightly
 from engine.spiff.specs import (
     Behaving,
     BehavingScriptTask,
@@ -116,6 +117,8 @@ def parse(diagram: Diagram, model: ProcessModel) -> Specs:
         raise MachineFault(f"{diagram.file_name}: {error}") from error
     for each in (spec, *subprocesses.values()):
         _cancel_first(each)
+        for task_spec in each.task_specs.values():
+            repeat_rightly(task_spec)
         _give_behaviour(each, model)
     return Specs(spec, subprocesses, root)
 

@@ -10,6 +10,8 @@ from SpiffWorkflow.util.task import TaskState
 from engine.bpmn.elements import FlowNode, ProcessModel
 from engine.json_values import in_canonical_order
 from engine.model import EventKind, Observation
+from engine.spiff.repeating import STARTED_BY
+from engine.spiff.stepping import current_step
 
 #: The library's name for the activity inside a multi-instance body.
 INNER = " [child]"
@@ -58,6 +60,19 @@ class Recorder:
         """Record one observation about `task`."""
         self.observations.append(Observation(kind, activity_id_of(task), str(task.id), payload))
 
+    def note_firing(self, task: Any) -> None:
+        """A repeating event was triggered once more: a visit of its own, with its own id."""
+        node = self.node_of(task)
+        visit = current_step().mint()
+        payload = {"type": node.type if node else "boundaryEvent"}
+        if node and node.name:
+            payload["name"] = node.name
+        for kind, facts in (
+            (EventKind.ACTIVITY_ENTERED, payload),
+            (EventKind.ACTIVITY_COMPLETED, {}),
+        ):
+            self.observations.append(Observation(kind, activity_id_of(task), visit, facts))
+
     def node_of(self, task: Any) -> FlowNode | None:
         """The diagram's element behind a task; None for the library's own control tasks."""
         return self._nodes.get(base_name(task.task_spec.name))
@@ -85,13 +100,18 @@ class Recorder:
     def _incoming_flow(self, task: Any) -> str | None:
         if is_inner(task):
             return None
+        if STARTED_BY in task.internal_data:
+            return self._flow(task.internal_data[STARTED_BY], task)
         source = task.parent
         # Past the control tasks, and the gateways that the drawing does not have.
         while source is not None and self.node_of(source) is None:
+            if STARTED_BY in source.internal_data:
+                return self._flow(source.internal_data[STARTED_BY], task)
             source = source.parent
-        if source is None:
-            return None
-        return self._flows.get((base_name(source.task_spec.name), base_name(task.task_spec.name)))
+        return None if source is None else self._flow(source.task_spec.name, task)
+
+    def _flow(self, source: str, task: Any) -> str | None:
+        return self._flows.get((base_name(source), base_name(task.task_spec.name)))
 
 
 def _scope(task: Any) -> dict[str, str]:

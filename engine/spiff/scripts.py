@@ -11,14 +11,21 @@ import ast
 import atexit
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from pydantic_monty import Monty, MontyCrashedError, MontyError
 from SpiffWorkflow.bpmn.exceptions import WorkflowTaskException
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
+    CycleTimerEventDefinition,
+    DurationTimerEventDefinition,
+    TimeDateEventDefinition,
+    TimerEventDefinition,
+)
 
+from engine.bpmn.timers import TimerError, cycle_literal, duration_literal, moment_literal
 from engine.errors import InvalidVariables
 from engine.json_values import check_variables
 from engine.spiff.stepping import current_step
@@ -143,7 +150,11 @@ class SandboxedScriptEngine(PythonScriptEngine):  # type: ignore[misc]
         if missing:
             raise _fault(task, expression, f"variable {missing[0]!r} has no value yet")
         inputs = {n: scope[n] for n in names & scope.keys()}
-        return _run(task, expression, f"({expression})", inputs)
+        value = _run(task, expression, f"({expression})", inputs)
+        definition = getattr(task.task_spec, "event_definition", None)
+        if isinstance(definition, TimerEventDefinition) and definition.expression is expression:
+            return _timer_value(task, expression, definition, value)
+        return value
 
     def execute(self, task: Any, script: str, external_context: Any = None) -> bool:  # noqa: ARG002
         """Run a script; what it assigns is kept whole, or not at all when it fails."""
@@ -189,6 +200,24 @@ def _run(task: Any, shown: str, source: str, inputs: Mapping[str, Any]) -> Any:
         raise _fault(task, shown, str(error), is_stopped=True) from error
     except SandboxError as error:
         raise _fault(task, shown, str(error)) from error
+
+
+_TIMERS: dict[type, Callable[[str], str]] = {
+    DurationTimerEventDefinition: duration_literal,
+    TimeDateEventDefinition: moment_literal,
+    CycleTimerEventDefinition: cycle_literal,
+}
+
+
+def _timer_value(task: Any, expression: str, definition: Any, value: Any) -> str:
+    """What a timer's expression gave, if the library can count with it."""
+    if not isinstance(value, str):
+        raise _fault(task, expression, f"it is {value!r}; a timer needs text such as PT1H")
+    try:
+        read = next(r for kind, r in _TIMERS.items() if isinstance(definition, kind))
+        return read(value)
+    except TimerError as error:
+        raise _fault(task, expression, str(error)) from error
 
 
 def _literal(expression: str) -> str | int | float | None:

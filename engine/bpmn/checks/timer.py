@@ -6,14 +6,25 @@ from collections.abc import Iterator
 
 from engine.bpmn.checks.places import Rule, checked_processes
 from engine.bpmn.diagram import Diagram
-from engine.bpmn.names import Element, bpmn, bpmn_children, local, text_of
-from engine.bpmn.supported import TIMER_KINDS
-from engine.bpmn.timers import TimerError, duration_literal, moment_literal
+from engine.bpmn.expressions import translate
+from engine.bpmn.names import Element, bpmn, bpmn_children, is_true, local, text_of
+from engine.bpmn.refusals import Refusal, shortened
+from engine.bpmn.timers import (
+    EXPRESSION_MARKS,
+    TimerError,
+    cycle_literal,
+    duration_literal,
+    moment_literal,
+)
 from engine.model import Finding
 
 RULE = "timer"
 
-_READERS = {"timeDuration": duration_literal, "timeDate": moment_literal}
+_READERS = {
+    "timeDuration": duration_literal,
+    "timeDate": moment_literal,
+    "timeCycle": cycle_literal,
+}
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
@@ -26,25 +37,41 @@ def check(diagram: Diagram) -> Iterator[Finding]:
 
 def _check_definition(rule: Rule, definition: Element) -> Iterator[Finding]:
     times = [child for child in bpmn_children(definition) if local(child).startswith("time")]
-    if any(local(time) not in TIMER_KINDS for time in times):
-        return  # unsupported-element speaks of cycles
     if len(times) != 1 or text_of(times[0]) is None:
         yield rule.error(
             definition,
-            "pewaktu harus memuat satu timeDuration atau satu timeDate; isilah",
-            "the timer must hold one timeDuration or one timeDate; set it",
+            "pewaktu harus memuat satu timeDuration, timeDate, atau timeCycle; isilah",
+            "the timer must hold one timeDuration, timeDate or timeCycle; set it",
         )
         return
+    if local(times[0]) == "timeCycle" and not _may_repeat(definition):
+        yield rule.unsupported(
+            definition,
+            "pewaktu berulang hanya dijalankan pada kejadian batas yang tidak menyela "
+            '(cancelActivity="false"); pakai timeDuration',
+            "a repeating timer runs only on a boundary event that does not interrupt "
+            '(cancelActivity="false"); use timeDuration',
+        )
     yield from _check_literal(rule, times[0], text_of(times[0]) or "")
 
 
+def _may_repeat(definition: Element) -> bool:
+    event = definition.getparent()
+    if event is None or local(event) != "boundaryEvent":
+        return False
+    return event.get("cancelActivity") is not None and not is_true(event.get("cancelActivity"))
+
+
 def _check_literal(rule: Rule, time: Element, text: str) -> Iterator[Finding]:
-    if text.startswith(("${", "#{", "=")):
-        yield rule.unsupported(
-            time,
-            f"ungkapan dalam pewaktu belum dijalankan: {text}; tulis nilai tetap seperti PT1H",
-            f"expressions in timers are not run: {text}; write a literal such as PT1H",
-        )
+    if text.startswith(EXPRESSION_MARKS):
+        try:
+            translate(text)
+        except Refusal as refusal:
+            yield rule.error(
+                time,
+                f"ungkapan pewaktu {shortened(text)!r} tidak dapat dijalankan: {refusal.reason_id}",
+                f"the timer's expression {shortened(text)!r} cannot be run: {refusal.reason}",
+            )
         return
     try:
         _READERS[local(time)](text)

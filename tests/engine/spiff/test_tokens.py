@@ -388,3 +388,71 @@ def test_a_single_conditional_flow_is_not_taken_against_its_condition(office: Of
 
     assert office.waiting_at(instance) == []
     assert len(office.incidents(instance)) == 1
+
+
+REMINDED = process(
+    start(),
+    user("a"),
+    boundary(
+        "b",
+        "a",
+        "<bpmn:timerEventDefinition><bpmn:timeCycle>R2/PT1H</bpmn:timeCycle>"
+        "</bpmn:timerEventDefinition>",
+        interrupts=False,
+    ),
+    user("c"),
+    end(),
+    end("e2"),
+    line("s", "a", "e"),
+    line("b", "c", "e2"),
+)
+
+
+def test_a_repeating_timer_fires_as_often_as_it_says(office: Office) -> None:
+    instance = office.start(office.deploy(REMINDED))
+    fired = []
+    for _ in range(4):
+        office.clock.advance(hours=1, minutes=1)
+        while office.engine.instances.due():
+            office.engine.instances.fire_due(instance)
+        fired.append(office.waiting_at(instance).count("c"))
+        office.assert_sound(instance)
+
+    assert fired == [1, 2, 2, 2]
+    office.complete(instance, "a")
+    office.complete(instance, "c")
+    office.complete(instance, "c")
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_a_repeating_timer_ends_with_its_activity(office: Office) -> None:
+    instance = office.start(office.deploy(REMINDED))
+    office.clock.advance(hours=1, minutes=1)
+    office.engine.instances.fire_due(instance)
+    office.complete(instance, "a")
+    office.clock.advance(hours=5)
+
+    assert office.engine.instances.due() == []
+    office.complete(instance, "c")
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_a_timer_takes_its_duration_from_an_expression(office: Office) -> None:
+    diagram = process(
+        start(), user("a"), boundary("b", "a", timer("${lama}")), end(), end("e2"),
+        line("s", "a", "e"), line("b", "e2"),
+    )  # fmt: skip
+    definition = office.deploy(diagram)
+    instance = office.start(definition, lama="PT30M")
+    office.clock.advance(minutes=31)
+    assert office.engine.instances.due() == [instance]
+    office.engine.instances.fire_due(instance)
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+    wrong = office.start(definition, lama="besok")
+    [message] = office.incidents(wrong)
+    assert "besok" in message
+    office.assert_sound(wrong)

@@ -222,8 +222,9 @@ def _let_end(net: Net, node: Node) -> bool:
         return False  # a merge with work of its own: the flow behind it shows whether it runs twice
     for flow_id in node.outs:
         flow = net.flows[flow_id]
-        if net.nodes[flow.target].is_plain_end and not flow.has_work:
-            node.is_split = node.divides
+        # A side branch begins anew only when it is empty, so that its work is never done twice.
+        if net.nodes[flow.target].is_plain_end and (flow.is_extra or not flow.has_work):
+            node.is_split = node.is_split or (node.divides and not flow.is_extra)
             _drop_flow(net, flow_id, node)
             return True
     return False

@@ -35,7 +35,8 @@ def circular_calls(diagrams: Iterable[Diagram]) -> Iterator[Finding]:
             calls.setdefault(model.id, []).extend(found)
     reported = set[frozenset[str]]()
     for key, made in calls.items():
-        for diagram, call in made:
+        # Several calls of one process are one way.
+        for diagram, call in {_called(call): (diagram, call) for diagram, call in made}.values():
             circle = _way_back(_called(call), key, calls)
             if circle and frozenset(circle) not in reported:
                 reported.add(frozenset(circle))

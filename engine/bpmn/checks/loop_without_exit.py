@@ -8,6 +8,7 @@ from engine.bpmn.checks.graph import Graph, graph_of
 from engine.bpmn.checks.places import Rule, checked_processes, label_of, scopes
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.names import GATEWAYS, SUB_PROCESSES, Element, bpmn_children, local
+from engine.bpmn.supported import MAX_NODES
 from engine.model import Finding
 
 RULE = "loop-without-exit"
@@ -34,6 +35,8 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     for _, process in checked_processes(diagram):
         for scope in scopes(process):
             graph = graph_of(scope)
+            if len(graph.nodes) > MAX_NODES:
+                continue  # chain-length says so
             for cycle in _automatic_cycles(graph):
                 yield _finding(rule, graph, cycle)
 

@@ -11,12 +11,14 @@ from engine.bpmn.checks.token_net import net_of
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.names import Element
 from engine.bpmn.soundness import MAX_FIRINGS, Fault, Join, Kind, judge, reduce
+from engine.bpmn.supported import MAX_NODES
 from engine.model import Finding
 
 RULE = "soundness"
 
 #: Faults that one scope reports; what is left appears when they are mended.
 _MOST_FAULTS = 8
+_MOST_FLOWS = 4 * MAX_NODES
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
@@ -35,6 +37,11 @@ class _Scope:
     def findings(self) -> Iterator[Finding]:
         """One fault after the other: each is taken as mended, and the search begins anew."""
         graph = graph_of(self.scope)
+        if len(graph.nodes) > MAX_NODES:
+            return  # chain-length says so
+        if sum(map(len, graph.outgoing.values())) > _MOST_FLOWS:
+            yield self._too_large()
+            return
         healed, chosen = dict[str, Join](), set[str]()
         budget = MAX_FIRINGS
         for _ in range(_MOST_FAULTS):

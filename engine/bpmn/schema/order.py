@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from lxml import etree
 
-from engine.bpmn.names import Element, bpmn_children, local
+from engine.bpmn.names import Element, bpmn_children, is_bpmn, local
 
 FOLDER = Path(__file__).parent
 _XSD = "{http://www.w3.org/2001/XMLSchema}"
@@ -50,7 +50,7 @@ def _vocabulary() -> _Vocabulary:
     return _Vocabulary()
 
 
-@cache
+@lru_cache(maxsize=512)  # a hostile file may name any number of tags
 def _ranks(tag: str) -> dict[str, int]:
     """Child -> its place in an element of that tag."""
     vocabulary = _vocabulary()
@@ -85,7 +85,7 @@ def put_in_order(parent: Element) -> bool:
     if places == sorted(places):
         return False
     children = list(bpmn_children(parent))
-    others = [child for child in parent if child not in children]
+    others = [child for child in parent if not is_bpmn(child)]
     order = sorted(range(len(children)), key=places.__getitem__)
     parent[:] = [*(children[number] for number in order), *others]
     return True

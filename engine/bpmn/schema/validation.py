@@ -26,6 +26,8 @@ _ATTRIBUTE = re.compile(r"[Tt]he attribute '([^']*)'|, attribute '([^']*)'")
 _VALUE = re.compile(r"'([^']*)' is not a valid value of the .*type '([^']*)'")
 _ENUMERATED = re.compile(r"The value '([^']*)' is not an element of the set")
 _EXPECTED = re.compile(r"Expected is (?:one of )?\( ?(.*?) ?\)\.")
+#: Deviations that are looked at; a file that has more is not a diagram of any tool.
+_MOST_FAULTS = 200
 #: Types of names and references, of which other rules speak in plainer words.
 _NAMES = frozenset({"xs:ID", "xs:IDREF", "xs:QName", "xs:NCName", "xs:anyURI"})
 
@@ -82,7 +84,7 @@ def faults_of(source: Element) -> list[SchemaFault]:
         loaded.schema.validate(root)
         log: Any = loaded.schema.error_log
         entries = [(entry.type_name, entry.message, entry.path) for entry in log]
-    for type_name, message, path in entries:
+    for type_name, message, path in entries[:_MOST_FAULTS]:
         element = _at(root, path)
         if element is not None and (fault := _fault(type_name, message, origins[element])):
             faults.append(fault)
@@ -119,7 +121,8 @@ def _at(root: Element, path: str | None) -> Element | None:
     current = root
     for step in (path or "").split("/")[2:]:
         number = re.search(r"\[(\d+)\]", step)
-        children = [child for child in current if _matches(child, step)]
+        is_any = step.startswith("*")
+        children = current if is_any else [child for child in current if _matches(child, step)]
         place = int(number.group(1)) - 1 if number else 0
         if place >= len(children):
             return None
@@ -128,9 +131,8 @@ def _at(root: Element, path: str | None) -> Element | None:
 
 
 def _matches(child: Element, step: str) -> bool:
-    name = step.partition("[")[0]
     prefix = f"{child.prefix}:" if child.prefix else ""
-    return name in {"*", prefix + local(child)}
+    return step.partition("[")[0] == prefix + local(child)
 
 
 def _fault(type_name: str, message: str, element: Element) -> SchemaFault | None:

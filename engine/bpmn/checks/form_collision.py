@@ -9,7 +9,7 @@ from engine.bpmn.checks.places import Rule, checked_processes, flow_nodes, label
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.form_fields import field_elements, read_field
 from engine.bpmn.names import Element, bpmn, camunda, line_of
-from engine.model import Finding, FormField
+from engine.model import FieldType, Finding, FormField
 
 RULE = "form-collision"
 
@@ -21,7 +21,10 @@ class _Declared:
 
     @property
     def kind(self) -> str:
-        return f"daftar {self.field.type}" if self.field.is_list else str(self.field.type)
+        # What was chosen is a text, which another form may show as one.
+        is_choice = self.field.type is FieldType.ENUM
+        name = str(FieldType.STRING if is_choice else self.field.type)
+        return f"daftar {name}" if self.field.is_list else name
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:

@@ -144,6 +144,17 @@ class TaskAlreadyClaimed(Conflict):
         super().__init__(f"task {task_id} was claimed by {assignee}{when}")
 
 
+class LockedByAnother(Conflict):
+    """The external task is not held by this worker (any more)."""
+
+    def __init__(self, external_task_id: str, worker_id: str, holder: str | None) -> None:
+        self.external_task_id = external_task_id
+        self.worker_id = worker_id
+        self.holder = holder
+        whose = f"by worker {holder!r}" if holder else "by nobody"
+        super().__init__(f"external task {external_task_id} is held {whose}, not by {worker_id!r}")
+
+
 class InstanceEnded(Conflict):
     """The instance has ended; nothing more can happen in it."""
 

@@ -24,6 +24,8 @@ class Role(StrEnum):
     ANALYST = "analyst"
     AUDITOR = "auditor"
     ADMIN = "admin"
+    #: A program that performs external tasks.
+    WORKER = "worker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +272,30 @@ class UserTask:
 
 
 @dataclass(frozen=True, slots=True)
+class ExternalTask:
+    """A service that a worker outside of the engine performs; a projection as UserTask is one.
+
+    A worker owns it until `lock_expires_at`. `retries` None: no failure was told yet; 0: an
+    incident waits for somebody to look.
+    """
+
+    external_task_id: str
+    instance_id: str
+    definition_id: str
+    definition_key: str
+    activity_id: str
+    topic: str
+    created_at: datetime
+    priority: int = 0
+    business_key: str | None = None
+    worker_id: str | None = None
+    lock_expires_at: datetime | None = None
+    retries: int | None = None
+    error_message: str | None = None
+    error_details: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """A step that failed and can be retried; the person's work is already kept."""
 
@@ -300,6 +326,9 @@ class EventKind(StrEnum):
     INSTANCE_CANCELLED = "instance_cancelled"
     CALLED_INSTANCE_ENDED = "called_instance_ended"
     CALL_FAILED = "call_failed"
+    SERVICE_COMPLETED = "service_completed"
+    SERVICE_FAILED = "service_failed"
+    SERVICE_ERROR = "service_error"
     # observations
     ACTIVITY_ENTERED = "activity_entered"
     ACTIVITY_COMPLETED = "activity_completed"
@@ -308,6 +337,7 @@ class EventKind(StrEnum):
     VARIABLES_SET = "variables_set"
     TIMER_SCHEDULED = "timer_scheduled"
     CALL_REQUESTED = "call_requested"
+    SERVICE_REQUESTED = "service_requested"
     INCIDENT_RAISED = "incident_raised"
     INCIDENT_RESOLVED = "incident_resolved"
     INSTANCE_COMPLETED = "instance_completed"
@@ -326,6 +356,9 @@ INPUT_KINDS = frozenset(
         EventKind.INSTANCE_CANCELLED,
         EventKind.CALLED_INSTANCE_ENDED,
         EventKind.CALL_FAILED,
+        EventKind.SERVICE_COMPLETED,
+        EventKind.SERVICE_FAILED,
+        EventKind.SERVICE_ERROR,
     }
 )
 
@@ -533,6 +566,34 @@ class TaskQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicSubscription:
+    """What a worker asks for: one topic, for how long it locks, and which instances count."""
+
+    topic: str
+    lock_duration_ms: int
+    business_key: str | None = None
+    definition_id: str | None = None
+    definition_keys_in: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalTaskQuery:
+    """Filters of a listing of external tasks that are not over."""
+
+    external_task_id: str | None = None
+    topic: str | None = None
+    worker_id: str | None = None
+    instance_id: str | None = None
+    definition_id: str | None = None
+    definition_key: str | None = None
+    activity_id: str | None = None
+    #: Locked means: by a lock that has not expired at `at`.
+    is_locked: bool | None = None
+    at: datetime | None = None
+    has_retries_left: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EventQuery:
     """Filters of a listing of history events across instances."""
 
@@ -593,6 +654,10 @@ class StepRecord:
     snapshot: bytes | None
     opened: tuple[UserTask, ...] = ()
     changed: tuple[UserTask, ...] = ()
+    #: External tasks that the step asked for, with new values, and the ids of those that are over.
+    services_opened: tuple[ExternalTask, ...] = ()
+    services_changed: tuple[ExternalTask, ...] = ()
+    services_closed: tuple[str, ...] = ()
     incidents_raised: tuple[Incident, ...] = ()
     #: (incident id, when) pairs.
     incidents_resolved: tuple[tuple[str, datetime], ...] = ()

@@ -12,6 +12,7 @@ from engine.accounts import Accounts
 from engine.auditing import History
 from engine.definitions import Definitions
 from engine.instances import Instances
+from engine.services import ExternalTasks
 from engine.settings import Settings
 from engine.sources import Clock, Ids, RandomIds, SystemClock
 from engine.steps import Steps
@@ -28,6 +29,7 @@ class ProcessEngine:
     definitions: Definitions
     instances: Instances
     tasks: Tasks
+    external_tasks: ExternalTasks
     history: History
     accounts: Accounts
 
@@ -46,6 +48,7 @@ def build_engine(store: Store, clock: Clock, ids: Ids, settings: Settings) -> Pr
         definitions=definitions,
         instances=Instances(store, definitions, steps, clock, ids),
         tasks=Tasks(store, definitions, steps, clock),
+        external_tasks=ExternalTasks(store, steps, clock),
         history=History(store, definitions),
         accounts=Accounts(
             store,

@@ -53,6 +53,10 @@ def _deed(run: Run, given: HistoryEvent) -> Callable[[], None]:
         EventKind.CALLED_INSTANCE_ENDED: lambda: run.finish_call(
             given.payload["call"], given.payload["variables"]
         ),
+        **dict.fromkeys(
+            (EventKind.SERVICE_COMPLETED, EventKind.SERVICE_FAILED, EventKind.SERVICE_ERROR),
+            lambda: run.answer_service(given.activity_instance_id or "", given.kind, given.payload),
+        ),
         EventKind.CALL_FAILED: lambda: run.fail_call(
             given.payload["call"], given.payload["message"]
         ),

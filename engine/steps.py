@@ -25,6 +25,7 @@ from engine.history import Input, build_events, genesis
 from engine.json_values import check_variables
 from engine.model import (
     EventKind,
+    ExternalTask,
     HistoryEvent,
     Incident,
     InstanceState,
@@ -102,6 +103,7 @@ class Steps:
             record = _record(
                 unborn, given, run, before=(), open_rows=(), now=birth.at, zone=self._zone
             )
+            record = _with_services(record, run, frozenset(), None)
         tx.add_instance(record)
         self._follow(tx, record, run, frozenset(), given)
         return _outcome(record, run)
@@ -115,8 +117,11 @@ class Steps:
         *,
         now: datetime,
         changed: tuple[UserTask, ...] = (),
+        service: ExternalTask | None = None,
     ) -> Outcome:
-        """Give an input that moves the machine. `changed`: rows that the caller has altered.
+        """Give an input that moves the machine.
+
+        `changed` and `service`: rows that the caller has altered.
 
         What follows in other instances (called ones, the calling one) is done in the same
         transaction. Raises InstanceEnded, and whatever `act` raises; then nothing was written.
@@ -129,6 +134,7 @@ class Steps:
         ) as bound:
             run.continue_in(bound)
             before, calls = run.open_tasks(), run.open_calls()
+            services = run.open_services()
             act(run)
             ended = {task.task_id for task in before} - {task.task_id for task in run.open_tasks()}
             untouched = ended - {task.task_id for task in changed}
@@ -143,6 +149,7 @@ class Steps:
                 now=now,
                 zone=self._zone,
             )
+            record = _with_services(record, run, services, service)
         tx.append_step(record)
         self._follow(tx, record, run, calls, given)
         return _outcome(record, run)
@@ -381,6 +388,38 @@ def _record(
             for seen in run.observations
             if seen.kind is EventKind.INCIDENT_RESOLVED
         ),
+    )
+
+
+def _with_services(
+    record: StepRecord, run: Run, before: frozenset[str], told: ExternalTask | None
+) -> StepRecord:
+    """The record with what it means for external tasks; a request for an open one renews it."""
+    instance, now = record.instance, record.events[0].at
+    still = run.open_services()
+    asked = {
+        event.activity_instance_id: ExternalTask(
+            external_task_id=event.activity_instance_id or "",
+            instance_id=instance.instance_id,
+            definition_id=instance.definition_id,
+            definition_key=instance.definition_key,
+            activity_id=event.activity_id or "",
+            topic=event.payload["topic"],
+            created_at=now,
+            priority=event.payload["priority"],
+            business_key=instance.business_key,
+        )
+        for event in record.events
+        if event.kind is EventKind.SERVICE_REQUESTED and event.activity_instance_id in still
+    }
+    changed = [row for row_id, row in asked.items() if row_id in before]
+    if told is not None and told.external_task_id in still:
+        changed.append(told)
+    return replace(
+        record,
+        services_opened=tuple(row for row_id, row in asked.items() if row_id not in before),
+        services_changed=tuple(changed),
+        services_closed=tuple(sorted(before - still)),
     )
 
 

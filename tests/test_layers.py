@@ -15,7 +15,16 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _BASE = {"model", "errors", "sources", "settings"}
 _PURE = {"json_values", "forms", "permissions", "moments"}
-_ROOMS = {"definitions", "steps", "repeats", "instances", "tasks", "auditing", "accounts"}
+_ROOMS = {
+    "definitions",
+    "steps",
+    "repeats",
+    "instances",
+    "services",
+    "tasks",
+    "auditing",
+    "accounts",
+}
 _MACHINERY = {"bpmn", "spiff", "store", "worktime", "history", "replay"}
 
 #: Module or folder of engine/ -> what it may import of engine/, itself excepted.

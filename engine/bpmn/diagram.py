@@ -25,6 +25,7 @@ from engine.bpmn.names import (
     camunda,
     comma_list,
     extension_properties,
+    is_external,
     is_true,
     line_of,
     local,
@@ -134,6 +135,8 @@ def _node(element: Element, scope: str, lanes: LaneIndex) -> FlowNode:
         inputs=parameters_of(element, "inputParameter"),
         outputs=parameters_of(element, "outputParameter"),
         call=call_of(element),
+        topic=element.get(camunda("topic")) if is_external(element) else None,
+        task_priority=element.get(camunda("taskPriority")) if is_external(element) else None,
     )
 
 

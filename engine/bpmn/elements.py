@@ -111,6 +111,9 @@ class FlowNode:
     inputs: tuple[Parameter, ...] = ()
     outputs: tuple[Parameter, ...] = ()
     call: Call | None = None
+    #: camunda:topic of an external service task, literal or expression, and its taskPriority.
+    topic: str | None = None
+    task_priority: str | None = None
 
     @property
     def lane(self) -> str | None:

@@ -114,3 +114,9 @@ def extension_properties(element: Element) -> dict[str, str]:
         for prop in group.findall(camunda("property"))
         if (name := prop.get("name"))
     }
+
+
+def is_external(element: Element) -> bool:
+    """Whether a worker outside of the engine performs the task (`camunda:type="external"`)."""
+    is_service = local(element) in {"serviceTask", "sendTask"}
+    return is_service and element.get(camunda("type")) == "external"

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 
 #: Activities that run. `task` and `manualTask` are passed at once, as in Camunda 7.
 SUPPORTED_ACTIVITIES = frozenset(
-    {"task", "manualTask", "userTask", "scriptTask", "subProcess", "callActivity"}
+    {
+        "task",
+        "manualTask",
+        "userTask",
+        "scriptTask",
+        "subProcess",
+        "callActivity",
+        # Only with camunda:type="external": a worker outside performs it.
+        "serviceTask",
+        "sendTask",
+    }
 )
 
 SUPPORTED_GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway"})
@@ -23,7 +33,9 @@ SUPPORTED_EVENTS: Mapping[str, frozenset[str]] = {
 SUPPORTED_NODES = SUPPORTED_ACTIVITIES | SUPPORTED_GATEWAYS | frozenset(SUPPORTED_EVENTS)
 
 #: Activities that may carry `multiInstanceLoopCharacteristics`.
-MULTI_INSTANCE_NODES = frozenset({"userTask", "scriptTask", "subProcess", "callActivity"})
+MULTI_INSTANCE_NODES = frozenset(
+    {"userTask", "scriptTask", "subProcess", "callActivity", "serviceTask", "sendTask"}
+)
 
 #: Event definitions of the start event of a sub-process.
 SUB_PROCESS_START = frozenset({""})
@@ -77,6 +89,9 @@ CAMUNDA_ATTRIBUTES = frozenset(
         "historyTimeToLive",
         "initiator",
         "priority",
+        "taskPriority",
+        "topic",
+        "type",
         "versionTag",
     }
 )
@@ -92,7 +107,6 @@ CAMUNDA_ATTRIBUTES_IGNORED = frozenset(
         "modelerTemplate",
         "modelerTemplateIcon",
         "modelerTemplateVersion",
-        "taskPriority",
     }
 )
 CAMUNDA_EXTENSIONS = frozenset(
@@ -100,9 +114,7 @@ CAMUNDA_EXTENSIONS = frozenset(
 )
 
 #: Nodes that may carry `camunda:inputOutput`.
-PARAMETER_NODES = frozenset(
-    {"task", "manualTask", "userTask", "scriptTask", "subProcess", "callActivity"}
-)
+PARAMETER_NODES = SUPPORTED_ACTIVITIES
 
 #: camunda:calledElementBinding.
 CALL_BINDINGS = frozenset({"latest", "deployment", "version"})

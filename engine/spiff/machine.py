@@ -6,7 +6,7 @@ memory for the length of one step. Neither knows users, forms, HTTP, the databas
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,10 +22,10 @@ from engine.errors import MachineFault, NotFound
 from engine.json_values import in_canonical_order
 from engine.model import EventKind, Json, Observation, Variables
 from engine.spiff import snapshot
-from engine.spiff.calls import CallActivity
 from engine.spiff.parsing import parse
 from engine.spiff.recorder import Recorder, activity_id_of, is_inner
 from engine.spiff.scripts import SandboxedScriptEngine, scope_of
+from engine.spiff.services import ServiceTask
 from engine.spiff.stepping import Step, current_step
 
 #: Automatic elements that one step may run: more is a loop without a person in it (S11).
@@ -83,7 +83,7 @@ class Run:
         self.model = model
         self._workflow = workflow
         workflow.recorder = recorder
-        #: task id -> {"incident": id, "retry": "run" | "update"}
+        #: task id -> {"incident": id, "retry": "run" | "update" | "go on"}
         self._blocked = blocked
         self._recorder = recorder
         self._scheduled = {task.id: self._due(task) for task in self._timers()}
@@ -123,6 +123,14 @@ class Run:
             task.internal_data["call"]
             for task in self._tasks()
             if "call" in task.internal_data and task._state == TaskState.STARTED
+        )
+
+    def open_services(self) -> frozenset[str]:
+        """Ids of the external tasks that workers are waited for, those with an incident too."""
+        return frozenset(
+            task.id
+            for task in self._tasks()
+            if isinstance(task.task_spec, ServiceTask) and task._state == TaskState.STARTED
         )
 
     def open_tasks(self) -> tuple[OpenTask, ...]:
@@ -182,7 +190,29 @@ class Run:
         """The called instance could not be started, or was cancelled: an incident."""
         task = self._caller(call_id)
         del task.internal_data["call"]
-        self._raise_incident(task, message, "call")
+        self._raise_incident(task, message, "go on")
+
+    def answer_service(
+        self, external_task_id: str, kind: EventKind, told: Mapping[str, Json]
+    ) -> None:
+        """What a worker told about an external task: done, failed, or a business error."""
+        task = self._task(external_task_id)
+        if "service" not in task.internal_data or task._state != TaskState.STARTED:
+            raise NotFound("open external task", external_task_id)
+        if kind is EventKind.SERVICE_COMPLETED:
+            local = in_canonical_order(dict(told["localVariables"]))
+            self._submit(task, in_canonical_order(dict(told["variables"])))
+            task.task_spec.finish(task, local)
+            self.advance()
+        elif kind is EventKind.SERVICE_ERROR:
+            code, message = told["code"], told["message"]
+            self._fail_service(task, f"BPMN error {code!r} is caught by nobody: {message or '-'}")
+        elif told["retries"] == 0:
+            self._fail_service(task, told["message"])
+
+    def _fail_service(self, task: Any, message: str) -> None:
+        del task.internal_data["service"]
+        self._raise_incident(task, message, "go on")
 
     def retry(self, incident_id: str) -> None:
         """Run again what failed with this incident."""
@@ -192,7 +222,7 @@ class Run:
         retry = self._blocked.pop(task_id)["retry"]
         task = self._task(task_id)
         self._recorder.note(EventKind.INCIDENT_RESOLVED, task, incident=incident_id)
-        if retry == "call":
+        if retry == "go on":
             self._guarded(task, lambda: task.task_spec.go_on(task))
         elif retry == "update":
             self._guarded(task, lambda: task.task_spec._update(task))
@@ -268,8 +298,8 @@ class Run:
 
     def _block(self, task: Any, error: SpiffWorkflowException) -> None:
         """Keep a failed task where it can be run again, and raise an incident for it."""
-        if task._state == TaskState.STARTED and isinstance(task.task_spec, CallActivity):
-            retry = "call"
+        if task._state == TaskState.STARTED and hasattr(task.task_spec, "go_on"):
+            retry = "go on"
         elif task._state == TaskState.ERROR:
             # The library counts ERROR as finished, and would let the instance end around it.
             task._set_state(TaskState.READY)
@@ -302,7 +332,7 @@ class Run:
         """Say that the instance has ended, or that it can never move on again."""
         if self.is_completed:
             self._recorder.observations.append(Observation(EventKind.INSTANCE_COMPLETED))
-        elif not (self._blocked or self._scheduled or self.open_tasks() or self.open_calls()):
+        elif not (self._blocked or self._scheduled or self._waits_for_others()):
             waiting = [t for t in self._tasks() if t._state in {TaskState.WAITING, TaskState.READY}]
             if not waiting:
                 raise MachineFault("the instance is not completed, yet nothing in it waits")
@@ -311,6 +341,9 @@ class Run:
                 f"{activity_id_of(waiting[0])} waits for a token that can never come",
                 "update",
             )
+
+    def _waits_for_others(self) -> bool:
+        return bool(self.open_tasks() or self.open_calls() or self.open_services())
 
     def _note_timers(self) -> None:
         now = {task.id: (task, self._due(task)) for task in self._timers()}

@@ -22,11 +22,13 @@ from SpiffWorkflow.exceptions import SpiffWorkflowException
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.elements import MultiInstance, ProcessModel
 from engine.bpmn.expressions import translate
+from engine.bpmn.values import template
 from engine.errors import MachineFault
 from engine.spiff.behaviour import behaviour_of
 from engine.spiff.calls import CallActivity, compiled_call
 from engine.spiff.recorder import INNER
 from engine.spiff.repeating import repeat_rightly
+from engine.spiff.services import ServiceTask
 from engine.spiff.specs import (
     Behaving,
     BehavingScriptTask,
@@ -81,6 +83,8 @@ class _Parser(BpmnParser):  # type: ignore[misc]
         full_tag("scriptTask"): (_ScriptParser, BehavingScriptTask),
         full_tag("subProcess"): (_SubProcessParser, SubProcess),
         full_tag("callActivity"): (_BodyParser, CallActivity),
+        full_tag("serviceTask"): (_BodyParser, ServiceTask),
+        full_tag("sendTask"): (_BodyParser, ServiceTask),
         full_tag("parallelGateway"): (GatewayParser, TokenJoin),
         full_tag("inclusiveGateway"): (ConditionalGatewayParser, InclusiveJoin),
     }
@@ -151,6 +155,11 @@ def _give_behaviour(spec: Any, model: ProcessModel) -> None:
             task_spec.behaviour = behaviour_of(node)
             if isinstance(task_spec, CallActivity) and node.call is not None:
                 task_spec.call = compiled_call(node.call)
+            if isinstance(task_spec, ServiceTask) and node.topic is not None:
+                task_spec.topic = template(node.topic)
+                task_spec.task_priority = (
+                    template(node.task_priority) if node.task_priority else None
+                )
 
 
 def _translated(loops: dict[str, MultiInstance]) -> dict[str, MultiInstance]:

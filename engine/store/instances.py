@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, Row, bindparam, exists, func, insert, select, update
+from sqlalchemy import Executable, Row, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import NotFound, RevisionConflict
 from engine.model import (
+    ExternalTask,
     HistoryEvent,
     Incident,
     InstanceQuery,
@@ -22,6 +23,7 @@ from engine.model import (
     UserTask,
 )
 from engine.store.tables import (
+    external_task,
     history_event,
     incident,
     process_instance,
@@ -168,6 +170,7 @@ class Instances(Transaction):
         )
         self._add_events(step)
         self._put_tasks(step)
+        self._put_services(step)
         self._put_incidents(step)
 
     def append_step(self, step: StepRecord) -> None:
@@ -178,15 +181,13 @@ class Instances(Transaction):
         Raises RevisionConflict when another step reached `expected_revision + 1` first.
         """
         new = step.instance
-        values = {name: getattr(new, name) for name in _CHANGING}
-        if step.snapshot is not None:
-            values["snapshot"] = step.snapshot
         # First, because it waits for a rival and then finds no row: nothing is written in vain.
         touched = self._write(_APPEND, [_changed_values(step)])
         if touched != 1:
             raise RevisionConflict(new.instance_id, new.revision)
         self._add_events(step)
         self._put_tasks(step)
+        self._put_services(step)
         self._put_incidents(step)
 
     def put_snapshot(self, instance_id: str, revision: int, snapshot: bytes | None) -> bool:
@@ -220,6 +221,27 @@ class Instances(Transaction):
         candidates = [row for each in step.opened for row in _candidate_values(each)]
         if candidates:
             self._write(insert(task_candidate), candidates)
+
+    def _put_services(self, step: StepRecord) -> None:
+        """External tasks come, change and go; few steps have any."""
+        if step.services_opened:
+            self._write(insert(external_task), [_service_values(s) for s in step.services_opened])
+        for changed in step.services_changed:
+            self._write(
+                update(external_task)
+                .where(
+                    external_task.c.instance_id == changed.instance_id,
+                    external_task.c.external_task_id == changed.external_task_id,
+                )
+                .values(**_service_values(changed))
+            )
+        if step.services_closed:
+            self._write(
+                delete(external_task).where(
+                    external_task.c.instance_id == step.instance.instance_id,
+                    external_task.c.external_task_id.in_(step.services_closed),
+                )
+            )
 
     def _put_incidents(self, step: StepRecord) -> None:
         if step.incidents_raised:
@@ -338,6 +360,10 @@ def _candidate_values(task: UserTask) -> Sequence[dict[str, Any]]:
         {"instance_id": task.instance_id, "task_id": task.task_id, "kind": kind, "name": name}
         for kind, name in dict.fromkeys(offered)
     ]
+
+
+def _service_values(service: ExternalTask) -> dict[str, Any]:
+    return {column.name: getattr(service, column.name) for column in external_task.c}
 
 
 def _incident_values(new: Incident) -> dict[str, Any]:

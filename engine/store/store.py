@@ -29,10 +29,13 @@ from engine.store.incidents import Incidents
 from engine.store.instances import Instances
 from engine.store.logins import Logins
 from engine.store.requests import Requests
+from engine.store.services import Services
 from engine.store.tasks import Tasks
 
 
-class StoreTransaction(Definitions, Instances, Incidents, Tasks, Events, Requests, Logins):
+class StoreTransaction(
+    Definitions, Instances, Incidents, Tasks, Events, Requests, Logins, Services
+):
     """One transaction: every question that the engine may ask, each in its subject's module."""
 
 

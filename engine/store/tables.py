@@ -256,6 +256,30 @@ task_candidate = Table(
     Index("ix_task_candidate_name", "name", "kind"),
 )
 
+#: Services that workers perform. A row is gone when the service is over: history has it.
+external_task = Table(
+    "external_task",
+    metadata,
+    Column("instance_id", Words, ForeignKey("process_instance.instance_id"), nullable=False),
+    Column("external_task_id", Words, nullable=False),
+    Column("definition_id", Words, nullable=False),
+    Column("definition_key", Words, nullable=False),
+    Column("activity_id", Words, nullable=False),
+    Column("topic", Words, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("business_key", Words),
+    Column("worker_id", Words),
+    Column("lock_expires_at", Moment),
+    Column("retries", Integer),
+    Column("error_message", Words),
+    Column("error_details", Words),
+    PrimaryKeyConstraint("instance_id", "external_task_id"),
+    CheckConstraint("retries IS NULL OR retries >= 0", name="retries"),
+    Index("ix_external_task_external_task_id", "external_task_id"),
+    Index("ix_external_task_topic", "topic", "lock_expires_at"),
+)
+
 incident = Table(
     "incident",
     metadata,

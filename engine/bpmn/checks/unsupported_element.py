@@ -17,6 +17,7 @@ from engine.bpmn.names import (
     bpmn,
     bpmn_children,
     camunda,
+    is_external,
     is_true,
     local,
     text_of,
@@ -195,6 +196,15 @@ def _check_condition(rule: Rule, source: Element, flow: Element) -> Iterator[Fin
 def _check_node(rule: Rule, node: Element) -> Iterator[Finding]:
     if local(node) not in SUPPORTED_NODES:
         yield _not_run(rule, node, local(node), local(node))
+        return
+    if local(node) in {"serviceTask", "sendTask"} and not is_external(node):
+        yield rule.unsupported(
+            node,
+            'hanya camunda:type="external" dengan camunda:topic yang dijalankan; pekerja di luar '
+            "mesin yang melaksanakannya",
+            'only camunda:type="external" with a camunda:topic is run; a worker outside of the '
+            "engine performs it",
+        )
         return
     if is_true(node.get("triggeredByEvent")):
         yield _not_run(rule, node, "sub-proses kejadian", "the event sub-process")

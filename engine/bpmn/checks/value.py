@@ -9,7 +9,7 @@ from engine.bpmn.calls import OWN_BUSINESS_KEY, call_of
 from engine.bpmn.checks.places import Rule, checked_processes, flow_nodes
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.elements import CallMapping, RawValue
-from engine.bpmn.names import Element, camunda, extension_elements, local
+from engine.bpmn.names import Element, camunda, extension_elements, is_external, local
 from engine.bpmn.parameters import STRUCTURES, parameter_elements, parameters_of
 from engine.bpmn.refusals import Refusal, shortened
 from engine.bpmn.supported import CALL_BINDINGS, PARAMETER_NODES
@@ -32,6 +32,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             yield from _check_attributes(rule, node)
             yield from _check_parameters(rule, node)
             yield from _check_call(rule, node)
+            yield from _check_topic(rule, node)
 
 
 def _check_attributes(rule: Rule, node: Element) -> Iterator[Finding]:
@@ -80,6 +81,23 @@ def _check_parameters(rule: Rule, node: Element) -> Iterator[Finding]:
             yield from _check_name(rule, node, direction, parameter.name)
             yield from _check_structure(rule, node, parameter.name, element)
             yield from _check_text(rule, node, f"{direction} {parameter.name}", parameter.value)
+
+
+def _check_topic(rule: Rule, node: Element) -> Iterator[Finding]:
+    if not is_external(node):
+        return
+    topic = node.get(camunda("topic"), "").strip()
+    if not topic:
+        yield rule.error(
+            node,
+            "tugas eksternal tanpa camunda:topic; isilah, agar pekerja mengenalinya",
+            "an external task without camunda:topic; set it, so that a worker recognises it",
+        )
+        return
+    yield from _check_text(rule, node, "camunda:topic", topic)
+    yield from _check_text(
+        rule, node, "camunda:taskPriority", node.get(camunda("taskPriority"), "")
+    )
 
 
 def _check_call(rule: Rule, node: Element) -> Iterator[Finding]:

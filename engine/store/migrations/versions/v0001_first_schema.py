@@ -16,6 +16,7 @@ _MOMENT = sa.BigInteger()
 def upgrade() -> None:
     create_definitions()
     create_instances()
+    create_external_tasks()
     create_history()
     create_accounts()
     make_history_append_only()
@@ -192,6 +193,32 @@ def create_instances() -> None:
         sa.Column("resolved_at", _MOMENT),
         sa.PrimaryKeyConstraint("instance_id", "incident_id"),
         sa.Index("ix_incident_resolved_at", "resolved_at", "raised_at"),
+    )
+
+
+def create_external_tasks() -> None:
+    op.create_table(
+        "external_task",
+        sa.Column(
+            "instance_id", _WORDS, sa.ForeignKey("process_instance.instance_id"), nullable=False
+        ),
+        sa.Column("external_task_id", _WORDS, nullable=False),
+        sa.Column("definition_id", _WORDS, nullable=False),
+        sa.Column("definition_key", _WORDS, nullable=False),
+        sa.Column("activity_id", _WORDS, nullable=False),
+        sa.Column("topic", _WORDS, nullable=False),
+        sa.Column("created_at", _MOMENT, nullable=False),
+        sa.Column("priority", sa.Integer, nullable=False),
+        sa.Column("business_key", _WORDS),
+        sa.Column("worker_id", _WORDS),
+        sa.Column("lock_expires_at", _MOMENT),
+        sa.Column("retries", sa.Integer),
+        sa.Column("error_message", _WORDS),
+        sa.Column("error_details", _WORDS),
+        sa.PrimaryKeyConstraint("instance_id", "external_task_id"),
+        sa.CheckConstraint("retries IS NULL OR retries >= 0", name="retries"),
+        sa.Index("ix_external_task_external_task_id", "external_task_id"),
+        sa.Index("ix_external_task_topic", "topic", "lock_expires_at"),
     )
 
 

@@ -63,6 +63,10 @@ def _claim_of_task(error: errors.TaskAlreadyClaimed) -> Mapping[str, Any]:
     return {"taskId": error.task_id, "assignee": error.assignee, "claimedAt": claimed_at}
 
 
+def _holder(error: errors.LockedByAnother) -> Mapping[str, Any]:
+    return {"externalTaskId": error.external_task_id, "workerId": error.holder}
+
+
 def _findings(error: errors.DeploymentRejected) -> Mapping[str, Any]:
     """The message names every fault in both languages; `details` says where each stands."""
     faults = [f for f in error.findings if f.severity is not Severity.WARNING]
@@ -120,6 +124,7 @@ PROBLEMS: Mapping[type[errors.EngineError], Problem] = {
     errors.RevisionConflict: Problem(409, "OptimisticLockingException", OPTIMISTIC_LOCKING),
     errors.TaskNotOpen: Problem(409, "TaskNotOpenException", facts=_end_of_task),
     errors.TaskAlreadyClaimed: Problem(409, "TaskAlreadyClaimedException", facts=_claim_of_task),
+    errors.LockedByAnother: Problem(400, "BadUserRequestException", facts=_holder),
     errors.InstanceEnded: Problem(409, "ProcessInstanceEndedException"),
     errors.DeploymentInUse: Problem(409, "DeploymentInUseException"),
     errors.NameTaken: Problem(409, "NameTakenException"),

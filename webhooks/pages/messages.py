@@ -42,6 +42,7 @@ ROLES: Mapping[Role, str] = {
     Role.ANALYST: "Analis Proses",
     Role.AUDITOR: "Auditor (APIP)",
     Role.ADMIN: "Administrator",
+    Role.WORKER: "Pekerja (program)",
 }
 SEVERITIES: Mapping[Severity, str] = {
     Severity.ERROR: "Kesalahan",
@@ -58,6 +59,11 @@ DEEDS: Mapping[EventKind, str] = {
     EventKind.TIMERS_DUE: "Waktu yang ditentukan telah tiba",
     EventKind.INCIDENT_RETRIED: "Langkah yang gagal dijalankan ulang",
     EventKind.INSTANCE_CANCELLED: "Proses dibatalkan",
+    EventKind.CALLED_INSTANCE_ENDED: "Proses yang dipanggil telah berakhir",
+    EventKind.CALL_FAILED: "Proses lain tidak dapat dipanggil",
+    EventKind.SERVICE_COMPLETED: "Layanan selesai dikerjakan",
+    EventKind.SERVICE_FAILED: "Layanan gagal dikerjakan",
+    EventKind.SERVICE_ERROR: "Layanan melaporkan kesalahan proses",
 }
 CHECKS: Mapping[str, str] = {
     "chain": "Rantai hash tidak cocok: isi riwayat ini berubah setelah dicatat.",

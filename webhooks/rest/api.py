@@ -16,6 +16,7 @@ from webhooks.auth import authenticate_request
 from webhooks.problems import answer
 from webhooks.rest import (
     deployment,
+    external_task,
     history,
     incident,
     process_definition,
@@ -36,6 +37,7 @@ RESOURCES: tuple[Resource, ...] = (
     process_instance.resource,
     simulation.resource,
     task.resource,
+    external_task.resource,
     incident.resource,
     history.resource,
 )

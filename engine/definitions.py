@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from engine.bpmn.checks import check_diagram, refuses
+from engine.bpmn.checks.call_activity import circular_calls
 from engine.bpmn.diagram import Diagram, read_diagram
 from engine.bpmn.elements import ProcessModel
 from engine.errors import (
@@ -49,6 +51,7 @@ MAX_FILES = 50
 #: Deploys of one process at the same moment that are waited out.
 MAX_RIVALS = 20
 _FIRST_PAGE = Page()
+_VERSION = re.compile(r"[0-9]{1,9}")
 _DIAGRAM_SUFFIXES = (".bpmn", ".bpmn20.xml", ".xml")
 
 
@@ -204,7 +207,7 @@ class Definitions:
         query = DefinitionQuery(key=key)
         if request["binding"] == "version":
             wanted = str(request.get("version"))
-            query = replace(query, version=int(wanted) if wanted.isdigit() else -1)
+            query = replace(query, version=int(wanted) if _VERSION.fullmatch(wanted) else -1)
         else:
             caller = tx.definition(caller_definition_id)
             query = replace(query, deployment_id=caller.deployment_id)
@@ -343,6 +346,8 @@ def _read_upload(name: str, source: str | None, files: Mapping[str, bytes]) -> _
         diagrams.append(diagram)
         findings += check_diagram(diagram)
     findings += _key_clashes(diagrams)
+    # Every file has been searched for its own circles; what remains is those across files.
+    findings += [each for each in circular_calls(diagrams) if each not in findings]
     machines: dict[tuple[str, str], Machine] = {}
     if not refuses(findings):
         for diagram in diagrams:

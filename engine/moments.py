@@ -13,6 +13,10 @@ _DURATION = re.compile(
 )
 
 
+#: So that the moment can be said in every time zone.
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
+
+
 class DueError(ValueError):
     """The text is no day, moment or duration."""
 
@@ -23,7 +27,9 @@ def due_text(text: str) -> str:
     if _DURATION.fullmatch(written):
         return written
     try:
-        datetime.fromisoformat(written)
+        moment = datetime.fromisoformat(written)
+        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            raise ValueError(written)
     except ValueError as error:
         raise DueError(
             "expected a day (2026-01-31), a moment (2026-01-31T08:00:00+07:00) "

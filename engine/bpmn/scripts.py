@@ -111,8 +111,8 @@ def _odd_shape(node: ast.AST) -> str | None:
     match node:
         case ast.FunctionDef(decorator_list=[_, *_]):
             return "a decorator"
-        case ast.Delete(targets=targets) if any(isinstance(t, ast.Attribute) for t in targets):
-            return "del of an attribute"
+        case ast.Delete(targets=targets) if not all(isinstance(t, ast.Name) for t in targets):
+            return "del of an attribute or an element"
         case ast.comprehension(is_async=1):
             return "async"
         case ast.MatchAs(name=str()) | ast.MatchStar(name=str()) | ast.MatchMapping(rest=str()):

@@ -9,6 +9,7 @@ from engine.bpmn.elements import RawValue
 from engine.bpmn.expressions import Expression, translate
 from engine.bpmn.refusals import Refusal
 
+MAX_PARTS = 50
 _MARKED = re.compile(r"[$#]\{[^{}]*\}")
 
 
@@ -46,6 +47,12 @@ def template(source: str) -> Template:
         position = marked.end()
     if position < len(text):
         parts.append(text[position:])
+    if len(parts) > MAX_PARTS:
+        raise Refusal(
+            source,
+            f"it is put together from {len(parts)} parts; the limit is {MAX_PARTS}",
+            f"tersusun dari {len(parts)} bagian; batasnya {MAX_PARTS}",
+        )
     if any(isinstance(part, str) and ("${" in part or "#{" in part) for part in parts):
         raise Refusal(source, "a ${ is not closed", "ada ${ yang tidak ditutup")
     return Template(source, tuple(parts) or ("",))

@@ -5,6 +5,7 @@ Evaluated inside the step, so that what came out is an observation and replay fi
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,11 @@ from engine.bpmn.elements import FlowNode
 from engine.bpmn.expressions import Expression
 from engine.bpmn.values import Template, Value, compiled, template
 from engine.moments import DueError, due_text
+from engine.spiff.scripts import json_only
 
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
+#: Characters of a text that is put together from expressions.
+MAX_TEXT = 64 * 1024
 #: An offer's key -> the attribute that it comes from.
 _PEOPLE = ("candidate_users", "candidate_groups")
 
@@ -31,7 +36,7 @@ class Behaviour:
     def enter(self, task: Any) -> None:
         """Give the task its local variables, then find out whom it waits for."""
         if self.inputs:
-            values = {name: evaluate(task, value) for name, value in self.inputs.items()}
+            values = self._evaluated(task, self.inputs)
             task.data.update(values)
             task.internal_data["inputs"] = sorted(values)
         if self.offer:
@@ -41,7 +46,12 @@ class Behaviour:
 
     def leave(self, task: Any) -> dict[str, Any]:
         """What the task gives back to the scope around it."""
-        return {name: evaluate(task, value) for name, value in self.outputs.items()}
+        return self._evaluated(task, self.outputs)
+
+    def _evaluated(self, task: Any, parameters: dict[str, Value]) -> dict[str, Any]:
+        values = {name: evaluate(task, value) for name, value in parameters.items()}
+        kept: dict[str, Any] = json_only(task, f"parameters {', '.join(parameters)}", values)
+        return kept
 
 
 def behaviour_of(node: FlowNode) -> Behaviour | None:
@@ -79,7 +89,12 @@ def evaluate(task: Any, value: Value, more: dict[str, Any] | None = None) -> Any
         else part
         for part in value.parts
     ]
-    return results[0] if len(results) == 1 else "".join(map(_as_text, results))
+    if len(results) == 1:
+        return results[0]
+    text = "".join(map(_as_text, results))
+    if len(text) > MAX_TEXT:
+        raise _fault(task, value.source, f"{len(text)} characters", f"at most {MAX_TEXT} are kept")
+    return text
 
 
 def _as_text(value: Any) -> str:
@@ -109,18 +124,26 @@ def _offered(task: Any, name: str, value: Template) -> Any:
         raise _fault(task, value.source, found, str(error)) from error
 
 
+def whole_number(value: Any) -> int | None:
+    """The value as a whole number; text is taken too, as expressions often give it."""
+    text = "" if isinstance(value, bool) else str(value).strip()
+    return int(text) if _WHOLE_NUMBER.fullmatch(text) else None
+
+
 def _names(task: Any, source: str, found: Any) -> list[str]:
-    parts = found if isinstance(found, list) else str("" if found is None else found).split(",")
-    if not all(isinstance(part, str) for part in parts):
+    if found is None:
+        return []
+    parts = found.split(",") if isinstance(found, str) else found
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         raise _fault(task, source, found, "names were expected")
     return [part.strip() for part in parts if part.strip()]
 
 
 def _whole_number(task: Any, source: str, found: Any) -> int:
-    digits = str(found).strip()
-    if isinstance(found, bool) or not digits.lstrip("-").isdigit() or len(digits) > 9:
-        raise _fault(task, source, found, "a whole number was expected")
-    return int(digits)
+    number = whole_number(found)
+    if number is None:
+        raise _fault(task, source, found, "a whole number of at most nine digits was expected")
+    return number
 
 
 def _fault(task: Any, source: str, found: Any, reason: str) -> WorkflowTaskException:

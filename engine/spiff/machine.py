@@ -21,6 +21,7 @@ from engine.bpmn.elements import FlowNode, ProcessModel
 from engine.errors import MachineFault, NotFound
 from engine.json_values import in_canonical_order
 from engine.model import EventKind, Json, Observation, Variables
+from engine.spiff import prediction as _prediction  # noqa: F401  (binds on import)
 from engine.spiff import snapshot
 from engine.spiff.parsing import parse
 from engine.spiff.recorder import Recorder, activity_id_of, is_inner
@@ -243,6 +244,11 @@ class Run:
 
     def advance(self) -> None:
         """Run every automatic element until only people and timers are waited for."""
+        self._run_automatic()
+        self._note_timers()
+        self._check_ends()
+
+    def _run_automatic(self) -> None:
         budget = MAX_AUTOMATIC_ELEMENTS
         while ready := self._automatic():
             for task in ready:
@@ -253,8 +259,6 @@ class Run:
                     return
                 budget -= 1
                 self._run(task)
-        self._note_timers()
-        self._check_ends()
 
     def _submit(self, task: Any, variables: Variables) -> None:
         """Values go to the loop instance when there is one, else to the nearest (sub-)process.
@@ -374,8 +378,12 @@ class Run:
         raise NotFound("open call", call_id)
 
     def _timers(self) -> Iterator[Any]:
-        for task in self._workflow.event_manager.tasks.values():
-            if isinstance(task.task_spec.event_definition, TimerEventDefinition):
+        # In the order of the tree: the library's own order is lost when a snapshot is loaded.
+        waiting = self._workflow.event_manager.tasks
+        for task in self._tasks():
+            if task.id in waiting and isinstance(
+                task.task_spec.event_definition, TimerEventDefinition
+            ):
                 yield task
 
     def _due(self, task: Any) -> datetime | None:

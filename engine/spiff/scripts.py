@@ -54,6 +54,10 @@ class SandboxStopped(SandboxError):
     """
 
 
+def _unheard(*_: object) -> None:
+    """What a diagram's code prints goes nowhere."""
+
+
 class Sandbox:
     """A pool of worker processes, started at first use (after any fork)."""
 
@@ -67,12 +71,10 @@ class Sandbox:
         Every call has a namespace of its own. Raises SandboxStopped, SandboxError with the reason
         in words; the words are the same on every run.
         """
-        if len(source) > MAX_SOURCE_LENGTH:
-            raise SandboxError(f"longer than {MAX_SOURCE_LENGTH} characters")
         limits = {**LIMITS, "max_feed_duration_secs": seconds}
         try:
             with self._workers().checkout(limits=limits, os_policy=POLICY) as session:
-                return session.feed_run(source, inputs=dict(inputs))
+                return session.feed_run(source, inputs=dict(inputs), print_callback=_unheard)
         except MontyCrashedError as error:
             raise SandboxStopped("the sandbox process ended") from error
         except MontyError as error:
@@ -100,7 +102,14 @@ atexit.register(SANDBOX.close)
 
 @lru_cache(maxsize=4096)
 def _names_in(source: str) -> frozenset[str]:
-    return frozenset(n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name))
+    """The variables that a source reads or writes; `len` in a call is no variable."""
+    tree = ast.parse(source)
+    called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    return frozenset(
+        n.id
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Name) and not (n.id == "len" and id(n) in called)
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -126,6 +135,20 @@ def scope_of(task: Any) -> dict[str, Any]:
     return merged
 
 
+_AS_JSON = "import json as alur_json\nalur_json.dumps(alur_out, allow_nan=False)"
+
+
+def json_only(task: Any, source: str, value: Any) -> Any:
+    """The value, known to be what an instance may keep; else a failure of the diagram."""
+    if value is None or isinstance(value, bool):
+        return value
+    try:
+        return check_variables({"value": value})["value"]
+    except InvalidVariables as error:
+        reasons = "; ".join(f"{path}: {', '.join(why)}" for path, why in error.fields.items())
+        raise _fault(task, source, f"what it gives cannot be kept: {reasons}") from error
+
+
 class SandboxedScriptEngine(PythonScriptEngine):  # type: ignore[misc]
     """The library's script engine with its eval and exec taken out.
 
@@ -146,11 +169,11 @@ class SandboxedScriptEngine(PythonScriptEngine):  # type: ignore[misc]
             return constant
         scope = {**scope_of(task), **(external_context or {})}
         names = _names_in(expression)
-        missing = sorted(names - scope.keys() - {"len"})
+        missing = sorted(names - scope.keys())
         if missing:
             raise _fault(task, expression, f"variable {missing[0]!r} has no value yet")
         inputs = {n: scope[n] for n in names & scope.keys()}
-        value = _run(task, expression, f"({expression})", inputs)
+        value = json_only(task, expression, _run(task, expression, f"({expression})", inputs))
         definition = getattr(task.task_spec, "event_definition", None)
         if isinstance(definition, TimerEventDefinition) and definition.expression is expression:
             return _timer_value(task, expression, definition, value)
@@ -164,12 +187,12 @@ class SandboxedScriptEngine(PythonScriptEngine):  # type: ignore[misc]
         tail = "".join(
             f"\ntry:\n  alur_out[{name!r}] = {name}\nexcept NameError:\n  pass" for name in keep
         )
+        if len(script) > MAX_SOURCE_LENGTH:
+            raise _fault(task, script, f"longer than {MAX_SOURCE_LENGTH} characters")
         inputs = {n: scope[n] for n in names & scope.keys()}
-        out = _run(task, script, f"{script}\nalur_out = {{}}{tail}\nalur_out", inputs)
-        try:
-            values = check_variables(out)
-        except InvalidVariables as error:
-            raise _fault(task, script, f"{error} {error.fields}") from error
+        # As JSON text: what the sandbox hands over itself turns a function into its description.
+        out = _run(task, script, f"{script}\nalur_out = {{}}{tail}\n{_AS_JSON}", inputs)
+        values = json_only(task, script, json.loads(out))
         changed = {n: v for n, v in values.items() if n not in scope or not _same(scope[n], v)}
         if changed:
             task.workflow.top_workflow.recorder.set_variables(task, changed)

@@ -13,7 +13,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.values import Template
 from engine.model import EventKind
-from engine.spiff.behaviour import evaluate
+from engine.spiff.behaviour import evaluate, whole_number
 from engine.spiff.specs import Behaving
 
 
@@ -51,12 +51,12 @@ class ServiceTask(Behaving):
                 task=my_task,
             )
         priority = evaluate(my_task, self.task_priority) if self.task_priority else 0
-        digits = str(priority).strip()
-        if isinstance(priority, bool) or not digits.lstrip("-").isdigit() or len(digits) > 9:
+        number = whole_number(priority)
+        if number is None:
             raise WorkflowTaskException(
                 f"taskPriority is {priority!r}; a whole number was expected", task=my_task
             )
-        return {"topic": topic.strip(), "priority": int(digits)}
+        return {"topic": topic.strip(), "priority": number}
 
     def _ask(self, my_task: Any, request: dict[str, Any]) -> None:
         my_task.internal_data["service"] = request["topic"]

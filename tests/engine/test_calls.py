@@ -19,7 +19,7 @@ from tests.diagrams import (
     timer,
     user,
 )
-from tests.office import ADMIN, AUDITOR, Office
+from tests.office import ADMIN, ANALYST, AUDITOR, Office
 
 
 def call(node: str = "panggil", element: str = "rapat", inner: str = "", **attributes: str) -> str:
@@ -239,3 +239,15 @@ def test_a_call_that_cannot_be_run_is_refused(office: Office, activity: str) -> 
 
     refusals = {f.element_id for f in refused.value.findings if f.severity != "warning"}
     assert refusals == {"panggil"}
+
+
+def test_two_files_that_call_each_other_are_refused(office: Office) -> None:
+    def calls(key: str, other: str) -> bytes:
+        return process(start(), call("c", other), end(), line("s", "c", "e"), key=key).encode()
+
+    with pytest.raises(DeploymentRejected) as refused:
+        office.engine.definitions.deploy(
+            "x", {"a.bpmn": calls("a", "b"), "b.bpmn": calls("b", "a")}, actor=ANALYST
+        )
+
+    assert "call-activity" in {f.rule for f in refused.value.findings}

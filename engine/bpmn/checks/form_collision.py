@@ -49,6 +49,8 @@ def _repeats(node: Element) -> list[Element]:
 def _types(rule: Rule, node: Element, seen: dict[str, _Declared]) -> Iterator[Finding]:
     for element in field_elements(node):
         declared = _Declared(read_field(element), node)
+        if declared.field.is_readonly:
+            continue  # It only shows what another form has taken.
         first = seen.setdefault(declared.field.id, declared)
         if first.node is not node and first.kind != declared.kind:
             yield rule.error(

@@ -51,9 +51,9 @@ def _finding(rule: Rule, graph: Graph, cycle: list[str]) -> Finding:
         f"this loop never waits for anything ({names}), so that it could go round without end; put "
         "a user task or a timer into it",
     )
-    # A script may change what the condition reads: right in BPMN, but not run here.
+    # A script may change what the condition reads; else the engine stops it, and says so.
     has_script = any(local(graph.nodes[node_id]) == "scriptTask" for node_id in cycle)
-    return (rule.unsupported if has_script else rule.error)(element, *words)
+    return (rule.warning if has_script else rule.error)(element, *words)
 
 
 def _next(graph: Graph, node_id: str) -> frozenset[str]:

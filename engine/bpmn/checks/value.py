@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Iterator
 
 from engine.bpmn.calls import OWN_BUSINESS_KEY, call_of
@@ -21,6 +22,7 @@ RULE = "value"
 
 _PEOPLE = ("assignee", "candidateUsers", "candidateGroups")
 _DATES = ("dueDate", "followUpDate")
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _DIRECTIONS = ("inputParameter", "outputParameter")
 
 
@@ -57,7 +59,7 @@ def _check_literal(rule: Rule, node: Element, name: str, text: str) -> Iterator[
                 "8601; tulis 2026-01-31, 2026-01-31T08:00:00+07:00 atau P3D",
                 f"camunda:{name} {shortened(text)!r}: {error}",
             )
-    if name == "priority" and not (text.lstrip("-").isdigit() and len(text) <= 9):
+    if name == "priority" and not _WHOLE_NUMBER.fullmatch(text):
         yield rule.error(
             node,
             f"camunda:priority {shortened(text)!r} bukan bilangan bulat; tulis misalnya 50",

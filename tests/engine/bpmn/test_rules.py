@@ -30,6 +30,7 @@ WARNED = {
     "invalid-unknown-attribute",
     "invalid-stray-text",
     "invalid-shape-without-width",
+    "invalid-with-a-script",
 }
 
 

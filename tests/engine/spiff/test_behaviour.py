@@ -195,3 +195,46 @@ def test_each_instance_of_a_loop_goes_to_its_own_performer(office: Office) -> No
     assert office.state(instance) == "ACTIVE"
     assert office.engine.tasks.count_tasks(TaskQuery(), actor=AUDITOR) == 2
     office.assert_sound(instance)
+
+
+@pytest.mark.parametrize(
+    ("value", "variables"),
+    [
+        ("${n * n}", {"n": 2**52}),
+        ("${n * n}", {"n": 1e300}),
+        ('<camunda:map><camunda:entry key="typename">x</camunda:entry></camunda:map>', {}),
+        ("${t}" * 40, {"t": "a" * 10_000}),
+    ],
+    ids=["too large", "infinite", "reserved", "too long"],
+)
+def test_a_parameter_that_cannot_be_kept_is_an_incident(
+    office: Office, value: str, variables: dict[str, object]
+) -> None:
+    diagram = process(
+        start(), user("a", parameters(inputs={"x": value})), end(), line("s", "a", "e")
+    )
+    instance = office.start(office.deploy(diagram), **variables)
+
+    assert len(office.incidents(instance)) == 1
+    assert office.waiting_at(instance) == []
+    office.assert_sound(instance)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ("priority", "²"),
+        ("priority", "--5"),
+        ("dueDate", "9999-12-31T23:59:59-23:00"),
+        ("dueDate", "0001-01-01T00:00:00+23:00"),
+        ("candidateUsers", {"a": 1}),
+    ],
+)
+def test_a_strange_value_is_an_incident(office: Office, attribute: str, value: object) -> None:
+    diagram = process(
+        start(), with_attributes("a", **{attribute: "${v}"}), end(), line("s", "a", "e")
+    )
+    instance = office.start(office.deploy(diagram), v=value)
+
+    assert len(office.incidents(instance)) == 1
+    office.assert_sound(instance)

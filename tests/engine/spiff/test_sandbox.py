@@ -182,3 +182,43 @@ def test_a_join_that_can_never_fire_is_an_incident_not_a_silence(office: Office)
 
     [message] = office.incidents(instance)
     assert "j waits for a token that can never come" in message
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["def f():\n  return 1\nx = f", "x = []\nx.append(x)", "x = 2 ** 60", "x = 1e308 * 10"],
+    ids=["a function", "a circle", "too large", "infinite"],
+)
+def test_what_is_not_json_is_never_kept_in_another_shape(office: Office, source: str) -> None:
+    diagram = process(start(), script("k", source), end(), line("s", "k", "e"))
+    try:
+        instance = office.start(office.deploy(diagram))
+    except DeploymentRejected:
+        return
+
+    assert len(office.incidents(instance)) == 1
+    assert office.variables(instance) == {}
+
+
+def test_a_script_may_be_as_long_as_deploy_lets_it(office: Office) -> None:
+    source = "\n".join(f"nilai_{i} = {i}" for i in range(150))
+    diagram = process(start(), script("k", source), end(), line("s", "k", "e"))
+    instance = office.start(office.deploy(diagram))
+
+    assert office.variables(instance)["nilai_149"] == 149
+
+
+def test_a_variable_named_len_does_not_hide_the_size_of_others(office: Office) -> None:
+    diagram = process(
+        start(),
+        exclusive("x"),
+        user("a"),
+        end(),
+        line("s", "x"),
+        flow("x", "a", "${daftar.size() == 2}"),
+        flow("x", "e", "${daftar.size() != 2}"),
+        line("a", "e"),
+    )
+    instance = office.start(office.deploy(diagram), daftar=[1, 2], len=7)
+
+    assert office.waiting_at(instance) == ["a"]

@@ -456,3 +456,44 @@ def test_a_timer_takes_its_duration_from_an_expression(office: Office) -> None:
     [message] = office.incidents(wrong)
     assert "besok" in message
     office.assert_sound(wrong)
+
+
+def test_a_step_that_repeats_for_ever_until_a_timer_ends_it(office: Office) -> None:
+    diagram = process(
+        start(),
+        user("a"),
+        boundary("t", "a", timer()),
+        end(),
+        line("s", "a", "a"),
+        line("t", "e"),
+    )
+    instance = office.start(office.deploy(diagram))
+    for _ in range(3):
+        office.complete(instance, "a")
+    office.clock.advance(hours=2)
+    office.engine.instances.fire_due(instance)
+
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_timers_that_are_due_together_fire_in_one_order_live_and_replayed(office: Office) -> None:
+    names = [f"t{i}" for i in range(6)]
+    diagram = process(
+        start(),
+        parallel("f"),
+        *(user(name) for name in names),
+        *(boundary(f"b{name}", name, timer()) for name in names),
+        *(end(f"e{name}") for name in names),
+        *(end(f"z{name}") for name in names),
+        line("s", "f"),
+        *(line("f", name, f"e{name}") for name in names),
+        *(line(f"b{name}", f"z{name}") for name in names),
+    )
+    instance = office.start(office.deploy(diagram))
+    office.clock.advance(hours=2)
+    office.erase_snapshot(instance)
+    office.engine.instances.fire_due(instance)
+
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)

@@ -107,6 +107,9 @@ def _seal(response: Response) -> Response:
     if is_api(request.path):
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
+        if response.status_code == 204:
+            # Camunda's clients parse whatever says that it is JSON, also what is empty.
+            response.headers.pop("Content-Type", None)
     return response
 
 

@@ -1,0 +1,68 @@
+"""Fixtures: a served town hall with a program among its people, and work for the program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.model import Role
+from tests.diagrams import end, line, process, properties, start, user
+from tests.modeler.served import served_hall
+from tests.webhooks.rest.hall import PASSWORD, Hall
+
+WORKER = "robot"
+TOPIC = "kirim"
+LETTER = process(
+    start("mulai"),
+    f'<bpmn:serviceTask id="kirim_surel" name="Mengirim surel" camunda:type="external" '
+    f'camunda:topic="{TOPIC}">{properties(kanal="email")}</bpmn:serviceTask>',
+    user("periksa"),
+    end("selesai"),
+    line("mulai", "kirim_surel", "periksa", "selesai"),
+    key="surel",
+)
+
+
+@dataclass(frozen=True)
+class Served:
+    """The hall, and where programs reach it."""
+
+    hall: Hall
+    url: str
+
+    def begun(self, **variables: Any) -> str:
+        """The id of a letter that waits for the program."""
+        typed = {name: {"value": value} for name, value in variables.items()}
+        body = {"businessKey": "B-1", "variables": typed}
+        started = self.hall.post("/process-definition/key/surel/start", body)
+        return str(started.json["id"])
+
+    def variables(self, instance_id: str) -> dict[str, Any]:
+        found = self.hall.get(f"/process-instance/{instance_id}/variables").json
+        return {name: each["value"] for name, each in found.items()}
+
+    def waits_for(self, instance_id: str) -> list[str]:
+        found = self.hall.get("/task", processInstanceId=instance_id).json
+        return [each["taskDefinitionKey"] for each in found]
+
+    def incidents(self, instance_id: str) -> list[str]:
+        found = self.hall.get("/incident", processInstanceId=instance_id).json
+        return [each["incidentMessage"] for each in found]
+
+    def is_sound(self, instance_id: str) -> bool:
+        proof = self.hall.get(f"/history/process-instance/{instance_id}/verify").json
+        return bool(proof["sound"])
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with served_hall(tmp_path / "alur.db") as (hall, origin):
+        hall.engine.accounts.add(
+            WORKER, display_name="Robot", password=PASSWORD, roles={Role.WORKER}, lanes=set()
+        )
+        hall.deployed(LETTER)
+        yield Served(hall, f"{origin}/engine-rest")

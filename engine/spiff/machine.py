@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.util.task import TaskState
@@ -84,7 +85,7 @@ class Run:
         self.model = model
         self._workflow = workflow
         workflow.recorder = recorder
-        #: task id -> {"incident": id, "retry": "run" | "update" | "go on"}
+        #: task id -> {"incident": id, "retry": "run" | "update" | "go on", "activity": id}
         self._blocked = blocked
         self._recorder = recorder
         self._scheduled = {task.id: self._due(task) for task in self._timers()}
@@ -234,17 +235,16 @@ class Run:
     def cancel(self) -> None:
         """End the run at once; everything open is cancelled."""
         self._workflow.cancel()
-        for task_id, blocked in self._blocked.items():
-            self._recorder.note(
-                EventKind.INCIDENT_RESOLVED, self._task(task_id), incident=blocked["incident"]
-            )
-        self._blocked.clear()
+        for task_id in list(self._blocked):
+            self._settle(task_id)
 
     # -------------------------------------------------------------------- advance
 
     def advance(self) -> None:
         """Run every automatic element until only people and timers are waited for."""
         self._run_automatic()
+        while self._settle_moot():
+            self._run_automatic()
         self._note_timers()
         self._check_ends()
 
@@ -318,9 +318,38 @@ class Run:
 
     def _raise_incident(self, task: Any, message: str, retry: str, **facts: str) -> None:
         incident_id = current_step().mint()
-        self._blocked[task.id] = {"incident": incident_id, "retry": retry}
+        activity = activity_id_of(task)
+        self._blocked[task.id] = {"incident": incident_id, "retry": retry, "activity": activity}
         self._recorder.note(
             EventKind.INCIDENT_RAISED, task, incident=incident_id, message=message, **facts
+        )
+
+    def _settle_moot(self) -> bool:
+        """Resolve incidents of what is over: cancelled tasks, events of activities that are done.
+
+        True when an event was let go, so that what waited for it may go on.
+        """
+        tasks = {task.id: task for task in self._tasks()}
+        is_freed = False
+        for task_id in list(self._blocked):
+            task = tasks.get(task_id)
+            if task is not None and _outlived_its_host(task):
+                task.cancel()
+                task.workflow.update_waiting_tasks()
+                is_freed = True
+            if task is None or task.has_state(TaskState.FINISHED_MASK):
+                self._settle(task_id)
+        return is_freed
+
+    def _settle(self, task_id: str) -> None:
+        blocked = self._blocked.pop(task_id)
+        self._recorder.observations.append(
+            Observation(
+                EventKind.INCIDENT_RESOLVED,
+                blocked["activity"],
+                task_id,
+                {"incident": blocked["incident"]},
+            )
         )
 
     def _stop_loop(self) -> None:
@@ -391,3 +420,11 @@ class Run:
         if isinstance(value, dict):  # a repeating timer; without cycles it is at its end
             value = value["next"] if value["cycles"] else None
         return TimerEventDefinition.get_datetime(value) if isinstance(value, str) else None
+
+
+def _outlived_its_host(task: Any) -> bool:
+    """Whether a boundary event still stands though the activity it belongs to is finished."""
+    if not isinstance(task.task_spec, BoundaryEvent) or task.parent is None:
+        return False
+    hosts = [c for c in task.parent.children if not isinstance(c.task_spec, BoundaryEvent)]
+    return all(host.has_state(TaskState.FINISHED_MASK) for host in hosts)

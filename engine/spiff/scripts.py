@@ -135,7 +135,7 @@ def scope_of(task: Any) -> dict[str, Any]:
     return merged
 
 
-_AS_JSON = "import json as alur_json\nalur_json.dumps(alur_out, allow_nan=False)"
+_AS_JSON = "import json as alur_json\nalur_json.dumps(alur_out, allow_nan=False)\nalur_out"
 
 
 def json_only(task: Any, source: str, value: Any) -> Any:
@@ -190,9 +190,10 @@ class SandboxedScriptEngine(PythonScriptEngine):  # type: ignore[misc]
         if len(script) > MAX_SOURCE_LENGTH:
             raise _fault(task, script, f"longer than {MAX_SOURCE_LENGTH} characters")
         inputs = {n: scope[n] for n in names & scope.keys()}
-        # As JSON text: what the sandbox hands over itself turns a function into its description.
+        # Tried as JSON inside: handed over, a function turns into its description. Handed over
+        # as it is all the same: as JSON a tuple turns into a list.
         out = _run(task, script, f"{script}\nalur_out = {{}}{tail}\n{_AS_JSON}", inputs)
-        values = json_only(task, script, json.loads(out))
+        values = json_only(task, script, out)
         changed = {n: v for n, v in values.items() if n not in scope or not _same(scope[n], v)}
         if changed:
             task.workflow.top_workflow.recorder.set_variables(task, changed)

@@ -497,3 +497,38 @@ def test_timers_that_are_due_together_fire_in_one_order_live_and_replayed(office
 
     assert office.state(instance) == "COMPLETED"
     office.assert_sound(instance)
+
+
+def test_a_timer_that_failed_is_forgotten_when_its_activity_is_done(office: Office) -> None:
+    diagram = process(
+        start(), user("a"), boundary("b", "a", timer("${lama}")), end(), end("e2"),
+        line("s", "a", "e"), line("b", "e2"),
+    )  # fmt: skip
+    instance = office.start(office.deploy(diagram), lama="besok")
+    assert len(office.incidents(instance)) == 1
+    office.complete(instance, "a")
+
+    assert office.incidents(instance) == []
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_an_incident_of_an_interrupted_activity_is_settled(office: Office) -> None:
+    inner = (
+        "<bpmn:extensionElements><camunda:inputOutput>"
+        '<camunda:outputParameter name="x">${tidak_ada}</camunda:outputParameter>'
+        "</camunda:inputOutput></bpmn:extensionElements>"
+    )
+    diagram = process(
+        start(), user("a", inner), boundary("b", "a", timer()), end(), end("e2"),
+        line("s", "a", "e"), line("b", "e2"),
+    )  # fmt: skip
+    instance = office.start(office.deploy(diagram))
+    office.complete(instance, "a")
+    assert len(office.incidents(instance)) == 1
+    office.clock.advance(hours=2)
+    office.engine.instances.fire_due(instance)
+
+    assert office.incidents(instance) == []
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from engine.bpmn.checks import check_diagram, refuses
-from engine.bpmn.checks.call_activity import circular_calls
+from engine.bpmn.checks import refuses
 from engine.bpmn.diagram import Diagram, read_diagram
 from engine.bpmn.elements import ProcessModel
 from engine.errors import (
     Conflict,
     DeploymentRejected,
     Forbidden,
-    InvalidInput,
-    MachineFault,
     NotFound,
 )
 from engine.model import (
@@ -33,7 +29,6 @@ from engine.model import (
     ProcessDefinition,
     Resource,
     Role,
-    Severity,
 )
 from engine.permissions import (
     lanes_seen_by,
@@ -44,15 +39,14 @@ from engine.permissions import (
 from engine.sources import Clock, Ids
 from engine.spiff.machine import Machine
 from engine.store import Store, StoreTransaction
+from engine.uploads import Upload, read_upload
 
 #: Parsed definitions kept per process; the least recently used goes first.
 MAX_MACHINES = 500
-MAX_FILES = 50
 #: Deploys of one process at the same moment that are waited out.
 MAX_RIVALS = 20
 _FIRST_PAGE = Page()
 _VERSION = re.compile(r"[0-9]{1,9}")
-_DIAGRAM_SUFFIXES = (".bpmn", ".bpmn20.xml", ".xml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +57,6 @@ class Deployed:
     definitions: tuple[ProcessDefinition, ...]
     warnings: tuple[Finding, ...]
     is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Upload:
-    """Files as they came, read and checked."""
-
-    name: str
-    source: str | None
-    files: Mapping[str, bytes]
-    diagrams: tuple[Diagram, ...]
-    findings: tuple[Finding, ...]
-    digest: str
-    #: By file name and process id; complete when no finding refuses.
-    machines: Mapping[tuple[str, str], Machine]
 
 
 class Definitions:
@@ -105,7 +85,7 @@ class Definitions:
         gets the next version of its key. Raises DeploymentRejected with all findings of all files.
         """
         require_role(actor, "deploy", Role.ANALYST, Role.ADMIN)
-        upload = _read_upload(name, source, files)
+        upload = read_upload(name, source, files)
         if refuses(upload.findings):
             raise DeploymentRejected(upload.findings)
         deployed = self._add_as_next_version(upload, actor)
@@ -114,7 +94,7 @@ class Definitions:
                 self._keep(new.definition_id, upload.machines[new.resource_name, new.key])
         return deployed
 
-    def _add_as_next_version(self, upload: _Upload, actor: Actor) -> Deployed:
+    def _add_as_next_version(self, upload: Upload, actor: Actor) -> Deployed:
         """Write the upload; whoever deploys the same process at this moment takes another version.
 
         Each round somebody wins, so that as many rounds as rivals are enough.
@@ -126,7 +106,7 @@ class Definitions:
                 continue
         return self._add(upload, actor)
 
-    def _add(self, upload: _Upload, actor: Actor) -> Deployed:
+    def _add(self, upload: Upload, actor: Actor) -> Deployed:
         """Write the upload, unless the same files are there already."""
         with self._store.writing() as tx:
             known = tx.deployment_by_digest(upload.digest)
@@ -175,7 +155,7 @@ class Definitions:
 
     def check(self, files: Mapping[str, bytes]) -> tuple[Finding, ...]:
         """All findings that `deploy` would report; nothing is kept."""
-        return _read_upload("check", None, files).findings
+        return read_upload("check", None, files).findings
 
     # -------------------------------------------------------------------- machines
 
@@ -312,101 +292,6 @@ class Definitions:
     def start_form(self, definition_id: str, *, actor: Actor) -> tuple[FormField, ...]:
         """The fields that starting asks for; empty when the start event has no form."""
         return self.model(definition_id, actor=actor).start_event().form or ()
-
-
-def _require_files(files: Mapping[str, bytes]) -> None:
-    if not files:
-        raise InvalidInput("a deployment needs at least one file", {"file": ["missing"]})
-    if len(files) > MAX_FILES:
-        raise InvalidInput(f"{len(files)} files; a deployment has at most {MAX_FILES}")
-    if not any(_is_diagram(name) for name in files):
-        raise InvalidInput(
-            f"none of {', '.join(sorted(files))} is a BPMN file (.bpmn)",
-            {"file": ["expected a .bpmn file"]},
-        )
-
-
-def _is_diagram(file_name: str) -> bool:
-    return file_name.lower().endswith(_DIAGRAM_SUFFIXES)
-
-
-def _read_upload(name: str, source: str | None, files: Mapping[str, bytes]) -> _Upload:
-    """Read and check every diagram; findings of unreadable ones included."""
-    _require_files(files)
-    diagrams: list[Diagram] = []
-    findings: list[Finding] = []
-    for file_name, content in files.items():
-        if not _is_diagram(file_name):
-            continue
-        try:
-            diagram = read_diagram(file_name, content)
-        except DeploymentRejected as error:
-            findings += error.findings
-            continue
-        diagrams.append(diagram)
-        findings += check_diagram(diagram)
-    findings += _key_clashes(diagrams)
-    # Every file has been searched for its own circles; what remains is those across files.
-    findings += [each for each in circular_calls(diagrams) if each not in findings]
-    machines: dict[tuple[str, str], Machine] = {}
-    if not refuses(findings):
-        for diagram in diagrams:
-            for model in diagram.executable:
-                try:
-                    machines[diagram.file_name, model.id] = Machine(diagram, model)
-                except MachineFault as error:
-                    findings.append(_not_built(diagram, model, error))
-    return _Upload(name, source, files, tuple(diagrams), tuple(findings), _digest(files), machines)
-
-
-def _not_built(diagram: Diagram, model: ProcessModel, error: MachineFault) -> Finding:
-    """The checks let a process pass that the workflow library refuses: a gap, told as such."""
-    return Finding(
-        rule="engine",
-        severity=Severity.UNSUPPORTED,
-        file_name=diagram.file_name,
-        line=model.line,
-        element_id=model.id,
-        element_name=model.name,
-        message_id=f"Proses {model.id!r} tidak dapat disiapkan oleh mesin: {error}. "
-        "Laporkan berkas ini kepada pengembang.",
-        message_en=f"Process {model.id!r} cannot be prepared by the engine: {error}. "
-        "Report this file to the developers.",
-    )
-
-
-def _key_clashes(diagrams: list[Diagram]) -> list[Finding]:
-    """One deployment cannot hold two processes of one id: which would be its version?"""
-    homes: dict[str, str] = {}
-    findings = []
-    for diagram in diagrams:
-        for model in diagram.executable:
-            first = homes.setdefault(model.id, diagram.file_name)
-            if first != diagram.file_name:
-                findings.append(
-                    Finding(
-                        rule="duplicate-process",
-                        severity=Severity.ERROR,
-                        file_name=diagram.file_name,
-                        line=model.line,
-                        element_id=model.id,
-                        element_name=model.name,
-                        message_id=f"Proses {model.id!r} sudah ada di berkas {first!r}; "
-                        "berikan id yang berbeda.",
-                        message_en=f"Process {model.id!r} is already in file {first!r}; "
-                        "give it another id.",
-                    )
-                )
-    return findings
-
-
-def _digest(files: Mapping[str, bytes]) -> str:
-    """SHA-256 over the names and contents of the files, whatever their order."""
-    whole = hashlib.sha256()
-    for name in sorted(files):
-        whole.update(len(name.encode()).to_bytes(4) + name.encode())
-        whole.update(hashlib.sha256(files[name]).digest())
-    return whole.hexdigest()
 
 
 def _visible(query: DefinitionQuery, actor: Actor) -> DefinitionQuery:

@@ -124,7 +124,7 @@ NIP = re.compile(
 )
 #: With this one the tests of the processes prove that they would find one.
 INVENTED = "19700101" + "199503" + "1001"
-MACHINE = re.compile(r"/(?:home|Users)/[a-z]\w+/|/root/|/work/(?:main|shared)|/tmp/v/")
+MACHINE = re.compile(r"(?<![\w.])/(?:home|Users|root|work)/\w+")
 
 
 def test_nothing_tracked_has_an_employee_number() -> None:

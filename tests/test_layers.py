@@ -24,6 +24,8 @@ _ROOMS = {
     "tasks",
     "auditing",
     "accounts",
+    "step_records",
+    "uploads",
 }
 _MACHINERY = {"bpmn", "spiff", "store", "worktime", "history", "replay"}
 

@@ -140,7 +140,7 @@ def test_a_failure_in_one_branch_leaves_the_others_alone(office: Office) -> None
 @pytest.fixture
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The checks at deploy refuse such diagrams; what if one came through?"""
-    monkeypatch.setattr("engine.definitions.check_diagram", lambda _: ())
+    monkeypatch.setattr("engine.uploads.check_diagram", lambda _: ())
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -1,0 +1,164 @@
+"""What one step of an instance writes: built from what the machine did, without a database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from engine.history import Input, build_events
+from engine.model import (
+    EventKind,
+    ExternalTask,
+    HistoryEvent,
+    Incident,
+    InstanceState,
+    Observation,
+    ProcessInstance,
+    StepRecord,
+    TaskState,
+    UserTask,
+)
+from engine.moments import due_moment
+from engine.spiff.machine import OpenTask, Run
+
+
+def record_of(
+    instance: ProcessInstance,
+    given: Input,
+    run: Run,
+    *,
+    before: tuple[OpenTask, ...],
+    open_rows: tuple[UserTask, ...],
+    now: datetime,
+    zone: ZoneInfo,
+    changed: tuple[UserTask, ...] = (),
+) -> StepRecord:
+    """All that the step writes but external tasks. `before`: the tasks that were open."""
+    events = build_events(instance, given, run.observations, at=now)
+    known = {task.task_id for task in before}
+    # Whose input ended them: nobody, when it was a timer.
+    ended_by = given.actor.account if given.actor else None
+    after = advanced(instance, events)
+    cancelled = given.kind is EventKind.INSTANCE_CANCELLED
+    if cancelled or run.is_completed:
+        state = InstanceState.CANCELLED if cancelled else InstanceState.COMPLETED
+        after = replace(after, state=state, ended_at=now, end_reason=given.payload.get("reason"))
+    after = replace(after, next_due_at=None if after.ended_at else run.next_due_at)
+    return StepRecord(
+        instance=after,
+        expected_revision=instance.revision,
+        events=events,
+        snapshot=run.dump(),
+        opened=tuple(
+            _row(task, after, now=now, zone=zone)
+            for task in run.open_tasks()
+            if task.task_id not in known
+        ),
+        changed=changed
+        + tuple(
+            replace(row, state=TaskState.CANCELLED, ended_at=now, ended_by=ended_by)
+            for row in open_rows
+        ),
+        incidents_raised=tuple(_incidents(after, run.observations, now)),
+        incidents_resolved=tuple(
+            (seen.payload["incident"], now)
+            for seen in run.observations
+            if seen.kind is EventKind.INCIDENT_RESOLVED
+        ),
+    )
+
+
+def with_services(
+    record: StepRecord, run: Run, before: frozenset[str], told: ExternalTask | None
+) -> StepRecord:
+    """The record with what it means for external tasks; a request for an open one renews it."""
+    instance, now = record.instance, record.events[0].at
+    still = run.open_services()
+    asked = {
+        event.activity_instance_id: ExternalTask(
+            external_task_id=event.activity_instance_id or "",
+            instance_id=instance.instance_id,
+            definition_id=instance.definition_id,
+            definition_key=instance.definition_key,
+            activity_id=event.activity_id or "",
+            topic=event.payload["topic"],
+            created_at=now,
+            priority=event.payload["priority"],
+            business_key=instance.business_key,
+        )
+        for event in record.events
+        if event.kind is EventKind.SERVICE_REQUESTED and event.activity_instance_id in still
+    }
+    changed = [row for row_id, row in asked.items() if row_id in before]
+    if told is not None and told.external_task_id in still:
+        changed.append(told)
+    return replace(
+        record,
+        services_opened=tuple(row for row_id, row in asked.items() if row_id not in before),
+        services_changed=tuple(changed),
+        services_closed=tuple(sorted(before - still)),
+    )
+
+
+def advanced(instance: ProcessInstance, events: tuple[HistoryEvent, ...]) -> ProcessInstance:
+    """The instance after a step with these events, its state and times aside."""
+    last = events[-1]
+    return replace(
+        instance,
+        revision=instance.revision + 1,
+        last_sequence=last.sequence,
+        head_hash=last.hash,
+    )
+
+
+def _moment(text: str | None, since: datetime, zone: ZoneInfo) -> datetime | None:
+    return due_moment(text, since=since, zone=zone) if text else None
+
+
+def _row(task: OpenTask, instance: ProcessInstance, *, now: datetime, zone: ZoneInfo) -> UserTask:
+    node, offer = task.node, task.offer
+    candidate_users = tuple(offer.get("candidate_users", node.candidate_users))
+    candidate_groups = tuple(offer.get("candidate_groups", node.candidate_groups))
+    assignee = offer.get("assignee", node.assignee)
+    is_unaddressed = not (node.lane_path or candidate_users or candidate_groups)
+    return UserTask(
+        task_id=task.task_id,
+        instance_id=instance.instance_id,
+        definition_id=instance.definition_id,
+        definition_key=instance.definition_key,
+        activity_id=node.id,
+        name=node.name or node.id,
+        lane=node.lane,
+        lane_path=node.lane_path,
+        state=TaskState.OPEN,
+        created_at=now,
+        assignee=assignee,
+        claimed_at=now if assignee else None,
+        due_at=_moment(offer.get("due_date"), now, zone),
+        follow_up_at=_moment(offer.get("follow_up_date"), now, zone),
+        priority=offer.get("priority", 50),
+        description=node.documentation,
+        form_key=node.form_key,
+        candidate_users=(instance.started_by,) if is_unaddressed else candidate_users,
+        candidate_groups=candidate_groups,
+        local_variables=task.local_variables,
+        business_key=instance.business_key,
+    )
+
+
+def _incidents(
+    instance: ProcessInstance, observations: tuple[Observation, ...], now: datetime
+) -> list[Incident]:
+    return [
+        Incident(
+            incident_id=seen.payload["incident"],
+            instance_id=instance.instance_id,
+            definition_id=instance.definition_id,
+            activity_id=seen.activity_id or "",
+            raised_at=now,
+            message=seen.payload["message"],
+        )
+        for seen in observations
+        if seen.kind is EventKind.INCIDENT_RAISED
+    ]

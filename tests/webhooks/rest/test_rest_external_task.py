@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from engine.model import Role
+from engine.model import INPUT_KINDS, Role
 from engine.settings import Settings
 from engine.store import Store
 from tests.diagrams import each, end, line, process, properties, start, user
 from tests.webhooks.rest.hall import PASSWORD, Hall, assert_problem
+from webhooks.pages import messages
 from webhooks.rest import external_task
 
 #: What the dialect says that a fetched task has.
@@ -369,3 +370,11 @@ def test_half_of_the_threads_may_wait_and_no_more(store: Store) -> None:
     assert office.fetch("w2", asyncResponseTimeout=20_000).json == []
     assert time.monotonic() - began < 2
     waiting.join()
+
+
+# ----------------------------------------------------------------------------- words
+
+
+def test_the_pages_have_a_word_for_every_role_and_every_deed() -> None:
+    assert set(messages.ROLES) == set(Role)
+    assert set(messages.DEEDS) == INPUT_KINDS

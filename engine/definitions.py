@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from engine.bpmn.checks import refuses
 from engine.bpmn.diagram import Diagram, read_diagram
 from engine.bpmn.elements import ProcessModel
+from engine.bpmn.translations import Translation, translations
 from engine.errors import (
     Conflict,
     DeploymentRejected,
@@ -107,12 +108,15 @@ class Definitions:
         return self._add(upload, actor)
 
     def _add(self, upload: Upload, actor: Actor) -> Deployed:
-        """Write the upload, unless the same files are there already."""
+        """Write the upload, unless the same files are there and are still the latest versions.
+
+        Going back to older files is a new version: the latest is what starts.
+        """
         with self._store.writing() as tx:
             known = tx.deployment_by_digest(upload.digest)
-            if known is not None:
-                query = DefinitionQuery(deployment_id=known.deployment_id)
-                return Deployed(known, tuple(tx.definitions(query)), upload.findings, is_new=False)
+            there = _still_latest(tx, known) if known is not None else ()
+            if known is not None and there:
+                return Deployed(known, there, upload.findings, is_new=False)
             deployment = Deployment(
                 deployment_id=self._ids.new_id(),
                 name=upload.name,
@@ -156,6 +160,11 @@ class Definitions:
     def check(self, files: Mapping[str, bytes]) -> tuple[Finding, ...]:
         """All findings that `deploy` would report; nothing is kept."""
         return read_upload("check", None, files).findings
+
+    def translations(self, files: Mapping[str, bytes]) -> tuple[Translation, ...]:
+        """Every expression of these files, as written and as it will be run."""
+        upload = read_upload("check", None, files)
+        return tuple(each for diagram in upload.diagrams for each in translations(diagram))
 
     # -------------------------------------------------------------------- machines
 
@@ -292,6 +301,14 @@ class Definitions:
     def start_form(self, definition_id: str, *, actor: Actor) -> tuple[FormField, ...]:
         """The fields that starting asks for; empty when the start event has no form."""
         return self.model(definition_id, actor=actor).start_event().form or ()
+
+
+def _still_latest(tx: StoreTransaction, known: Deployment) -> tuple[ProcessDefinition, ...]:
+    """The definitions of a deployment when each is the latest of its key; else none."""
+    found = tx.definitions(DefinitionQuery(deployment_id=known.deployment_id))
+    if all(tx.latest_version(each.key) == each.version for each in found):
+        return tuple(found)
+    return ()
 
 
 def _visible(query: DefinitionQuery, actor: Actor) -> DefinitionQuery:

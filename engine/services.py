@@ -32,6 +32,8 @@ MAX_TASKS = 1000
 LONGEST_LOCK_MS = 24 * 3600 * 1000
 MAX_WORKER_ID = 255
 MAX_ERROR_TEXT = 4000
+#: A stack trace; the beginning of a longer one is kept.
+MAX_DETAILS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +131,9 @@ class ExternalTasks:
             raise _wrong("retries", f"expected 0 to {MAX_TASKS}, found {retries}")
         with self._store.writing() as tx:
             task, stored = tx.stored_service(external_task_id, for_step=True)
-            waiting = [
-                incident
-                for incident in tx.incidents(task.instance_id)
-                if incident.activity_id == task.activity_id
-            ]
-            if task.retries == 0 and retries > 0 and waiting:
-                self._retry(tx, stored, waiting[0].incident_id, task, actor)
+            incident_id = self._steps.look(tx, stored).incident_of(external_task_id)
+            if retries > 0 and incident_id is not None:
+                self._retry(tx, stored, incident_id, task, actor)
             tx.set_service_retries(external_task_id, retries)
 
     def _retry(
@@ -163,6 +161,8 @@ class ExternalTasks:
         now = self._clock.now()
         with self._store.writing() as tx:
             task, _ = tx.stored_service(external_task_id, for_step=True)
+            if is_new and task.retries == 0:
+                raise _wrong("retries", "the external task has none left; set them first")
             is_free = task.lock_expires_at is None or task.lock_expires_at <= now
             if not (is_free and is_new):
                 _require_held(task, worker_id, now)
@@ -214,11 +214,10 @@ class ExternalTasks:
         payload = {
             "worker": worker_id,
             "message": _short("errorMessage", message or "the worker gave no reason"),
-            "details": details,
+            "details": _short("errorDetails", details, MAX_DETAILS) if details else None,
             "retries": retries,
             "retryAfterMs": retry_after_ms,
         }
-        check_variables({"details": details})
         return self._tell(
             external_task_id, worker_id, Input(EventKind.SERVICE_FAILED, actor, payload)
         )
@@ -311,9 +310,10 @@ def _require_duration(field: str, duration_ms: int) -> None:
         raise _wrong(field, f"expected 1 to {LONGEST_LOCK_MS} milliseconds, found {duration_ms}")
 
 
-def _short(field: str, text: str) -> str:
-    check_variables({field: text})
-    return text if len(text) <= MAX_ERROR_TEXT else text[:MAX_ERROR_TEXT] + "…"
+def _short(field: str, text: str, most: int = MAX_ERROR_TEXT) -> str:
+    kept = text if len(text) <= most else text[:most] + "…"
+    check_variables({field: kept})
+    return kept
 
 
 def _wrong(field: str, reason: str) -> InvalidInput:

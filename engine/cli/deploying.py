@@ -44,6 +44,11 @@ def add_to(commands: Commands) -> None:
         example="alur check processes/*.bpmn",
     )
     checking.add_argument("files", nargs="+", metavar="FILE", help="a .bpmn file")
+    checking.add_argument(
+        "--expressions",
+        action="store_true",
+        help="also show every expression as written and as it will be run",
+    )
     listing = commands.add(
         "definitions",
         definitions,
@@ -86,7 +91,18 @@ def check(call: Invocation) -> int:
     engine = build_engine(Store.open("sqlite://"), SystemClock(), RandomIds(), call.settings)
     findings = engine.definitions.check(files)
     is_refused = refuses(findings)
-    call.printer.json({"isAccepted": not is_refused, "findings": findings})
+    shown: dict[str, object] = {"isAccepted": not is_refused, "findings": findings}
+    if call.words.expressions:
+        expressions = engine.definitions.translations(files)
+        shown["expressions"] = expressions
+        call.printer.table(
+            ("file", "line", "element", "where", "as written…", "as it runs…"),
+            [
+                (e.file_name, e.line, e.element_id, e.where, e.source, e.python or "(refused)")
+                for e in expressions
+            ],
+        )
+    call.printer.json(shown)
     if findings:
         call.printer.table(_FINDING, _finding_rows(findings))
     verdict = "would be refused" if is_refused else "can be deployed"

@@ -135,6 +135,11 @@ class Run:
             if isinstance(task.task_spec, ServiceTask) and task._state == TaskState.STARTED
         )
 
+    def incident_of(self, task_id: str) -> str | None:
+        """The open incident of an activity instance."""
+        blocked = self._blocked.get(task_id)
+        return None if blocked is None else str(blocked["incident"])
+
     def open_tasks(self) -> tuple[OpenTask, ...]:
         """The user tasks that wait for a person, oldest first."""
         found = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select, update
@@ -85,15 +86,20 @@ class Services(Transaction):
         passed over, on SQLite writers go one after the other.
         """
         self._must_write()
+        free = {
+            task.external_task_id: (task, topic)
+            for topic in topics
+            for task in self._free(topic, now, limit, by_priority=by_priority)
+        }
+        order = sorted(
+            free.values(),
+            key=lambda each: (-each[0].priority if by_priority else 0, each[0].created_at),
+        )
         locked: list[ExternalTask] = []
-        for topic in topics:
-            if len(locked) == limit:
-                break
-            free = self._free(topic, now, limit - len(locked), by_priority=by_priority)
-            expires_at = now + timedelta(milliseconds=topic.lock_duration_ms)
-            for row in free:
-                self.hold_service(row.external_task_id, worker_id, expires_at)
-            locked += [self.service(row.external_task_id) for row in free]
+        for task, topic in order[:limit]:
+            until = now + timedelta(milliseconds=topic.lock_duration_ms)
+            self.hold_service(task.external_task_id, worker_id, until)
+            locked.append(replace(task, worker_id=worker_id, lock_expires_at=until))
         return locked
 
     def hold_service(

@@ -9,7 +9,7 @@ import pytest
 from engine.errors import DeploymentInUse, DeploymentRejected, Forbidden, InvalidInput
 from engine.model import DefinitionQuery
 from tests.diagrams import end, line, process, start, user
-from tests.office import ADMIN, ANALYST, Office, staff
+from tests.office import ADMIN, ANALYST, PROCESSES, Office, staff
 
 
 def a_diagram(name: str = "a", key: str = "p", **more: object) -> str:
@@ -134,3 +134,25 @@ def test_lanes_decide_who_sees_a_definition(office: Office) -> None:
         see(definition.definition_id, actor=staff("Bidang"))
     query = DefinitionQuery()
     assert office.engine.definitions.count_definitions(query, actor=staff("Bidang")) == 0
+
+
+def test_going_back_to_older_files_is_a_new_version(office: Office) -> None:
+    deployed = []
+    for name in ("a", "b", "a", "a"):
+        deployed.append(office.deploy(a_diagram(name)))
+        office.clock.advance(seconds=1)
+    first, second, back, again = deployed
+
+    assert (first.version, second.version, back.version) == (1, 2, 3)
+    assert again == back
+    assert office.engine.definitions.latest_definition("p", actor=ADMIN) == back
+
+
+def test_every_expression_is_shown_as_it_will_be_run(office: Office) -> None:
+    content = (PROCESSES / "balangan.bpmn").read_bytes()
+    found = office.engine.definitions.translations({"balangan.bpmn": content})
+
+    by_source = {each.source: each.python for each in found}
+    assert by_source["${triwulan == 2 || triwulan == 4}"] == "triwulan == 2 or triwulan == 4"
+    assert by_source["${daftar_bidang}"] == "daftar_bidang"
+    assert all(each.line and each.python for each in found)

@@ -231,3 +231,50 @@ def test_a_service_that_nobody_can_perform_is_refused(office: Office, activity: 
         a_case(office, activity)
 
     assert {f.element_id for f in refused.value.findings if f.severity != "warning"} == {"k"}
+
+
+def test_retries_heal_the_incident_of_that_very_task(office: Office) -> None:
+    loop = properties(kumpulkan="semua") + each("${daftar}", element="nomor")
+    instance = a_case(office, service(inner=loop), daftar=[1, 2])
+    tasks = office.engine.external_tasks
+    by_number = {one.variables["nomor"]: one.task.external_task_id for one in fetch(office)}
+    for number, task_id in by_number.items():
+        tasks.fail(task_id, "w1", actor=WORKER, message=f"salah {number}", retries=0)
+    with pytest.raises(InvalidInput):
+        tasks.lock(by_number[1], "w1", 1000, actor=WORKER)
+
+    tasks.set_retries(by_number[1], 2, actor=ADMIN)
+
+    assert office.incidents(instance) == ["salah 2"]
+    [healed] = fetch(office)
+    assert healed.task.external_task_id == by_number[1]
+    tasks.complete(by_number[1], "w1", {}, actor=WORKER)
+    office.assert_sound(instance)
+
+
+def test_the_oldest_or_most_urgent_of_all_topics_goes_first(office: Office) -> None:
+    for topic, priority in (("kirim", 10), ("cetak", 90)):
+        a_case(office, service(topic=topic, taskPriority=str(priority)))
+        office.clock.advance(seconds=1)
+    topics = [TopicSubscription("cetak", 1000), TopicSubscription("kirim", 1000)]
+
+    def first(*, by_priority: bool) -> str:
+        [one] = office.engine.external_tasks.fetch_and_lock(
+            "w1", topics, max_tasks=1, actor=WORKER, by_priority=by_priority
+        )
+        office.engine.external_tasks.unlock(one.task.external_task_id, actor=WORKER)
+        return one.task.topic
+
+    assert first(by_priority=False) == "kirim"
+    assert first(by_priority=True) == "cetak"
+
+
+def test_a_long_stack_trace_is_shortened_not_refused(office: Office) -> None:
+    a_case(office)
+    [fetched] = fetch(office)
+    tasks = office.engine.external_tasks
+    tasks.fail(fetched.task.external_task_id, "w1", actor=WORKER, details="x" * 400_000, retries=1)
+
+    kept = tasks.task(fetched.task.external_task_id, actor=AUDITOR).error_details
+    assert kept is not None
+    assert 1000 < len(kept) < 100_000

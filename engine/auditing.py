@@ -13,24 +13,20 @@ from engine.errors import EngineError
 from engine.history import chain_faults
 from engine.model import (
     ActivityInstance,
-    ActivityQuery,
     Actor,
     EventKind,
-    EventQuery,
     Fault,
     HistoryEvent,
-    InstanceQuery,
     InstanceState,
     Json,
-    Page,
     ProcessInstance,
     Role,
-    SortOrder,
     StoredInstance,
     TaskState,
     Verification,
 )
 from engine.permissions import lanes_seen_by, require_instance_visible, require_role
+from engine.queries import ActivityQuery, EventQuery, InstanceQuery, Page, SortOrder
 from engine.replay import Replayed, replay
 from engine.store import Store, StoreTransaction
 

@@ -20,13 +20,10 @@ from engine.errors import (
 )
 from engine.model import (
     Actor,
-    DefinitionQuery,
     Deployment,
-    DeploymentQuery,
     Finding,
     FormField,
     Json,
-    Page,
     ProcessDefinition,
     Resource,
     Role,
@@ -37,6 +34,7 @@ from engine.permissions import (
     require_may_start,
     require_role,
 )
+from engine.queries import DefinitionQuery, DeploymentQuery, Page
 from engine.sources import Clock, Ids
 from engine.spiff.machine import Machine
 from engine.store import Store, StoreTransaction

@@ -13,9 +13,7 @@ from engine.model import (
     Actor,
     EventKind,
     Incident,
-    InstanceQuery,
     Json,
-    Page,
     ProcessDefinition,
     ProcessInstance,
     Role,
@@ -28,6 +26,7 @@ from engine.permissions import (
     require_may_start,
     require_role,
 )
+from engine.queries import InstanceQuery, Page
 from engine.repeats import Request, fingerprint
 from engine.sources import Clock, Ids
 from engine.steps import Birth, Steps

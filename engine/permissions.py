@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.errors import Forbidden
-from engine.model import Actor, ProcessDefinition, ProcessInstance, Role, TaskScope, UserTask
+from engine.model import Actor, ProcessDefinition, ProcessInstance, Role, UserTask
+from engine.queries import TaskScope
 
 
 def sees_everything(actor: Actor) -> bool:

@@ -13,16 +13,14 @@ from engine.model import (
     Actor,
     EventKind,
     ExternalTask,
-    ExternalTaskQuery,
     Json,
-    Page,
     ProcessInstance,
     Role,
     StoredInstance,
-    TopicSubscription,
     Variables,
 )
 from engine.permissions import require_role
+from engine.queries import ExternalTaskQuery, Page, TopicSubscription
 from engine.sources import Clock
 from engine.steps import Steps
 from engine.store import Store, StoreTransaction

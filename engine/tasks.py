@@ -15,11 +15,9 @@ from engine.model import (
     EventKind,
     FormField,
     Json,
-    Page,
     ProcessInstance,
     Role,
     StoredInstance,
-    TaskQuery,
     TaskState,
     UserTask,
     Variables,
@@ -31,6 +29,7 @@ from engine.permissions import (
     require_task_visible,
     task_scope_of,
 )
+from engine.queries import Page, TaskQuery
 from engine.repeats import Request, fingerprint
 from engine.sources import Clock
 from engine.steps import Steps

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from engine.model import Actor, FormField, ProcessDefinition, Role, TaskQuery, UserTask
+from engine.model import Actor, FormField, ProcessDefinition, Role, UserTask
 from engine.process_engine import ProcessEngine, build_engine
+from engine.queries import TaskQuery
 from engine.settings import Settings
 from engine.sources import ManualClock
 from engine.store import Store

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_BASE = {"model", "errors", "sources", "settings"}
+_BASE = {"model", "errors", "sources", "settings", "queries"}
 _PURE = {"json_values", "forms", "permissions", "moments"}
 _ROOMS = {
     "definitions",
@@ -34,15 +34,16 @@ ARROWS: dict[str, set[str]] = {
     "": set(),
     "model": set(),
     "errors": {"model"},
+    "queries": {"model"},
     "sources": set(),
     "settings": {"errors"},
     "json_values": {"errors"},
     "forms": {"model", "errors", "json_values"},
-    "permissions": {"model", "errors"},
+    "permissions": {"model", "errors", "queries"},
     "moments": {"errors"},
     "bpmn": {"model", "errors", "moments"},
     "spiff": {"model", "errors", "sources", "json_values", "moments", "bpmn"},
-    "store": {"model", "errors", "sources"},
+    "store": {"model", "errors", "queries", "sources"},
     "worktime": {"model", "errors", "sources"},
     "history": {"model", "errors", "sources"},
     "replay": {"model", "errors", "spiff", "history"},

@@ -12,8 +12,9 @@ from engine.cli.invocation import Invocation
 from engine.cli.words import Commands
 from engine.definitions import Deployed
 from engine.errors import DeploymentRejected, InvalidInput
-from engine.model import DefinitionQuery, Finding, Page, ProcessDefinition, SortOrder
+from engine.model import Finding, ProcessDefinition
 from engine.process_engine import build_engine
+from engine.queries import DefinitionQuery, Page, SortOrder
 from engine.sources import RandomIds, SystemClock
 from engine.store import Store
 

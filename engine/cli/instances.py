@@ -9,7 +9,8 @@ from engine.cli.tasks import show_opened
 from engine.cli.values import show_faults, show_form, submitted
 from engine.cli.words import Commands, add_limit, add_values
 from engine.errors import InvalidForm
-from engine.model import InstanceQuery, InstanceState, ProcessInstance
+from engine.model import InstanceState, ProcessInstance
+from engine.queries import InstanceQuery
 
 _STATES = {
     "active": frozenset({InstanceState.ACTIVE}),

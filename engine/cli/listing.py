@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.cli.invocation import Invocation
-from engine.model import Page, SortOrder
+from engine.queries import Page, SortOrder
 
 
 def page_of(call: Invocation, newest_by: str) -> Page:

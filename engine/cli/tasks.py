@@ -10,7 +10,8 @@ from engine.cli.listing import page_of, say_rest
 from engine.cli.values import show_faults, show_form, submitted
 from engine.cli.words import Commands, add_limit, add_values
 from engine.errors import InvalidForm
-from engine.model import Actor, ProcessInstance, TaskQuery, UserTask
+from engine.model import Actor, ProcessInstance, UserTask
+from engine.queries import TaskQuery
 
 _TASK = ("task", "name…", "lane", "assignee", "created", "due", "business key", "instance")
 

@@ -8,14 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select
 
 from engine.errors import Conflict, DeploymentInUse, NotFound
-from engine.model import (
-    DefinitionQuery,
-    Deployment,
-    DeploymentQuery,
-    Page,
-    ProcessDefinition,
-    Resource,
-)
+from engine.model import Deployment, ProcessDefinition, Resource
+from engine.queries import DefinitionQuery, DeploymentQuery, Page
 from engine.store.tables import (
     definition_lane,
     deployment,

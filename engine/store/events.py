@@ -6,14 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, func, or_, select
 
-from engine.model import (
-    ActivityInstance,
-    ActivityQuery,
-    EventKind,
-    EventQuery,
-    HistoryEvent,
-    Page,
-)
+from engine.model import ActivityInstance, EventKind, HistoryEvent
+from engine.queries import ActivityQuery, EventQuery, Page
 from engine.store.tables import history_event, process_instance, user_task
 from engine.store.transaction import (
     Conditions,

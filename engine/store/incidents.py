@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from engine.errors import NotFound
-from engine.model import Incident, Page
+from engine.model import Incident
+from engine.queries import Page
 from engine.store.tables import incident
 from engine.store.transaction import Conditions, Transaction, equal, taking_part
 

@@ -14,14 +14,13 @@ from engine.model import (
     ExternalTask,
     HistoryEvent,
     Incident,
-    InstanceQuery,
     InstanceState,
-    Page,
     ProcessInstance,
     StepRecord,
     StoredInstance,
     UserTask,
 )
+from engine.queries import InstanceQuery, Page
 from engine.store.tables import (
     external_task,
     history_event,

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, or_, select, update
 
 from engine.errors import NotFound
-from engine.model import ExternalTask, ExternalTaskQuery, Page, StoredInstance, TopicSubscription
+from engine.model import ExternalTask, StoredInstance
+from engine.queries import ExternalTaskQuery, Page, TopicSubscription
 from engine.store.instances import stored_instance_of
 from engine.store.tables import external_task, process_instance
 from engine.store.transaction import Conditions, Transaction, among, equal

@@ -19,7 +19,8 @@ from sqlalchemy import (
 )
 
 from engine.errors import NotFound
-from engine.model import Page, StoredInstance, TaskQuery, TaskScope, TaskState, UserTask
+from engine.model import StoredInstance, TaskState, UserTask
+from engine.queries import Page, TaskQuery, TaskScope
 from engine.store.instances import stored_instance_of
 from engine.store.tables import process_instance, task_candidate, user_task
 from engine.store.transaction import (

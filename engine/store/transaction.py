@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, func, or_, select
 
 from engine.errors import EngineError, InvalidQuery, StorageError
-from engine.model import Page, SortOrder
+from engine.queries import Page, SortOrder
 from engine.sources import whole_milliseconds
 from engine.store.connection import driver_errors
 from engine.store.tables import definition_lane, process_instance

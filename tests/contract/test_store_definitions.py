@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import DeploymentInUse, InvalidQuery, NotFound
-from engine.model import DefinitionQuery, DeploymentQuery, Page, SortOrder
+from engine.queries import DefinitionQuery, DeploymentQuery, Page, SortOrder
 from engine.store import Store
 from tests.contract.builders import (
     NOON,

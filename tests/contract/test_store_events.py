@@ -5,14 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import InvalidQuery
-from engine.model import (
-    ActivityInstance,
-    ActivityQuery,
-    EventKind,
-    EventQuery,
-    Page,
-    SortOrder,
-)
+from engine.model import ActivityInstance, EventKind
+from engine.queries import ActivityQuery, EventQuery, Page, SortOrder
 from engine.store import Store
 from tests.contract.builders import (
     NOON,

@@ -8,15 +8,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from engine.errors import Conflict, InvalidQuery, NotFound
-from engine.model import (
-    InstanceQuery,
-    InstanceState,
-    Page,
-    RememberedRequest,
-    SortOrder,
-    StoredInstance,
-    TaskState,
-)
+from engine.model import InstanceState, RememberedRequest, StoredInstance, TaskState
+from engine.queries import InstanceQuery, Page, SortOrder
 from engine.store import Store
 from tests.contract.builders import (
     NOON,

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import event, text
 
 from engine.errors import InvalidQuery, NotFound
-from engine.model import Page, SortOrder, StoredInstance, TaskQuery, TaskScope, TaskState
+from engine.model import StoredInstance, TaskState
+from engine.queries import Page, SortOrder, TaskQuery, TaskScope
 from engine.store import Store
 from tests.contract.builders import (
     NOON,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import DeploymentRejected
-from engine.model import InstanceQuery, ProcessInstance
+from engine.model import ProcessInstance
+from engine.queries import InstanceQuery
 from tests.diagrams import (
     boundary,
     each,

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from engine.errors import DeploymentInUse, DeploymentRejected, Forbidden, InvalidInput
-from engine.model import DefinitionQuery
+from engine.queries import DefinitionQuery
 from tests.diagrams import end, line, process, start, user
 from tests.office import ADMIN, ANALYST, PROCESSES, Office, staff
 

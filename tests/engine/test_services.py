@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import DeploymentRejected, Forbidden, InvalidInput, LockedByAnother, NotFound
-from engine.model import Actor, EventKind, ExternalTaskQuery, Role, TopicSubscription
+from engine.model import Actor, EventKind, Role
+from engine.queries import ExternalTaskQuery, TopicSubscription
 from engine.services import FetchedTask
 from tests.diagrams import boundary, each, end, line, process, properties, start, timer, user
 from tests.office import ADMIN, ANALYST, AUDITOR, Office, staff

@@ -15,7 +15,8 @@ from engine.errors import (
     TaskAlreadyClaimed,
     TaskNotOpen,
 )
-from engine.model import ActivityQuery, Actor, EventQuery, Role, TaskQuery, TaskState
+from engine.model import Actor, Role, TaskState
+from engine.queries import ActivityQuery, EventQuery, TaskQuery
 from tests.diagrams import end, field, form, line, process, start, user
 from tests.office import ADMIN, ANALYST, AUDITOR, Office, staff
 

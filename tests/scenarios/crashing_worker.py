@@ -12,8 +12,8 @@ import sys
 
 from sqlalchemy import event
 
-from engine.model import TaskQuery
 from engine.process_engine import open_engine
+from engine.queries import TaskQuery
 from engine.settings import Settings
 from tests.office import AUDITOR, LANES, every_return_once, filled_in, staff
 

@@ -9,7 +9,8 @@ from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.errors import EngineError, InvalidInput, NameTaken, NotAuthenticated
-from engine.model import DefinitionQuery, Role
+from engine.model import Role
+from engine.queries import DefinitionQuery
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import (

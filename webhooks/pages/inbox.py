@@ -8,16 +8,8 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.model import (
-    Actor,
-    InstanceQuery,
-    Page,
-    ProcessDefinition,
-    ProcessInstance,
-    Role,
-    SortOrder,
-    TaskQuery,
-)
+from engine.model import Actor, ProcessDefinition, ProcessInstance, Role
+from engine.queries import InstanceQuery, Page, SortOrder, TaskQuery
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.listings import (
     argument,

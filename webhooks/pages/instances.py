@@ -12,17 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from engine.auditing import Frame
 from engine.errors import InvalidInput, NotFound
-from engine.model import (
-    ActivityQuery,
-    EventKind,
-    InstanceQuery,
-    InstanceState,
-    Page,
-    ProcessInstance,
-    Role,
-    SortOrder,
-    TaskQuery,
-)
+from engine.model import EventKind, InstanceState, ProcessInstance, Role
+from engine.queries import ActivityQuery, InstanceQuery, Page, SortOrder, TaskQuery
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.listings import (

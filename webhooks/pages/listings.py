@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from flask import request, url_for
 
-from engine.model import Actor, DefinitionQuery, Page, ProcessDefinition, SortOrder
+from engine.model import Actor, ProcessDefinition
+from engine.queries import DefinitionQuery, Page, SortOrder
 from webhooks.rest.context import current_engine
 
 PAGE_SIZE = 25

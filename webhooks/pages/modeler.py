@@ -17,7 +17,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
-from engine.model import DefinitionQuery
+from engine.queries import DefinitionQuery
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import current_actor, read_login
 from webhooks.rest.context import ROOT, current_engine, current_settings

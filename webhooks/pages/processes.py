@@ -12,16 +12,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
 from engine.errors import DeploymentRejected, Forbidden, InvalidInput, NotFound
-from engine.model import (
-    DefinitionQuery,
-    Finding,
-    FormField,
-    Page,
-    ProcessDefinition,
-    Role,
-    Severity,
-    SortOrder,
-)
+from engine.model import Finding, FormField, ProcessDefinition, Role, Severity
+from engine.queries import DefinitionQuery, Page, SortOrder
 from engine.sources import RandomIds
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint

@@ -16,7 +16,8 @@ from engine.errors import (
     TaskAlreadyClaimed,
     TaskNotOpen,
 )
-from engine.model import EventKind, FormField, Json, TaskQuery, TaskState, UserTask
+from engine.model import EventKind, FormField, Json, TaskState, UserTask
+from engine.queries import TaskQuery
 from engine.sources import RandomIds
 from engine.tasks import TaskForm
 from webhooks.pages import messages

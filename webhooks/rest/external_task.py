@@ -10,7 +10,8 @@ from typing import Any
 
 from flask import current_app
 
-from engine.model import Actor, ExternalTask, ExternalTaskQuery, Page, Role
+from engine.model import Actor, ExternalTask, Role
+from engine.queries import ExternalTaskQuery, Page
 from engine.services import FetchedTask
 from webhooks.auth import require_actor
 from webhooks.rest.context import current_engine, current_settings

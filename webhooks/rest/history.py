@@ -7,17 +7,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from engine.model import (
-    Actor,
-    DefinitionQuery,
-    EventKind,
-    EventQuery,
-    HistoryEvent,
-    InstanceQuery,
-    Page,
-    ProcessInstance,
-    Verification,
-)
+from engine.model import Actor, EventKind, HistoryEvent, ProcessInstance, Verification
+from engine.queries import DefinitionQuery, EventQuery, InstanceQuery, Page
 from webhooks.auth import require_actor
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing

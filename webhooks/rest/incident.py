@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.model import Actor, Incident, Page
+from engine.model import Actor, Incident
+from engine.queries import Page
 from webhooks.auth import require_actor
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing

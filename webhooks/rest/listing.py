@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from engine.model import Actor, Page
+from engine.model import Actor
+from engine.queries import Page
 from webhooks.auth import require_actor
 from webhooks.rest.resource import Resource
 from webhooks.schemas.base import Count, Shape

@@ -9,7 +9,8 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from engine.errors import Forbidden, NotFound
-from engine.model import Actor, Page, TaskQuery, TaskState, UserTask
+from engine.model import Actor, TaskState, UserTask
+from engine.queries import Page, TaskQuery
 from webhooks.auth import actor_for, require_actor
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import RAISE, fields
 
-from engine.model import DefinitionQuery, DeploymentQuery, ProcessDefinition
+from engine.model import ProcessDefinition
+from engine.queries import DefinitionQuery, DeploymentQuery
 from webhooks.schemas.base import Answer, Computed, Flag, Moment, Names, Null, Same, Whole
 from webhooks.schemas.filters import Filter, Window
 

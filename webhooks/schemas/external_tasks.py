@@ -8,7 +8,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, pre_load, validate
 
-from engine.model import ExternalTask, ExternalTaskQuery, Json, SortOrder, TopicSubscription
+from engine.model import ExternalTask, Json
+from engine.queries import ExternalTaskQuery, SortOrder, TopicSubscription
 from webhooks.schemas.base import (
     Answer,
     Flag,

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from marshmallow import RAISE, ValidationError, fields, post_load, pre_load
 
-from engine.model import Page, SortOrder
+from engine.queries import Page, SortOrder
 from webhooks.schemas.base import Flag, Shape, Whole, is_default, refuse_given
 
 

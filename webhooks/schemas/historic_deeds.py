@@ -7,7 +7,8 @@ from typing import Any
 
 from marshmallow import fields
 
-from engine.model import EventKind, EventQuery, HistoryEvent, Json, ProcessInstance
+from engine.model import EventKind, HistoryEvent, Json, ProcessInstance
+from engine.queries import EventQuery
 from webhooks.schemas.base import Answer, Computed, Flag, Moment, Null, Same
 from webhooks.schemas.filters import Filter
 from webhooks.variables import write_variable

@@ -8,7 +8,8 @@ from typing import Any
 
 from marshmallow import fields
 
-from engine.model import InstanceQuery, InstanceState, ProcessDefinition, ProcessInstance
+from engine.model import InstanceState, ProcessDefinition, ProcessInstance
+from engine.queries import InstanceQuery
 from webhooks.schemas.base import Answer, Computed, Flag, Moment, Names, Null
 from webhooks.schemas.filters import Filter
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from marshmallow import fields
 
-from engine.model import ActivityQuery, TaskQuery, TaskState, UserTask
+from engine.model import TaskState, UserTask
+from engine.queries import ActivityQuery, TaskQuery
 from webhooks.schemas.base import Answer, Computed, Flag, Moment, Names, Null, Same, Whole
 from webhooks.schemas.filters import Filter
 from webhooks.schemas.historic_instances import duration_ms

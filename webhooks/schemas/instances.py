@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from marshmallow import RAISE, ValidationError, fields, pre_load, validates_schema
 
-from engine.model import Incident, InstanceQuery, InstanceState
+from engine.model import Incident, InstanceState
+from engine.queries import InstanceQuery
 from webhooks.schemas.base import (
     Answer,
     Computed,

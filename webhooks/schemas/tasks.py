@@ -6,7 +6,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from engine.model import FormField, TaskQuery
+from engine.model import FormField
+from engine.queries import TaskQuery
 from webhooks.schemas.base import (
     Answer,
     Computed,

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.model import Actor, Role, TaskQuery
+from engine.model import Actor, Role
+from engine.queries import TaskQuery
 from tests.diagrams import each, end, exclusive, flow, line, process, start, subprocess, user
 from tests.office import ADMIN, AUDITOR, Office, staff
 

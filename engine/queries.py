@@ -1,0 +1,196 @@
+"""What a listing may be asked: filters, pages and order. None in a filter means "any"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from engine.model import EventKind, InstanceState, TaskState
+
+
+class SortOrder(StrEnum):
+    """Direction of a listing."""
+
+    ASC = "asc"
+    DESC = "desc"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a listing. `max_results` None means all."""
+
+    first_result: int = 0
+    max_results: int | None = None
+    #: (field name of the query's noun, order) pairs; ties are always broken by id.
+    sorting: tuple[tuple[str, SortOrder], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionQuery:
+    """Filters of a listing of process definitions; None means "any"."""
+
+    definition_id: str | None = None
+    key: str | None = None
+    key_like: str | None = None
+    keys_in: tuple[str, ...] | None = None
+    name: str | None = None
+    name_like: str | None = None
+    version: int | None = None
+    version_tag: str | None = None
+    deployment_id: str | None = None
+    resource_name: str | None = None
+    is_latest: bool = False
+    #: Only definitions in which one of these lanes takes part (visibility).
+    visible_to_lanes: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentQuery:
+    """Filters of a listing of deployments."""
+
+    deployment_id: str | None = None
+    name: str | None = None
+    name_like: str | None = None
+    source: str | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceQuery:
+    """Filters of a listing of process instances, running or ended."""
+
+    instance_ids: tuple[str, ...] | None = None
+    business_key: str | None = None
+    business_key_like: str | None = None
+    definition_id: str | None = None
+    definition_key: str | None = None
+    definition_keys_in: tuple[str, ...] | None = None
+    states: frozenset[InstanceState] | None = None
+    started_after: datetime | None = None
+    started_before: datetime | None = None
+    ended_after: datetime | None = None
+    ended_before: datetime | None = None
+    started_by: str | None = None
+    has_incident: bool | None = None
+    super_instance_id: str | None = None
+    visible_to_lanes: frozenset[str] | None = None
+    #: With `visible_to_lanes`: instances that this account started are visible too.
+    visible_to_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskScope:
+    """Which tasks an actor may see: those of its lanes or groups, its own, those offered to it."""
+
+    account: str
+    lanes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskQuery:
+    """Filters of a listing of user tasks."""
+
+    task_id: str | None = None
+    instance_id: str | None = None
+    business_key: str | None = None
+    business_key_like: str | None = None
+    definition_id: str | None = None
+    definition_key: str | None = None
+    definition_keys_in: tuple[str, ...] | None = None
+    activity_id: str | None = None
+    activity_ids_in: tuple[str, ...] | None = None
+    name: str | None = None
+    name_like: str | None = None
+    assignee: str | None = None
+    assignee_like: str | None = None
+    is_assigned: bool | None = None
+    #: Tasks offered to this account by name, or to one of these lanes or candidate groups.
+    candidate_user: str | None = None
+    candidate_groups: tuple[str, ...] | None = None
+    include_assigned: bool = False
+    states: frozenset[TaskState] | None = frozenset({TaskState.OPEN})
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    due_after: datetime | None = None
+    due_before: datetime | None = None
+    follow_up_after: datetime | None = None
+    follow_up_before: datetime | None = None
+    ended_after: datetime | None = None
+    ended_before: datetime | None = None
+    ended_by: str | None = None
+    priority: int | None = None
+    min_priority: int | None = None
+    max_priority: int | None = None
+    #: None shows all (auditors, admins).
+    visible_to: TaskScope | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Filters of a listing of history events across instances."""
+
+    instance_id: str | None = None
+    kinds: frozenset[EventKind] | None = None
+    activity_id: str | None = None
+    activity_instance_id: str | None = None
+    actor: str | None = None
+    definition_id: str | None = None
+    definition_key: str | None = None
+    at_after: datetime | None = None
+    at_before: datetime | None = None
+    visible_to_lanes: frozenset[str] | None = None
+    #: With `visible_to_lanes`: instances that this account started are visible too.
+    visible_to_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityQuery:
+    """Filters of a listing of visits of BPMN elements."""
+
+    instance_id: str | None = None
+    activity_instance_id: str | None = None
+    activity_id: str | None = None
+    activity_name: str | None = None
+    activity_type: str | None = None
+    definition_id: str | None = None
+    definition_key: str | None = None
+    assignee: str | None = None
+    is_finished: bool | None = None
+    is_cancelled: bool | None = None
+    started_after: datetime | None = None
+    started_before: datetime | None = None
+    ended_after: datetime | None = None
+    ended_before: datetime | None = None
+    visible_to_lanes: frozenset[str] | None = None
+    #: With `visible_to_lanes`: instances that this account started are visible too.
+    visible_to_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSubscription:
+    """What a worker asks for: one topic, for how long it locks, and which instances count."""
+
+    topic: str
+    lock_duration_ms: int
+    business_key: str | None = None
+    definition_id: str | None = None
+    definition_keys_in: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalTaskQuery:
+    """Filters of a listing of external tasks that are not over."""
+
+    external_task_id: str | None = None
+    topic: str | None = None
+    worker_id: str | None = None
+    instance_id: str | None = None
+    definition_id: str | None = None
+    definition_key: str | None = None
+    activity_id: str | None = None
+    #: Locked means: by a lock that has not expired at `at`.
+    is_locked: bool | None = None
+    at: datetime | None = None
+    has_retries_left: bool | None = None

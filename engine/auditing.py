@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TypeVar
 
 from engine.definitions import Definitions
-from engine.errors import EngineError
+from engine.errors import DamagedHistory, EngineError
 from engine.history import chain_faults
 from engine.model import (
     ActivityInstance,
@@ -142,7 +142,10 @@ class History:
 
     def _verify(self, tx: StoreTransaction, stored: StoredInstance) -> Verification:
         instance = stored.instance
-        events = tx.events(instance.instance_id)
+        try:
+            events = tx.events(instance.instance_id)
+        except DamagedHistory as damaged:
+            return Verification(instance.instance_id, 0, 0, _damage_faults(damaged))
         faults = chain_faults(instance.instance_id, events)
         faults += _head_faults(instance, events)
         replayed = self._replayed(tx, instance, events)
@@ -220,6 +223,19 @@ def _seen_by(actor: Actor, query: _Query) -> _Query:
     if lanes is None:
         return query
     return replace(query, visible_to_lanes=lanes, visible_to_account=actor.account)
+
+
+def _damage_faults(damaged: DamagedHistory) -> tuple[Fault, ...]:
+    return tuple(
+        Fault(
+            damaged.instance_id,
+            sequence,
+            "chain",
+            f"the event cannot be read any more: {reason}",
+            found="unreadable",
+        )
+        for sequence, reason in damaged.damages
+    )
 
 
 def _head_faults(instance: ProcessInstance, events: list[HistoryEvent]) -> list[Fault]:

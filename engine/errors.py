@@ -211,6 +211,21 @@ class StorageOutdated(StorageError):
     """The database has another schema version than this program; run `alur migrate`."""
 
 
+class DamagedRow(StorageError):
+    """A row of the database cannot be read as what it must be."""
+
+
+class DamagedHistory(StorageError):
+    """Events of one instance cannot be read; its other events, and other instances, can."""
+
+    def __init__(self, instance_id: str, damages: Sequence[tuple[int, str]]) -> None:
+        self.instance_id = instance_id
+        #: (sequence, reason) of each event that cannot be read.
+        self.damages = tuple(damages)
+        places = ", ".join(str(sequence) for sequence, _ in damages)
+        super().__init__(f"instance {instance_id}: event {places} cannot be read")
+
+
 class SnapshotUnreadable(StorageError):
     """A snapshot cannot be read; the instance is rebuilt from its history instead."""
 

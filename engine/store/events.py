@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, func, or_, select
 
+from engine.errors import DamagedHistory, StorageError
 from engine.model import ActivityInstance, EventKind, HistoryEvent
 from engine.queries import ActivityQuery, EventQuery, Page
 from engine.store.tables import history_event, process_instance, user_task
@@ -50,7 +51,10 @@ class Events(Transaction):
     def events(
         self, instance_id: str, after_sequence: int = 0, limit: int | None = None
     ) -> list[HistoryEvent]:
-        """The events of one instance after that sequence, in their order."""
+        """The events of one instance after that sequence, in their order.
+
+        Raises DamagedHistory naming each event that cannot be read.
+        """
         statement = (
             select(history_event)
             .where(
@@ -59,8 +63,35 @@ class Events(Transaction):
             )
             .order_by(history_event.c.sequence)
         )
-        rows = self._all(statement if limit is None else statement.limit(limit))
-        return [_event(row) for row in rows]
+        try:
+            rows = self._all(statement if limit is None else statement.limit(limit))
+            return [_event(row) for row in rows]
+        except (StorageError, ValueError, TypeError) as error:
+            damages = self._damages(instance_id)
+            if not damages:
+                raise
+            raise DamagedHistory(instance_id, damages) from error
+
+    def _damages(self, instance_id: str) -> list[tuple[int, str]]:
+        """(sequence, reason) of the events that cannot be read, found one by one."""
+        sequences = self._all(
+            select(history_event.c.sequence)
+            .where(history_event.c.instance_id == instance_id)
+            .order_by(history_event.c.sequence)
+        )
+        damages: list[tuple[int, str]] = []
+        for row in sequences:
+            one = select(history_event).where(
+                history_event.c.instance_id == instance_id,
+                history_event.c.sequence == row.sequence,
+            )
+            try:
+                found = self._first(one)
+                if found is not None:
+                    _event(found)
+            except (StorageError, ValueError, TypeError) as error:
+                damages.append((row.sequence, str(error)))
+        return damages
 
     def find_events(self, query: EventQuery, page: Page = _FIRST_PAGE) -> list[HistoryEvent]:
         """The events that match, across instances."""
@@ -137,10 +168,16 @@ def _event(row: Row[Any]) -> HistoryEvent:
         capacity=row.capacity,
         activity_id=row.activity_id,
         activity_instance_id=row.activity_instance_id,
-        payload=row.payload,
+        payload=_object(row.payload),
         previous_hash=row.previous_hash,
         hash=row.hash,
     )
+
+
+def _object(payload: Any) -> dict[str, Any]:
+    if not isinstance(payload, dict):
+        raise TypeError(f"the payload is {type(payload).__name__}; an object was expected")
+    return payload
 
 
 # ----------------------------------------------------------------- activities

@@ -5,13 +5,14 @@ The questions themselves stand in the module of their subject.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, func, or_, select
 
-from engine.errors import EngineError, InvalidQuery, StorageError
+from engine.errors import DamagedRow, EngineError, InvalidQuery, StorageError
 from engine.queries import Page, SortOrder
 from engine.sources import whole_milliseconds
 from engine.store.connection import driver_errors
@@ -31,13 +32,17 @@ class Transaction:
 
     def _all(self, statement: Executable) -> Rows:
         with driver_errors():
-            return self._connection.execute(statement).all()
+            result = self._connection.execute(statement)
+            with _readable():
+                return result.all()
 
     def _first(
         self, statement: Executable, values: Mapping[str, Any] | None = None
     ) -> Row[Any] | None:
         with driver_errors():
-            return self._connection.execute(statement, values).first()
+            result = self._connection.execute(statement, values)
+            with _readable():
+                return result.first()
 
     def _number(self, statement: Executable) -> int:
         with driver_errors():
@@ -66,6 +71,15 @@ class Transaction:
         self, statement: Select[Any], page: Page, sortable: Sortable, *ties: ColumnElement[Any]
     ) -> Rows:
         return self._all(paged(statement, page, sortable, *ties))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """What a column's type cannot read is damage, not a fault of the program."""
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError) as error:
+        raise DamagedRow(f"a row cannot be read: {error}") from error
 
 
 def paged(

@@ -259,3 +259,48 @@ def test_verify_all_misses_none_when_others_start_meanwhile(
             before.append(a_case(office))
 
     assert sorted(seen) == sorted(before)
+
+
+DAMAGES = {
+    "broken JSON": "payload = '{\"rusak'",
+    "not an object": "payload = '[1]'",
+    "null": "payload = 'null'",
+    "an unknown kind": "kind = 'lain'",
+    "a time out of range": "at = 99999999999999999",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_an_unreadable_event_is_named_and_hurts_no_other_instance(
+    office_on_both: Office, damage: str
+) -> None:
+    office = office_on_both
+    instance, other = a_case(office), a_case(office)
+    sequence = sequence_of(office, instance, "task_completed")
+    tamper(
+        office.store,
+        f"UPDATE history_event SET {damage} WHERE instance_id = :instance AND sequence = :sequence",
+        instance=instance,
+        sequence=sequence,
+    )
+
+    assert [(f.instance_id, f.sequence) for f in faults(office, instance)] == [(instance, sequence)]
+    assert faults(office, other) == ()
+    results = list(office.engine.history.verify_all(actor=AUDITOR))
+    assert {r.instance_id for r in results if not r.is_sound} == {instance}
+    office.complete(other, "b")
+
+
+def test_bytes_that_are_no_text_are_named(office: Office) -> None:
+    """A flipped byte in the file itself."""
+    instance = a_case(office)
+    sequence = sequence_of(office, instance, "task_completed")
+    tamper(
+        office.store,
+        "UPDATE history_event SET payload = CAST(x'7b22ff' AS TEXT) "
+        "WHERE instance_id = :instance AND sequence = :sequence",
+        instance=instance,
+        sequence=sequence,
+    )
+
+    assert [f.sequence for f in faults(office, instance)] == [sequence]

@@ -91,7 +91,10 @@ def translate_script(source: str) -> Script:
         ) from error
     for node in ast.walk(tree):
         _check(source, node)
-    return Script(source, frozenset(_assigned(table)), frozenset(_read(table)) | _added_to(tree))
+    return Script(source, frozenset(_assigned(tree)), frozenset(_read(table)) | _added_to(tree))
+
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def _check(source: str, node: ast.AST) -> None:
@@ -136,10 +139,23 @@ def _names_in(node: ast.AST) -> Iterator[str]:
             yield name
 
 
-def _assigned(table: symtable.SymbolTable) -> Iterator[str]:
-    for symbol in table.get_symbols():
-        if symbol.is_assigned() and not symbol.is_namespace():
-            yield symbol.get_name()
+def _assigned(tree: ast.AST) -> Iterator[str]:
+    """Names bound at the top of the script.
+
+    Read off the tree: symbol tables tell a comprehension's own names from Python 3.13 on as well.
+    """
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, _COMPREHENSIONS):
+            inside = (n.target for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
+            yield from (target.id for target in inside)
+        elif not isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+                yield node.id
+            if isinstance(node, ast.ExceptHandler) and node.name:
+                yield node.name
+            pending.extend(ast.iter_child_nodes(node))
 
 
 def _added_to(tree: ast.AST) -> frozenset[str]:

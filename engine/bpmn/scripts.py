@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import symtable
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -84,14 +83,17 @@ def translate_script(source: str) -> Script:
         tree = ast.parse(source)
         # Refuses what a tree may hold and no script may: return and break outside, and their like.
         compile(tree, "script", "exec", dont_inherit=True)
-        table = symtable.symtable(source, "script", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Refusal(
             source, f"it is not a Python script: {error}", f"ini bukan skrip Python: {error}"
         ) from error
     for node in ast.walk(tree):
         _check(source, node)
-    return Script(source, frozenset(_assigned(tree)), frozenset(_read(table)) | _added_to(tree))
+    try:
+        read = frozenset(_read(tree))
+    except RecursionError as error:
+        raise Refusal(source, "it is nested too deep", "bersarang terlalu dalam") from error
+    return Script(source, frozenset(_assigned(tree)), read | _added_to(tree))
 
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -164,10 +166,25 @@ def _added_to(tree: ast.AST) -> frozenset[str]:
     return frozenset(target.id for target in targets if isinstance(target, ast.Name))
 
 
-def _read(table: symtable.SymbolTable) -> Iterator[str]:
-    is_top = table.get_type() == "module"
-    for symbol in table.get_symbols():
-        if symbol.is_referenced() and (is_top or symbol.is_global()):
-            yield symbol.get_name()
-    for child in table.get_children():
-        yield from _read(child)
+def _read(node: ast.AST, bound: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Names that are looked up outside of the function or comprehension that binds them."""
+    if isinstance(node, ast.Name):
+        if isinstance(node.ctx, ast.Load) and node.id not in bound:
+            yield node.id
+        return
+    if isinstance(node, (*_COMPREHENSIONS, ast.FunctionDef, ast.Lambda)):
+        bound |= _bound_in(node)
+    for child in ast.iter_child_nodes(node):
+        yield from _read(child, bound)
+
+
+def _bound_in(node: ast.AST) -> frozenset[str]:
+    """The names that a function or comprehension keeps to itself."""
+    inside = list(ast.walk(node))
+    arguments = {each.arg for each in inside if isinstance(each, ast.arg)}
+    stored = {
+        each.id
+        for each in inside
+        if isinstance(each, ast.Name) and isinstance(each.ctx, (ast.Store, ast.Del))
+    }
+    return frozenset(arguments | stored)

@@ -1,7 +1,7 @@
 """camunda-external-task-client-js, unchanged, against a real server.
 
-npm installs it, as package-lock.json says, once per run. Without npm this is skipped, and offline
-too, except in CI.
+npm installs it, as package-lock.json says, once per run. Without npm or its registry this is
+skipped, except in CI.
 """
 
 from __future__ import annotations
@@ -11,29 +11,24 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
 from tests.clients.conftest import TOPIC, WORKER, Served
 from tests.modeler.served import node
+from tests.needs import program, unavailable
 from tests.webhooks.rest.hall import PASSWORD
 
 FILES = ("package.json", "package-lock.json", "worker.mjs")
 ENVIRONMENT = {**os.environ, "NO_PROXY": "127.0.0.1"}
 
 
-def unavailable(reason: str) -> NoReturn:
-    pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-
-
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the worker and the client that it imports."""
     node()
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("needs npm on PATH")
+    npm = program("npm")
     folder = tmp_path_factory.mktemp("javascript")
     for name in FILES:
         shutil.copy(Path(__file__).parent / name, folder)

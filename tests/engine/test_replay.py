@@ -67,24 +67,6 @@ def test_a_replay_gives_the_same_bytes_as_the_live_run(office: Office) -> None:
     assert replayed.run.dump() == stored.snapshot
 
 
-def test_a_snapshot_does_not_grow_with_the_rounds_of_a_loop(office: Office) -> None:
-    instance = office.start(office.deploy(DIAGRAM), daftar=["A"])
-
-    def size_after(rounds: int) -> int:
-        for _ in range(rounds):
-            office.complete(instance, "isi", ulang=True)
-            office.complete(instance, "periksa", ulang=True)
-        with office.store.reading() as tx:
-            snapshot = tx.stored_instance(instance).snapshot
-        assert snapshot is not None
-        return len(snapshot)
-
-    early = size_after(3)
-    # A tenth is room for longer numbers, and far less than one round that was not pruned.
-    assert size_after(40) < early * 1.1
-    office.assert_sound(instance)
-
-
 def test_a_step_reads_no_other_clock_than_its_own(office: Office) -> None:
     instance = office.start(office.deploy(DIAGRAM), daftar=["A"])
     office.clock.advance(hours=3)

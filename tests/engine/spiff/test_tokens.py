@@ -6,6 +6,7 @@ import pytest
 
 from tests.diagrams import (
     boundary,
+    each,
     end,
     exclusive,
     flow,
@@ -13,6 +14,7 @@ from tests.diagrams import (
     line,
     parallel,
     process,
+    properties,
     script,
     start,
     subprocess,
@@ -297,6 +299,12 @@ def test_a_script_reads_and_writes_process_variables(office: Office) -> None:
     office.assert_sound(instance)
 
 
+def snapshot_size(office: Office, instance_id: str) -> int:
+    """Bytes of the snapshot; 0 when there is none."""
+    with office.store.reading() as tx:
+        return len(tx.stored_instance(instance_id).snapshot or b"")
+
+
 def test_a_long_rework_loop_stays_small(office: Office) -> None:
     diagram = process(
         start(),
@@ -313,11 +321,35 @@ def test_a_long_rework_loop_stays_small(office: Office) -> None:
     for round_ in range(600):
         office.complete(instance, "kerja")
         office.complete(instance, "periksa", ulang=round_ < 599)
-        with office.store.reading() as tx:
-            sizes.append(len(tx.stored_instance(instance).snapshot or b""))
+        sizes.append(snapshot_size(office, instance))
 
     assert office.state(instance) == "COMPLETED"
     assert max(sizes) < sizes[0] * 1.2
+    office.assert_sound(instance)
+
+
+def test_a_long_rework_loop_over_a_multi_instance_task_stays_small(office: Office) -> None:
+    diagram = process(
+        start(),
+        user("isi", properties(kumpulkan="hasil") + each("${daftar}")),
+        user("periksa"),
+        exclusive("x"),
+        end(),
+        line("s", "isi", "periksa", "x"),
+        flow("x", "isi", "${ulang}"),
+        flow("x", "e", "${!ulang}"),
+    )
+    instance = office.start(office.deploy(diagram), daftar=["A"])
+
+    def size_after(rounds: int) -> int:
+        for _ in range(rounds):
+            office.complete(instance, "isi", ulang=True)
+            office.complete(instance, "periksa", ulang=True)
+        return snapshot_size(office, instance)
+
+    early = size_after(3)
+    # A tenth is room for longer numbers, and far less than one round that was not pruned.
+    assert 0 < size_after(40) < early * 1.1
     office.assert_sound(instance)
 
 

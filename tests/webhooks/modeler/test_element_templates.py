@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-import shutil
 import subprocess
 import tarfile
 from collections import defaultdict
@@ -20,6 +19,7 @@ import pytest
 from lxml import etree
 
 from tests.diagrams import end, line, process, start
+from tests.needs import program, unavailable
 from tests.office import PROCESSES, Office
 
 ROOT = PROCESSES.parent
@@ -65,9 +65,8 @@ def used_properties() -> list[tuple[str, str, str]]:
 
 @pytest.fixture(scope="module")
 def published_schema(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Camunda's schema from npm; without npm or its registry the own checks below must do."""
-    if (npm := shutil.which("npm")) is None:
-        pytest.skip("needs npm, to fetch the published schema")
+    """Camunda's schema from npm; on a laptop without it the own checks below must do."""
+    npm = program("npm")
     folder = tmp_path_factory.mktemp("schema")
     packed = subprocess.run(
         [npm, "pack", "--silent", "--prefer-offline", PACKAGE],
@@ -78,7 +77,7 @@ def published_schema(tmp_path_factory: pytest.TempPathFactory) -> Any:
     )
     archive = next(folder.glob("*.tgz"), None)
     if packed.returncode != 0 or archive is None:
-        pytest.skip("npm cannot fetch the published schema")
+        unavailable("npm cannot fetch the published schema")
     digest = hashlib.sha512(archive.read_bytes()).digest()
     assert base64.b64encode(digest).decode() == SHA512
     with tarfile.open(archive) as files:

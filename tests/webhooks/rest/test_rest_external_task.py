@@ -330,13 +330,28 @@ def test_two_workers_at_once_never_get_the_same_task(shared: Office) -> None:
 # --------------------------------------------------------------------------- waiting
 
 
-def test_a_fetch_waits_until_there_is_something(shared: Office) -> None:
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set when a fetch has found nothing and looks for the first time while it waits."""
+    has_begun = threading.Event()
+    look = external_task._is_any_free
+
+    def noticed(topics: Any, actor: Any) -> bool:
+        found = look(topics, actor)
+        has_begun.set()
+        return found
+
+    monkeypatch.setattr(external_task, "_is_any_free", noticed)
+    return has_begun
+
+
+def test_a_fetch_waits_until_there_is_something(shared: Office, waits: threading.Event) -> None:
     answers: list[Any] = []
     waiting = threading.Thread(
         target=lambda: answers.append(shared.fetch(asyncResponseTimeout=15_000))
     )
     waiting.start()
-    time.sleep(0.3)
+    assert waits.wait(timeout=15)
     instance = shared.begun()
     waiting.join(timeout=15)
 
@@ -360,11 +375,11 @@ def test_a_fetch_waits_no_longer_than_it_may(
     assert time.monotonic() - began < 5
 
 
-def test_half_of_the_threads_may_wait_and_no_more(store: Store) -> None:
+def test_half_of_the_threads_may_wait_and_no_more(store: Store, waits: threading.Event) -> None:
     office = Office(Hall(store, Settings(threads=2)))
     waiting = threading.Thread(target=lambda: office.fetch("w1", asyncResponseTimeout=4000))
     waiting.start()
-    time.sleep(0.5)
+    assert waits.wait(timeout=15)
     began = time.monotonic()
 
     assert office.fetch("w2", asyncResponseTimeout=20_000).json == []

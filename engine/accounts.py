@@ -7,27 +7,24 @@ stored.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from threading import Lock
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from engine.errors import InvalidInput, NotAuthenticated, NotFound, StorageBusy, TooManyLogins
 from engine.model import AccessToken, Account, Role, Session
+from engine.passwords import MAX_LENGTH, ProvedPasswords, objection
 from engine.sources import Clock, Ids
 from engine.store import Store, StoreTransaction
 
 TOKEN_PREFIX = "alur_"  # noqa: S105 - it marks a token, so that a leaked one is recognised
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
-_MIN_PASSWORD, _MAX_PASSWORD = 8, 128
 _MAX_TEXT = 255
 
 #: Failures of one name within the window after which it must wait.
@@ -39,23 +36,6 @@ _TOUCH_EVERY = timedelta(minutes=1)
 
 _REFUSED = "the name or the password is wrong, or the account is not active"
 _TOKEN_REFUSED = "the access token is unknown or has expired, or its account is not active"  # noqa: S105
-
-#: The most common passwords of eight characters or more, in Indonesia and elsewhere.
-_COMMON_PASSWORDS = frozenset(
-    """
-    00000000 11111111 11223344 12121212 123123123 12341234 12344321 12345678 123456789
-    1234567890 123454321 123qweasd 1q2w3e4r 1q2w3e4r5t 1qaz2wsx 22222222 55555555 66666666
-    77777777 87654321 88888888 987654321 99999999 a1234567 a12345678 aa123456 aa12345678
-    abc12345 abcd1234 abcdefgh admin123 admin1234 administrator asdf1234 asdfasdf asdfghjkl
-    assalamualaikum baseball bismillah bismillah1 bismillah123 changeme computer doraemon
-    dragon123 football garuda123 iloveyou indonesia indonesia1 indonesia123 internet jakarta1
-    jakarta123 jayapura katasandi kucing123 letmein1 liverpool master123 merdeka45 michelle
-    monkey123 p@ssw0rd pass1234 passw0rd password password1 password12 password123 password1234
-    princess q1w2e3r4 qazwsxedc qwer1234 qwerty12 qwerty123 qwerty1234 qwertyui qwertyuiop
-    rahasia1 rahasia123 rahasiaku sayangku samarinda semangat sunshine superman terserah
-    trustno1 welcome1 whatever zaq12wsx
-    """.split()  # noqa: SIM905 - a list of words is easier to read and to add to
-)
 
 
 def owasp_hasher() -> PasswordHasher:
@@ -82,7 +62,7 @@ class Accounts:
         self._hasher = hasher or owasp_hasher()
         self._session_idle = session_idle
         self._session_lifetime = session_lifetime
-        self._proved = _ProvedPasswords(ids.new_secret().encode())
+        self._proved = ProvedPasswords(ids.new_secret().encode())
         # Checked for a name that has no account, so that it takes as long as any other.
         self._decoy = self._hasher.hash(ids.new_secret())
 
@@ -159,7 +139,8 @@ class Accounts:
             return _set_active(tx, name, is_active=True)
 
     def _hash(self, name: str, password: str) -> str:
-        _check_password(name, password)
+        if reason := objection(name, password):
+            raise _invalid("password", reason)
         return self._hasher.hash(password)
 
     # ------------------------------------------------------------- passwords
@@ -170,7 +151,7 @@ class Accounts:
         Raises NotAuthenticated, which does not tell what was wrong; after MAX_FAILURES within
         FAILURE_WINDOW it asks to wait, whether or not there is such an account.
         """
-        if not _NAME.fullmatch(name) or len(password) > _MAX_PASSWORD:
+        if not _NAME.fullmatch(name) or len(password) > MAX_LENGTH:
             self._matches(self._decoy, "")
             raise NotAuthenticated(_REFUSED)
         account, failures = self._look_up(name)
@@ -325,46 +306,6 @@ class Accounts:
             return tx.delete_sessions_of(account_name)
 
 
-class _ProvedPasswords:
-    """Passwords that were right a moment ago, so that HTTP Basic need not hash on every request.
-
-    Kept in this process only, as HMACs under a key that dies with it. A new password has another
-    stored hash, so old proofs stop to count at once.
-    """
-
-    _LASTING = timedelta(minutes=5)
-    _MOST = 1024
-
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-        self._until: OrderedDict[bytes, datetime] = OrderedDict()
-        self._lock = Lock()
-
-    def proof(self, name: str, password: str, password_hash: str) -> bytes:
-        """What stands for this password of this account."""
-        parts = (name, password, password_hash)
-        # Each part with its length, so that no two triples read the same.
-        message = b"".join(
-            len(part).to_bytes(4, "big") + part
-            for part in (each.encode("utf-8", "surrogatepass") for each in parts)
-        )
-        return hmac.digest(self._key, message, "sha256")
-
-    def holds(self, proof: bytes, now: datetime) -> bool:
-        """Whether it was kept and still counts."""
-        with self._lock:
-            until = self._until.get(proof)
-            return until is not None and now < until
-
-    def keep(self, proof: bytes, now: datetime) -> None:
-        """Let it count for a while; the oldest makes room."""
-        with self._lock:
-            self._until.pop(proof, None)
-            self._until[proof] = now + self._LASTING
-            while len(self._until) > self._MOST:
-                self._until.popitem(last=False)
-
-
 def _set_active(tx: StoreTransaction, name: str, *, is_active: bool) -> Account:
     changed = replace(tx.account(name, for_change=True), is_active=is_active)
     tx.update_account(changed)
@@ -376,19 +317,6 @@ def _sha256(secret: str) -> str:
 
 
 # --------------------------------------------------------------------- checks
-
-
-def _check_password(name: str, password: str) -> None:
-    if not _MIN_PASSWORD <= len(password) <= _MAX_PASSWORD:
-        raise _invalid("password", f"expected {_MIN_PASSWORD} to {_MAX_PASSWORD} characters")
-    if password.casefold() == name.casefold():
-        raise _invalid("password", "expected something other than the name of the account")
-    if password.casefold() in _COMMON_PASSWORDS:
-        raise _invalid("password", "this is one of the most common passwords; choose another")
-    try:
-        password.encode()
-    except UnicodeEncodeError as error:
-        raise _invalid("password", "expected text without broken characters") from error
 
 
 def _valid_roles(roles: Iterable[Role | str]) -> frozenset[Role]:

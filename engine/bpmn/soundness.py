@@ -1,26 +1,17 @@
-"""The token game of one scope: what can come about on its flows, and the first thing that must not.
-
-Knows nodes and flows by id, and nothing of XML. BPMN 2.0.2 §13.4 says how gateways move tokens.
-"""
+"""The token game of one scope: what can come about on its flows, and what first goes wrong."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+
+from engine.bpmn.nets import Join, Net, Node
 
 #: How far a scope is searched before the answer is "too large to be proved".
 MAX_MARKINGS = 20_000
 MAX_FIRINGS = 200_000
-
-
-class Join(StrEnum):
-    """When a node takes tokens: each by itself, one of each flow, or all that can still come."""
-
-    EACH = "each"
-    ALL = "all"
-    REST = "rest"
 
 
 class Kind(StrEnum):
@@ -34,65 +25,6 @@ class Kind(StrEnum):
     RESTARTED = "restarted"
     ENDLESS = "endless"
     NEVER_FIRES = "never-fires"
-
-
-@dataclass(slots=True)
-class Flow:
-    """One place for a token."""
-
-    id: str
-    target: str
-    #: Whether something is done between the two nodes, which would then be done twice.
-    has_work: bool = False
-    #: The boundary event that the flow leaves by.
-    via: str | None = None
-    #: Of a non-interrupting boundary event: the host goes on beside it.
-    is_extra: bool = False
-
-
-@dataclass(slots=True)
-class Node:
-    """What takes and gives tokens. Each of `outcomes` is a set of flows that get one together."""
-
-    id: str
-    join: Join
-    outcomes: list[frozenset[str]]
-    ins: list[str] = field(default_factory=list)
-    #: The node whose choice the outcomes are; another one than `id` after a reduction.
-    split_id: str = ""
-    has_work: bool = False
-    is_plain_end: bool = False
-    #: One of its branches has been reduced to nothing: it divides, though one flow is left.
-    is_split: bool = False
-    #: A terminate, error or cancel end: every token of the scope is gone.
-    terminates: bool = False
-
-    def __post_init__(self) -> None:
-        self.split_id = self.split_id or self.id
-
-    @property
-    def outs(self) -> list[str]:
-        """All flows that leave the node."""
-        return list(dict.fromkeys(flow for outcome in self.outcomes for flow in sorted(outcome)))
-
-    @property
-    def divides(self) -> bool:
-        """Whether it chooses between flows, or gives to several."""
-        return self.is_split or len(self.outcomes) > 1 or len(self.outs) > 1
-
-    @property
-    def only_out(self) -> str | None:
-        """The one flow that always follows; None when the node divides or nothing follows."""
-        return None if self.divides or not self.outs else self.outs[0]
-
-
-@dataclass(slots=True)
-class Net:
-    """The nodes and flows of one scope; `starts`: flows, one of which has the first token."""
-
-    nodes: dict[str, Node]
-    flows: dict[str, Flow]
-    starts: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,124 +45,6 @@ class Verdict:
     fault: Fault | None
     is_complete: bool
     firings: int
-
-
-# ------------------------------------------------------------------ reduction
-
-
-def reduce(net: Net) -> None:
-    """Collapse what is sound by its form: sequences, blocks and simple loops. No fault is lost."""
-    pending = list(net.nodes.values())
-    while pending:
-        changed = [node for node in pending for rule in _REDUCTIONS if rule(net, node)]
-        pending = list(net.nodes.values()) if changed else []
-
-
-def _is_gone(net: Net, node: Node) -> bool:
-    return net.nodes.get(node.id) is not node
-
-
-def _drop_flow(net: Net, flow_id: str, source: Node, *, put: frozenset[str] = frozenset()) -> None:
-    """Take a flow out; where it would get a token, `put` gets one."""
-    source.outcomes = list(
-        dict.fromkeys((o - {flow_id}) | put if flow_id in o else o for o in source.outcomes)
-    )
-    net.nodes[net.flows.pop(flow_id).target].ins.remove(flow_id)
-
-
-def _skip_step(net: Net, node: Node) -> bool:
-    """One flow in, one flow out: the two are one."""
-    if _is_gone(net, node) or len(node.ins) != 1 or node.only_out is None or node.terminates:
-        return False
-    before, after = net.flows[node.ins[0]], net.flows[node.only_out]
-    target = net.nodes[after.target]
-    if target is node:
-        return False
-    before.target = after.target
-    before.has_work |= node.has_work or after.has_work
-    before.via = before.via or after.via
-    target.ins[target.ins.index(after.id)] = before.id
-    del net.flows[after.id], net.nodes[node.id]
-    return True
-
-
-def _merge_twins(net: Net, node: Node) -> bool:
-    """Two flows between the same nodes, which the target joins just as the source divides."""
-    if _is_gone(net, node):
-        return False
-    by_target: dict[str, str] = {}
-    for flow_id in node.outs:
-        flow = net.flows[flow_id]
-        twin = by_target.setdefault(flow.target, flow_id)
-        if twin == flow_id or flow.is_extra or not _match(net, node, twin, flow_id):
-            continue
-        net.flows[twin].has_work |= flow.has_work
-        _drop_flow(net, flow_id, node, put=frozenset({twin}))
-        return True
-    return False
-
-
-def _match(net: Net, source: Node, one: str, other: str) -> bool:
-    together = [len(outcome & {one, other}) for outcome in source.outcomes]
-    join = net.nodes[net.flows[one].target].join
-    if net.flows[one].is_extra:
-        return False
-    if join is Join.ALL:
-        return 1 not in together
-    return join is Join.REST or 2 not in together
-
-
-def _fuse(net: Net, node: Node) -> bool:
-    """A node with one flow out, to a node with one flow in, nothing done between: one node."""
-    if _is_gone(net, node) or node.only_out is None:
-        return False
-    flow = net.flows[node.only_out]
-    target = net.nodes[flow.target]
-    if target is node or len(target.ins) != 1 or flow.has_work or target.has_work:
-        return False
-    if node.has_work and target.is_plain_end:
-        return False  # as in _let_end
-    node.outcomes, node.split_id = target.outcomes, target.split_id
-    node.is_split, node.terminates = target.is_split, target.terminates
-    node.is_plain_end = target.is_plain_end and node.join is Join.EACH
-    del net.flows[flow.id], net.nodes[target.id]
-    return True
-
-
-def _cut_loop(net: Net, node: Node) -> bool:
-    """A merge, and a choice right behind it that may lead back to it: the way back adds nothing."""
-    if _is_gone(net, node) or node.join is not Join.EACH:
-        return False
-    choice = node
-    if node.only_out is not None:
-        choice = net.nodes[net.flows[node.only_out].target]
-    if len(choice.outcomes) < 2 or (choice is not node and len(choice.ins) != 1):
-        return False
-    for flow_id in node.ins:
-        back = frozenset({flow_id})
-        if back in choice.outcomes and sum(flow_id in o for o in choice.outcomes) == 1:
-            choice.outcomes.remove(back)
-            node.ins.remove(flow_id)
-            del net.flows[flow_id]
-            return True
-    return False
-
-
-def _let_end(net: Net, node: Node) -> bool:
-    """A token that has nothing left but a plain end disturbs nobody, and may come twice."""
-    if _is_gone(net, node) or (node.has_work and len(node.ins) > 1):
-        return False  # a merge with work of its own: the flow behind it shows whether it runs twice
-    for flow_id in node.outs:
-        flow = net.flows[flow_id]
-        # A side branch begins anew only when it is empty, so that its work is never done twice.
-        if net.nodes[flow.target].is_plain_end and (flow.is_extra or not flow.has_work):
-            node.is_split = node.is_split or (node.divides and not flow.is_extra)
-            _drop_flow(net, flow_id, node)
-            return True
-    return False
-
-
-_REDUCTIONS = (_skip_step, _let_end, _merge_twins, _cut_loop, _fuse)
 
 
 # --------------------------------------------------------------------- search

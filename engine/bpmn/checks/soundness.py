@@ -10,7 +10,8 @@ from engine.bpmn.checks.places import Rule, checked_processes, label_of, scopes
 from engine.bpmn.checks.token_net import net_of
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.names import Element
-from engine.bpmn.soundness import MAX_FIRINGS, Fault, Join, Kind, judge, reduce
+from engine.bpmn.nets import Join, reduce
+from engine.bpmn.soundness import MAX_FIRINGS, Fault, Kind, judge
 from engine.bpmn.supported import MAX_NODES
 from engine.model import Finding
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from engine.bpmn.checks.graph import Graph, graph_of
 from engine.bpmn.diagram import event_definitions
 from engine.bpmn.names import ACTIVITIES, GATEWAYS, Element, bpmn, bpmn_children, is_true, local
-from engine.bpmn.soundness import Flow, Join, Net, Node
+from engine.bpmn.nets import Flow, Join, Net, Node
 
 #: A choice of several out of more flows than this is searched by ones, pairs and all.
 _MOST_SUBSETS = 6

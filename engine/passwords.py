@@ -1,0 +1,85 @@
+"""Which passwords may be chosen, and which were right a moment ago.
+
+Hashing them is the business of accounts.py.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from threading import Lock
+
+MIN_LENGTH, MAX_LENGTH = 8, 128
+
+#: The most common passwords of eight characters or more, in Indonesia and elsewhere.
+_COMMON_PASSWORDS = frozenset(
+    """
+    00000000 11111111 11223344 12121212 123123123 12341234 12344321 12345678 123456789
+    1234567890 123454321 123qweasd 1q2w3e4r 1q2w3e4r5t 1qaz2wsx 22222222 55555555 66666666
+    77777777 87654321 88888888 987654321 99999999 a1234567 a12345678 aa123456 aa12345678
+    abc12345 abcd1234 abcdefgh admin123 admin1234 administrator asdf1234 asdfasdf asdfghjkl
+    assalamualaikum baseball bismillah bismillah1 bismillah123 changeme computer doraemon
+    dragon123 football garuda123 iloveyou indonesia indonesia1 indonesia123 internet jakarta1
+    jakarta123 jayapura katasandi kucing123 letmein1 liverpool master123 merdeka45 michelle
+    monkey123 p@ssw0rd pass1234 passw0rd password password1 password12 password123 password1234
+    princess q1w2e3r4 qazwsxedc qwer1234 qwerty12 qwerty123 qwerty1234 qwertyui qwertyuiop
+    rahasia1 rahasia123 rahasiaku sayangku samarinda semangat sunshine superman terserah
+    trustno1 welcome1 whatever zaq12wsx
+    """.split()  # noqa: SIM905 - a list of words is easier to read and to add to
+)
+
+
+def objection(name: str, password: str) -> str | None:
+    """Why the account of that name may not have this password; None when it may."""
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        return f"expected {MIN_LENGTH} to {MAX_LENGTH} characters"
+    if password.casefold() == name.casefold():
+        return "expected something other than the name of the account"
+    if password.casefold() in _COMMON_PASSWORDS:
+        return "this is one of the most common passwords; choose another"
+    try:
+        password.encode()
+    except UnicodeEncodeError:
+        return "expected text without broken characters"
+    return None
+
+
+class ProvedPasswords:
+    """Passwords that were right a moment ago, so that HTTP Basic need not hash on every request.
+
+    Kept in this process only, as HMACs under a key that dies with it. A new password has another
+    stored hash, so old proofs stop to count at once.
+    """
+
+    _LASTING = timedelta(minutes=5)
+    _MOST = 1024
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._until: OrderedDict[bytes, datetime] = OrderedDict()
+        self._lock = Lock()
+
+    def proof(self, name: str, password: str, password_hash: str) -> bytes:
+        """What stands for this password of this account."""
+        parts = (name, password, password_hash)
+        # Each part with its length, so that no two triples read the same.
+        message = b"".join(
+            len(part).to_bytes(4, "big") + part
+            for part in (each.encode("utf-8", "surrogatepass") for each in parts)
+        )
+        return hmac.digest(self._key, message, "sha256")
+
+    def holds(self, proof: bytes, now: datetime) -> bool:
+        """Whether it was kept and still counts."""
+        with self._lock:
+            until = self._until.get(proof)
+            return until is not None and now < until
+
+    def keep(self, proof: bytes, now: datetime) -> None:
+        """Let it count for a while; the oldest makes room."""
+        with self._lock:
+            self._until.pop(proof, None)
+            self._until[proof] = now + self._LASTING
+            while len(self._until) > self._MOST:
+                self._until.popitem(last=False)

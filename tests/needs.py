@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -17,3 +19,16 @@ def unavailable(reason: str) -> NoReturn:
 def program(name: str) -> str:
     """The path of a program that the test runs."""
     return shutil.which(name) or unavailable(f"needs {name} on PATH")
+
+
+def npm(*arguments: str, folder: Path) -> None:
+    """Run npm in the folder; without npm, or when it cannot reach its registry, `unavailable`."""
+    command = [program("npm"), *arguments]
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, encoding="utf-8", timeout=120, check=False
+        )
+    except subprocess.TimeoutExpired:
+        unavailable(f"npm {arguments[0]} did not end within two minutes")
+    if done.returncode != 0:
+        unavailable(f"npm {arguments[0]} failed: {done.stderr[-500:]}")

@@ -17,7 +17,7 @@ import pytest
 
 from tests.clients.conftest import TOPIC, WORKER, Served
 from tests.modeler.served import node
-from tests.needs import program, unavailable
+from tests.needs import npm
 from tests.webhooks.rest.hall import PASSWORD
 
 FILES = ("package.json", "package-lock.json", "worker.mjs")
@@ -28,19 +28,10 @@ ENVIRONMENT = {**os.environ, "NO_PROXY": "127.0.0.1"}
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the worker and the client that it imports."""
     node()
-    npm = program("npm")
     folder = tmp_path_factory.mktemp("javascript")
     for name in FILES:
         shutil.copy(Path(__file__).parent / name, folder)
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, encoding="utf-8", timeout=120, check=False
-        )
-    except subprocess.TimeoutExpired:
-        unavailable("npm could not install the client within two minutes")
-    if done.returncode != 0:
-        unavailable(f"npm could not install the client: {done.stderr[-500:]}")
+    npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=folder)
     return folder
 
 

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-import subprocess
 import tarfile
 from collections import defaultdict
 from itertools import chain
@@ -19,7 +18,7 @@ import pytest
 from lxml import etree
 
 from tests.diagrams import end, line, process, start
-from tests.needs import program, unavailable
+from tests.needs import npm
 from tests.office import PROCESSES, Office
 
 ROOT = PROCESSES.parent
@@ -66,18 +65,9 @@ def used_properties() -> list[tuple[str, str, str]]:
 @pytest.fixture(scope="module")
 def published_schema(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Camunda's schema from npm; on a laptop without it the own checks below must do."""
-    npm = program("npm")
     folder = tmp_path_factory.mktemp("schema")
-    packed = subprocess.run(
-        [npm, "pack", "--silent", "--prefer-offline", PACKAGE],
-        cwd=folder,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    archive = next(folder.glob("*.tgz"), None)
-    if packed.returncode != 0 or archive is None:
-        unavailable("npm cannot fetch the published schema")
+    npm("pack", "--silent", "--prefer-offline", PACKAGE, folder=folder)
+    [archive] = folder.glob("*.tgz")
     digest = hashlib.sha512(archive.read_bytes()).digest()
     assert base64.b64encode(digest).decode() == SHA512
     with tarfile.open(archive) as files:

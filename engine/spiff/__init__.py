@@ -1,1 +1,1 @@
-"""The only room that imports SpiffWorkflow; outward it speaks the words of model.py."""
+"""The only room that imports SpiffWorkflow; outward it speaks the words of model."""

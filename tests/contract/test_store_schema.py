@@ -1,4 +1,4 @@
-"""The schema: what the migrations build, what tables.py declares, and what the store checks."""
+"""The schema: what the migrations build, what tables/ declares, and what the store checks."""
 
 from __future__ import annotations
 

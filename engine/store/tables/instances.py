@@ -1,18 +1,8 @@
-"""The tables, their constraints and indexes: what the law of storage is, in SQLAlchemy Core.
-
-The migrations build the same schema step by step; a contract test compares the two. What a
-snapshot or a payload means is left to others.
-"""
+"""What belongs to a process instance: its head, its open work, its history."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
-
 from sqlalchemy import (
-    BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -20,147 +10,12 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
-    Text,
-    TypeDecorator,
-    UniqueConstraint,
     text,
 )
 
-if TYPE_CHECKING:
-    from sqlalchemy import Dialect
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
-
-#: Bytewise order on both databases, whatever the locale of the PostgreSQL cluster is.
-Words = Text().with_variant(Text(collation="C"), "postgresql")
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept as whole milliseconds since 1970 in UTC: exact and sortable."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """The number to store; finer parts than a millisecond are cut off."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"expected an aware datetime, got {value!r} without a time zone")
-        return (value - _EPOCH) // _MILLISECOND
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """The moment in UTC."""
-        return None if value is None else _EPOCH + value * _MILLISECOND
-
-
-class CanonicalJson(TypeDecorator[Any]):
-    """JSON as canonical text: keys sorted, no spaces, so that equal values are equal texts."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """The canonical text."""
-        return None if value is None else canonical_text(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        """The value."""
-        return None if value is None else json.loads(value)
-
-
-def canonical_text(value: Any) -> str:
-    """`value` as the one text that stands for it; ValueError when JSON cannot say it."""
-    return json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-# ---------------------------------------------------------------- definitions
-
-deployment = Table(
-    "deployment",
-    metadata,
-    Column("deployment_id", Words, primary_key=True),
-    Column("name", Words, nullable=False),
-    Column("source", Words),
-    Column("digest", Words, nullable=False),
-    Column("deployed_at", Moment, nullable=False),
-    Column("deployed_by", Words, nullable=False),
-    Index("ix_deployment_digest", "digest"),
-    Index("ix_deployment_deployed_at", "deployed_at"),
-)
-
-resource = Table(
-    "resource",
-    metadata,
-    Column("resource_id", Words, primary_key=True),
-    Column(
-        "deployment_id",
-        Words,
-        ForeignKey("deployment.deployment_id", ondelete="CASCADE"),
-        nullable=False,
-    ),
-    Column("name", Words, nullable=False),
-    Column("content", LargeBinary, nullable=False),
-    UniqueConstraint("deployment_id", "name"),
-)
-
-process_definition = Table(
-    "process_definition",
-    metadata,
-    Column("definition_id", Words, primary_key=True),
-    Column("key", Words, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("name", Words, nullable=False),
-    Column("deployment_id", Words, nullable=False),
-    Column("resource_name", Words, nullable=False),
-    Column("digest", Words, nullable=False),
-    Column("version_tag", Words),
-    Column("history_time_to_live", Integer),
-    Column("starter_groups", CanonicalJson, nullable=False),
-    Column("starter_users", CanonicalJson, nullable=False),
-    Column("deployed_at", Moment, nullable=False),
-    UniqueConstraint("key", "version"),
-    ForeignKeyConstraint(
-        ["deployment_id", "resource_name"],
-        ["resource.deployment_id", "resource.name"],
-        ondelete="CASCADE",
-    ),
-    CheckConstraint("version >= 1", name="version"),
-    Index("ix_process_definition_deployment_id", "deployment_id", "resource_name"),
-)
-
-definition_lane = Table(
-    "definition_lane",
-    metadata,
-    Column(
-        "definition_id",
-        Words,
-        ForeignKey("process_definition.definition_id", ondelete="CASCADE"),
-        nullable=False,
-    ),
-    Column("position", Integer, nullable=False),
-    Column("name", Words, nullable=False),
-    PrimaryKeyConstraint("definition_id", "position"),
-    Index("ix_definition_lane_name", "name", "definition_id"),
-)
-
-# ------------------------------------------------------------------ instances
+from engine.store.tables.columns import CanonicalJson, Moment, Words, metadata
 
 process_instance = Table(
     "process_instance",
@@ -294,7 +149,6 @@ incident = Table(
     Index("ix_incident_resolved_at", "resolved_at", "raised_at"),
 )
 
-# -------------------------------------------------------------------- history
 
 #: Append-only: triggers of migration 0001 refuse to change or delete a row.
 history_event = Table(
@@ -341,61 +195,4 @@ remembered_request = Table(
     Column("at", Moment, nullable=False),
     PrimaryKeyConstraint("account", "key"),
     Index("ix_remembered_request_at", "at"),
-)
-
-# ------------------------------------------------------------------- accounts
-
-account = Table(
-    "account",
-    metadata,
-    Column("name", Words, primary_key=True),
-    Column("display_name", Words, nullable=False),
-    Column("roles", CanonicalJson, nullable=False),
-    Column("lanes", CanonicalJson, nullable=False),
-    Column("is_active", Boolean, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("password_hash", Words),
-)
-
-access_token = Table(
-    "access_token",
-    metadata,
-    Column("token_id", Words, primary_key=True),
-    Column("token_hash", Words, nullable=False),
-    Column("account", Words, ForeignKey("account.name"), nullable=False),
-    Column("name", Words, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment),
-    Column("last_used_at", Moment),
-    UniqueConstraint("token_hash"),
-    UniqueConstraint("account", "name"),
-)
-
-login_session = Table(
-    "login_session",
-    metadata,
-    Column("session_hash", Words, primary_key=True),
-    Column("account", Words, ForeignKey("account.name"), nullable=False),
-    Column("csrf_token", Words, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("last_seen_at", Moment, nullable=False),
-    Index("ix_login_session_account", "account"),
-    Index("ix_login_session_last_seen_at", "last_seen_at"),
-    Index("ix_login_session_created_at", "created_at"),
-)
-
-#: No foreign key: a name that has no account is counted too, or the count would tell which exist.
-login_failure = Table(
-    "login_failure",
-    metadata,
-    Column(
-        "failure_id",
-        BigInteger().with_variant(Integer, "sqlite"),
-        primary_key=True,
-        autoincrement=True,
-    ),
-    Column("name", Words, nullable=False),
-    Column("at", Moment, nullable=False),
-    Index("ix_login_failure_name", "name", "at"),
-    Index("ix_login_failure_at", "at"),
 )

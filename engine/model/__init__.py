@@ -1,0 +1,70 @@
+"""The nouns of the engine: frozen data and enums, and nothing else.
+
+Words are BPMN's and Camunda's, so that the field's documents apply. Times are aware datetimes in
+UTC. Ids are strings that callers must treat as opaque.
+"""
+
+from __future__ import annotations
+
+from engine.model.definitions import (
+    Deployment,
+    FieldType,
+    Finding,
+    FormField,
+    ProcessDefinition,
+    Resource,
+    Severity,
+)
+from engine.model.history import (
+    INPUT_KINDS,
+    ActivityInstance,
+    EventKind,
+    Fault,
+    HistoryEvent,
+    Observation,
+    Verification,
+)
+from engine.model.instances import (
+    ExternalTask,
+    Incident,
+    InstanceState,
+    ProcessInstance,
+    TaskState,
+    UserTask,
+)
+from engine.model.people import AccessToken, Account, Actor, Role, Session
+from engine.model.steps import RememberedRequest, StepRecord, StoredInstance
+from engine.model.values import Json, Variables
+
+__all__ = [
+    "INPUT_KINDS",
+    "AccessToken",
+    "Account",
+    "ActivityInstance",
+    "Actor",
+    "Deployment",
+    "EventKind",
+    "ExternalTask",
+    "Fault",
+    "FieldType",
+    "Finding",
+    "FormField",
+    "HistoryEvent",
+    "Incident",
+    "InstanceState",
+    "Json",
+    "Observation",
+    "ProcessDefinition",
+    "ProcessInstance",
+    "RememberedRequest",
+    "Resource",
+    "Role",
+    "Session",
+    "Severity",
+    "StepRecord",
+    "StoredInstance",
+    "TaskState",
+    "UserTask",
+    "Variables",
+    "Verification",
+]

@@ -1,0 +1,143 @@
+"""What happened: events, and what is found when they are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from engine.model.values import Json
+
+
+class EventKind(StrEnum):
+    """Inputs are the truth; observations are what the engine did with them."""
+
+    # inputs
+    INSTANCE_STARTED = "instance_started"
+    TASK_CLAIMED = "task_claimed"
+    TASK_UNCLAIMED = "task_unclaimed"
+    TASK_ASSIGNED = "task_assigned"
+    TASK_COMPLETED = "task_completed"
+    VARIABLES_CHANGED = "variables_changed"
+    TIMERS_DUE = "timers_due"
+    INCIDENT_RETRIED = "incident_retried"
+    INSTANCE_CANCELLED = "instance_cancelled"
+    CALLED_INSTANCE_ENDED = "called_instance_ended"
+    CALL_FAILED = "call_failed"
+    SERVICE_COMPLETED = "service_completed"
+    SERVICE_FAILED = "service_failed"
+    SERVICE_ERROR = "service_error"
+    # observations
+    ACTIVITY_ENTERED = "activity_entered"
+    ACTIVITY_COMPLETED = "activity_completed"
+    ACTIVITY_CANCELLED = "activity_cancelled"
+    FLOW_TAKEN = "flow_taken"
+    VARIABLES_SET = "variables_set"
+    TIMER_SCHEDULED = "timer_scheduled"
+    CALL_REQUESTED = "call_requested"
+    SERVICE_REQUESTED = "service_requested"
+    INCIDENT_RAISED = "incident_raised"
+    INCIDENT_RESOLVED = "incident_resolved"
+    INSTANCE_COMPLETED = "instance_completed"
+
+
+INPUT_KINDS = frozenset(
+    {
+        EventKind.INSTANCE_STARTED,
+        EventKind.TASK_CLAIMED,
+        EventKind.TASK_UNCLAIMED,
+        EventKind.TASK_ASSIGNED,
+        EventKind.TASK_COMPLETED,
+        EventKind.VARIABLES_CHANGED,
+        EventKind.TIMERS_DUE,
+        EventKind.INCIDENT_RETRIED,
+        EventKind.INSTANCE_CANCELLED,
+        EventKind.CALLED_INSTANCE_ENDED,
+        EventKind.CALL_FAILED,
+        EventKind.SERVICE_COMPLETED,
+        EventKind.SERVICE_FAILED,
+        EventKind.SERVICE_ERROR,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the machine saw happen, before history gives it a sequence and a hash."""
+
+    kind: EventKind
+    activity_id: str | None = None
+    activity_instance_id: str | None = None
+    payload: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEvent:
+    """One row of an instance's history. `actor` is None for what the engine did by itself.
+
+    `hash` chains to the event before: see history.py for what exactly is hashed.
+    """
+
+    instance_id: str
+    sequence: int
+    revision: int
+    kind: EventKind
+    at: datetime
+    actor: str | None
+    capacity: str | None
+    activity_id: str | None
+    activity_instance_id: str | None
+    payload: Mapping[str, Json]
+    previous_hash: str
+    hash: str
+
+    @property
+    def is_input(self) -> bool:
+        """Whether this came from outside, and so is the truth that replay starts from."""
+        return self.kind in INPUT_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that `verify` found wrong, at its exact place."""
+
+    instance_id: str
+    sequence: int | None
+    #: "chain", "replay", "state" or "gap".
+    check: str
+    message: str
+    expected: str | None = None
+    found: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The answer of `verify`: what was checked and every fault."""
+
+    instance_id: str
+    events: int
+    inputs: int
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether history is what happened, as far as this check can tell."""
+        return not self.faults
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityInstance:
+    """One visit of one BPMN element, read from history."""
+
+    activity_instance_id: str
+    instance_id: str
+    definition_id: str
+    definition_key: str
+    activity_id: str
+    activity_name: str | None
+    activity_type: str
+    started_at: datetime
+    ended_at: datetime | None
+    is_cancelled: bool
+    assignee: str | None

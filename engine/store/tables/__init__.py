@@ -1,0 +1,48 @@
+"""The tables, their constraints and indexes: what the law of storage is, in SQLAlchemy Core.
+
+The migrations build the same schema step by step; a contract test compares the two. What a
+snapshot or a payload means is left to others.
+"""
+
+from __future__ import annotations
+
+from engine.store.tables.accounts import access_token, account, login_failure, login_session
+from engine.store.tables.columns import CanonicalJson, Moment, Words, canonical_text, metadata
+from engine.store.tables.definitions import (
+    definition_lane,
+    deployment,
+    process_definition,
+    resource,
+)
+from engine.store.tables.instances import (
+    external_task,
+    history_event,
+    incident,
+    process_instance,
+    remembered_request,
+    task_candidate,
+    user_task,
+)
+
+__all__ = [
+    "CanonicalJson",
+    "Moment",
+    "Words",
+    "access_token",
+    "account",
+    "canonical_text",
+    "definition_lane",
+    "deployment",
+    "external_task",
+    "history_event",
+    "incident",
+    "login_failure",
+    "login_session",
+    "metadata",
+    "process_definition",
+    "process_instance",
+    "remembered_request",
+    "resource",
+    "task_candidate",
+    "user_task",
+]

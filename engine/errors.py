@@ -243,6 +243,10 @@ class ReplayMismatch(EngineError):
         )
 
 
+class SecretKeyUnusable(EngineError):
+    """The secret key is missing, or is not the one with which something was sealed."""
+
+
 class MachineFault(EngineError):
     """The workflow library reached a state that it must not reach; the step was undone."""
 

@@ -12,6 +12,7 @@ from engine.accounts import Accounts
 from engine.auditing import History
 from engine.definitions import Definitions
 from engine.instances import Instances
+from engine.secret_key import SecretKey, beside
 from engine.services import ExternalTasks
 from engine.settings import Settings
 from engine.sources import Clock, Ids, RandomIds, SystemClock
@@ -32,6 +33,7 @@ class ProcessEngine:
     external_tasks: ExternalTasks
     history: History
     accounts: Accounts
+    secret_key: SecretKey
 
     def close(self) -> None:
         """Let go of the database."""
@@ -56,6 +58,12 @@ def build_engine(store: Store, clock: Clock, ids: Ids, settings: Settings) -> Pr
             ids,
             session_idle=timedelta(minutes=settings.session_idle_minutes),
             session_lifetime=timedelta(hours=settings.session_hours),
+        ),
+        secret_key=SecretKey(
+            ids,
+            given=settings.secret_key,
+            file=beside(store.file) if store.file else None,
+            dies_with_process=store.is_in_memory,
         ),
     )
 

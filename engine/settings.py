@@ -21,8 +21,12 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_SESSION_HOURS": "After how many hours a login ends in any case.",
     "ALUR_SECURE_COOKIES": "true when browsers reach Alur by https only.",
     "ALUR_BASE_URL": "The address that links in messages begin with.",
+    "ALUR_SECRET_KEY": "What seals secrets and signs links; several, the newest first, by blanks.",
     "ALUR_LOG_LEVEL": "The least severe log message that is written.",
 }
+
+#: As long as 192 random bits in base64.
+MIN_SECRET_KEY_LENGTH = 32
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -42,6 +46,8 @@ class Settings:
     session_hours: int = 12
     secure_cookies: bool = False
     base_url: str | None = None
+    #: The newest first; the others only open what they sealed.
+    secret_key: tuple[str, ...] = field(default=(), repr=False)
     log_level: str = "INFO"
 
 
@@ -62,6 +68,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("session_hours", "ALUR_SESSION_HOURS", _whole_number(1, 720)),
         ("secure_cookies", "ALUR_SECURE_COOKIES", _truth),
         ("base_url", "ALUR_BASE_URL", _web_address),
+        ("secret_key", "ALUR_SECRET_KEY", _secret_key),
         ("log_level", "ALUR_LOG_LEVEL", _log_level),
     ]
     found = {
@@ -104,6 +111,15 @@ def _web_address(variable: str, value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise _refusal(variable, "an address that begins with http:// or https://", value)
     return value.rstrip("/")
+
+
+def _secret_key(variable: str, value: str) -> tuple[str, ...]:
+    keys = tuple(value.split())
+    if any(len(key) < MIN_SECRET_KEY_LENGTH for key in keys):
+        expected = f"{MIN_SECRET_KEY_LENGTH} characters or more in each key"
+        # What was found is a secret, and stays out of the log.
+        raise InvalidInput(f"{variable}: expected {expected}", {variable: [f"expected {expected}"]})
+    return keys
 
 
 def _log_level(variable: str, value: str) -> str:

@@ -134,6 +134,7 @@ PROBLEMS: Mapping[type[errors.EngineError], Problem] = {
     errors.StorageOutdated: Problem(503, "StorageOutdatedException"),
     errors.StorageError: Problem(500, "StorageException"),
     errors.ReplayMismatch: Problem(500, "ReplayMismatchException"),
+    errors.SecretKeyUnusable: Problem(503, "SecretKeyException"),
     errors.MachineFault: Problem(500, "MachineFaultException"),
 }
 

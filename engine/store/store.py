@@ -68,6 +68,18 @@ class Store:
         """Which database it is: "sqlite" or "postgresql"."""
         return self._engine.dialect.name
 
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite that has one."""
+        if self.dialect != "sqlite" or self.is_in_memory:
+            return None
+        return Path(str(self._engine.url.database))
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether the database dies with this process."""
+        return is_in_memory(self._engine)
+
     # ---------------------------------------------------------- transactions
 
     @contextmanager
@@ -101,8 +113,8 @@ class Store:
 
     def migrate(self) -> None:
         """Bring the schema to that of this program; a SQLite file and its folder are created."""
-        if self._file:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+        if self.file:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
         with (
             self._turn_to_write(),
             _transaction(self._writing_engine) as connection,
@@ -114,7 +126,7 @@ class Store:
         """StorageOutdated unless the schema is that of this program."""
         wanted = migrations.head()
         found = None
-        if self._file is None or self._file.exists():
+        if self.file is None or self.file.exists():
             with _transaction(self._reading_engine) as connection, driver_errors():
                 found = migrations.current(connection)
         if found != wanted:
@@ -139,13 +151,6 @@ class Store:
         except StorageError as error:
             return [str(error)]
         return [str(each) for each in found if each != "ok"]
-
-    @property
-    def _file(self) -> Path | None:
-        """The file of a SQLite that has one."""
-        if self.dialect != "sqlite" or is_in_memory(self._engine):
-            return None
-        return Path(str(self._engine.url.database))
 
 
 @contextmanager

@@ -21,6 +21,7 @@ def test_without_environment_everything_has_a_default() -> None:
     assert (settings.session_idle_minutes, settings.session_hours) == (30, 12)
     assert settings.demo_password is None
     assert settings.base_url is None
+    assert settings.secret_key == ()
     assert not settings.secure_cookies
 
 
@@ -36,6 +37,7 @@ def test_every_variable_sets_its_field() -> None:
         "ALUR_SESSION_HOURS": "1",
         "ALUR_SECURE_COOKIES": "True",
         "ALUR_BASE_URL": "https://alur.example/",
+        "ALUR_SECRET_KEY": f"{'n' * 32} {'o' * 40}",
         "ALUR_LOG_LEVEL": "debug",
     }
 
@@ -53,6 +55,7 @@ def test_every_variable_sets_its_field() -> None:
         session_hours=1,
         secure_cookies=True,
         base_url="https://alur.example",
+        secret_key=("n" * 32, "o" * 40),
         log_level="DEBUG",
     )
 
@@ -105,3 +108,10 @@ def test_secrets_do_not_show_in_a_log() -> None:
     )
 
     assert "geheim" not in repr(settings)
+
+
+def test_a_secret_key_that_is_short_is_refused_and_not_shown() -> None:
+    with pytest.raises(InvalidInput, match="ALUR_SECRET_KEY: expected 32 characters") as refusal:
+        from_environ({"ALUR_SECRET_KEY": "hemat"})
+
+    assert "hemat" not in str(refusal.value)

@@ -217,6 +217,11 @@ _EXPLANATIONS: Mapping[type[errors.EngineError], Callable[[Any, Names], Explanat
         "Formulir ini sudah pernah dikirim dengan isian lain; yang pertama yang berlaku.",
     ),
     errors.NameTaken: _constant("Nama sudah dipakai", NAME_TAKEN),
+    errors.SecretKeyUnusable: _constant(
+        "Kunci rahasia tidak dapat dipakai",
+        "Kunci rahasia sistem tidak ada, atau bukan yang dahulu dipakai. Beri tahu administrator.",
+        "Penjelasannya ada pada log server; lihat ALUR_SECRET_KEY dalam README.",
+    ),
     errors.StorageBusy: _constant(
         "Sistem sedang sibuk",
         "Basis data sedang sibuk; tidak ada yang tersimpan. Tunggu sebentar, lalu kirim lagi.",

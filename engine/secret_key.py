@@ -1,0 +1,123 @@
+"""The office's secret key: seals what must be read again, and gives each purpose a key of its own.
+
+What only has to be recognised (passwords, tokens) is hashed instead, in accounts.py.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from engine.errors import SecretKeyUnusable
+from engine.sources import Ids
+
+_ADVICE = "set ALUR_SECRET_KEY to the same text in every process"
+
+
+@dataclass(slots=True)
+class SecretKey:
+    """Reads the key when it is first needed; commands that seal nothing leave no file behind.
+
+    given: the keys of ALUR_SECRET_KEY, the newest first. Without them the key stands in `file`,
+    which is made when it is missing. dies_with_process: so does the database, and one key is made.
+    """
+
+    ids: Ids = field(repr=False)
+    given: tuple[str, ...] = field(default=(), repr=False)
+    file: Path | None = None
+    dies_with_process: bool = False
+    _found: tuple[str, ...] = field(default=(), repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def seal(self, purpose: str, text: str) -> str:
+        """`text` encrypted and signed (Fernet), for `unseal` with the same purpose."""
+        return self._fernet(purpose).encrypt(text.encode()).decode("ascii")
+
+    def unseal(self, purpose: str, sealed: str) -> str:
+        """What was sealed. SecretKeyUnusable when it was sealed with a key that is not here."""
+        try:
+            return self._fernet(purpose).decrypt(sealed.encode()).decode()
+        except InvalidToken as error:
+            raise SecretKeyUnusable(
+                f"a secret ({purpose}) was sealed with another key than {self._place()}; put the "
+                "former key behind the present one in ALUR_SECRET_KEY, or make the secret anew"
+            ) from error
+
+    def signing_keys(self, purpose: str) -> tuple[bytes, ...]:
+        """32 bytes for a signature per key, the newest first: sign with it, accept all."""
+        return tuple(_derived(key, purpose) for key in self._keys())
+
+    def _fernet(self, purpose: str) -> MultiFernet:
+        keys = self.signing_keys(purpose)
+        return MultiFernet([Fernet(base64.urlsafe_b64encode(each)) for each in keys])
+
+    def _keys(self) -> tuple[str, ...]:
+        if self.given:
+            return self.given
+        with self._lock:
+            if not self._found:
+                self._found = (self._read_or_make(),)
+        return self._found
+
+    def _read_or_make(self) -> str:
+        if self.dies_with_process:
+            return self.ids.new_secret()
+        if self.file is None:
+            raise SecretKeyUnusable(
+                f"ALUR_SECRET_KEY is not set, and there is no SQLite file to keep a key beside: "
+                f"{_ADVICE}"
+            )
+        try:
+            return _read(self.file)
+        except FileNotFoundError:
+            _make(self.file, self.ids.new_secret(), draft=self.ids.new_id())
+            return _read(self.file)
+        except (OSError, UnicodeError) as error:
+            raise SecretKeyUnusable(
+                f"{self.file}: the secret key cannot be read: {error}"
+            ) from error
+
+    def _place(self) -> str:
+        return "ALUR_SECRET_KEY" if self.given else f"the one in {self.file}"
+
+
+def beside(database: Path) -> Path:
+    """Where the key of a SQLite file is kept: data/alur.db -> data/alur.secret-key."""
+    return database.with_suffix(".secret-key")
+
+
+def _derived(key: str, purpose: str) -> bytes:
+    """One key never serves two purposes: HMAC-SHA256 over the purpose."""
+    return hmac.digest(key.encode(), f"alur:{purpose}".encode(), "sha256")
+
+
+def _read(file: Path) -> str:
+    text = file.read_text("ascii").strip()
+    if not text:
+        raise SecretKeyUnusable(f"{file}: expected a secret key, found nothing; restore the file")
+    return text
+
+
+def _make(file: Path, text: str, *, draft: str) -> None:
+    """The file is there, whole, and only its owner may read it; a rival's file stays."""
+    written = file.with_name(f"{file.name}.{draft}")
+    try:
+        descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+            opened.write(text + "\n")
+            opened.flush()
+            os.fsync(opened.fileno())
+        try:
+            os.link(written, file)  # fails when another process was faster, and then its key counts
+        except FileExistsError:
+            pass
+        finally:
+            written.unlink()
+    except OSError as error:
+        raise SecretKeyUnusable(f"{file}: the secret key cannot be made: {error}") from error

@@ -1,101 +1,84 @@
-"""The worker: wakes instances whose timers are due, until it is told to stop.
+"""The worker: does its duties again and again, until it is told to stop.
 
-Any number of workers may run on one database: who comes second finds nothing to do.
+Any number of workers may run on one database; each duty sees to it that nothing is done twice.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from threading import Event
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from threading import Event, Thread
 from typing import Protocol
 
-from engine.errors import Conflict
+from engine.rests import Rests
 from engine.sources import Clock
 
 _log = logging.getLogger(__name__)
 
-#: Instances asked for at once.
-BATCH = 100
-_SHORTEST_REST = timedelta(seconds=5)
-_LONGEST_REST = timedelta(minutes=5)
+_SHORTEST_REST = timedelta(seconds=1)
+_LONGEST_REST = timedelta(minutes=1)
 
 
-class DueInstances(Protocol):
-    """What the worker needs of engine.instances.Instances."""
+class Duty(Protocol):
+    """One kind of work that comes up by itself."""
 
-    def due(self, limit: int = ...) -> list[str]:
-        """Ids of instances with a timer that is due."""
+    @property
+    def name(self) -> str:
+        """A word or two, for logs and answers; no two duties share it."""
         ...
 
-    def fire_due(self, instance_id: str) -> bool:
-        """Whether the due timers of the instance fired now."""
+    def turn(self, is_stopped: Callable[[], bool]) -> int:
+        """Do a bounded part of what is due now; how much was done, 0 when nothing is due.
+
+        With nothing due it costs one indexed query: it is called every second. It looks at
+        `is_stopped` between two pieces of work, and logs the failure of a piece by itself; what it
+        raises lets the whole duty rest.
+        """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Rest:
-    """How long an instance that failed is left alone."""
-
-    until: datetime
-    length: timedelta
 
 
 class Worker:
-    """Fires due timers. One instance's failure is logged with its id and rests for a while."""
+    """Does duties, each in a thread of its own: one that waits for a network holds up no other.
 
-    def __init__(self, instances: DueInstances, clock: Clock, *, pause_s: float = 1.0) -> None:
-        self._instances = instances
-        self._clock = clock
+    A duty that fails is logged with its name and rests, 1 second at first and 1 minute at most.
+    """
+
+    def __init__(self, duties: Sequence[Duty], clock: Clock, *, pause_s: float = 1.0) -> None:
+        self._duties = tuple(duties)
+        self._rests = Rests(clock, shortest=_SHORTEST_REST, longest=_LONGEST_REST)
         self._pause_s = pause_s
-        self._resting: dict[str, _Rest] = {}
 
     def run(self, stop: Event) -> None:
-        """Work until `stop` is set; the step under way is finished."""
+        """Work until `stop` is set; what is under way is finished."""
+        threads = [
+            Thread(target=self._repeat, args=(duty, stop), name=f"alur-{duty.name}", daemon=True)
+            for duty in self._duties
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def turn(self, is_stopped: Callable[[], bool] = lambda: False) -> dict[str, int]:
+        """One turn of each duty, one after the other; name -> how much was done."""
+        return {duty.name: self._turn(duty, is_stopped) for duty in self._duties}
+
+    def _repeat(self, duty: Duty, stop: Event) -> None:
         while not stop.is_set():
-            if not self._turn_logged(stop.is_set):
+            if not self._turn(duty, stop.is_set):
                 stop.wait(self._pause_s)
 
-    def turn(self, is_stopped: Callable[[], bool] = lambda: False) -> int:
-        """Fire all that is due now; how many instances moved."""
-        # Resting instances are still due, and must not fill the batch.
-        due = self._instances.due(BATCH + len(self._resting))
-        self._resting = {each: self._resting[each] for each in due if each in self._resting}
-        moved = 0
-        for instance_id in due:
-            if is_stopped():
-                break
-            if not self._is_resting(instance_id):
-                moved += self._fire(instance_id)
-        return moved
-
-    def _turn_logged(self, is_stopped: Callable[[], bool]) -> int:
-        try:
-            return self.turn(is_stopped)
-        except Exception:  # noqa: BLE001 - the database may be away; the worker outlives that
-            _log.exception("the due instances could not be asked for")
+    def _turn(self, duty: Duty, is_stopped: Callable[[], bool]) -> int:
+        if self._rests.is_resting(duty.name):
             return 0
-
-    def _fire(self, instance_id: str) -> bool:
         try:
-            is_moved = self._instances.fire_due(instance_id)
-        except Conflict:
-            return False  # another worker or a person was faster
-        except Exception:  # noqa: BLE001 - the others must go on
-            rest = self._let_rest(instance_id)
-            _log.exception("instance %s: its timer did not fire; again in %s", instance_id, rest)
-            return False
-        self._resting.pop(instance_id, None)
-        return is_moved
-
-    def _is_resting(self, instance_id: str) -> bool:
-        rest = self._resting.get(instance_id)
-        return rest is not None and self._clock.now() < rest.until
-
-    def _let_rest(self, instance_id: str) -> timedelta:
-        before = self._resting.get(instance_id)
-        length = min(before.length * 2, _LONGEST_REST) if before else _SHORTEST_REST
-        self._resting[instance_id] = _Rest(self._clock.now() + length, length)
-        return length
+            done = duty.turn(is_stopped)
+        except Exception:  # noqa: BLE001 - the database may be away; the worker outlives that
+            rest = self._rests.begin(duty.name)
+            _log.exception("duty %s failed; again in %s", duty.name, rest)
+            return 0
+        self._rests.end(duty.name)
+        if done:
+            _log.info("duty %s: %s done", duty.name, done)
+        return done

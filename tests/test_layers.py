@@ -27,6 +27,8 @@ _ROOMS = {
     "step_records",
     "uploads",
 }
+#: What a worker does by itself.
+_DUTIES = {"due_timers"}
 _MACHINERY = {"bpmn", "spiff", "store", "worktime", "history", "replay"}
 
 #: Module or folder of engine/ -> what it may import of engine/, itself excepted.
@@ -53,8 +55,12 @@ ARROWS: dict[str, set[str]] = {
     "accounts": _BASE | _PURE | _ROOMS | _MACHINERY | {"passwords"},
     "simulation": {"model", "errors", "sources", *_PURE, "bpmn", "spiff"},
     "process_engine": _BASE | _ROOMS | {"store", "permissions", "secret_key"},
-    "worker": _BASE | {"process_engine"},
-    "cli": {*_BASE, "process_engine", "worker", "store", "bpmn", "forms", "simulation", *_ROOMS},
+    "rests": {"sources"},
+    **dict.fromkeys(_DUTIES, {"model", "errors", "sources", "rests"}),
+    "worker": {"sources", "rests"},
+    "cli": {*_BASE, "process_engine", "worker", "store", "bpmn", "forms", "simulation"}
+    | _DUTIES
+    | _ROOMS,
     "__main__": {"cli"},
 }
 #: What webhooks/ may import of engine/: no tables, no snapshots, no machine. Of bpmn only the

@@ -14,6 +14,7 @@ from threading import Event, Thread
 from types import FrameType
 from typing import Any
 
+from engine.cli.duties import build_worker
 from engine.cli.exit_codes import OK
 from engine.cli.invocation import Invocation
 from engine.cli.words import Commands
@@ -21,7 +22,6 @@ from engine.errors import EngineError, StorageError
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings, from_environ
 from engine.store import Store
-from engine.worker import Worker
 
 #: How long a step under way may take before it is left behind; its transaction is undone then.
 _FAREWELL_S = 30.0
@@ -33,10 +33,10 @@ def add_to(commands: Commands) -> None:
         "serve",
         serve,
         acts=False,
-        about="""Serve the pages and the HTTP API, and fire timers, until stopped.
+        about="""Serve the pages and the HTTP API, and do what is due, until stopped.
 
-        SIGTERM and Ctrl-C stop it after the requests and the step under way. Timers are fired in
-        the same process unless --no-worker is given.""",
+        SIGTERM and Ctrl-C stop it after the requests and the step under way. What `alur worker`
+        does is done in the same process unless --no-worker is given.""",
         example="ALUR_DATABASE_URL=postgresql://db/alur alur serve --port 8080",
     )
     add_address(serving)
@@ -44,13 +44,13 @@ def add_to(commands: Commands) -> None:
         "worker",
         work,
         acts=False,
-        about="""Fire timers until stopped, without serving.
+        about="""Do what is due until stopped, without serving: fire timers.
 
-        Any number of workers may run on one database. An instance whose timer fails is logged
-        and tried again later; it does not stop the others.""",
+        Any number of workers may run on one database. What fails is logged and tried again
+        later; it does not stop the others.""",
         example="alur worker",
     )
-    working.add_argument("--once", action="store_true", help="fire what is due now, and end")
+    working.add_argument("--once", action="store_true", help="do what is due now, and end")
     commands.add(
         "migrate",
         migrate,
@@ -67,7 +67,9 @@ def add_address(parser: Any) -> None:
     """--host, --port and --no-worker."""
     parser.add_argument("--host", help="the address to listen on, instead of ALUR_HOST")
     parser.add_argument("--port", help="the port to listen on, instead of ALUR_PORT")
-    parser.add_argument("--no-worker", action="store_true", help="fire no timers in this process")
+    parser.add_argument(
+        "--no-worker", action="store_true", help="serve only; `alur worker` runs beside it"
+    )
 
 
 # ---------------------------------------------------------------------- migrate
@@ -122,7 +124,7 @@ def _serve(call: Invocation, engine: ProcessEngine, settings: Settings) -> None:
         max_request_body_size=2 * webhooks.MAX_BODY_BYTES,
     )
     url = f"http://{_in_url(settings.host)}:{listener.getsockname()[1]}"
-    with _until_signalled(), _working(engine, is_wanted=not call.words.no_worker):
+    with _until_signalled(), _working(engine, settings, is_wanted=not call.words.no_worker):
         call.printer.json({"url": url})
         call.printer.say(f"Alur is at {url} (Ctrl-C stops it)")
         server.run()  # ends by the signal's SystemExit, after the requests under way
@@ -159,13 +161,13 @@ def _in_url(host: str) -> str:
 
 
 @contextmanager
-def _working(engine: ProcessEngine, *, is_wanted: bool) -> Iterator[None]:
+def _working(engine: ProcessEngine, settings: Settings, *, is_wanted: bool) -> Iterator[None]:
     """A worker beside the block, in its own thread; it ends with the block."""
     if not is_wanted:
         yield
         return
     stop = Event()
-    worker = Worker(engine.instances, engine.clock)
+    worker = build_worker(engine, settings)
     thread = Thread(target=worker.run, args=(stop,), name="alur-worker", daemon=True)
     thread.start()
     try:
@@ -179,19 +181,19 @@ def _working(engine: ProcessEngine, *, is_wanted: bool) -> Iterator[None]:
 
 
 def work(call: Invocation) -> int:
-    """Fire timers until stopped."""
+    """Do what is due until stopped."""
     _start_logging(call.settings)
     with call.engine() as engine:
-        worker = Worker(engine.instances, engine.clock)
+        worker = build_worker(engine, call.settings)
         if call.words.once:
-            moved = worker.turn()
-            call.printer.json({"moved": moved})
-            call.printer.say(f"{moved} instances moved")
+            done = worker.turn()
+            call.printer.json({"done": done})
+            call.printer.say("\n".join(f"{name}: {count} done" for name, count in done.items()))
             return OK
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        call.printer.say("firing timers (Ctrl-C stops it)")
+        call.printer.say("working (Ctrl-C stops it)")
         worker.run(stop)
     call.printer.say("stopped")
     return OK

@@ -1,132 +1,117 @@
-"""The worker: due timers, and what it does when one fails."""
+"""The worker: its duties, and what it does when one fails."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Event
 
 import pytest
 
-from engine.errors import RevisionConflict, StorageBusy
+from engine.errors import StorageBusy
 from engine.sources import ManualClock
-from engine.worker import BATCH, Worker
-from tests.diagrams import end, line, process, start
-from tests.office import Office, staff
+from engine.worker import Worker
 
 NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)
 
 
-class Due:
-    """Instances that are due, and what happens when each is woken."""
+class Chore:
+    """A duty that does as it is told."""
 
-    def __init__(self, **deeds: Callable[[], bool]) -> None:
-        self.deeds = deeds
-        self.woken: list[str] = []
-        self.limits: list[int] = []
+    def __init__(self, name: str, deed: Callable[[], int]) -> None:
+        self.name = name
+        self.turns = 0
+        self._deed = deed
 
-    def due(self, limit: int = 100) -> list[str]:
-        self.limits.append(limit)
-        return list(self.deeds)[:limit]
-
-    def fire_due(self, instance_id: str) -> bool:
-        self.woken.append(instance_id)
-        return self.deeds[instance_id]()
+    def turn(self, is_stopped: Callable[[], bool]) -> int:
+        self.turns += 1
+        return 0 if is_stopped() else self._deed()
 
 
-def moves() -> bool:
-    return True
-
-
-def fails() -> bool:
+def fails() -> int:
     raise StorageBusy
 
 
-def loses() -> bool:
-    raise RevisionConflict("b", 2)
+def test_failing_duty_is_named_and_does_not_stop_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failing, other = Chore("letters", fails), Chore("timers", lambda: 2)
+
+    done = Worker([failing, other], ManualClock(NOON)).turn()
+
+    assert done == {"letters": 0, "timers": 2}
+    assert "duty letters failed" in caplog.text
 
 
-def test_one_failure_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
-    due = Due(a=fails, b=moves)
+def test_failing_duty_rests_longer_each_time_but_at_most_a_minute() -> None:
+    duty, clock = Chore("letters", fails), ManualClock(NOON)
+    worker = Worker([duty], clock)
 
-    moved = Worker(due, ManualClock(NOON)).turn()
-
-    assert (moved, due.woken) == (1, ["a", "b"])
-    assert "instance a" in caplog.text
-
-
-def test_failed_instance_rests_longer_each_time() -> None:
-    due, clock = Due(a=fails), ManualClock(NOON)
-    worker = Worker(due, clock)
-
-    for _ in range(100):
+    for _ in range(600):
         worker.turn()
         clock.advance(seconds=1)
 
-    # After 5, 10, 20, 40 seconds.
-    assert len(due.woken) == 5
+    # After 1, 2, 4, 8, 16, 32, and then every 60 seconds.
+    assert duty.turns == 7 + (600 - 1 - 63) // 60
 
 
-def test_resting_instances_do_not_fill_the_batch() -> None:
-    due = Due(a=fails)
-    worker = Worker(due, ManualClock(NOON))
+def test_duty_that_succeeds_again_rests_short_at_its_next_failure() -> None:
+    deeds = [fails, fails, lambda: 1, fails, lambda: 1]
+
+    def next_deed() -> int:
+        return deeds.pop(0)()
+
+    duty, clock = Chore("letters", next_deed), ManualClock(NOON)
+    worker = Worker([duty], clock)
+
+    for seconds in (1, 2, 0, 1, 0):
+        worker.turn()
+        clock.advance(seconds=seconds)
+
+    assert duty.turns == 5
+
+
+def test_clock_that_is_set_back_does_not_prolong_a_rest() -> None:
+    duty, clock = Chore("letters", fails), ManualClock(NOON)
+    worker = Worker([duty], clock)
 
     worker.turn()
+    clock.advance(days=-1)
     worker.turn()
 
-    assert due.limits == [BATCH, BATCH + 1]
+    assert duty.turns == 2
 
 
-def test_instance_that_somebody_else_moved_is_no_failure(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    due = Due(b=loses)
-    worker = Worker(due, ManualClock(NOON))
+def test_duty_that_never_ends_its_turn_holds_up_no_other() -> None:
+    stop, is_held = Event(), Event()
+    held = Chore("letters", lambda: is_held.wait(30) and 0)
+    other = Chore("timers", lambda: bool(stop.set() or is_held.set()))
 
-    assert worker.turn() + worker.turn() == 0
-    assert due.woken == ["b", "b"]
-    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+    Worker([held, other], ManualClock(NOON)).run(stop)
+
+    assert (held.turns, other.turns) == (1, 1)
+
+
+def test_busy_duty_goes_on_without_a_pause() -> None:
+    stop = Event()
+    left = [1, 1, 1]
+    duty = Chore("timers", lambda: left.pop() if left else stop.set() or 0)
+
+    Worker([duty], ManualClock(NOON), pause_s=3600).run(stop)
+
+    assert duty.turns == 4
 
 
 def test_worker_outlives_a_database_that_is_away(caplog: pytest.LogCaptureFixture) -> None:
-    stop = Event()
+    stop, clock = Event(), ManualClock(NOON)
+    away = Chore("timers", fails)
 
-    class Away(Due):
-        def due(self, limit: int = 100) -> list[str]:
-            if self.limits:
-                stop.set()
-            self.limits.append(limit)
-            raise StorageBusy
+    def time_passes() -> int:
+        clock.advance(minutes=2)
+        if away.turns == 3:
+            stop.set()
+        return 0
 
-    Worker(Away(), ManualClock(NOON), pause_s=0).run(stop)
+    Worker([away, Chore("clock", time_passes)], clock, pause_s=0).run(stop)
 
-    assert caplog.text.count("the due instances could not be asked for") == 2
-
-
-def test_stop_is_heard_between_two_instances() -> None:
-    stop = Event()
-    due = Due(a=lambda: stop.set() or True, b=moves)
-
-    Worker(due, ManualClock(NOON)).run(stop)
-
-    assert due.woken == ["a"]
-
-
-def test_due_timer_moves_its_instance(office: Office) -> None:
-    wait = (
-        '<bpmn:intermediateCatchEvent id="w"><bpmn:timerEventDefinition><bpmn:timeDuration>PT1H'
-        "</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"
-    )
-    nodes = process(start(), wait, end(), line("s", "w", "e"), lanes={"Kadis": ["s", "w", "e"]})
-    definition = office.deploy(nodes)
-    instance = office.engine.instances.start(definition, {}, actor=staff("Kadis")).instance
-    worker = Worker(office.engine.instances, office.clock)
-
-    before = worker.turn()
-    office.clock.advance(hours=2)
-    after = worker.turn()
-
-    found = office.engine.instances.instance(instance.instance_id, actor=staff("Kadis"))
-    assert (before, after) == (0, 1)
-    assert found.ended_at == office.clock.now()
+    assert caplog.text.count("duty timers failed") == 3

@@ -1,0 +1,22 @@
+"""The duties of a worker: the one list of what `alur serve` and `alur worker` do by themselves."""
+
+from __future__ import annotations
+
+from engine.due_timers import DueTimers
+from engine.process_engine import ProcessEngine
+from engine.settings import Settings
+from engine.worker import Duty, Worker
+
+
+def build_worker(engine: ProcessEngine, settings: Settings) -> Worker:
+    """A worker with all duties."""
+    return Worker(duties_of(engine, settings), engine.clock)
+
+
+def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:  # noqa: ARG001
+    """Every duty over this engine; to add one is to add it here.
+
+    One that lives in webhooks/ is asked for by `import_module`, as `serve` asks for the app:
+    webhooks stands above the command line, and an import would turn the arrow round.
+    """
+    return (DueTimers(engine.instances, engine.clock),)

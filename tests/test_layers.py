@@ -56,7 +56,7 @@ ARROWS: dict[str, set[str]] = {
     "simulation": {"model", "errors", "sources", *_PURE, "bpmn", "spiff"},
     "process_engine": _BASE | _ROOMS | {"store", "permissions", "secret_key"},
     "rests": {"sources"},
-    **dict.fromkeys(_DUTIES, {"model", "errors", "sources", "rests"}),
+    **{duty: {"model", "errors", "sources", "rests"} for duty in _DUTIES},
     "worker": {"sources", "rests"},
     "cli": {*_BASE, "process_engine", "worker", "store", "bpmn", "forms", "simulation"}
     | _DUTIES

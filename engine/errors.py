@@ -58,6 +58,14 @@ class Forbidden(EngineError):
         super().__init__(f"{account} may not {deed}: {reason}")
 
 
+class LoginDemanded(EngineError):
+    """This task may not be completed by a link; its diagram demands a login."""
+
+    def __init__(self, task_id: str) -> None:
+        self.task_id = task_id
+        super().__init__(f"task {task_id} demands a login; a link may not complete it")
+
+
 # ------------------------------------------------------------------- bad input
 
 
@@ -131,6 +139,23 @@ class TaskNotOpen(Conflict):
             f"task {task_id} was {state} by {ended_by or 'the engine'}{when}; "
             "only an open task can be worked on"
         )
+
+
+class LinkExpired(EngineError):
+    """The link is too old."""
+
+    def __init__(self, expired_at: datetime) -> None:
+        self.expired_at = expired_at
+        super().__init__(f"the link expired at {expired_at.isoformat()}")
+
+
+class LinkUsed(Conflict):
+    """A link does its work once."""
+
+    def __init__(self, task_id: str, used_at: datetime) -> None:
+        self.task_id = task_id
+        self.used_at = used_at
+        super().__init__(f"the link has completed task {task_id} at {used_at.isoformat()}")
 
 
 class TaskAlreadyClaimed(Conflict):

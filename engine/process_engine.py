@@ -18,6 +18,7 @@ from engine.settings import Settings
 from engine.sources import Clock, Ids, RandomIds, SystemClock
 from engine.steps import Steps
 from engine.store import Store
+from engine.task_links import TaskLinks
 from engine.tasks import Tasks
 
 
@@ -30,6 +31,7 @@ class ProcessEngine:
     definitions: Definitions
     instances: Instances
     tasks: Tasks
+    task_links: TaskLinks
     external_tasks: ExternalTasks
     history: History
     accounts: Accounts
@@ -44,12 +46,22 @@ def build_engine(store: Store, clock: Clock, ids: Ids, settings: Settings) -> Pr
     """The rooms over a store, sharing one clock and one source of ids."""
     definitions = Definitions(store, clock, ids)
     steps = Steps(definitions, settings.time_zone)
+    tasks = Tasks(store, definitions, steps, clock)
     return ProcessEngine(
         store=store,
         clock=clock,
         definitions=definitions,
         instances=Instances(store, definitions, steps, clock, ids),
-        tasks=Tasks(store, definitions, steps, clock),
+        tasks=tasks,
+        task_links=TaskLinks(
+            store,
+            definitions,
+            steps,
+            tasks,
+            clock=clock,
+            ids=ids,
+            lifetime=timedelta(hours=settings.link_hours),
+        ),
         external_tasks=ExternalTasks(store, steps, clock),
         history=History(store, definitions),
         accounts=Accounts(

@@ -22,6 +22,7 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_SECURE_COOKIES": "true when browsers reach Alur by https only.",
     "ALUR_BASE_URL": "The address that links in messages begin with.",
     "ALUR_SECRET_KEY": "What seals secrets and signs links; several, the newest first, by blanks.",
+    "ALUR_LINK_HOURS": "After how many hours a link to a task expires.",
     "ALUR_LOG_LEVEL": "The least severe log message that is written.",
 }
 
@@ -48,6 +49,7 @@ class Settings:
     base_url: str | None = None
     #: The newest first; the others only open what they sealed.
     secret_key: tuple[str, ...] = field(default=(), repr=False)
+    link_hours: int = 72
     log_level: str = "INFO"
 
 
@@ -69,6 +71,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("secure_cookies", "ALUR_SECURE_COOKIES", _truth),
         ("base_url", "ALUR_BASE_URL", _web_address),
         ("secret_key", "ALUR_SECRET_KEY", _secret_key),
+        ("link_hours", "ALUR_LINK_HOURS", _whole_number(1, 720)),
         ("log_level", "ALUR_LOG_LEVEL", _log_level),
     ]
     found = {

@@ -36,6 +36,7 @@ from engine.steps import Steps
 from engine.store import Store, StoreTransaction
 
 _FIRST_PAGE = Page()
+_NO_FACTS: Variables = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,34 +195,50 @@ class Tasks:
         InvalidVariables, IdempotencyKeyReused.
         """
         submitted = check_variables(variables)
-        request = Request(actor, idempotency_key, fingerprint("complete", task_id, submitted))
         with self._store.writing() as tx:
-            task, stored = tx.stored_task(task_id, for_step=True)
-            # Asked after the instance is locked: the same request may just have been done.
-            done = request.recall(tx)
-            if done is not None:
-                result = done.result["variables"]
-                return Completed(stored.instance, done.sequence, result, is_repeat=True)
-            _require_in_hand(actor, task)
-            values = self._accepted(tx, task, submitted)
-            now = self._clock.now()
-            finished = replace(
-                task,
-                state=TaskState.COMPLETED,
-                assignee=task.assignee or actor.account,
-                ended_at=now,
-                ended_by=actor.account,
-            )
-            payload = {"variables": values}
-            outcome = self._steps.take(
-                tx,
-                stored,
-                Input(EventKind.TASK_COMPLETED, actor, payload, task.activity_id, task_id),
-                lambda run: run.complete(task_id, values),
-                now=now,
-                changed=(finished,),
-            )
-            request.remember(tx, outcome, now)
+            return self.complete_in(tx, task_id, submitted, actor=actor, key=idempotency_key)
+
+    def complete_in(
+        self,
+        tx: StoreTransaction,
+        task_id: str,
+        submitted: Variables,
+        *,
+        actor: Actor,
+        key: str | None = None,
+        facts: Variables = _NO_FACTS,
+    ) -> Completed:
+        """What `complete` does, in a transaction of the caller's, so that more can belong to it.
+
+        facts: what history notes of the way in which the values came, beside them.
+        """
+        request = Request(actor, key, fingerprint("complete", task_id, submitted))
+        task, stored = tx.stored_task(task_id, for_step=True)
+        # Asked after the instance is locked: the same request may just have been done.
+        done = request.recall(tx)
+        if done is not None:
+            result = done.result["variables"]
+            return Completed(stored.instance, done.sequence, result, is_repeat=True)
+        _require_in_hand(actor, task)
+        values = self._accepted(tx, task, submitted)
+        now = self._clock.now()
+        finished = replace(
+            task,
+            state=TaskState.COMPLETED,
+            assignee=task.assignee or actor.account,
+            ended_at=now,
+            ended_by=actor.account,
+        )
+        payload = {"variables": values, **facts}
+        outcome = self._steps.take(
+            tx,
+            stored,
+            Input(EventKind.TASK_COMPLETED, actor, payload, task.activity_id, task_id),
+            lambda run: run.complete(task_id, values),
+            now=now,
+            changed=(finished,),
+        )
+        request.remember(tx, outcome, now)
         return Completed(
             outcome.instance, outcome.event.sequence, outcome.variables, outcome.opened
         )

@@ -22,6 +22,7 @@ _ROOMS = {
     "instances",
     "services",
     "tasks",
+    "task_links",
     "auditing",
     "accounts",
     "step_records",
@@ -92,6 +93,7 @@ HOMES: dict[str, set[str]] = {
     "flask_smorest": {"webhooks"},
     "marshmallow": {"webhooks"},
     "werkzeug": {"webhooks"},
+    "itsdangerous": {"webhooks/hooks"},
     "waitress": set(),  # engine/cli asks for it by name, when it serves
     "rfc8785": {"engine/history.py", "engine/repeats.py", "engine/instances.py"},
     "argon2": {"engine/accounts.py"},

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from flask import Flask
 
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
+from webhooks import hooks, pages
 from webhooks.rest.api import register_api
 from webhooks.rest.context import put_context
 
@@ -21,11 +19,6 @@ def create_app(engine: ProcessEngine, settings: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     put_context(app, engine, settings)
     register_api(app)
-    _register_pages(app, engine, settings)
+    pages.register(app, engine, settings)
+    hooks.register(app)
     return app
-
-
-def _register_pages(app: Flask, engine: ProcessEngine, settings: Settings) -> None:
-    found = find_spec("webhooks.pages")
-    if found and found.origin:
-        import_module("webhooks.pages").register(app, engine, settings)

@@ -63,6 +63,10 @@ def _claim_of_task(error: errors.TaskAlreadyClaimed) -> Mapping[str, Any]:
     return {"taskId": error.task_id, "assignee": error.assignee, "claimedAt": claimed_at}
 
 
+def _use_of_link(error: errors.LinkUsed) -> Mapping[str, Any]:
+    return {"taskId": error.task_id, "usedAt": write_moment(error.used_at)}
+
+
 def _holder(error: errors.LockedByAnother) -> Mapping[str, Any]:
     return {"externalTaskId": error.external_task_id, "workerId": error.holder}
 
@@ -125,6 +129,9 @@ PROBLEMS: Mapping[type[errors.EngineError], Problem] = {
     errors.TaskNotOpen: Problem(409, "TaskNotOpenException", facts=_end_of_task),
     errors.TaskAlreadyClaimed: Problem(409, "TaskAlreadyClaimedException", facts=_claim_of_task),
     errors.LockedByAnother: Problem(400, "BadUserRequestException", facts=_holder),
+    errors.LinkUsed: Problem(409, "LinkUsedException", facts=_use_of_link),
+    errors.LinkExpired: Problem(410, "LinkExpiredException"),
+    errors.LoginDemanded: Problem(403, "LoginDemandedException"),
     errors.InstanceEnded: Problem(409, "ProcessInstanceEndedException"),
     errors.DeploymentInUse: Problem(409, "DeploymentInUseException"),
     errors.NameTaken: Problem(409, "NameTakenException"),

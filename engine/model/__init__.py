@@ -32,6 +32,7 @@ from engine.model.instances import (
     TaskState,
     UserTask,
 )
+from engine.model.links import TaskLink
 from engine.model.people import AccessToken, Account, Actor, Role, Session
 from engine.model.steps import RememberedRequest, StepRecord, StoredInstance
 from engine.model.values import Json, Variables
@@ -63,6 +64,7 @@ __all__ = [
     "Severity",
     "StepRecord",
     "StoredInstance",
+    "TaskLink",
     "TaskState",
     "UserTask",
     "Variables",

@@ -19,6 +19,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.elements import FlowNode, ProcessModel
+from engine.bpmn.expressions import Expression
 from engine.errors import MachineFault, NotFound
 from engine.json_values import in_canonical_order
 from engine.model import EventKind, Json, Observation, Variables
@@ -26,7 +27,7 @@ from engine.spiff import prediction as _prediction  # noqa: F401  (binds on impo
 from engine.spiff import snapshot
 from engine.spiff.parsing import parse
 from engine.spiff.recorder import Recorder, activity_id_of, is_inner
-from engine.spiff.scripts import SandboxedScriptEngine, scope_of
+from engine.spiff.scripts import SandboxedScriptEngine, asked, scope_of
 from engine.spiff.services import ServiceTask
 from engine.spiff.stepping import Step, current_step
 
@@ -154,6 +155,13 @@ class Run:
     def visible_variables(self, task_id: str) -> dict[str, Json]:
         """All variables that an open task sees, its loop's and sub-process's included."""
         return scope_of(self._task(task_id))
+
+    def value_of(self, task_id: str, expression: Expression, submitted: Variables) -> Json:
+        """The expression's value over what an open task sees, with what is being submitted.
+
+        Nothing of the run changes, and no step is needed. Raises SandboxError.
+        """
+        return asked(expression, {**self.visible_variables(task_id), **submitted})
 
     def prune(self) -> None:
         """Let go of finished branches; history has them."""

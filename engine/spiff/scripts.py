@@ -25,6 +25,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
     TimerEventDefinition,
 )
 
+from engine.bpmn.expressions import Expression
 from engine.bpmn.timers import TimerError, cycle_literal, duration_literal, moment_literal
 from engine.errors import InvalidVariables
 from engine.json_values import check_variables
@@ -133,6 +134,15 @@ def scope_of(task: Any) -> dict[str, Any]:
     for layer in reversed(layers):
         merged.update(layer)
     return merged
+
+
+def asked(expression: Expression, variables: Mapping[str, Any]) -> Any:
+    """The value of a translated expression, outside of any step. Raises SandboxError."""
+    missing = sorted(expression.names - variables.keys())
+    if missing:
+        raise SandboxError(f"variable {missing[0]!r} has no value yet")
+    inputs = {name: variables[name] for name in expression.names}
+    return SANDBOX.run(f"({expression.python})", inputs)
 
 
 _AS_JSON = "import json as alur_json\nalur_json.dumps(alur_out, allow_nan=False)\nalur_out"

@@ -27,6 +27,7 @@ from engine.store.definitions import Definitions
 from engine.store.events import Events
 from engine.store.incidents import Incidents
 from engine.store.instances import Instances
+from engine.store.links import Links
 from engine.store.logins import Logins
 from engine.store.requests import Requests
 from engine.store.services import Services
@@ -34,7 +35,7 @@ from engine.store.tasks import Tasks
 
 
 class StoreTransaction(
-    Definitions, Instances, Incidents, Tasks, Events, Requests, Logins, Services
+    Definitions, Instances, Incidents, Tasks, Events, Requests, Logins, Services, Links
 ):
     """One transaction: every question that the engine may ask, each in its subject's module."""
 

@@ -38,6 +38,7 @@ def test_every_variable_sets_its_field() -> None:
         "ALUR_SECURE_COOKIES": "True",
         "ALUR_BASE_URL": "https://alur.example/",
         "ALUR_SECRET_KEY": f"{'n' * 32} {'o' * 40}",
+        "ALUR_LINK_HOURS": "12",
         "ALUR_LOG_LEVEL": "debug",
     }
 
@@ -56,6 +57,7 @@ def test_every_variable_sets_its_field() -> None:
         secure_cookies=True,
         base_url="https://alur.example",
         secret_key=("n" * 32, "o" * 40),
+        link_hours=12,
         log_level="DEBUG",
     )
 

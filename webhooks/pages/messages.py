@@ -182,6 +182,12 @@ def _task_claimed(error: errors.TaskAlreadyClaimed, names: Names) -> Explanation
     )
 
 
+def _link_used(error: errors.LinkUsed, _names: Names) -> Explanation:
+    return Explanation(
+        "Tugas sudah selesai", f"Tautan ini telah dipakai{_when(error.used_at)}; tugasnya selesai."
+    )
+
+
 def _constant(title: str, text: str, *details: str) -> Callable[[Any, Names], Explanation]:
     explanation = Explanation(title, text, details)
     return lambda _error, _names: explanation
@@ -209,6 +215,16 @@ _EXPLANATIONS: Mapping[type[errors.EngineError], Callable[[Any, Names], Explanat
     ),
     errors.TaskNotOpen: _task_not_open,
     errors.TaskAlreadyClaimed: _task_claimed,
+    errors.LinkUsed: _link_used,
+    errors.LinkExpired: _constant(
+        "Tautan sudah kedaluwarsa",
+        "Masa berlaku tautan ini sudah habis. Tugasnya masih dapat dikerjakan di Kotak Masuk.",
+    ),
+    errors.LoginDemanded: _constant(
+        "Perlu masuk terlebih dahulu",
+        "Menurut SOP, langkah ini tidak dapat diselesaikan lewat tautan. Masuklah dengan akun "
+        "Anda, lalu selesaikan di sana.",
+    ),
     errors.InstanceEnded: _constant(
         "Proses sudah berakhir", "Berkas proses ini sudah berakhir; tidak ada lagi yang diubah."
     ),

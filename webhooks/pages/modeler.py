@@ -20,7 +20,7 @@ from engine.errors import NotFound
 from engine.queries import DefinitionQuery
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import current_actor, read_login
-from webhooks.rest.context import ROOT, current_engine, current_settings
+from webhooks.rest.context import ROOT, base_url, current_engine
 from webhooks.rest.requests import is_text, strict_json
 
 TEMPLATES = "alur-element-templates.json"
@@ -38,8 +38,7 @@ def _look_for_login() -> None:
 @public.get("/modeler")
 def show_modeler() -> str:
     """How to connect the Modeler, what its buttons do, where the templates go."""
-    base_url = current_settings().base_url or request.url_root.rstrip("/")
-    return render_template("modeler.html", endpoint=base_url + ROOT, templates=TEMPLATES)
+    return render_template("modeler.html", endpoint=base_url() + ROOT, templates=TEMPLATES)
 
 
 @public.get(f"/modeler/{TEMPLATES}")

@@ -23,6 +23,7 @@ from webhooks.rest import (
     process_instance,
     simulation,
     task,
+    task_link,
     version,
     webapps,
 )
@@ -37,6 +38,7 @@ RESOURCES: tuple[Resource, ...] = (
     process_instance.resource,
     simulation.resource,
     task.resource,
+    task_link.resource,
     external_task.resource,
     incident.resource,
     history.resource,

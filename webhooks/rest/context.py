@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
@@ -33,6 +33,11 @@ def current_engine() -> ProcessEngine:
 def current_settings() -> Settings:
     """The settings of the app that answers the request."""
     return _context().settings
+
+
+def base_url() -> str:
+    """Where browsers reach Alur: as set, else as it was asked."""
+    return current_settings().base_url or request.url_root.rstrip("/")
 
 
 def is_api(path: str) -> bool:

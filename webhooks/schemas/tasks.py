@@ -201,6 +201,21 @@ class UserIdBody(Shape):
     user_id = fields.String(allow_none=True, load_default=None)
 
 
+class LinkWish(Shape):
+    """How long a link shall last; without it as long as the settings say."""
+
+    lifetime_minutes = Whole(minimum=1, allow_none=True, load_default=None)
+
+
+class LinkAnswer(Answer):
+    """A link to a task: whoever has the address can complete the task, once."""
+
+    url = fields.String()
+    task_id = fields.String(attribute="link.task_id")
+    user_id = fields.String(attribute="link.account")
+    expires = Moment(attribute="link.expires_at")
+
+
 class Completion(Shape):
     """What completing brings."""
 

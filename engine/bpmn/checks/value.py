@@ -10,7 +10,15 @@ from engine.bpmn.calls import OWN_BUSINESS_KEY, call_of
 from engine.bpmn.checks.places import Rule, checked_processes, flow_nodes
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.elements import CallMapping, RawValue
-from engine.bpmn.names import Element, camunda, extension_elements, is_external, local
+from engine.bpmn.login_rule import PROPERTY, login_rule
+from engine.bpmn.names import (
+    Element,
+    camunda,
+    extension_elements,
+    extension_properties,
+    is_external,
+    local,
+)
 from engine.bpmn.parameters import STRUCTURES, parameter_elements, parameters_of
 from engine.bpmn.refusals import Refusal, shortened
 from engine.bpmn.supported import CALL_BINDINGS, PARAMETER_NODES
@@ -35,6 +43,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             yield from _check_parameters(rule, node)
             yield from _check_call(rule, node)
             yield from _check_topic(rule, node)
+            yield from _check_login_rule(rule, node)
 
 
 def _check_attributes(rule: Rule, node: Element) -> Iterator[Finding]:
@@ -100,6 +109,20 @@ def _check_topic(rule: Rule, node: Element) -> Iterator[Finding]:
     yield from _check_text(
         rule, node, "camunda:taskPriority", node.get(camunda("taskPriority"), "")
     )
+
+
+def _check_login_rule(rule: Rule, node: Element) -> Iterator[Finding]:
+    text = extension_properties(node).get(PROPERTY)
+    try:
+        login_rule(text)
+    except Refusal as refusal:
+        yield rule.error(
+            node,
+            f"{PROPERTY} harus ya, tidak, atau ungkapan seperti ${{nilai >= 100000000}}: "
+            f"{refusal.reason_id}",
+            f"{PROPERTY} must be ya, tidak, or an expression such as ${{nilai >= 100000000}}: "
+            f"{refusal.reason}",
+        )
 
 
 def _check_call(rule: Rule, node: Element) -> Iterator[Finding]:

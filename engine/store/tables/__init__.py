@@ -23,6 +23,7 @@ from engine.store.tables.instances import (
     task_candidate,
     user_task,
 )
+from engine.store.tables.links import task_link
 
 __all__ = [
     "CanonicalJson",
@@ -44,5 +45,6 @@ __all__ = [
     "remembered_request",
     "resource",
     "task_candidate",
+    "task_link",
     "user_task",
 ]

@@ -1,0 +1,14 @@
+"""What comes in from elsewhere without a login: links in messages."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from webhooks.hooks import links
+
+__all__ = ["register"]
+
+
+def register(app: Flask) -> None:
+    """The app answers under /hook."""
+    app.register_blueprint(links.blueprint)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Protocol
 
@@ -19,6 +20,20 @@ _SHORTEST_REST = timedelta(seconds=5)
 _LONGEST_REST = timedelta(minutes=5)
 
 
+class Claim(Protocol):
+    """An instance that is held: engine.instances.DueInstance."""
+
+    @property
+    def instance_id(self) -> str:
+        """Of the instance."""
+        ...
+
+    @property
+    def fire(self) -> Callable[[], None]:
+        """Let its due timers fire."""
+        ...
+
+
 class DueInstances(Protocol):
     """What the duty needs of engine.instances.Instances."""
 
@@ -26,13 +41,16 @@ class DueInstances(Protocol):
         """Ids of instances with a timer that is due."""
         ...
 
-    def fire_due(self, instance_id: str) -> bool:
-        """Whether the due timers of the instance fired now."""
+    def claimed_due(self, among: Collection[str]) -> AbstractContextManager[Claim | None]:
+        """One of these that is still due, held within the block."""
         ...
 
 
 class DueTimers:
-    """Fires due timers. One instance's failure is logged with its id and rests for a while."""
+    """Fires due timers. One instance's failure is logged with its id and rests for a while.
+
+    Workers that come together claim one instance after the other, and never the same.
+    """
 
     name = "timers"
 
@@ -45,22 +63,32 @@ class DueTimers:
         # Resting instances are still due, and must not fill the batch.
         due = self._instances.due(BATCH + len(self._rests))
         self._rests.keep_only(due)
+        waiting = {each for each in due if not self._rests.is_resting(each)}
         moved = 0
-        for instance_id in due:
-            if is_stopped():
+        while waiting and not is_stopped():
+            done = self._fire_one_of(waiting)
+            if done is None:
                 break
-            if not self._rests.is_resting(instance_id):
-                moved += self._fire(instance_id)
+            moved += done
         return moved
 
-    def _fire(self, instance_id: str) -> bool:
+    def _fire_one_of(self, waiting: set[str]) -> bool | None:
+        """Whether an instance moved, which waits no more then; None when other workers have all."""
+        instance_id: str | None = None
         try:
-            is_moved = self._instances.fire_due(instance_id)
+            with self._instances.claimed_due(waiting) as claim:
+                if claim is None:
+                    return None
+                instance_id = claim.instance_id
+                waiting.discard(instance_id)
+                claim.fire()
         except Conflict:
-            return False  # another worker or a person was faster
-        except Exception:  # noqa: BLE001 - the others must go on
+            return False  # a person was faster
+        except Exception:  # the others must go on
+            if instance_id is None:
+                raise
             rest = self._rests.begin(instance_id)
             _log.exception("instance %s: its timer did not fire; again in %s", instance_id, rest)
             return False
         self._rests.end(instance_id)
-        return is_moved
+        return True

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 
 from engine.definitions import Definitions
 from engine.errors import Conflict, InvalidInput
@@ -17,6 +21,7 @@ from engine.model import (
     ProcessDefinition,
     ProcessInstance,
     Role,
+    StoredInstance,
     UserTask,
     Variables,
 )
@@ -31,6 +36,7 @@ from engine.repeats import Request, fingerprint
 from engine.sources import Clock, Ids
 from engine.steps import Birth, Steps
 from engine.store import Store
+from engine.store import StoreTransaction as Transaction
 
 MAX_BUSINESS_KEY = 255
 MAX_REASON = 4000
@@ -45,6 +51,14 @@ class Started:
     variables: Variables
     opened: tuple[UserTask, ...] = ()
     is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DueInstance:
+    """An instance whose timers are due, held for a step. `fire` lets them fire."""
+
+    instance_id: str
+    fire: Callable[[], None]
 
 
 class Instances:
@@ -238,22 +252,32 @@ class Instances:
         with self._store.reading() as tx:
             return tx.due_instances(self._clock.now(), limit)
 
-    def fire_due(self, instance_id: str) -> bool:
-        """Let the due timers of an instance fire; False when another worker was faster."""
+    @contextmanager
+    def claimed_due(self, among: Collection[str]) -> Iterator[DueInstance | None]:
+        """Hold one instance `among` whose timers are due, until the block ends; None without one.
+
+        Other workers pass it over meanwhile. What the block raises undoes the firing.
+        """
         now = self._clock.now()
         with self._store.writing() as tx:
-            stored = tx.stored_instance(instance_id, for_step=True)
-            due_at = stored.instance.next_due_at
-            if due_at is None or due_at >= now or stored.instance.ended_at is not None:
+            stored = tx.claimed_due(among, now)
+            if stored is None:
+                yield None
+            else:
+                fire = partial(self._fire, tx, stored, now=now)
+                yield DueInstance(stored.instance.instance_id, fire)
+
+    def fire_due(self, instance_id: str) -> bool:
+        """Let the due timers of an instance fire; False when another worker was faster."""
+        with self.claimed_due([instance_id]) as due:
+            if due is None:
                 return False
-            self._steps.take(
-                tx,
-                stored,
-                Input(EventKind.TIMERS_DUE, None, {}),
-                lambda run: run.fire_due(),
-                now=now,
-            )
+            due.fire()
             return True
+
+    def _fire(self, tx: Transaction, stored: StoredInstance, *, now: datetime) -> None:
+        given = Input(EventKind.TIMERS_DUE, None, {})
+        self._steps.take(tx, stored, given, lambda run: run.fire_due(), now=now)
 
 
 def visible_instances(query: InstanceQuery, actor: Actor) -> InstanceQuery:

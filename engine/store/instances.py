@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -147,14 +147,27 @@ class Instances(Transaction):
         """Ids of active instances with a timer that was due before `now`, the longest due first."""
         rows = self._all(
             select(process_instance.c.instance_id)
-            .where(
-                process_instance.c.next_due_at < now,
-                process_instance.c.state == InstanceState.ACTIVE,
-            )
+            .where(*_due_before(now))
             .order_by(process_instance.c.next_due_at, process_instance.c.instance_id)
             .limit(limit)
         )
         return [row.instance_id for row in rows]
+
+    def claimed_due(self, among: Collection[str], now: datetime) -> StoredInstance | None:
+        """Of the instances `among`, the one that was due the longest before `now`, for a step.
+
+        One that another transaction holds is passed over: who holds it, a worker or a person,
+        sees to it. None when no other is due.
+        """
+        self._must_write()
+        row = self._first(
+            select(process_instance)
+            .where(process_instance.c.instance_id.in_(sorted(among)), *_due_before(now))
+            .order_by(process_instance.c.next_due_at, process_instance.c.instance_id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        return None if row is None else stored_instance_of(row)
 
     # --------------------------------------------------------------- writing
 
@@ -260,6 +273,13 @@ class Instances(Transaction):
                     for incident_id, when in step.incidents_resolved
                 ],
             )
+
+
+def _due_before(now: datetime) -> Conditions:
+    # The state hidden from the planner: SQLite would search the index of states, which has every
+    # active instance, instead of that of due times, which has the few that wait for a timer.
+    is_active = process_instance.c.state.concat("") == InstanceState.ACTIVE
+    return [process_instance.c.next_due_at < now, is_active]
 
 
 def _conditions(query: InstanceQuery) -> Conditions:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Event
 
@@ -11,6 +12,7 @@ import pytest
 
 from engine.due_timers import BATCH, DueTimers
 from engine.errors import RevisionConflict, StorageBusy
+from engine.instances import DueInstance
 from engine.sources import ManualClock
 from engine.worker import Worker
 from tests.diagrams import end, line, process, start
@@ -22,7 +24,7 @@ NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)
 class Due:
     """Instances that are due, and what happens when each is woken."""
 
-    def __init__(self, **deeds: Callable[[], bool]) -> None:
+    def __init__(self, **deeds: Callable[[], object]) -> None:
         self.deeds = deeds
         self.woken: list[str] = []
         self.limits: list[int] = []
@@ -31,20 +33,22 @@ class Due:
         self.limits.append(limit)
         return list(self.deeds)[:limit]
 
-    def fire_due(self, instance_id: str) -> bool:
+    @contextmanager
+    def claimed_due(self, among: Collection[str]) -> Iterator[DueInstance | None]:
+        instance_id = min(among)
         self.woken.append(instance_id)
-        return self.deeds[instance_id]()
+        yield DueInstance(instance_id, self.deeds[instance_id])
 
 
-def moves() -> bool:
-    return True
+def moves() -> None:
+    pass
 
 
-def fails() -> bool:
+def fails() -> None:
     raise StorageBusy
 
 
-def loses() -> bool:
+def loses() -> None:
     raise RevisionConflict("b", 2)
 
 
@@ -96,7 +100,7 @@ def test_instance_that_somebody_else_moved_is_no_failure(
 
 def test_stop_is_heard_between_two_instances() -> None:
     stop = Event()
-    due = Due(a=lambda: stop.set() or True, b=moves)
+    due = Due(a=stop.set, b=moves)
 
     Worker([DueTimers(due, ManualClock(NOON))], ManualClock(NOON)).run(stop)
 

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TypeVar
 
 from engine.definitions import Definitions
+from engine.document_proof import document_faults
 from engine.errors import DamagedHistory, EngineError
 from engine.history import chain_faults
 from engine.model import (
@@ -112,7 +113,7 @@ class History:
     # ------------------------------------------------------------------- verifying
 
     def verify(self, instance_id: str, *, actor: Actor) -> Verification:
-        """Check one instance: its chain, its re-execution, and the state kept beside them.
+        """Check one instance: its chain, documents, re-execution, and the state kept beside them.
 
         Whoever may see the instance may verify it. Raises NotFound, Forbidden.
         """
@@ -148,6 +149,7 @@ class History:
             return Verification(instance.instance_id, 0, 0, _damage_faults(damaged))
         faults = chain_faults(instance.instance_id, events)
         faults += _head_faults(instance, events)
+        faults += document_faults(tx, instance.instance_id, events)
         replayed = self._replayed(tx, instance, events)
         if isinstance(replayed, Fault):
             faults.append(replayed)

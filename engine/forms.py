@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.errors import InvalidForm
 from engine.json_values import check_variables
-from engine.model import FieldType, FormField, Json, Variables
+from engine.model import FieldType, FormField, Json, Variables, document_of
 
 #: A pattern is tried on no longer text: a failing match may cost more than the square of it.
 MAX_MATCHED_LENGTH = 500
@@ -74,7 +74,9 @@ def _typed(field: FormField, values: Variables, faults: dict[str, list[str]]) ->
     if value is None:
         return None
     try:
-        return _as_list(value) if field.is_list else _CONVERSIONS[field.type](field, value)
+        if field.is_list:
+            return _as_documents(value) if field.type is FieldType.FILE else _as_list(value)
+        return _CONVERSIONS[field.type](field, value)
     except _Unfit as reason:
         faults[field.id] = [str(reason)]
         return None
@@ -92,6 +94,8 @@ def _faults_of(field: FormField, typed: Variables) -> Iterator[str]:
         elif field.required_if is not None and _says(typed, *field.required_if):
             other, expected = field.required_if
             yield f"Isian ini wajib diisi apabila {other} bernilai {expected}."
+        return
+    if field.type is FieldType.FILE:
         return
     if isinstance(value, list):
         for line in value:
@@ -186,6 +190,20 @@ def _as_option(field: FormField, value: Json) -> Json:
     raise _Unfit(f"Harus salah satu dari: {', '.join(known)}.")
 
 
+def _as_document(_field: FormField, value: Json) -> Json:
+    if document_of(value) is None:
+        raise _Unfit("Harus berupa berkas yang diunggah.")
+    return value
+
+
+def _as_documents(value: Json) -> list[Json]:
+    """One file is several of one."""
+    files = value if isinstance(value, list) else [value]
+    if not all(document_of(each) for each in files):
+        raise _Unfit("Harus berupa berkas yang diunggah.")
+    return files
+
+
 def _is_iso(text: str) -> bool:
     # Only the extended forms: Python's parser would take 20260131 and 2026-W05-6 as well.
     if not re.match(r"\d{4}-\d{2}-\d{2}(?:[T ]|$)", text.strip(), re.ASCII):
@@ -206,6 +224,7 @@ _CONVERSIONS: dict[FieldType, Callable[[FormField, Json], Json]] = {
     FieldType.BOOLEAN: _as_boolean,
     FieldType.DATE: _as_date,
     FieldType.ENUM: _as_option,
+    FieldType.FILE: _as_document,
 }
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from engine.definitions import Definitions
+from engine.document_intake import Intake, Received, keep_documents
 from engine.errors import Conflict, InvalidInput
 from engine.forms import check_submission
 from engine.history import Input
@@ -65,13 +66,21 @@ class Instances:
     """Process instances, running or ended."""
 
     def __init__(
-        self, store: Store, definitions: Definitions, steps: Steps, clock: Clock, ids: Ids
+        self,
+        store: Store,
+        definitions: Definitions,
+        steps: Steps,
+        *,
+        clock: Clock,
+        ids: Ids,
+        intake: Intake,
     ) -> None:
         self._store = store
         self._definitions = definitions
         self._steps = steps
         self._clock = clock
         self._ids = ids
+        self._intake = intake
 
     # ---------------------------------------------------------------------- start
 
@@ -86,30 +95,31 @@ class Instances:
     ) -> Started:
         """A new instance of the definition, advanced to its first tasks.
 
-        The start form decides what is required; other names are accepted as they are. With an
+        variables: JSON, an Upload for a file, a list of them for several. The start form decides
+        what is required; other names are accepted as they are. With an
         idempotency key, the same request again gives the first one's answer.
         Raises Forbidden, InvalidForm, InvalidVariables, IdempotencyKeyReused.
         """
         require_may_start(actor, definition)
         _require_business_key(business_key)
-        submitted = check_variables(variables)
+        received = self._intake.receive(variables)
         request = Request(
             actor,
             idempotency_key,
-            fingerprint("start", definition.definition_id, submitted, business_key),
+            fingerprint("start", definition.definition_id, received.likeness, business_key),
         )
         try:
-            return self._start(definition, submitted, request, business_key=business_key)
+            return self._start(definition, received, request, business_key=business_key)
         except Conflict:
             if idempotency_key is None:
                 raise
             # The same key raced us on another connection, and won: now its answer is there.
-            return self._start(definition, submitted, request, business_key=business_key)
+            return self._start(definition, received, request, business_key=business_key)
 
     def _start(
         self,
         definition: ProcessDefinition,
-        submitted: Variables,
+        received: Received,
         request: Request,
         *,
         business_key: str | None,
@@ -123,7 +133,8 @@ class Instances:
             start_event = self._definitions.machine(
                 tx, definition.definition_id
             ).model.start_event()
-            values = check_submission(start_event.form, submitted)
+            values = check_submission(start_event.form, received.variables)
+            keep_documents(tx, received, instance_id=None)
             if start_event.initiator:
                 values[start_event.initiator] = request.actor.account
             payload = {
@@ -131,6 +142,7 @@ class Instances:
                 "digest": definition.digest,
                 "businessKey": business_key,
                 "variables": values,
+                **received.payload,
             }
             now = self._clock.now()
             outcome = self._steps.begin(
@@ -192,15 +204,18 @@ class Instances:
     def change_variables(self, instance_id: str, values: Variables, *, actor: Actor) -> None:
         """Set process variables from outside; recorded as an input. Admins only."""
         require_role(actor, "change process variables", Role.ADMIN)
-        accepted = check_variables(values)
-        if not accepted:
+        received = self._intake.receive(values)
+        if not received.variables:
             return
+        payload = {"variables": received.variables, **received.payload}
         with self._store.writing() as tx:
+            stored = tx.stored_instance(instance_id, for_step=True)
+            keep_documents(tx, received, instance_id=instance_id)
             self._steps.take(
                 tx,
-                tx.stored_instance(instance_id, for_step=True),
-                Input(EventKind.VARIABLES_CHANGED, actor, {"variables": accepted}),
-                lambda run: run.change_variables(accepted),
+                stored,
+                Input(EventKind.VARIABLES_CHANGED, actor, payload),
+                lambda run: run.change_variables(received.variables),
                 now=self._clock.now(),
             )
 

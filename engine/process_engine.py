@@ -11,6 +11,8 @@ from datetime import timedelta
 from engine.accounts import Accounts
 from engine.auditing import History
 from engine.definitions import Definitions
+from engine.document_intake import MEGABYTE, Intake
+from engine.documents import Documents
 from engine.instances import Instances
 from engine.secret_key import SecretKey, beside
 from engine.services import ExternalTasks
@@ -33,6 +35,7 @@ class ProcessEngine:
     tasks: Tasks
     task_links: TaskLinks
     external_tasks: ExternalTasks
+    documents: Documents
     history: History
     accounts: Accounts
     secret_key: SecretKey
@@ -46,12 +49,13 @@ def build_engine(store: Store, clock: Clock, ids: Ids, settings: Settings) -> Pr
     """The rooms over a store, sharing one clock and one source of ids."""
     definitions = Definitions(store, clock, ids)
     steps = Steps(definitions, settings.time_zone)
-    tasks = Tasks(store, definitions, steps, clock)
+    intake = Intake(ids, max_bytes=settings.max_file_mb * MEGABYTE)
+    tasks = Tasks(store, definitions, steps, clock, intake)
     return ProcessEngine(
         store=store,
         clock=clock,
         definitions=definitions,
-        instances=Instances(store, definitions, steps, clock, ids),
+        instances=Instances(store, definitions, steps, clock=clock, ids=ids, intake=intake),
         tasks=tasks,
         task_links=TaskLinks(
             store,
@@ -62,7 +66,8 @@ def build_engine(store: Store, clock: Clock, ids: Ids, settings: Settings) -> Pr
             ids=ids,
             lifetime=timedelta(hours=settings.link_hours),
         ),
-        external_tasks=ExternalTasks(store, steps, clock),
+        external_tasks=ExternalTasks(store, steps, clock, intake),
+        documents=Documents(store, steps, clock),
         history=History(store, definitions),
         accounts=Accounts(
             store,

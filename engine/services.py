@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from engine.document_intake import Intake, Received, brought, keep_documents
 from engine.errors import InvalidInput, LockedByAnother
 from engine.history import Input
 from engine.json_values import check_variables
@@ -45,10 +46,11 @@ class FetchedTask:
 class ExternalTasks:
     """External tasks. Workers and admins perform them; auditors read."""
 
-    def __init__(self, store: Store, steps: Steps, clock: Clock) -> None:
+    def __init__(self, store: Store, steps: Steps, clock: Clock, intake: Intake) -> None:
         self._store = store
         self._steps = steps
         self._clock = clock
+        self._intake = intake
 
     # ------------------------------------------------------------------- questions
 
@@ -183,13 +185,20 @@ class ExternalTasks:
         Raises NotFound when it is over, LockedByAnother when the lock was lost meanwhile.
         """
         _require_worker(actor)
-        values = check_variables(variables)
-        local = check_variables(local_variables or {})
-        payload = {"worker": worker_id, "variables": values, "localVariables": local}
+        received = self._intake.receive(variables)
+        local = self._intake.receive(local_variables or {})
+        payload = {
+            "worker": worker_id,
+            "variables": received.variables,
+            "localVariables": local.variables,
+            **brought(received.documents + local.documents),
+        }
         return self._tell(
             external_task_id,
             worker_id,
             Input(EventKind.SERVICE_COMPLETED, actor, payload),
+            received,
+            local,
         )
 
     def fail(
@@ -232,22 +241,28 @@ class ExternalTasks:
     ) -> ProcessInstance:
         """The worker reports a business error. Error events are not run yet: an incident."""
         _require_worker(actor)
+        received = self._intake.receive(variables or {})
         payload = {
             "worker": worker_id,
             "code": _short("errorCode", error_code),
             "message": message,
-            "variables": check_variables(variables or {}),
+            "variables": received.variables,
+            **received.payload,
         }
         check_variables({"message": message})
         return self._tell(
-            external_task_id, worker_id, Input(EventKind.SERVICE_ERROR, actor, payload)
+            external_task_id, worker_id, Input(EventKind.SERVICE_ERROR, actor, payload), received
         )
 
-    def _tell(self, external_task_id: str, worker_id: str, told: Input) -> ProcessInstance:
+    def _tell(
+        self, external_task_id: str, worker_id: str, told: Input, *received: Received
+    ) -> ProcessInstance:
         now = self._clock.now()
         with self._store.writing() as tx:
             task, stored = tx.stored_service(external_task_id, for_step=True)
             _require_held(task, worker_id, now)
+            for each in received:
+                keep_documents(tx, each, instance_id=task.instance_id)
             given = replace(
                 told, activity_id=task.activity_id, activity_instance_id=external_task_id
             )

@@ -23,6 +23,7 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_BASE_URL": "The address that links in messages begin with.",
     "ALUR_SECRET_KEY": "What seals secrets and signs links; several, the newest first, by blanks.",
     "ALUR_LINK_HOURS": "After how many hours a link to a task expires.",
+    "ALUR_MAX_FILE_MB": "How large a document may be, in megabytes.",
     "ALUR_LOG_LEVEL": "The least severe log message that is written.",
 }
 
@@ -50,6 +51,7 @@ class Settings:
     #: The newest first; the others only open what they sealed.
     secret_key: tuple[str, ...] = field(default=(), repr=False)
     link_hours: int = 72
+    max_file_mb: int = 20
     log_level: str = "INFO"
 
 
@@ -72,6 +74,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("base_url", "ALUR_BASE_URL", _web_address),
         ("secret_key", "ALUR_SECRET_KEY", _secret_key),
         ("link_hours", "ALUR_LINK_HOURS", _whole_number(1, 720)),
+        ("max_file_mb", "ALUR_MAX_FILE_MB", _whole_number(1, 200)),
         ("log_level", "ALUR_LOG_LEVEL", _log_level),
     ]
     found = {

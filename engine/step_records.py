@@ -18,6 +18,7 @@ from engine.model import (
     StepRecord,
     TaskState,
     UserTask,
+    documents_of,
 )
 from engine.moments import due_moment
 from engine.spiff.machine import OpenTask, Run
@@ -66,6 +67,7 @@ def record_of(
             for seen in run.observations
             if seen.kind is EventKind.INCIDENT_RESOLVED
         ),
+        documents=documents_of(given.payload),
     )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from engine.definitions import Definitions
+from engine.document_intake import adopted
 from engine.errors import (
     EngineError,
     InstanceEnded,
@@ -34,6 +35,7 @@ from engine.model import (
     StoredInstance,
     TaskState,
     UserTask,
+    documents_of,
 )
 from engine.replay import replay
 from engine.spiff.machine import Machine, Run
@@ -198,6 +200,7 @@ class Steps:
             "businessKey": business_key,
             "variables": variables,
             "caller": caller.instance_id,
+            **adopted(tx, variables, giver=caller.instance_id, taker=None),
         }
         self.begin(
             tx,
@@ -227,14 +230,15 @@ class Steps:
             self._tell_failure(tx, caller.instance.instance_id, called.instance_id, message, now)
             return
         variables = run.variables
+        payload = {
+            "call": called.instance_id,
+            "variables": variables,
+            **adopted(tx, variables, giver=called.instance_id, taker=caller.instance.instance_id),
+        }
         self.take(
             tx,
             caller,
-            Input(
-                EventKind.CALLED_INSTANCE_ENDED,
-                None,
-                {"call": called.instance_id, "variables": variables},
-            ),
+            Input(EventKind.CALLED_INSTANCE_ENDED, None, payload),
             lambda calling: calling.finish_call(called.instance_id, variables),
             now=now,
         )
@@ -285,6 +289,7 @@ class Steps:
             events=events,
             snapshot=None,
             changed=changed,
+            documents=documents_of(given.payload),
         )
         tx.append_step(record)
         return record.instance

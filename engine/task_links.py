@@ -19,7 +19,6 @@ from engine.errors import (
     LinkUsed,
     LoginDemanded,
 )
-from engine.json_values import check_variables
 from engine.model import Actor, StoredInstance, TaskLink, UserTask, Variables
 from engine.permissions import is_offered, require_offered
 from engine.sources import Clock, Ids
@@ -141,16 +140,18 @@ class TaskLinks:
         Raises what `open` raises, LoginDemanded, TaskAlreadyClaimed, InvalidForm,
         InvalidVariables. After a refusal the link can be used again.
         """
-        submitted = check_variables(variables)
+        received = self._tasks.receive(variables)
         with self._store.writing() as tx:
             link = self._usable(tx.task_link(_hash(secret), for_use=True))
             actor = _actor(tx, link)
             task, stored = tx.stored_task(link.task_id, for_step=True)
             require_open(task)
-            if is_offered(actor, task) and self._demands_login(tx, task, stored, submitted):
+            if is_offered(actor, task) and self._demands_login(
+                tx, task, stored, received.variables
+            ):
                 raise LoginDemanded(link.task_id)
             done = self._tasks.complete_in(
-                tx, link.task_id, submitted, actor=actor, facts={"link": link.link_id}
+                tx, link.task_id, received, actor=actor, facts={"link": link.link_id}
             )
             tx.use_task_link(link, self._clock.now())
         return done

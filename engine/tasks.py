@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from engine.definitions import Definitions
+from engine.document_intake import Intake, Received, keep_documents
 from engine.errors import InvalidInput, NotFound, TaskAlreadyClaimed, TaskNotOpen
 from engine.forms import check_submission
 from engine.history import Input
-from engine.json_values import check_variables
 from engine.model import (
     Account,
     Actor,
@@ -65,11 +65,14 @@ class TaskForm:
 class Tasks:
     """User tasks, open or ended."""
 
-    def __init__(self, store: Store, definitions: Definitions, steps: Steps, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, definitions: Definitions, steps: Steps, clock: Clock, intake: Intake
+    ) -> None:
         self._store = store
         self._definitions = definitions
         self._steps = steps
         self._clock = clock
+        self._intake = intake
 
     # ------------------------------------------------------------------- questions
 
@@ -189,20 +192,25 @@ class Tasks:
     ) -> Completed:
         """Finish the task with what its form asks for; the instance moves on in the same step.
 
+        variables: JSON, an Upload for a file, a list of them for several.
         A failing script or gateway after it is an incident: the person's work is kept all the same.
         With an idempotency key, the same request again gives the first one's answer.
         Raises TaskNotOpen (who was faster, and when), TaskAlreadyClaimed, Forbidden, InvalidForm,
         InvalidVariables, IdempotencyKeyReused.
         """
-        submitted = check_variables(variables)
+        received = self.receive(variables)
         with self._store.writing() as tx:
-            return self.complete_in(tx, task_id, submitted, actor=actor, key=idempotency_key)
+            return self.complete_in(tx, task_id, received, actor=actor, key=idempotency_key)
+
+    def receive(self, variables: Variables) -> Received:
+        """The submission as `complete_in` takes it. Raises InvalidVariables."""
+        return self._intake.receive(variables)
 
     def complete_in(
         self,
         tx: StoreTransaction,
         task_id: str,
-        submitted: Variables,
+        received: Received,
         *,
         actor: Actor,
         key: str | None = None,
@@ -212,7 +220,7 @@ class Tasks:
 
         facts: what history notes of the way in which the values came, beside them.
         """
-        request = Request(actor, key, fingerprint("complete", task_id, submitted))
+        request = Request(actor, key, fingerprint("complete", task_id, received.likeness))
         task, stored = tx.stored_task(task_id, for_step=True)
         # Asked after the instance is locked: the same request may just have been done.
         done = request.recall(tx)
@@ -220,7 +228,8 @@ class Tasks:
             result = done.result["variables"]
             return Completed(stored.instance, done.sequence, result, is_repeat=True)
         _require_in_hand(actor, task)
-        values = self._accepted(tx, task, submitted)
+        values = self._accepted(tx, task, received.variables)
+        keep_documents(tx, received, instance_id=task.instance_id)
         now = self._clock.now()
         finished = replace(
             task,
@@ -229,7 +238,7 @@ class Tasks:
             ended_at=now,
             ended_by=actor.account,
         )
-        payload = {"variables": values, **facts}
+        payload = {"variables": values, **received.payload, **facts}
         outcome = self._steps.take(
             tx,
             stored,

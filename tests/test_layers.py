@@ -27,6 +27,9 @@ _ROOMS = {
     "accounts",
     "step_records",
     "uploads",
+    "documents",
+    "document_intake",
+    "document_proof",
 }
 #: What a worker does by itself.
 _DUTIES = {"due_timers"}

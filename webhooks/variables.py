@@ -24,6 +24,7 @@ _FIELD_TYPES = {
     FieldType.LONG: "Long",
     FieldType.DOUBLE: "Double",
     FieldType.BOOLEAN: "Boolean",
+    FieldType.FILE: "File",
 }
 
 

@@ -14,6 +14,8 @@ from engine.bpmn.patterns import fault_of_pattern
 from engine.model import FieldType, FormField, Json
 
 _NUMERIC = frozenset({FieldType.LONG, FieldType.DOUBLE})
+#: Types of which a field may hold several values.
+_LISTABLE = frozenset({FieldType.STRING, FieldType.FILE})
 _CONSTRAINTS = frozenset(
     {"required", "readonly", "min", "max", "minlength", "maxlength", "pattern"}
 )
@@ -176,8 +178,13 @@ def _property_faults(element: Element) -> Iterator[FieldFault]:
             f"baris harus berupa bilangan bulat positif, bukan {properties['baris']!r}",
             f"baris must be a positive whole number, not {properties['baris']!r}",
         )
-    if is_true(properties.get("daftar")) and _type(element) is not FieldType.STRING:
-        yield FieldFault("daftar hanya untuk jenis string", "daftar is for the type string only")
+    if is_true(properties.get("daftar")) and _type(element) not in _LISTABLE:
+        yield FieldFault(
+            "daftar hanya untuk jenis string dan file",
+            "daftar is for the types string and file only",
+        )
+    if "baris" in properties and _type(element) is FieldType.FILE:
+        yield FieldFault("baris bukan untuk jenis file", "baris is not for the type file")
 
 
 def _bad_constraint(name: str, config: str) -> FieldFault:
@@ -247,7 +254,7 @@ def _count(text: str | None) -> int | None:
 def _default(text: str | None, field_type: FieldType, *, is_list: bool) -> Json:
     if not text:
         return None
-    if is_list:
+    if is_list and field_type is FieldType.STRING:
         return [line.strip() for line in text.splitlines() if line.strip()] or None
     return _LITERALS[field_type](text)
 
@@ -278,4 +285,6 @@ _LITERALS: dict[FieldType, Callable[[str], Json]] = {
     FieldType.LONG: _whole,
     FieldType.DOUBLE: _number,
     FieldType.DATE: _iso_date,
+    # A diagram holds no files.
+    FieldType.FILE: lambda _text: None,
 }

@@ -15,6 +15,14 @@ from engine.model.definitions import (
     Resource,
     Severity,
 )
+from engine.model.documents import (
+    Document,
+    HeldDocument,
+    Upload,
+    document_of,
+    documents_of,
+    references_in,
+)
 from engine.model.history import (
     INPUT_KINDS,
     ActivityInstance,
@@ -44,12 +52,14 @@ __all__ = [
     "ActivityInstance",
     "Actor",
     "Deployment",
+    "Document",
     "EventKind",
     "ExternalTask",
     "Fault",
     "FieldType",
     "Finding",
     "FormField",
+    "HeldDocument",
     "HistoryEvent",
     "Incident",
     "InstanceState",
@@ -66,7 +76,11 @@ __all__ = [
     "StoredInstance",
     "TaskLink",
     "TaskState",
+    "Upload",
     "UserTask",
     "Variables",
     "Verification",
+    "document_of",
+    "documents_of",
+    "references_in",
 ]

@@ -40,6 +40,7 @@ class FieldType(StrEnum):
     BOOLEAN = "boolean"
     DATE = "date"
     ENUM = "enum"
+    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class FormField:
     """One field of a form (`camunda:formField`).
 
     `required_if`: (other field, value); the field is mandatory when the other one has that value.
-    `is_list`: the value is a list of strings, typed one per line.
+    `is_list`: the value is a list of strings, typed one per line, or of files.
     """
 
     id: str

@@ -104,7 +104,7 @@ class Fault:
 
     instance_id: str
     sequence: int | None
-    #: "chain", "replay", "state" or "gap".
+    #: "chain", "replay", "state", "gap" or "document".
     check: str
     message: str
     expected: str | None = None

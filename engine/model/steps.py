@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from engine.model.documents import Document
 from engine.model.history import HistoryEvent
 from engine.model.instances import ExternalTask, Incident, ProcessInstance, UserTask
 from engine.model.values import Json
@@ -35,6 +36,8 @@ class StepRecord:
     incidents_raised: tuple[Incident, ...] = ()
     #: (incident id, when) pairs.
     incidents_resolved: tuple[tuple[str, datetime], ...] = ()
+    #: What the input brought; the bytes are kept already.
+    documents: tuple[Document, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -9,11 +10,19 @@ from typing import Any
 from engine.bpmn.elements import FlowNode, ProcessModel
 from engine.errors import InvalidForm, InvalidInput
 from engine.forms import check_submission
-from engine.model import FieldType, FormField, Json
+from engine.model import Document, FieldType, FormField, Json
 from engine.simulation.scenario import Scenario, faults_of
 from engine.simulation.texts import matching_text
 
 _SAMPLE = "contoh isian"
+#: What is handed in where a form asks for a file; nobody opens it.
+_FILE = Document(
+    document_id="contoh",
+    name="contoh.txt",
+    mime_type="text/plain",
+    size=len(_SAMPLE),
+    sha256=hashlib.sha256(_SAMPLE.encode()).hexdigest(),
+)
 
 
 class Filler:
@@ -87,6 +96,8 @@ class Filler:
         """A value for a field, the default when it has one; None when none could be made up."""
         if field.default is not None:
             return field.default
+        if field.type is FieldType.FILE:
+            return [_FILE.as_reference()] if field.is_list else _FILE.as_reference()
         if field.is_list:
             line = _text(field)
             return None if line is None else [line, line]

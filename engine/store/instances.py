@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import NotFound, RevisionConflict
 from engine.model import (
+    Document,
     ExternalTask,
     HistoryEvent,
     Incident,
@@ -22,6 +23,7 @@ from engine.model import (
 )
 from engine.queries import InstanceQuery, Page
 from engine.store.tables import (
+    document,
     external_task,
     history_event,
     incident,
@@ -72,6 +74,8 @@ _SORTING = {
         "next_due_at",
     )
 }
+
+_DOCUMENT_FACTS = ("document_id", "name", "mime_type", "size", "sha256")
 
 #: Candidates and the lane that is offered a task are facts of its opening.
 _TASK_FIXED = frozenset(
@@ -184,12 +188,13 @@ class Instances(Transaction):
         self._put_tasks(step)
         self._put_services(step)
         self._put_incidents(step)
+        self._add_documents(step)
 
     def append_step(self, step: StepRecord) -> None:
         """Write one step: its events, snapshot, tasks and due time, or nothing at all.
 
         Candidates of a changed task stay those of its opening. Two statements, one more for tasks,
-        one for candidates, one for each side of incidents: six at most.
+        one for candidates, one for each side of incidents, one for documents: seven at most.
         Raises RevisionConflict when another step reached `expected_revision + 1` first.
         """
         new = step.instance
@@ -201,6 +206,7 @@ class Instances(Transaction):
         self._put_tasks(step)
         self._put_services(step)
         self._put_incidents(step)
+        self._add_documents(step)
 
     def put_snapshot(self, instance_id: str, revision: int, snapshot: bytes | None) -> bool:
         """Keep a rebuilt snapshot, unless the instance has moved on from `revision`; whether kept.
@@ -254,6 +260,10 @@ class Instances(Transaction):
                     external_task.c.external_task_id.in_(step.services_closed),
                 )
             )
+
+    def _add_documents(self, step: StepRecord) -> None:
+        if step.documents:
+            self._write(insert(document), [_document_values(step, each) for each in step.documents])
 
     def _put_incidents(self, step: StepRecord) -> None:
         if step.incidents_raised:
@@ -383,6 +393,15 @@ def _candidate_values(task: UserTask) -> Sequence[dict[str, Any]]:
 
 def _service_values(service: ExternalTask) -> dict[str, Any]:
     return {column.name: getattr(service, column.name) for column in external_task.c}
+
+
+def _document_values(step: StepRecord, new: Document) -> dict[str, Any]:
+    values = {name: getattr(new, name) for name in _DOCUMENT_FACTS}
+    return {
+        "instance_id": step.instance.instance_id,
+        "sequence": step.events[0].sequence,
+        **values,
+    }
 
 
 def _incident_values(new: Incident) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from engine.store.connection import (
     sqlite_warnings,
 )
 from engine.store.definitions import Definitions
+from engine.store.documents import Documents
 from engine.store.events import Events
 from engine.store.incidents import Incidents
 from engine.store.instances import Instances
@@ -35,7 +36,16 @@ from engine.store.tasks import Tasks
 
 
 class StoreTransaction(
-    Definitions, Instances, Incidents, Tasks, Events, Requests, Logins, Services, Links
+    Definitions,
+    Instances,
+    Incidents,
+    Tasks,
+    Events,
+    Requests,
+    Logins,
+    Services,
+    Links,
+    Documents,
 ):
     """One transaction: every question that the engine may ask, each in its subject's module."""
 

@@ -39,6 +39,7 @@ def test_every_variable_sets_its_field() -> None:
         "ALUR_BASE_URL": "https://alur.example/",
         "ALUR_SECRET_KEY": f"{'n' * 32} {'o' * 40}",
         "ALUR_LINK_HOURS": "12",
+        "ALUR_MAX_FILE_MB": "50",
         "ALUR_LOG_LEVEL": "debug",
     }
 
@@ -58,6 +59,7 @@ def test_every_variable_sets_its_field() -> None:
         base_url="https://alur.example",
         secret_key=("n" * 32, "o" * 40),
         link_hours=12,
+        max_file_mb=50,
         log_level="DEBUG",
     )
 

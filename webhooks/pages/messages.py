@@ -69,6 +69,7 @@ CHECKS: Mapping[str, str] = {
     "chain": "Rantai hash tidak cocok: isi riwayat ini berubah setelah dicatat.",
     "replay": "Putar ulang memberi hasil yang lain daripada yang tercatat.",
     "state": "Keadaan yang tersimpan tidak sama dengan keadaan menurut riwayat.",
+    "document": "Dokumen tidak sama dengan yang dicatat riwayat, atau hilang.",
     "gap": "Riwayat tidak utuh: ada catatan yang hilang.",
 }
 #: The notices that one page hands to the next by their code, as `?kabar=`.

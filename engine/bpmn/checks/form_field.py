@@ -63,6 +63,12 @@ def _check_required_if(
             f"isian {field.id!r}: wajib_jika menyebut {name!r}, yang bukan isian lain formulir ini",
             f"form field {field.id!r}: wajib_jika names {name!r}, no other field of this form",
         )
+    elif other.type is FieldType.FILE:
+        yield rule.error(
+            element,
+            f"isian {field.id!r}: wajib_jika menyebut {name!r}, dan berkas tidak bernilai apa pun",
+            f"form field {field.id!r}: wajib_jika names {name!r}, and a file equals no value",
+        )
     elif other.type is FieldType.ENUM and value not in dict(other.options):
         yield rule.error(
             element,

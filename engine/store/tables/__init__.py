@@ -14,6 +14,7 @@ from engine.store.tables.definitions import (
     process_definition,
     resource,
 )
+from engine.store.tables.documents import document, document_content
 from engine.store.tables.instances import (
     external_task,
     history_event,
@@ -34,6 +35,8 @@ __all__ = [
     "canonical_text",
     "definition_lane",
     "deployment",
+    "document",
+    "document_content",
     "external_task",
     "history_event",
     "incident",

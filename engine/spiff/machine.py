@@ -23,6 +23,7 @@ from engine.bpmn.expressions import Expression
 from engine.errors import MachineFault, NotFound
 from engine.json_values import in_canonical_order
 from engine.model import EventKind, Json, Observation, Variables
+from engine.spiff import cancelling as _cancelling  # noqa: F401  (binds on import)
 from engine.spiff import prediction as _prediction  # noqa: F401  (binds on import)
 from engine.spiff import snapshot
 from engine.spiff.parsing import parse

@@ -183,3 +183,35 @@ def test_a_timer_on_a_loop_cancels_every_instance(office: Office) -> None:
     assert office.state(instance) == "COMPLETED"
     assert office.waiting_at(instance) == []
     office.assert_sound(instance)
+
+
+def test_an_interrupted_loop_leaves_nothing_open_in_its_sub_processes(
+    office_on_both: Office,
+) -> None:
+    office = office_on_both
+    inside = subprocess(
+        "tiap", each("${daftar}"), start("s2"), user("isi"), end("e3"), line("s2", "isi", "e3")
+    )
+    diagram = process(
+        start(),
+        inside,
+        boundary("b", "tiap", timer("PT1H")),
+        user("z"),
+        end(),
+        end("e2"),
+        line("s", "tiap", "e"),
+        line("b", "z", "e2"),
+    )
+    instance = office.start(office.deploy(diagram), daftar=["A", "B"])
+    office.clock.advance(hours=2)
+    office.engine.instances.fire_due(instance)
+
+    assert office.waiting_at(instance) == ["z"]
+    assert [place for _, place in office.kinds(instance, "activity_cancelled")] == [
+        "tiap#multiInstanceBody",
+        "tiap",
+        "isi",
+        "tiap",
+        "isi",
+    ]
+    office.assert_sound(instance)

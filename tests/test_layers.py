@@ -52,7 +52,7 @@ ARROWS: dict[str, set[str]] = {
     "bpmn": {"model", "errors", "moments"},
     "spiff": {"model", "errors", "sources", "json_values", "moments", "bpmn"},
     "store": {"model", "errors", "queries", "sources"},
-    "worktime": {"model", "errors", "sources"},
+    "worktime": {"errors"},
     "history": {"model", "errors", "sources"},
     "replay": {"model", "errors", "spiff", "history"},
     **dict.fromkeys(_ROOMS, _BASE | _PURE | _ROOMS | _MACHINERY),
@@ -97,6 +97,8 @@ HOMES: dict[str, set[str]] = {
     "marshmallow": {"webhooks"},
     "werkzeug": {"webhooks"},
     "itsdangerous": {"webhooks/hooks"},
+    "holidays": {"engine/worktime"},
+    "icalendar": {"engine/worktime"},
     "waitress": set(),  # engine/cli asks for it by name, when it serves
     "rfc8785": {"engine/history.py", "engine/repeats.py", "engine/instances.py"},
     "argon2": {"engine/accounts.py"},

@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Component, Event
 
 from engine.errors import InvalidInput
 from engine.worktime.calendar import Day, DayKind, WorkCalendar
@@ -110,7 +110,7 @@ def from_icalendar(content: bytes, *, kind: DayKind) -> dict[date, Day]:
     return _limited(found)
 
 
-def _days_of(event: Event) -> list[date]:
+def _days_of(event: Component) -> list[date]:
     if "DTSTART" not in event or isinstance(event.decoded("DTSTART"), datetime):
         return []
     first = event.decoded("DTSTART")
@@ -119,13 +119,13 @@ def _days_of(event: Event) -> list[date]:
     return [first + timedelta(days=number) for number in range(min(max(length, 1), _LONGEST))]
 
 
-def _kind_of(event: Event, otherwise: DayKind) -> DayKind:
+def _kind_of(event: Component, otherwise: DayKind) -> DayKind:
     said = event.get("CATEGORIES")
     names = [str(each) for each in getattr(said, "cats", ())]
     return next((DayKind(name) for name in names if name in set(DayKind)), otherwise)
 
 
-def _name_of(event: Event) -> str:
+def _name_of(event: Component) -> str:
     return str(event.get("SUMMARY", "")).strip()[:_MAX_TEXT] or "Libur"
 
 

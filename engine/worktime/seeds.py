@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, time, timedelta
+from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
 import holidays
 
 from engine.worktime.calendar import Day, DayKind, Hours, Week, WorkCalendar
 
-_BASIS = f"paket holidays {holidays.__version__}; periksa terhadap SKB tahun itu"
+_BASIS = f"paket holidays {version('holidays')}; periksa terhadap SKB tahun itu"
 _FEAST = "Hari Raya Idul Fitri"
 _KINDS = {"public": DayKind.PUBLIC_HOLIDAY, "government": DayKind.COLLECTIVE_LEAVE}
 

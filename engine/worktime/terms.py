@@ -40,9 +40,8 @@ class Term:
 def term_of(text: str) -> Term:
     """P2D (two working days), PT1H30M (working time). Raises TermError for anything else."""
     found = _TERM.fullmatch(text.strip())
-    parts = (
-        {name: int(number) for name, number in found.groupdict().items() if number} if found else {}
-    )
+    said = found.groupdict() if found else {}
+    parts = {name: int(number) for name, number in said.items() if number}
     days = parts.pop("days", 0)
     time = timedelta(**parts)
     if bool(days) == bool(time):

@@ -41,11 +41,15 @@ class NotAuthenticated(EngineError):
 
 
 class TooManyLogins(NotAuthenticated):
-    """Too many logins failed under this name."""
+    """Too many logins failed under this name, or from this address."""
 
     def __init__(self, wait_minutes: int) -> None:
         self.wait_minutes = wait_minutes
-        super().__init__(f"too many failed logins under this name; wait {wait_minutes} minutes")
+        super().__init__(f"too many failed logins; wait {wait_minutes} minutes")
+
+
+class TooManyHashes(EngineError):
+    """Too many passwords are being checked at this moment; nothing was done, try again."""
 
 
 class Forbidden(EngineError):

@@ -1,14 +1,22 @@
-"""Which passwords may be chosen, and which were right a moment ago.
-
-Hashing them is the business of accounts.py.
-"""
+"""Which passwords may be chosen, how they are hashed, and which were right a moment ago."""
 
 from __future__ import annotations
 
 import hmac
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import BoundedSemaphore, Lock
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from engine.errors import InvalidInput, TooManyHashes
+
+#: Passwords hashed at the same time in one process, 19 MiB each; and how long others wait for it.
+PARALLEL_HASHES = 4
+HASH_WAIT_S = 5.0
 
 MIN_LENGTH, MAX_LENGTH = 8, 128
 
@@ -43,6 +51,57 @@ def objection(name: str, password: str) -> str | None:
     except UnicodeEncodeError:
         return "expected text without broken characters"
     return None
+
+
+def owasp_hasher() -> PasswordHasher:
+    """Argon2id as the OWASP password storage cheat sheet sets it: 19 MiB, 2 passes, 1 lane."""
+    return PasswordHasher(memory_cost=19 * 1024, time_cost=2, parallelism=1)
+
+
+class Passwords:
+    """Hashes and compares passwords, so many at the same time and no more."""
+
+    def __init__(
+        self,
+        hasher: PasswordHasher | None = None,
+        *,
+        parallel: int = PARALLEL_HASHES,
+        wait_s: float = HASH_WAIT_S,
+    ) -> None:
+        self._hasher = hasher or owasp_hasher()
+        self._turns = BoundedSemaphore(parallel)
+        self._wait_s = wait_s
+
+    def hash(self, name: str, password: str) -> str:
+        """What is stored of a new password of that account.
+
+        Raises InvalidInput when it may not be chosen, TooManyHashes.
+        """
+        if reason := objection(name, password):
+            raise InvalidInput(f"password: {reason}", {"password": [reason]})
+        return self.hash_secret(password)
+
+    def hash_secret(self, secret: str) -> str:
+        """What is stored of a secret that nobody chose. Raises TooManyHashes."""
+        with self._turn():
+            return self._hasher.hash(secret)
+
+    def matches(self, password_hash: str, password: str) -> bool:
+        """Whether that was stored of this password. Raises TooManyHashes."""
+        try:
+            with self._turn():
+                return self._hasher.verify(password_hash, password)
+        except (VerificationError, InvalidHashError, UnicodeError):
+            return False
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._turns.acquire(timeout=self._wait_s):
+            raise TooManyHashes
+        try:
+            yield
+        finally:
+            self._turns.release()
 
 
 class ProvedPasswords:

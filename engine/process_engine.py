@@ -8,14 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from engine.access_tokens import AccessTokens
+from engine.account_log import AccountLog
 from engine.accounts import Accounts
 from engine.auditing import History
 from engine.definitions import Definitions
 from engine.document_intake import MEGABYTE, Intake
 from engine.documents import Documents
 from engine.instances import Instances
+from engine.logins import Logins
+from engine.passwords import Passwords
 from engine.secret_key import SecretKey, beside
 from engine.services import ExternalTasks
+from engine.sessions import Sessions
 from engine.settings import Settings
 from engine.sources import Clock, Ids, RandomIds, SystemClock
 from engine.steps import Steps
@@ -38,6 +43,10 @@ class ProcessEngine:
     documents: Documents
     history: History
     accounts: Accounts
+    logins: Logins
+    sessions: Sessions
+    access_tokens: AccessTokens
+    account_log: AccountLog
     secret_key: SecretKey
 
     def close(self) -> None:
@@ -45,12 +54,19 @@ class ProcessEngine:
         self.store.close()
 
 
-def build_engine(store: Store, clock: Clock, ids: Ids, settings: Settings) -> ProcessEngine:
-    """The rooms over a store, sharing one clock and one source of ids."""
+def build_engine(
+    store: Store, clock: Clock, ids: Ids, settings: Settings, *, passwords: Passwords | None = None
+) -> ProcessEngine:
+    """The rooms over a store, sharing one clock and one source of ids.
+
+    passwords: how they are hashed; as OWASP asks, unless a test cannot wait for that.
+    """
     definitions = Definitions(store, clock, ids)
     steps = Steps(definitions, settings.time_zone)
     intake = Intake(ids, max_bytes=settings.max_file_mb * MEGABYTE)
     tasks = Tasks(store, definitions, steps, clock, intake)
+    passwords = passwords or Passwords()
+    logins = Logins(store, clock, ids, passwords)
     return ProcessEngine(
         store=store,
         clock=clock,
@@ -69,13 +85,17 @@ def build_engine(store: Store, clock: Clock, ids: Ids, settings: Settings) -> Pr
         external_tasks=ExternalTasks(store, steps, clock, intake),
         documents=Documents(store, steps, clock),
         history=History(store, definitions),
-        accounts=Accounts(
+        accounts=Accounts(store, clock, passwords, logins, tasks),
+        logins=logins,
+        sessions=Sessions(
             store,
             clock,
             ids,
-            session_idle=timedelta(minutes=settings.session_idle_minutes),
-            session_lifetime=timedelta(hours=settings.session_hours),
+            idle=timedelta(minutes=settings.session_idle_minutes),
+            lifetime=timedelta(hours=settings.session_hours),
         ),
+        access_tokens=AccessTokens(store, clock, ids),
+        account_log=AccountLog(store),
         secret_key=SecretKey(
             ids,
             given=settings.secret_key,

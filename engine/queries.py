@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from engine.model import EventKind, InstanceState, TaskState
+from engine.model import AccountEventKind, EventKind, InstanceState, TaskState
 
 
 class SortOrder(StrEnum):
@@ -194,3 +194,14 @@ class ExternalTaskQuery:
     is_locked: bool | None = None
     at: datetime | None = None
     has_retries_left: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEventQuery:
+    """Filters of the log of accounts; None means "any"."""
+
+    account: str | None = None
+    actor: str | None = None
+    kinds: tuple[AccountEventKind, ...] | None = None
+    after: datetime | None = None
+    before: datetime | None = None

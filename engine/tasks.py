@@ -163,6 +163,23 @@ class Tasks:
                 tx, (task, stored), assignee=assignee, kind=EventKind.TASK_ASSIGNED, actor=actor
             )
 
+    def hand_back_lost(self, tx: StoreTransaction, account: Account, *, actor: Actor) -> int:
+        """Put back what the account has in hand and may not do any more; how many tasks.
+
+        In the transaction that changes the account, so that nobody completes in between.
+        """
+        in_hand = tx.tasks(TaskQuery(assignee=account.name))
+        # In one order, so that two changes of accounts do not wait for each other.
+        lost = sorted(
+            (task.instance_id, task.task_id) for task in in_hand if not _may_keep(task, account)
+        )
+        for _, task_id in lost:
+            held = tx.stored_task(task_id, for_step=True)
+            if held[0].state is TaskState.OPEN and held[0].assignee == account.name:
+                kind = EventKind.TASK_UNCLAIMED
+                self._reassign(tx, held, assignee=None, kind=kind, actor=actor)
+        return len(lost)
+
     def _reassign(
         self,
         tx: StoreTransaction,
@@ -289,6 +306,11 @@ def _account(tx: StoreTransaction, name: str) -> Account:
         raise InvalidInput(
             f"there is no account {name!r}", {"userId": ["unknown account"]}
         ) from error
+
+
+def _may_keep(task: UserTask, account: Account) -> bool:
+    """Whether the task would be offered to the account if it were not in its hands."""
+    return account.is_active and is_offered(account.as_actor(), replace(task, assignee=None))
 
 
 def _require_able(task: UserTask, account: Account) -> None:

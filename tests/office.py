@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
 from engine.model import Actor, FormField, ProcessDefinition, Role, UserTask
 from engine.process_engine import ProcessEngine, build_engine
@@ -40,6 +41,11 @@ class CountedIds:
 
     def new_secret(self) -> str:
         return f"secret-{next(self._numbers)}"
+
+
+def quick_hasher() -> PasswordHasher:
+    """Argon2 as weak as it can be: a test has no time for what OWASP asks."""
+    return PasswordHasher(memory_cost=8, time_cost=1, parallelism=1)
 
 
 def staff(lane: str, name: str | None = None) -> Actor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
@@ -18,6 +19,9 @@ def create_app(engine: ProcessEngine, settings: Settings) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     put_context(app, engine, settings)
+    if proxies := settings.trusted_proxies:
+        # Only these two: a proxy that does not set the others would let anybody set them.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     register_api(app)
     pages.register(app, engine, settings)
     hooks.register(app)

@@ -7,7 +7,7 @@ import binascii
 
 from flask import g, request
 
-from engine.errors import NotAuthenticated
+from engine.errors import Forbidden, NotAuthenticated
 from engine.model import Account, Actor
 from engine.process_engine import ProcessEngine
 from webhooks.rest.context import current_engine
@@ -19,6 +19,11 @@ CHALLENGE = 'Basic realm="Alur", Bearer'
 def actor_for(account: Account) -> Actor:
     """The actor that a proved account is."""
     return account.as_actor()
+
+
+def source_address() -> str:
+    """Where the request came from, as far as the trusted proxies tell (ALUR_TRUSTED_PROXIES)."""
+    return request.remote_addr or ""
 
 
 def authenticate_request() -> None:
@@ -41,9 +46,13 @@ def _account(engine: ProcessEngine, header: str | None) -> Account:
     scheme, _, credentials = (header or "").strip().partition(" ")
     if scheme.lower() == "basic":
         name, password = _name_and_password(credentials.strip())
-        return engine.accounts.authenticate(name, password)
+        account = engine.logins.authenticate(name, password, source=source_address())
+        if account.is_password_temporary:
+            reason = "its password is temporary: log in by a browser and choose another"
+            raise Forbidden(account.name, "use the API", reason)
+        return account
     if scheme.lower() == "bearer":
-        return engine.accounts.authenticate_token(credentials.strip())
+        return engine.access_tokens.authenticate(credentials.strip()).account
     raise NotAuthenticated(
         "this needs HTTP Basic or an access token (Authorization: Bearer alur_…)"
     )

@@ -119,6 +119,7 @@ PROBLEMS: Mapping[type[errors.EngineError], Problem] = {
     errors.NotAuthenticated: Problem(
         401, "AuthenticationException", headers={"WWW-Authenticate": CHALLENGE}
     ),
+    errors.TooManyHashes: Problem(503, "TooManyLoginsException", headers=_RETRY),
     errors.Forbidden: Problem(403, "AuthorizationException", facts=_missing_authorization),
     errors.InvalidInput: Problem(400, "InvalidRequestException", facts=_fields),
     errors.InvalidForm: Problem(400, "FormFieldValidationException", facts=_fields),

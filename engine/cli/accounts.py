@@ -10,11 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 from engine.accounts import Accounts
+from engine.cli import account_log
 from engine.cli.exit_codes import OK
-from engine.cli.invocation import Invocation
+from engine.cli.invocation import OPERATOR, Invocation
 from engine.cli.words import Commands
 from engine.errors import InvalidInput
-from engine.model import AccessToken, Account, Role
+from engine.model import AccessToken, Account, Role, Scope
 
 
 def add_to(commands: Commands) -> None:
@@ -67,6 +68,12 @@ def add_to(commands: Commands) -> None:
     )
     _add_name(minting)
     minting.add_argument("--name", dest="token_name", required=True, help="what it is for")
+    minting.add_argument(
+        "--scope",
+        action="append",
+        choices=[str(scope) for scope in Scope],
+        help="what it may be used for; repeat it for several; all when not given",
+    )
     minting.add_argument("--days", type=int, metavar="N", help="it expires then; else never")
     _add_name(
         group.add(
@@ -104,6 +111,16 @@ def add_to(commands: Commands) -> None:
             example="alur account activate siti",
         )
     )
+    _add_name(
+        group.add(
+            "unlock",
+            unlock,
+            acts=False,
+            about="""Forget an account's failed logins, so that nobody has to wait.""",
+            example="alur account unlock siti",
+        )
+    )
+    account_log.add_to(group)
 
 
 def _add_name(parser: Any) -> Any:
@@ -114,6 +131,11 @@ def _add_name(parser: Any) -> Any:
 def _add_password(parser: Any) -> None:
     parser.add_argument(
         "--password-stdin", action="store_true", help="read the password from standard input"
+    )
+    parser.add_argument(
+        "--temporary",
+        action="store_true",
+        help="good for one login, in which its owner must choose another",
     )
 
 
@@ -134,8 +156,10 @@ def add(call: Invocation) -> int:
             words.account,
             display_name=words.display_name or words.account,
             password=None if words.no_password else _read_password(call),
+            is_password_temporary=words.temporary,
             roles=words.role,
             lanes=words.lane,
+            actor=OPERATOR,
         )
     return _answer(call, account, f"made account {account.name}")
 
@@ -143,7 +167,7 @@ def add(call: Invocation) -> int:
 def list_accounts(call: Invocation) -> int:
     """List all accounts."""
     with _accounts(call) as accounts:
-        found = accounts.list()
+        found = accounts.list(actor=OPERATOR)
     call.printer.json(found)
     call.printer.table(
         ("account", "name", "roles", "lanes", "active", "created"), [_row(each) for each in found]
@@ -155,7 +179,12 @@ def password(call: Invocation) -> int:
     """Set a password."""
     with _accounts(call) as accounts:
         accounts.account(call.words.account)
-        account = accounts.set_password(call.words.account, _read_password(call))
+        account = accounts.set_password(
+            call.words.account,
+            _read_password(call),
+            actor=OPERATOR,
+            is_temporary=call.words.temporary,
+        )
     return _answer(call, account, f"account {account.name} has a new password; its logins ended")
 
 
@@ -166,8 +195,12 @@ def token(call: Invocation) -> int:
         raise InvalidInput(f"--days {days}: expected 1 to 3650")
     with call.engine() as engine:
         expires_at = engine.clock.now() + timedelta(days=days) if days else None
-        made, secret = engine.accounts.create_token(
-            call.words.account, call.words.token_name, expires_at
+        made, secret = engine.access_tokens.create(
+            call.words.account,
+            call.words.token_name,
+            expires_at=expires_at,
+            scopes=call.words.scope or tuple(Scope),
+            actor=OPERATOR,
         )
     call.printer.json({"token": made, "secret": secret})
     call.printer.say(secret)
@@ -177,20 +210,21 @@ def token(call: Invocation) -> int:
 
 def tokens(call: Invocation) -> int:
     """List an account's tokens."""
-    with _accounts(call) as accounts:
-        accounts.account(call.words.account)
-        found = accounts.tokens(call.words.account)
+    with call.engine() as engine:
+        engine.accounts.account(call.words.account)
+        found = engine.access_tokens.of(call.words.account, actor=OPERATOR)
     call.printer.json(found)
     call.printer.table(
-        ("token", "name", "created", "expires", "last used"), [_token_row(each) for each in found]
+        ("token", "name", "scopes", "created", "expires", "last used"),
+        [_token_row(each) for each in found],
     )
     return OK
 
 
 def revoke(call: Invocation) -> int:
     """Refuse a token."""
-    with _accounts(call) as accounts:
-        accounts.revoke_token(call.words.account, call.words.token)
+    with call.engine() as engine:
+        engine.access_tokens.revoke(call.words.account, call.words.token, actor=OPERATOR)
     call.printer.json({"tokenId": call.words.token, "isRevoked": True})
     call.printer.say(f"token {call.words.token} is refused from now on")
     return OK
@@ -199,15 +233,24 @@ def revoke(call: Invocation) -> int:
 def deactivate(call: Invocation) -> int:
     """Refuse an account."""
     with _accounts(call) as accounts:
-        account = accounts.deactivate(call.words.account)
+        account = accounts.deactivate(call.words.account, actor=OPERATOR)
     return _answer(call, account, f"account {account.name} is refused from now on")
 
 
 def activate(call: Invocation) -> int:
     """Let an account in again."""
     with _accounts(call) as accounts:
-        account = accounts.activate(call.words.account)
+        account = accounts.activate(call.words.account, actor=OPERATOR)
     return _answer(call, account, f"account {account.name} can be used again")
+
+
+def unlock(call: Invocation) -> int:
+    """Forget failed logins."""
+    with call.engine() as engine:
+        count = engine.logins.unlock(call.words.account, actor=OPERATOR)
+    call.printer.json({"account": call.words.account, "forgotten": count})
+    call.printer.say(f"{count} failed logins of {call.words.account} are forgotten")
+    return OK
 
 
 def _answer(call: Invocation, account: Account, sentence: str) -> int:
@@ -235,4 +278,5 @@ def _row(each: Account) -> tuple[object, ...]:
 
 
 def _token_row(each: AccessToken) -> tuple[object, ...]:
-    return each.token_id, each.name, each.created_at, each.expires_at, each.last_used_at
+    scopes = ", ".join(sorted(each.scopes))
+    return each.token_id, each.name, scopes, each.created_at, each.expires_at, each.last_used_at

@@ -49,7 +49,7 @@ def add_to(commands: Commands) -> None:
 
         Checks the hash chain, runs the recorded inputs again through the recorded diagram, and
         compares the state kept beside history. Ends with 1 when there is a fault. --all is for
-        auditors and admins.""",
+        auditors and admins, and checks the log of accounts too.""",
         example="alur verify --all --as auditor",
     )
     verifying.add_argument("instance", nargs="?", metavar="INSTANCE", help="the instance's id")
@@ -78,7 +78,7 @@ def _event_row(event: HistoryEvent) -> tuple[object, ...]:
         event.kind,
         _who(event),
         event.activity_id,
-        _in_words(event.payload),
+        in_words(event.payload),
     )
 
 
@@ -86,9 +86,10 @@ def _who(given: HistoryEvent | Frame) -> str | None:
     return f"{given.actor} ({given.capacity})" if given.actor else None
 
 
-def _in_words(payload: Mapping[str, Any]) -> str:
+def in_words(payload: Mapping[str, Any]) -> str:
+    """The payload of an event on one line."""
     return ", ".join(
-        f"{name}: {_in_words(value) or '-'}"
+        f"{name}: {in_words(value) or '-'}"
         if isinstance(value, Mapping)
         else f"{name}={json.dumps(value, ensure_ascii=False)}"
         for name, value in payload.items()
@@ -115,7 +116,7 @@ def replay(call: Invocation) -> int:
 
 def _frame_row(frame: Frame) -> tuple[object, ...]:
     changes = {name: change["after"] for name, change in frame.changes.items()}
-    said = [_in_words(changes)] if changes else []
+    said = [in_words(changes)] if changes else []
     said += [f"incident: {message}" for message in frame.incidents]
     said += ["the instance ends"] if frame.ends_instance else []
     return (
@@ -141,8 +142,13 @@ def verify(call: Invocation) -> int:
         summary = _Summary()
         for result in results:
             summary.add(result)
+        if call.words.all:
+            summary.add_log(engine.account_log.verify(actor=call.actor(engine)))
     call.printer.json(summary)
-    return _judge(call, [summary])
+    code = _judge(call, [summary])
+    if call.words.all:
+        call.printer.say(f"{summary.account_events} events of the log of accounts compared")
+    return code
 
 
 def _verified(call: Invocation, engine: ProcessEngine) -> Iterable[Verification]:
@@ -159,12 +165,17 @@ class _Summary:
     instances: int = 0
     events: int = 0
     inputs: int = 0
+    account_events: int = 0
     faults: list[Fault] = field(default_factory=list)
 
     def add(self, result: Verification) -> None:
         self.instances += 1
         self.events += result.events
         self.inputs += result.inputs
+        self.faults += result.faults
+
+    def add_log(self, result: Verification) -> None:
+        self.account_events = result.events
         self.faults += result.faults
 
 

@@ -11,7 +11,7 @@ from engine.accounts import Accounts
 from engine.cli.deploying import show_deployed
 from engine.cli.exit_codes import OK
 from engine.cli.files import read_file
-from engine.cli.invocation import Invocation, acting
+from engine.cli.invocation import OPERATOR, Invocation, acting
 from engine.cli.serving import add_address, bring_up_to_date, serve
 from engine.cli.words import Commands
 from engine.definitions import Deployed
@@ -107,6 +107,7 @@ def _make_accounts(call: Invocation, accounts: Accounts) -> dict[str, Any]:
             password=password,
             roles=[part.role],
             lanes=[part.lane] if part.lane else [],
+            actor=OPERATOR,
         )
     if missing:
         names = ", ".join(part.name for part in missing)

@@ -17,6 +17,8 @@ from engine.settings import Settings
 #: database of this machine.
 CAPACITY = "command line"
 DEFAULT_ACCOUNT = "admin"
+#: Who acts on accounts at the command line: nobody's account, since the first one is made there.
+OPERATOR = Actor("-", frozenset({Role.ADMIN}), capacity=CAPACITY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,8 @@ def _serve(call: Invocation, engine: ProcessEngine, settings: Settings) -> None:
         sockets=[listener],
         threads=settings.threads,
         ident="alur",
+        # What trusted proxies say is read by the app, which counts them.
+        clear_untrusted_proxy_headers=not settings.trusted_proxies,
         # It keeps a whole body on disk before the app may refuse it; the app's limit is lower, so
         # that what is a little too large gets the app's answer.
         max_request_body_size=2 * webhooks.MAX_BODY_BYTES,

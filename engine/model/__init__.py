@@ -41,7 +41,18 @@ from engine.model.instances import (
     UserTask,
 )
 from engine.model.links import TaskLink
-from engine.model.people import AccessToken, Account, Actor, Role, Session
+from engine.model.people import (
+    AccessToken,
+    Account,
+    AccountEvent,
+    AccountEventKind,
+    Actor,
+    LogHead,
+    LoginMethod,
+    Role,
+    Scope,
+    Session,
+)
 from engine.model.steps import RememberedRequest, StepRecord, StoredInstance
 from engine.model.values import Json, Variables
 
@@ -49,6 +60,8 @@ __all__ = [
     "INPUT_KINDS",
     "AccessToken",
     "Account",
+    "AccountEvent",
+    "AccountEventKind",
     "ActivityInstance",
     "Actor",
     "Deployment",
@@ -64,12 +77,15 @@ __all__ = [
     "Incident",
     "InstanceState",
     "Json",
+    "LogHead",
+    "LoginMethod",
     "Observation",
     "ProcessDefinition",
     "ProcessInstance",
     "RememberedRequest",
     "Resource",
     "Role",
+    "Scope",
     "Session",
     "Severity",
     "StepRecord",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Role(StrEnum):
@@ -46,10 +48,25 @@ class Account:
     is_active: bool
     created_at: datetime
     password_hash: str | None = field(default=None, repr=False)
+    #: Whether somebody else chose the password: then it is good for choosing another, no more.
+    is_password_temporary: bool = False
 
     def as_actor(self) -> Actor:
         """The actor that this account is when it acts for itself."""
         return Actor(self.name, self.roles, self.lanes)
+
+
+class Scope(StrEnum):
+    """What an access token may be used for, at most; its account may still be allowed less."""
+
+    #: Read what the account may read.
+    READ = "read"
+    #: Start instances, do tasks, and change instances in other ways.
+    TASKS = "tasks"
+    #: Check, simulate, deploy and take back diagrams.
+    DEPLOY = "deploy"
+    #: External tasks.
+    WORKER = "worker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +79,73 @@ class AccessToken:
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None = None
+    scopes: frozenset[Scope] = frozenset(Scope)
+
+
+class LoginMethod(StrEnum):
+    """How a browser login was proved."""
+
+    PASSWORD = "password"  # noqa: S105 - a kind of proof
+    SINGLE_SIGN_ON = "single sign-on"
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A browser login; the cookie's SHA-256 is the key."""
+    """A browser login; the cookie's SHA-256 is the key, and `session_id` what people may see."""
 
     session_hash: str
+    session_id: str
     account: str
     csrf_token: str
+    method: LoginMethod
+    #: Where the login came from: an address, and what the browser calls itself. May be empty.
+    source: str
+    device: str
     created_at: datetime
     last_seen_at: datetime
+
+
+class AccountEventKind(StrEnum):
+    """What can happen to an account."""
+
+    ACCOUNT_ADDED = "account_added"
+    ROLES_CHANGED = "roles_changed"
+    PASSWORD_SET = "password_set"  # noqa: S105 - a kind of event
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a kind of event
+    DEACTIVATED = "deactivated"
+    ACTIVATED = "activated"
+    TOKEN_CREATED = "token_created"  # noqa: S105 - a kind of event
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a kind of event
+    LOGIN_SUCCEEDED = "login_succeeded"
+    LOGIN_FAILED = "login_failed"
+    LOGIN_LOCKED = "login_locked"
+    LOGIN_UNLOCKED = "login_unlocked"
+    LOGGED_OUT = "logged_out"
+    SESSIONS_REVOKED = "sessions_revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEvent:
+    """One row of the log of accounts, chained to the row before it."""
+
+    sequence: int
+    kind: AccountEventKind
+    at: datetime
+    #: Whom it happened to; None when a login failed under a name that nobody has.
+    account: str | None
+    #: Who did it, as the border proved it; None when nobody was proved.
+    actor: str | None
+    capacity: str | None
+    #: The address that it came from, as the border saw it.
+    source: str | None
+    payload: Mapping[str, Any]
+    previous_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """Where the log of accounts ends."""
+
+    sequence: int
+    hash: str

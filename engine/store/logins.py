@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, func, insert, or_, select, update
 
 from engine.errors import NameTaken, NotFound
-from engine.model import AccessToken, Account, Role, Session
+from engine.model import AccessToken, Account, LoginMethod, Role, Scope, Session
 from engine.store.tables import access_token, account, login_failure, login_session
-from engine.store.transaction import Transaction
+from engine.store.transaction import Transaction, equal
 
 _ACCOUNT_LABELS = tuple(column.label(f"account_{column.name}") for column in account.c)
 
@@ -57,6 +57,7 @@ class Logins(Transaction):
             for column in access_token.c
             if column.name != "token_hash"
         }
+        values["scopes"] = sorted(token.scopes)
         self._write(
             insert(access_token),
             [{**values, "token_hash": token_hash}],
@@ -114,8 +115,16 @@ class Logins(Transaction):
         )
         if row is None:
             return None
-        values = {column.name: getattr(row, column.name) for column in login_session.c}
-        return Session(**values), _account(row)
+        return _session(row), _account(row)
+
+    def sessions_of(self, account_name: str) -> list[Session]:
+        """The logins of one account, the latest used first."""
+        rows = self._all(
+            select(login_session)
+            .where(login_session.c.account == account_name)
+            .order_by(login_session.c.last_seen_at.desc(), login_session.c.session_id)
+        )
+        return [_session(row) for row in rows]
 
     def touch_session(self, session_hash: str, at: datetime) -> None:
         """Note that the login is in use."""
@@ -132,9 +141,20 @@ class Logins(Transaction):
             == 1
         )
 
-    def delete_sessions_of(self, account_name: str) -> int:
-        """End all logins of one account; how many."""
-        return self._write(delete(login_session).where(login_session.c.account == account_name))
+    def delete_sessions_of(
+        self, account_name: str, *, only: str | None = None, except_for: str | None = None
+    ) -> int:
+        """End the logins of one account; how many.
+
+        only, except_for: the id of the one login that ends, or stays.
+        """
+        conditions = [
+            login_session.c.account == account_name,
+            *equal(login_session.c.session_id, only),
+        ]
+        if except_for is not None:
+            conditions.append(login_session.c.session_id != except_for)
+        return self._write(delete(login_session).where(*conditions))
 
     def delete_expired_sessions(self, *, seen_before: datetime, created_before: datetime) -> int:
         """End the logins that idled too long or are too old; how many."""
@@ -149,21 +169,39 @@ class Logins(Transaction):
 
     # --------------------------------------------------------- failed logins
 
-    def record_login_failure(self, name: str, at: datetime) -> None:
+    def record_login_failure(self, name: str, source: str, at: datetime) -> None:
         """Count a failed login under that name, whether or not there is such an account."""
-        self._write(insert(login_failure), [{"name": name, "at": at}])
+        self._write(insert(login_failure), [{"name": name, "source": source, "at": at}])
 
-    def recent_login_failures(self, name: str, since: datetime) -> int:
-        """How often logins under that name failed after that moment."""
+    def recent_login_failures(
+        self, name: str, since: datetime, *, source: str | None = None
+    ) -> int:
+        """How often logins under that name failed after that moment; from one address, or any."""
         return self._number(
             select(func.count())
             .select_from(login_failure)
-            .where(login_failure.c.name == name, login_failure.c.at > since)
+            .where(
+                login_failure.c.name == name,
+                login_failure.c.at > since,
+                *equal(login_failure.c.source, source),
+            )
         )
 
-    def clear_login_failures(self, name: str) -> None:
-        """Forget the failures of that name: somebody has proved to own it."""
-        self._write(delete(login_failure).where(login_failure.c.name == name))
+    def recent_failures_from(self, source: str, since: datetime) -> int:
+        """How often logins from that address failed after that moment, under any name."""
+        return self._number(
+            select(func.count())
+            .select_from(login_failure)
+            .where(login_failure.c.source == source, login_failure.c.at > since)
+        )
+
+    def clear_login_failures(self, name: str, *, source: str | None = None) -> int:
+        """Forget the failures of that name, from one address or any; how many."""
+        return self._write(
+            delete(login_failure).where(
+                login_failure.c.name == name, *equal(login_failure.c.source, source)
+            )
+        )
 
     def forget_login_failures(self, before: datetime) -> int:
         """Drop failures that no longer count; how many."""
@@ -194,6 +232,11 @@ def _account(row: Row[Any]) -> Account:
     )
 
 
+def _session(row: Row[Any]) -> Session:
+    values = {column.name: getattr(row, column.name) for column in login_session.c}
+    return Session(**{**values, "method": LoginMethod(values["method"])})
+
+
 def _token(row: Row[Any]) -> AccessToken:
     return AccessToken(
         token_id=row.token_id,
@@ -202,4 +245,5 @@ def _token(row: Row[Any]) -> AccessToken:
         created_at=row.created_at,
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
+        scopes=frozenset(Scope(name) for name in row.scopes),
     )

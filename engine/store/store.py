@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engine.errors import StorageBusy, StorageError, StorageOutdated
 from engine.store import migrations
+from engine.store.account_events import AccountEvents
 from engine.store.connection import (
     BUSY_TIMEOUT_MS,
     WRITING,
@@ -46,6 +47,7 @@ class StoreTransaction(
     Services,
     Links,
     Documents,
+    AccountEvents,
 ):
     """One transaction: every question that the engine may ask, each in its subject's module."""
 

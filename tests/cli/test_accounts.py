@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 
 import pytest
 
+from engine.errors import NotAuthenticated
 from engine.process_engine import open_engine
 from engine.settings import Settings
 from tests.cli.conftest import PASSWORD, Terminal
@@ -22,7 +24,7 @@ def types(monkeypatch: pytest.MonkeyPatch):
 def _authenticates(alur: Terminal, name: str, password: str) -> bool:
     engine = open_engine(Settings(database_url=f"sqlite:///{alur.folder / 'alur.db'}"))
     try:
-        return engine.accounts.authenticate(name, password).name == name
+        return engine.logins.authenticate(name, password).name == name
     finally:
         engine.close()
 
@@ -73,6 +75,7 @@ def test_list_holds_no_secret(alur: Terminal, types) -> None:
     assert "argon2" not in answer.out
     assert set(answer.json[0]) == {
         *("name", "displayName", "roles", "lanes", "isActive", "createdAt"),
+        "isPasswordTemporary",
     }
 
 
@@ -99,3 +102,50 @@ def test_unknown_account_is_not_found(alur: Terminal) -> None:
     assert alur("account", "deactivate", "tidak-ada").code == 3
     assert alur("account", "tokens", "tidak-ada").code == 3
     assert alur("tasks", "--as", "tidak-ada").code == 3
+
+
+def test_log_shows_who_did_what_to_whom(alur: Terminal) -> None:
+    alur.ok("account", "deactivate", "kadis")
+
+    rows = alur.ok("account", "log", "kadis", "--json").json
+
+    assert [each["kind"] for each in rows] == ["deactivated", "account_added"]
+    assert (rows[0]["actor"], rows[0]["capacity"]) == ("-", "command line")
+    added = alur.ok("account", "log", "--kind", "account_added", "--limit", "2").out
+    assert "roles=[" in added
+    assert alur("account", "log", "--kind", "nonsense").code == 2
+
+
+def test_verify_all_checks_the_log_of_accounts(alur: Terminal) -> None:
+    assert alur.ok("verify", "--all", "--json").json["accountEvents"] == 4
+
+    with sqlite3.connect(alur.folder / "alur.db") as database:
+        database.execute("DROP TRIGGER account_event_refuses_update")
+        database.execute("UPDATE account_event SET actor = 'kadis' WHERE sequence = 2")
+    database.close()
+    answer = alur("verify", "--all")
+
+    assert answer.code == 1
+    assert "account-log" in answer.out
+
+
+def test_failed_logins_can_be_forgotten(alur: Terminal, types) -> None:
+    types(f"{PASSWORD}\n")
+    alur.ok("account", "password", "kadis", "--password-stdin")
+    engine = open_engine(Settings(database_url=f"sqlite:///{alur.folder / 'alur.db'}"))
+    with pytest.raises(NotAuthenticated):
+        engine.logins.authenticate("kadis", "bukan-sandi-saya")
+    engine.close()
+
+    assert alur.ok("account", "unlock", "kadis", "--json").json["forgotten"] == 1
+
+
+def test_temporary_password_and_scopes_are_chosen_at_the_command_line(
+    alur: Terminal, types
+) -> None:
+    types(f"{PASSWORD}\n")
+    made = alur.ok("account", "add", "siti", "--password-stdin", "--temporary", "--json").json
+    token = alur.ok("account", "token", "siti", "--name", "x", "--scope", "read", "--json").json
+
+    assert made["isPasswordTemporary"]
+    assert token["token"]["scopes"] == ["read"]

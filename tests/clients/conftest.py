@@ -12,6 +12,7 @@ import pytest
 from engine.model import Role
 from tests.diagrams import end, line, process, properties, start, user
 from tests.modeler.served import served_hall
+from tests.office import ADMIN
 from tests.webhooks.rest.hall import PASSWORD, Hall
 
 WORKER = "robot"
@@ -62,7 +63,11 @@ class Served:
 def served(tmp_path: Path) -> Iterator[Served]:
     with served_hall(tmp_path / "alur.db") as (hall, origin):
         hall.engine.accounts.add(
-            WORKER, display_name="Robot", password=PASSWORD, roles={Role.WORKER}, lanes=set()
+            WORKER,
+            display_name="Robot",
+            password=PASSWORD,
+            roles={Role.WORKER},
+            actor=ADMIN,
         )
         hall.deployed(LETTER)
         yield Served(hall, f"{origin}/engine-rest")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.clients.conftest import TOPIC, WORKER, Served
+from tests.office import ADMIN
 from tests.webhooks.rest.hall import PASSWORD
 
 with warnings.catch_warnings():
@@ -98,7 +99,7 @@ def test_it_understands_that_its_lock_was_lost(served: Served) -> None:
 
 def test_it_proves_who_it_is_by_a_token(served: Served) -> None:
     instance = served.begun()
-    _, secret = served.hall.engine.accounts.create_token(WORKER, "layanan")
+    _, secret = served.hall.engine.access_tokens.create(WORKER, "layanan", actor=ADMIN)
 
     bearer = {"auth_basic": None, "auth_bearer": {"access_token": secret}}
     worker(served, **bearer).fetch_and_execute(TOPIC, lambda task: task.complete())

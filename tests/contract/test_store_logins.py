@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import NameTaken, NotFound
-from engine.model import AccessToken, Role, Session
+from engine.model import AccessToken, LoginMethod, Role, Scope, Session
 from engine.store import Store
 from tests.contract.builders import NOON, an_account, at
 
@@ -18,7 +18,16 @@ def a_token(token_id: str = "k1", **changes: object) -> AccessToken:  # noqa: S1
 
 
 def a_session(session_hash: str = "s1", **changes: object) -> Session:
-    values = {"account": "siti", "csrf_token": "c", "created_at": NOON, "last_seen_at": NOON}
+    values = {
+        "session_id": f"id-{session_hash}",
+        "account": "siti",
+        "csrf_token": "c",
+        "method": LoginMethod.PASSWORD,
+        "source": "10.0.0.7",
+        "device": "Firefox",
+        "created_at": NOON,
+        "last_seen_at": NOON,
+    }
     return Session(session_hash=session_hash, **{**values, **changes})
 
 
@@ -62,7 +71,7 @@ def test_an_account_is_changed_whole(siti: Store) -> None:
 
 
 def test_a_token_is_found_by_its_hash_with_its_account(siti: Store) -> None:
-    token = a_token(expires_at=at(days=1))
+    token = a_token(expires_at=at(days=1), scopes=frozenset({Scope.READ, Scope.TASKS}))
 
     with siti.writing() as tx:
         tx.add_token(token, "hash-1")
@@ -119,15 +128,31 @@ def test_sessions_end_one_by_one_all_at_once_or_by_age(siti: Store) -> None:
         assert tx.delete_sessions_of("siti") == 3
 
 
+def test_logins_of_an_account_are_listed_and_ended_but_one(siti: Store) -> None:
+    early, late = a_session("s1"), a_session("s2", last_seen_at=at(hours=1))
+    with siti.writing() as tx:
+        for each in (early, late, a_session("s3", last_seen_at=at(hours=2))):
+            tx.add_session(each)
+
+        assert tx.delete_sessions_of("siti", only="id-s3") == 1
+        assert tx.sessions_of("siti") == [late, early]
+        assert tx.delete_sessions_of("siti", except_for="id-s1") == 1
+        assert tx.sessions_of("siti") == [early]
+
+
 def test_login_failures_are_counted_by_name_and_time(store: Store) -> None:
     with store.writing() as tx:
         for minute in (0, 1, 1):
-            tx.record_login_failure("nobody", at(minutes=minute))
-        tx.record_login_failure("siti", NOON)
+            tx.record_login_failure("nobody", "10.0.0.7", at(minutes=minute))
+        tx.record_login_failure("nobody", "10.0.0.8", at(minutes=-2))
+        tx.record_login_failure("siti", "10.0.0.7", NOON)
 
         assert tx.recent_login_failures("nobody", at(minutes=-1)) == 3
         assert tx.recent_login_failures("nobody", NOON) == 2
-        tx.clear_login_failures("nobody")
+        assert tx.recent_login_failures("nobody", at(minutes=-3), source="10.0.0.8") == 1
+        assert tx.recent_failures_from("10.0.0.7", at(minutes=-1)) == 4
+        assert tx.clear_login_failures("nobody", source="10.0.0.8") == 1
+        assert tx.clear_login_failures("nobody") == 3
         assert tx.recent_login_failures("nobody", at(minutes=-1)) == 0
         assert tx.recent_login_failures("siti", at(minutes=-1)) == 1
         assert tx.forget_login_failures(at(minutes=1)) == 1

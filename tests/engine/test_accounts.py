@@ -1,69 +1,16 @@
-"""Accounts: who may log in, and by which proof."""
+"""Accounts: who there is, who changes them, and what becomes of their work."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher, extract_parameters
-from sqlalchemy import text
 
-from engine.accounts import MAX_FAILURES, Accounts, owasp_hasher
-from engine.errors import InvalidInput, NameTaken, NotAuthenticated, NotFound
-from engine.model import Account, Role
-from engine.sources import ManualClock, RandomIds
-from engine.store import Store
-
-PASSWORD = "kunci-rumah-7"
-
-
-class CountingHasher(PasswordHasher):
-    """Argon2 as weak as it can be, which counts how often it verifies."""
-
-    def __init__(self) -> None:
-        super().__init__(memory_cost=8, time_cost=1, parallelism=1)
-        self.verified = 0
-
-    def verify(self, *arguments: Any) -> bool:
-        self.verified += 1
-        return super().verify(*arguments)
-
-
-@dataclass
-class House:
-    store: Store
-    clock: ManualClock
-    hasher: CountingHasher
-    accounts: Accounts
-
-    def add(self, name: str = "siti", **changes: Any) -> Account:
-        values = {"display_name": "Siti", "password": PASSWORD, "roles": [Role.STAFF]}
-        return self.accounts.add(name, **{**values, **changes})
-
-    def stored_text(self) -> str:
-        """All that the tables of secrets hold."""
-        with self.store.reading() as tx:
-            return str(
-                [
-                    tx._connection.execute(text(f"SELECT * FROM {table}")).all()
-                    for table in ("account", "access_token", "login_session")
-                ]
-            )
-
-
-@pytest.fixture
-def house() -> Iterator[House]:
-    store = Store.open("sqlite://")
-    store.migrate()
-    clock, hasher = ManualClock(datetime(2026, 11, 20, tzinfo=UTC)), CountingHasher()
-    yield House(store, clock, hasher, Accounts(store, clock, RandomIds(), hasher=hasher))
-    store.close()
-
-
-# ------------------------------------------------------------------- accounts
+from engine.errors import Forbidden, InvalidInput, NameTaken, NotAuthenticated, NotFound
+from engine.model import EventKind, Role, UserTask
+from tests.diagrams import end, line, process, start, user
+from tests.house import PASSWORD, House
+from tests.office import ADMIN, AUDITOR, Office, staff
 
 
 def test_an_added_account_is_listed(house: House) -> None:
@@ -73,8 +20,8 @@ def test_an_added_account_is_listed(house: House) -> None:
     assert added.lanes == {"Kepala Seksi"}
     assert added.is_active
     assert added.created_at == house.clock.now()
-    assert house.accounts.list() == [added]
-    assert house.accounts.account("siti.a-1") == added
+    assert house.engine.accounts.list(actor=ADMIN) == [added]
+    assert house.engine.accounts.account("siti.a-1") == added
 
 
 def test_a_name_is_taken_once(house: House) -> None:
@@ -112,348 +59,122 @@ def test_a_wrong_field_is_refused_by_name(
         house.add(**changes)
 
     assert list(caught.value.fields) == [field]
-    assert house.accounts.list() == []
+    assert house.engine.accounts.list(actor=ADMIN) == []
 
 
 def test_roles_and_lanes_can_be_changed(house: House) -> None:
     house.add()
 
-    house.accounts.set_roles_and_lanes("siti", roles=["admin"], lanes=["Kepala Seksi"])
+    house.engine.accounts.set_roles_and_lanes(
+        "siti", roles=["admin"], lanes=["Kepala Seksi"], actor=ADMIN
+    )
 
-    found = house.accounts.authenticate("siti", PASSWORD)
+    found = house.engine.logins.authenticate("siti", PASSWORD)
     assert (found.roles, found.lanes) == ({Role.ADMIN}, {"Kepala Seksi"})
 
 
 def test_an_unknown_account_cannot_be_changed(house: House) -> None:
+    accounts = house.engine.accounts
     for change in (
-        lambda: house.accounts.account("nobody"),
-        lambda: house.accounts.set_password("nobody", PASSWORD),
-        lambda: house.accounts.set_roles_and_lanes("nobody", roles=[], lanes=[]),
-        lambda: house.accounts.deactivate("nobody"),
-        lambda: house.accounts.activate("nobody"),
-        lambda: house.accounts.create_token("nobody", "ci"),
-        lambda: house.accounts.open_session("nobody"),
+        lambda: accounts.account("nobody"),
+        lambda: accounts.set_password("nobody", PASSWORD, actor=ADMIN),
+        lambda: accounts.set_roles_and_lanes("nobody", roles=[], lanes=[], actor=ADMIN),
+        lambda: accounts.deactivate("nobody", actor=ADMIN),
+        lambda: accounts.activate("nobody", actor=ADMIN),
+        lambda: house.engine.access_tokens.create("nobody", "ci", actor=ADMIN),
+        lambda: house.engine.sessions.open("nobody"),
     ):
         with pytest.raises(NotFound):
             change()
 
 
-# ------------------------------------------------------------------ passwords
+def test_only_admins_change_accounts(house: House) -> None:
+    siti = house.add().as_actor()
+    accounts = house.engine.accounts
 
-
-def test_passwords_are_hashed_as_owasp_asks() -> None:
-    parameters = extract_parameters(owasp_hasher().hash(PASSWORD))
-
-    assert parameters.type.name == "ID"
-    assert parameters.memory_cost == 19 * 1024
-    assert (parameters.time_cost, parameters.parallelism) == (2, 1)
-
-
-def test_the_right_password_proves_the_account(house: House) -> None:
-    added = house.add()
-
-    assert house.accounts.authenticate("siti", PASSWORD) == added
-
-
-def test_no_refusal_tells_what_was_wrong(house: House) -> None:
-    house.add("siti")
-    house.add("adi")
-    house.add("robot", password=None)
-    house.accounts.deactivate("adi")
-
-    messages = set()
-    for name, password in (
-        ("siti", "another-password"),
-        ("nobody", PASSWORD),
-        ("adi", PASSWORD),
-        ("robot", ""),
-        ("No Name!", PASSWORD),
-        ("siti", "x" * 129),
-        ("siti", "\ud800"),
+    for change in (
+        lambda: accounts.add("adi", display_name="Adi", actor=siti),
+        lambda: accounts.list(actor=siti),
+        lambda: accounts.set_password("siti", "kunci-baru-8", actor=siti),
+        lambda: accounts.set_roles_and_lanes("siti", roles=["admin"], lanes=[], actor=siti),
+        lambda: accounts.deactivate("siti", actor=siti),
+        lambda: accounts.activate("siti", actor=siti),
+        lambda: house.engine.access_tokens.create("adi", "ci", actor=siti),
+        lambda: house.engine.access_tokens.of("adi", actor=siti),
     ):
-        with pytest.raises(NotAuthenticated) as caught:
-            house.accounts.authenticate(name, password)
-        messages.add(str(caught.value))
-
-    assert len(messages) == 1
+        with pytest.raises(Forbidden):
+            change()
+    assert house.kinds() == ["account_added"]
 
 
-@pytest.mark.parametrize("name", ["siti", "nobody", "robot", "No Name!"])
-def test_every_refusal_costs_one_verification(house: House, name: str) -> None:
-    house.add("siti")
-    house.add("robot", password=None)
+def test_ones_own_password_is_changed_with_the_present_one(house: House) -> None:
+    siti = house.add(is_password_temporary=True).as_actor()
+    secret, _ = house.engine.sessions.open("siti")
 
     with pytest.raises(NotAuthenticated):
-        house.accounts.authenticate(name, "another-password")
-
-    assert house.hasher.verified == 1
-
-
-def test_a_password_that_was_right_a_moment_ago_is_not_hashed_again(house: House) -> None:
-    house.add()
-
-    for _ in range(3):
-        house.accounts.authenticate("siti", PASSWORD)
-    assert house.hasher.verified == 1
-
-    house.clock.advance(minutes=5)
-    house.accounts.authenticate("siti", PASSWORD)
-    assert house.hasher.verified == 2
-
-
-def test_what_was_proved_ends_with_the_password_and_the_account(house: House) -> None:
-    house.add()
-    house.accounts.authenticate("siti", PASSWORD)
-
-    house.accounts.set_password("siti", "kunci-baru-8")
-    with pytest.raises(NotAuthenticated):
-        house.accounts.authenticate("siti", PASSWORD)
-    house.accounts.authenticate("siti", "kunci-baru-8")
-    house.accounts.deactivate("siti")
-    with pytest.raises(NotAuthenticated):
-        house.accounts.authenticate("siti", "kunci-baru-8")
-    house.accounts.activate("siti")
-
-    assert house.accounts.authenticate("siti", "kunci-baru-8").is_active
-
-
-def test_the_memory_of_proofs_is_bounded(house: House) -> None:
-    proved = house.accounts._proved
-    now = house.clock.now()
-
-    for number in range(2000):
-        proved.keep(proved.proof("siti", str(number), "hash"), now)
-
-    assert len(proved._until) == 1024
-    assert proved.holds(proved.proof("siti", "1999", "hash"), now)
-    assert not proved.holds(proved.proof("siti", "0", "hash"), now)
-
-
-@pytest.mark.parametrize("name", ["siti", "nobody"])
-def test_after_ten_failures_a_name_must_wait(house: House, name: str) -> None:
-    house.add("siti")
-    for _ in range(MAX_FAILURES):
-        with pytest.raises(NotAuthenticated, match="wrong"):
-            house.accounts.authenticate(name, "another-password")
-    verified = house.hasher.verified
-
-    with pytest.raises(NotAuthenticated, match="wait 15 minutes"):
-        house.accounts.authenticate(name, PASSWORD)
-
-    assert house.hasher.verified == verified
-
-
-def test_after_the_wait_the_right_password_counts_again(house: House) -> None:
-    house.add()
-    for _ in range(MAX_FAILURES):
-        with pytest.raises(NotAuthenticated):
-            house.accounts.authenticate("siti", "another-password")
-
-    house.clock.advance(minutes=15)
-
-    assert house.accounts.authenticate("siti", PASSWORD).name == "siti"
-
-
-def test_a_success_forgets_the_failures_before_it(house: House) -> None:
-    house.add()
-
-    for _ in range(3):
-        for _ in range(MAX_FAILURES - 1):
-            with pytest.raises(NotAuthenticated):
-                house.accounts.authenticate("siti", "another-password")
-        house.accounts.authenticate("siti", PASSWORD)
-
-
-def test_failures_of_one_name_do_not_lock_another(house: House) -> None:
-    house.add()
-    for _ in range(MAX_FAILURES):
-        with pytest.raises(NotAuthenticated):
-            house.accounts.authenticate("nobody", PASSWORD)
-
-    assert house.accounts.authenticate("siti", PASSWORD).name == "siti"
-
-
-# --------------------------------------------------------------------- tokens
-
-
-def test_a_token_proves_its_account(house: House) -> None:
-    added = house.add()
-
-    token, secret = house.accounts.create_token("siti", "ci")
-
-    assert secret.startswith("alur_")
-    assert house.accounts.authenticate_token(secret) == added
-    assert [each.token_id for each in house.accounts.tokens("siti")] == [token.token_id]
-
-
-def test_a_token_ends_when_it_expires(house: House) -> None:
-    house.add()
-    expiry = house.clock.now() + timedelta(days=1)
-    _, secret = house.accounts.create_token("siti", "ci", expiry)
-    house.accounts.authenticate_token(secret)
-
-    house.clock.advance(days=1)
-
-    with pytest.raises(NotAuthenticated):
-        house.accounts.authenticate_token(secret)
-
-
-def test_a_token_ends_with_its_account_or_when_revoked(house: House) -> None:
-    house.add()
-    token, secret = house.accounts.create_token("siti", "ci")
-
-    house.accounts.deactivate("siti")
-    with pytest.raises(NotAuthenticated):
-        house.accounts.authenticate_token(secret)
-    house.accounts.activate("siti")
-    house.accounts.authenticate_token(secret)
-    house.accounts.revoke_token("siti", token.token_id)
-    with pytest.raises(NotAuthenticated):
-        house.accounts.authenticate_token(secret)
-
-
-def test_nobody_revokes_the_token_of_another(house: House) -> None:
-    house.add("siti")
-    house.add("adi")
-    token, _ = house.accounts.create_token("siti", "ci")
-
-    with pytest.raises(NotFound):
-        house.accounts.revoke_token("adi", token.token_id)
-
-
-def test_a_token_notes_its_use_at_most_once_a_minute(house: House) -> None:
-    house.add()
-    _, secret = house.accounts.create_token("siti", "ci")
-    first = house.clock.now()
-
-    house.accounts.authenticate_token(secret)
-    house.clock.advance(seconds=59)
-    house.accounts.authenticate_token(secret)
-    assert house.accounts.tokens("siti")[0].last_used_at == first
-
-    second = house.clock.advance(seconds=1)
-    house.accounts.authenticate_token(secret)
-    assert house.accounts.tokens("siti")[0].last_used_at == second
-
-
-def test_a_token_needs_a_name_of_its_own_and_a_time_to_come(house: House) -> None:
-    house.add()
-    house.accounts.create_token("siti", "ci")
-
-    with pytest.raises(NameTaken):
-        house.accounts.create_token("siti", "ci")
+        house.engine.accounts.change_password("wrong-one", "kunci-baru-8", actor=siti)
     with pytest.raises(InvalidInput):
-        house.accounts.create_token("siti", " ")
-    with pytest.raises(InvalidInput):
-        house.accounts.create_token("siti", "old", house.clock.now())
+        house.engine.accounts.change_password(PASSWORD, PASSWORD, actor=siti)
+    changed = house.engine.accounts.change_password(PASSWORD, "kunci-baru-8", actor=siti)
+
+    assert not changed.is_password_temporary
+    assert house.engine.sessions.find(secret) is None
+    assert house.engine.logins.authenticate("siti", "kunci-baru-8") == changed
 
 
-@pytest.mark.parametrize("secret", ["", "alur_", "alur_wrong", "\ud800", "x" * 10_000])
-def test_an_unknown_token_is_refused(house: House, secret: str) -> None:
-    with pytest.raises(NotAuthenticated):
-        house.accounts.authenticate_token(secret)
+# ------------------------------------------------------------- work in their hands
 
-
-# ------------------------------------------------------------------- sessions
-
-
-def test_a_session_proves_its_account(house: House) -> None:
-    added = house.add()
-
-    secret, session = house.accounts.open_session("siti")
-
-    assert house.accounts.session(secret) == (session, added)
-    assert house.accounts.session("another") is None
-
-
-def test_each_login_has_secrets_of_its_own(house: House) -> None:
-    house.add()
-
-    logins = [house.accounts.open_session("siti") for _ in range(3)]
-
-    assert len({secret for secret, _ in logins}) == 3
-    assert len({session.csrf_token for _, session in logins}) == 3
-
-
-def test_an_idle_session_ends(house: House) -> None:
-    house.add()
-    secret, _ = house.accounts.open_session("siti")
-
-    house.clock.advance(minutes=29)
-    assert house.accounts.session(secret) is not None
-    house.clock.advance(minutes=29)
-    assert house.accounts.session(secret) is not None
-    house.clock.advance(minutes=30)
-
-    assert house.accounts.session(secret) is None
-
-
-def test_a_session_in_use_ends_after_its_longest_time(house: House) -> None:
-    house.add()
-    secret, _ = house.accounts.open_session("siti")
-
-    for _ in range(12 * 3 - 1):
-        house.clock.advance(minutes=20)
-        assert house.accounts.session(secret) is not None
-    house.clock.advance(minutes=20)
-
-    assert house.accounts.session(secret) is None
-
-
-def test_a_session_notes_its_use_at_most_once_a_minute(house: House) -> None:
-    house.add()
-    secret, opened = house.accounts.open_session("siti")
-
-    house.clock.advance(seconds=59)
-    session, _ = house.accounts.session(secret)
-    assert session.last_seen_at == opened.last_seen_at
-
-    now = house.clock.advance(seconds=1)
-    session, _ = house.accounts.session(secret)
-    assert session.last_seen_at == now
-
-
-@pytest.mark.parametrize(
-    "end",
-    [
-        lambda accounts, secret: accounts.close_session(secret),
-        lambda accounts, _: accounts.close_sessions_of("siti"),
-        lambda accounts, _: accounts.set_password("siti", "kunci-baru-8"),
-        lambda accounts, _: accounts.deactivate("siti"),
-    ],
+TWO_LANES = process(
+    start(),
+    user("a"),
+    user("b"),
+    end(),
+    line("s", "a", "b", "e"),
+    lanes={"Bidang": ["s", "a", "e"], "Kadis": ["b"]},
 )
-def test_a_session_ends_when_it_is_closed(house: House, end: Any) -> None:
-    house.add("siti")
-    house.add("adi")
-    secret, _ = house.accounts.open_session("siti")
-    other, _ = house.accounts.open_session("adi")
-
-    end(house.accounts, secret)
-
-    assert house.accounts.session(secret) is None
-    assert house.accounts.session(other) is not None
 
 
-def test_expired_sessions_are_cleared_away_at_the_next_login(house: House) -> None:
-    house.add()
-    house.accounts.open_session("siti")
-    house.clock.advance(hours=1)
+def moved(office: Office, **changes: Any) -> UserTask:
+    """The open task after whoever had it in hand has other roles and lanes."""
+    accounts = office.engine.accounts
+    bidang = accounts.add(
+        "siti", display_name="Siti", roles=["staff"], lanes=["Bidang", "Kadis"], actor=ADMIN
+    ).as_actor()
+    instance = office.start(office.deploy(TWO_LANES), bidang)
+    office.engine.tasks.claim(office.task(instance, "a").task_id, actor=bidang)
 
-    house.accounts.open_session("siti")
+    if changes:
+        accounts.set_roles_and_lanes("siti", **{"roles": ["staff"], **changes}, actor=ADMIN)
+    else:
+        accounts.deactivate("siti", actor=ADMIN)
+    office.assert_sound(instance)
+    return office.task(instance, "a")
 
-    assert house.accounts.close_sessions_of("siti") == 1
+
+@pytest.mark.parametrize("changes", [{"lanes": ["Kadis"]}, {}], ids=["lane lost", "deactivated"])
+def test_a_task_goes_back_to_its_lane_when_its_holder_loses_it(
+    office_on_both: Office, changes: dict[str, Any]
+) -> None:
+    office = office_on_both
+
+    task = moved(office, **changes)
+
+    assert task.assignee is None
+    event = office.engine.history.events(task.instance_id, actor=AUDITOR)[-1]
+    assert (event.kind, event.actor) == (EventKind.TASK_UNCLAIMED, "admin")
+    assert dict(event.payload) == {"from": "siti", "to": None}
+    office.engine.tasks.complete(task.task_id, {}, actor=staff("Bidang"))
+    office.assert_sound(task.instance_id)
 
 
-# -------------------------------------------------------------------- secrets
+def test_who_lost_a_lane_can_no_longer_complete_its_task(office: Office) -> None:
+    task = moved(office, lanes=["Kadis"])
+
+    with pytest.raises(Forbidden):
+        office.engine.tasks.complete(task.task_id, {}, actor=staff("Kadis", "siti"))
 
 
-def test_no_secret_is_stored(house: House) -> None:
-    account = house.add()
-    _, token_secret = house.accounts.create_token("siti", "ci")
-    session_secret, _ = house.accounts.open_session("siti")
+def test_a_task_stays_in_hand_when_its_lane_stays(office: Office) -> None:
+    task = moved(office, lanes=["Bidang"])
 
-    stored = house.stored_text()
-
-    for secret in (PASSWORD, token_secret, session_secret):
-        assert secret not in stored
-    assert str(account.password_hash) not in repr(account)
+    assert task.assignee == "siti"

@@ -48,7 +48,11 @@ def approval(login_rule: str = "") -> str:
 def links(office: Office) -> TaskLinks:
     for actor in (KADIS, BIDANG, OTHER_KADIS):
         office.engine.accounts.add(
-            actor.account, display_name=actor.account, roles=actor.roles, lanes=actor.lanes
+            actor.account,
+            display_name=actor.account,
+            roles=actor.roles,
+            lanes=actor.lanes,
+            actor=ADMIN,
         )
     return office.engine.task_links
 
@@ -170,7 +174,9 @@ def test_a_link_dies_with_its_persons_place(office: Office, links: TaskLinks) ->
     _, task_id = waiting(office)
     _, secret = links.make(task_id, actor=KADIS)
 
-    office.engine.accounts.set_roles_and_lanes("kadis", roles=KADIS.roles, lanes={"Bidang"})
+    office.engine.accounts.set_roles_and_lanes(
+        "kadis", roles=KADIS.roles, lanes={"Bidang"}, actor=ADMIN
+    )
 
     with pytest.raises(Forbidden):
         links.open(secret)
@@ -181,7 +187,7 @@ def test_a_link_dies_with_its_persons_place(office: Office, links: TaskLinks) ->
 def test_a_link_dies_with_its_account(office: Office, links: TaskLinks) -> None:
     _, task_id = waiting(office)
     _, secret = links.make(task_id, actor=KADIS)
-    office.engine.accounts.deactivate("kadis")
+    office.engine.accounts.deactivate("kadis", actor=ADMIN)
 
     with pytest.raises(Forbidden):
         links.complete(secret, {"catatan": "sudah pensiun"})

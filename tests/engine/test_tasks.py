@@ -35,7 +35,11 @@ def instance(office: Office) -> str:
     )
     for actor in (BIDANG, OTHER_BIDANG, KADIS):
         office.engine.accounts.add(
-            actor.account, display_name=actor.account, roles=actor.roles, lanes=actor.lanes
+            actor.account,
+            display_name=actor.account,
+            roles=actor.roles,
+            lanes=actor.lanes,
+            actor=ADMIN,
         )
     return office.start(office.deploy(diagram), BIDANG)
 

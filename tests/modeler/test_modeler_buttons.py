@@ -11,7 +11,7 @@ import pytest
 from engine.model import Role
 from tests.diagrams import end, line, process, script, start, user
 from tests.modeler.served import Modeler, basic, bearer
-from tests.office import PROCESSES, SOP_FILES
+from tests.office import ADMIN, PROCESSES, SOP_FILES
 from tests.webhooks.pages.browser import Browser
 from tests.webhooks.rest.hall import LETTER, PASSWORD, Hall
 
@@ -99,14 +99,18 @@ def test_password_beyond_ascii_is_accepted_as_the_modeler_encodes_it(
     hall: Hall, modeler: Modeler
 ) -> None:
     hall.engine.accounts.add(
-        "andre", display_name="André", password="café-à-côté", roles={Role.ANALYST}, lanes=set()
+        "andre",
+        display_name="André",
+        password="café-à-côté",
+        roles={Role.ANALYST},
+        actor=ADMIN,
     )
 
     assert modeler.press("check", basic("andre", "café-à-côté"))["ok"]
 
 
 def test_access_token_is_accepted(hall: Hall, modeler: Modeler) -> None:
-    _, token = hall.engine.accounts.create_token("analis", "Modeler")
+    _, token = hall.engine.access_tokens.create("analis", "Modeler", actor=ADMIN)
 
     assert modeler.deploy(LETTER, credentials=bearer(token))["ok"]
 

@@ -12,7 +12,16 @@ from engine.model import Json, Role, UserTask
 from engine.process_engine import build_engine
 from engine.settings import Settings
 from engine.sources import RandomIds
-from tests.office import LANES, SOP_FILES, Chooser, Office, every_return_once, filled_in, straight
+from tests.office import (
+    ADMIN,
+    LANES,
+    SOP_FILES,
+    Chooser,
+    Office,
+    every_return_once,
+    filled_in,
+    straight,
+)
 from tests.scenarios.test_sops import RETURNED, STRAIGHT, steps
 from webhooks import create_app
 from webhooks.hooks.tokens import link_url
@@ -24,7 +33,9 @@ def office(office_on_both: Office) -> Office:
     settings = Settings(secret_key=("k" * 32,))
     made.engine = build_engine(made.store, made.clock, RandomIds(), settings)
     for lane in LANES:
-        made.engine.accounts.add(lane.lower(), display_name=lane, roles={Role.STAFF}, lanes={lane})
+        made.engine.accounts.add(
+            lane.lower(), display_name=lane, roles={Role.STAFF}, lanes={lane}, actor=ADMIN
+        )
     return made
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
-from argon2 import PasswordHasher
 from waitress.server import create_server
 
-from engine.accounts import Accounts
 from engine.model import FieldType, FormField, Role
+from engine.passwords import Passwords
+from engine.process_engine import build_engine
 from engine.settings import Settings
 from engine.sources import RandomIds
 from tests.office import (
+    ADMIN,
     LANES,
     PROCESSES,
     SOP_FILES,
@@ -25,6 +25,7 @@ from tests.office import (
     Office,
     every_return_once,
     filled_in,
+    quick_hasher,
     straight,
 )
 from tests.scenarios.test_sops import RETURNED, STRAIGHT, steps
@@ -37,8 +38,14 @@ class Api:
     """One server, and what its people say to it."""
 
     def __init__(self, office: Office) -> None:
-        hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        accounts = Accounts(office.store, office.clock, RandomIds(), hasher=hasher)
+        engine = build_engine(
+            office.store,
+            office.clock,
+            RandomIds(),
+            Settings(),
+            passwords=Passwords(quick_hasher()),
+        )
+        accounts = engine.accounts
         for lane in LANES:
             accounts.add(
                 lane.lower(),
@@ -46,10 +53,11 @@ class Api:
                 password=PASSWORD,
                 roles={Role.STAFF},
                 lanes={lane},
+                actor=ADMIN,
             )
         for role in (Role.ANALYST, Role.AUDITOR):
-            accounts.add(str(role), display_name=role, password=PASSWORD, roles={role})
-        app = create_app(replace(office.engine, accounts=accounts), Settings())
+            accounts.add(str(role), display_name=role, password=PASSWORD, roles={role}, actor=ADMIN)
+        app = create_app(engine, Settings())
         self._server = create_server(app, host="127.0.0.1", port=0, threads=8)
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()

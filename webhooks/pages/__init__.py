@@ -10,6 +10,7 @@ from engine.errors import EngineError
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
 from webhooks.pages import (
+    account_log,
     accounts,
     guard,
     inbox,
@@ -17,24 +18,28 @@ from webhooks.pages import (
     login,
     messages,
     modeler,
+    own,
     processes,
     refusals,
     tasks,
 )
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.dates import moment_code, moment_text
+from webhooks.pages.devices import device_text
 from webhooks.pages.logins import CSRF_FIELD, visitor
 from webhooks.pages.people import person
 from webhooks.pages.values import local_text
 from webhooks.rest.context import current_engine, is_api
 
 __all__ = [
+    "account_log",
     "accounts",
     "guard",
     "inbox",
     "instances",
     "login",
     "modeler",
+    "own",
     "processes",
     "refusals",
     "register",
@@ -61,7 +66,12 @@ def register(app: Flask, engine: ProcessEngine, settings: Settings) -> None:  # 
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        waktu=moment_text, kode_waktu=moment_code, orang=person, lokal=local_text
+        waktu=moment_text,
+        kode_waktu=moment_code,
+        orang=person,
+        lokal=local_text,
+        perangkat=device_text,
+        kesalahan=messages.fault_text,
     )
     app.register_blueprint(blueprint)
     app.register_blueprint(modeler.public)
@@ -77,6 +87,7 @@ def _words() -> dict[str, Any]:
         "notice": _notice(),
         "states": messages.STATES,
         "roles": messages.ROLES,
+        "login_methods": messages.LOGIN_METHODS,
         "severities": messages.SEVERITIES,
     }
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from flask import abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from engine.model import LoginMethod
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.login import login_page
 from webhooks.pages.logins import carries_token, current_login, local_path, read_login
@@ -15,6 +16,8 @@ from webhooks.pages.resume import comes_from_here, is_resumable, page_again
 
 #: Pages that anybody may open; they look after their own token.
 _PUBLIC = {"pages.show_login", "pages.log_in"}
+#: What can be done with a temporary password.
+_ALWAYS = {"pages.show_new_password", "pages.change_password", "pages.log_out"}
 
 
 @blueprint.before_request
@@ -29,7 +32,16 @@ def guard() -> ResponseReturnValue | None:
         return _ask_to_log_in()
     if request.method == "POST" and not carries_token(current_login().session.csrf_token):
         return _refuse_form()
+    if _must_choose_a_password():
+        return redirect(url_for("pages.show_new_password"), 303)
     return None
+
+
+def _must_choose_a_password() -> bool:
+    """Whoever knows a temporary password may choose another one with it, and do nothing else."""
+    login = current_login()
+    is_by_it = login.session.method is LoginMethod.PASSWORD
+    return is_by_it and login.account.is_password_temporary and request.endpoint not in _ALWAYS
 
 
 def _holds_nul() -> bool:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import NotAuthenticated
 from engine.sources import RandomIds
+from webhooks.auth import source_address
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import (
@@ -44,7 +45,9 @@ def log_in() -> ResponseReturnValue:
     name = request.form.get("nama", "").strip()
     next_path = local_path(request.form.get("next"))
     try:
-        account = current_engine().accounts.authenticate(name, request.form.get("sandi", ""))
+        account = current_engine().logins.authenticate(
+            name, request.form.get("sandi", ""), source=source_address(), is_for_session=True
+        )
     except NotAuthenticated as error:
         return login_page(
             name, next_path, messages.login_refusal(error), 401, request.form.get("lanjut", "")

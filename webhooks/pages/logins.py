@@ -12,8 +12,8 @@ from typing import cast
 from flask import Response, abort, g, request
 
 from engine.errors import Forbidden
-from engine.model import Account, Actor, Role, Session
-from webhooks.auth import actor_for
+from engine.model import Account, Actor, LoginMethod, Role, Session
+from webhooks.auth import actor_for, source_address
 from webhooks.pages.messages import CSRF_WRONG
 from webhooks.rest.context import current_engine, current_settings
 
@@ -69,7 +69,7 @@ def require_token(expected: str) -> None:
 def read_login() -> Login | None:
     """Whom the cookie of this request proves."""
     secret = request.cookies.get(session_cookie())
-    found = current_engine().accounts.session(secret) if secret else None
+    found = current_engine().sessions.find(secret) if secret else None
     if found is None:
         return None
     session, account = found
@@ -118,10 +118,14 @@ def delete_cookie(response: Response, name: str) -> None:
     )
 
 
-def begin_session(response: Response, account: Account) -> None:
+def begin_session(
+    response: Response, account: Account, method: LoginMethod = LoginMethod.PASSWORD
+) -> None:
     """A fresh session, in the cookie and for this request; the one that was there has ended."""
     end_session()
-    secret, session = current_engine().accounts.open_session(account.name)
+    secret, session = current_engine().sessions.open(
+        account.name, method=method, source=source_address(), device=request.user_agent.string
+    )
     set_cookie(response, session_cookie(), secret)
     g.login = Login(session, account, actor_for(account))
 
@@ -129,4 +133,4 @@ def begin_session(response: Response, account: Account) -> None:
 def end_session() -> None:
     """Whatever session the browser's cookie stands for has ended."""
     if secret := request.cookies.get(session_cookie()):
-        current_engine().accounts.close_session(secret)
+        current_engine().sessions.close(secret, source=source_address())

@@ -11,7 +11,17 @@ from datetime import datetime
 from typing import Any
 
 from engine import errors
-from engine.model import EventKind, Fault, InstanceState, Role, Severity, TaskState
+from engine.model import (
+    AccountEventKind,
+    EventKind,
+    Fault,
+    InstanceState,
+    LoginMethod,
+    Role,
+    Scope,
+    Severity,
+    TaskState,
+)
 from webhooks.pages.dates import moment_text
 
 #: Account name -> the name that people know.
@@ -43,6 +53,46 @@ ROLES: Mapping[Role, str] = {
     Role.AUDITOR: "Auditor (APIP)",
     Role.ADMIN: "Administrator",
     Role.WORKER: "Pekerja (program)",
+}
+SCOPES: Mapping[Scope, str] = {
+    Scope.READ: "Membaca: daftar tugas, berkas, SOP, riwayat",
+    Scope.TASKS: "Bekerja: memulai SOP, mengerjakan tugas, mengubah berkas",
+    Scope.DEPLOY: "Memasang: memeriksa, menyimulasikan, dan memasang SOP",
+    Scope.WORKER: "Layanan: mengerjakan tugas program (external task)",
+}
+LOGIN_METHODS: Mapping[LoginMethod, str] = {
+    LoginMethod.PASSWORD: "kata sandi",
+    LoginMethod.SINGLE_SIGN_ON: "SSO",
+}
+ACCOUNT_EVENTS: Mapping[AccountEventKind, str] = {
+    AccountEventKind.ACCOUNT_ADDED: "Akun ditambahkan",
+    AccountEventKind.ROLES_CHANGED: "Peran atau lajur diubah",
+    AccountEventKind.PASSWORD_SET: "Kata sandi diganti oleh administrator",
+    AccountEventKind.PASSWORD_CHANGED: "Kata sandi diganti oleh pemiliknya",
+    AccountEventKind.DEACTIVATED: "Akun dinonaktifkan",
+    AccountEventKind.ACTIVATED: "Akun diaktifkan",
+    AccountEventKind.TOKEN_CREATED: "Token akses dibuat",
+    AccountEventKind.TOKEN_REVOKED: "Token akses dicabut",
+    AccountEventKind.LOGIN_SUCCEEDED: "Masuk",
+    AccountEventKind.LOGIN_FAILED: "Gagal masuk",
+    AccountEventKind.LOGIN_LOCKED: "Percobaan masuk ditahan",
+    AccountEventKind.LOGIN_UNLOCKED: "Penahanan dibuka",
+    AccountEventKind.LOGGED_OUT: "Keluar",
+    AccountEventKind.SESSIONS_REVOKED: "Sesi diakhiri",
+}
+#: What the page of the log tells of an event's payload.
+ACCOUNT_DETAILS: Mapping[str, str] = {
+    "displayName": "nama {}",
+    "method": "dengan {}",
+    "device": "perangkat {}",
+    "name": "nama token {}",
+    "scopes": "cakupan {}",
+    "minutes": "selama {} menit",
+    "failures": "{} percobaan gagal",
+    "sessions": "{} sesi berakhir",
+    "count": "{} sesi",
+    "isTemporary": "hanya untuk masuk sekali",
+    "tasksHandedBack": "{} tugas kembali ke lajurnya",
 }
 SEVERITIES: Mapping[Severity, str] = {
     Severity.ERROR: "Kesalahan",
@@ -89,6 +139,8 @@ NOTICES: Mapping[str, str] = {
     "akun-aktif": "Akun telah diaktifkan.",
     "sandi-diganti": "Kata sandi telah diganti; sesi lain telah diakhiri.",
     "token-dicabut": "Token akses telah dicabut.",
+    "sesi-diakhiri": "Sesi telah diakhiri.",
+    "kunci-dibuka": "Percobaan masuk atas nama akun ini tidak lagi ditahan.",
 }
 
 #: What an account's field takes, said whenever it was refused.
@@ -100,10 +152,13 @@ ACCOUNT_RULES: Mapping[str, str] = {
     "dan bukan kata sandi yang umum dipakai.",
     "roles": "Pilih peran dari daftar.",
     "lanes": "Nama lajur paling banyak 255 karakter, satu per baris.",
-    "expires_at": "Tanggal berakhir harus sesudah hari ini.",
 }
 NAME_TAKEN = "Nama ini sudah dipakai; pilih nama lain."
-TOKEN_NAME_RULE = "Nama token wajib diisi, paling banyak 255 karakter."  # noqa: S105 - a sentence
+TOKEN_RULES: Mapping[str, str] = {
+    "name": "Nama token wajib diisi, paling banyak 255 karakter.",
+    "expires_at": "Tanggal berakhir harus sesudah hari ini.",
+    "scopes": "Pilih paling sedikit satu cakupan.",
+}
 DATE_RULE = "Harus berupa tanggal, misalnya 2026-01-31."
 PASSWORD_WRONG = "Kata sandi yang sekarang tidak benar."  # noqa: S105 - a sentence
 PASSWORDS_DIFFER = "Kedua kata sandi baru tidak sama."
@@ -145,6 +200,11 @@ def required_if(label: str, value: str) -> str:
 def missing_because(label: str, value: str) -> str:
     """Why a field that is sometimes mandatory must be filled now."""
     return f"Isian ini wajib diisi karena “{label}” bernilai “{value}”."
+
+
+def role_name(role: str) -> str:
+    """What people call the role."""
+    return ROLES[Role(role)]
 
 
 def fault_text(fault: Fault) -> str:
@@ -238,6 +298,10 @@ _EXPLANATIONS: Mapping[type[errors.EngineError], Callable[[Any, Names], Explanat
         "Kunci rahasia tidak dapat dipakai",
         "Kunci rahasia sistem tidak ada, atau bukan yang dahulu dipakai. Beri tahu administrator.",
         "Penjelasannya ada pada log server; lihat ALUR_SECRET_KEY dalam README.",
+    ),
+    errors.TooManyHashes: _constant(
+        "Sistem sedang sibuk",
+        "Terlalu banyak orang masuk bersamaan. Tunggu sebentar, lalu coba lagi.",
     ),
     errors.StorageBusy: _constant(
         "Sistem sedang sibuk",

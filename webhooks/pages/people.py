@@ -13,9 +13,7 @@ from webhooks.rest.context import current_engine
 def display_names() -> Names:
     """Account name -> display name, read once per request."""
     if "display_names" not in g:
-        g.display_names = {
-            each.name: each.display_name for each in current_engine().accounts.list()
-        }
+        g.display_names = current_engine().accounts.display_names()
     return cast(Names, g.display_names)
 
 

@@ -15,6 +15,7 @@ from engine.errors import EngineError
 from webhooks.auth import authenticate_request
 from webhooks.problems import answer
 from webhooks.rest import (
+    account_event,
     deployment,
     external_task,
     history,
@@ -42,6 +43,7 @@ RESOURCES: tuple[Resource, ...] = (
     external_task.resource,
     incident.resource,
     history.resource,
+    account_event.resource,
 )
 
 #: What anybody may read: what this server is, and how to speak to it.

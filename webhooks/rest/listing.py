@@ -27,8 +27,12 @@ def add_listing(
     find: Find,
     total: Total,
     with_post: bool = False,
+    is_own: bool = False,
 ) -> None:
-    """GET path and path/count, filtered by the query string; with_post: or by a body."""
+    """GET path and path/count, filtered by the query string; with_post: or by a body.
+
+    is_own: Camunda has no such listing.
+    """
 
     def rows(listing: Listing) -> Sequence[Any]:
         actor = require_actor()
@@ -44,7 +48,8 @@ def add_listing(
     name = noun.replace(" ", "_")
     of_query, of_body = resource.takes(filters, "query"), resource.takes(filters)
     gives_rows, gives_count = resource.gives(answer(many=True)), resource.gives(Count)
-    get, post = partial(resource.on, "GET"), partial(resource.on, "POST")
+    get = partial(resource.on, "GET", is_own=is_own)
+    post = partial(resource.on, "POST", is_own=is_own)
     total_path, in_body = f"{path}/count", "filters in the body"
     get(path, f"List {noun}", endpoint=f"list_{name}")(of_query(gives_rows(rows)))
     get(total_path, f"Count {noun}", endpoint=f"count_{name}")(of_query(gives_count(count)))

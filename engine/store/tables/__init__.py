@@ -6,7 +6,14 @@ snapshot or a payload means is left to others.
 
 from __future__ import annotations
 
-from engine.store.tables.accounts import access_token, account, login_failure, login_session
+from engine.store.tables.accounts import (
+    access_token,
+    account,
+    account_event,
+    account_log,
+    login_failure,
+    login_session,
+)
 from engine.store.tables.columns import CanonicalJson, Moment, Words, canonical_text, metadata
 from engine.store.tables.definitions import (
     definition_lane,
@@ -32,6 +39,8 @@ __all__ = [
     "Words",
     "access_token",
     "account",
+    "account_event",
+    "account_log",
     "canonical_text",
     "definition_lane",
     "deployment",

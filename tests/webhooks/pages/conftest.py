@@ -8,11 +8,12 @@ import pytest
 from flask import Flask
 
 from engine.model import ProcessDefinition
+from engine.passwords import Passwords
 from engine.process_engine import build_engine
 from engine.settings import Settings
 from engine.sources import RandomIds
 from engine.store import Store
-from tests.office import Office
+from tests.office import ADMIN, Office, quick_hasher
 from tests.webhooks.pages.browser import PASSWORD, Browser
 from webhooks import create_app
 
@@ -96,10 +97,16 @@ def office() -> Iterator[Office]:
     store = Store.open("sqlite://")
     store.migrate()
     made = Office(store)
-    made.engine = build_engine(store, made.clock, RandomIds(), Settings())
+    passwords = Passwords(quick_hasher())
+    made.engine = build_engine(store, made.clock, RandomIds(), Settings(), passwords=passwords)
     for name, (display_name, roles, lanes) in PEOPLE.items():
         made.engine.accounts.add(
-            name, display_name=display_name, password=PASSWORD, roles=roles, lanes=lanes
+            name,
+            display_name=display_name,
+            password=PASSWORD,
+            roles=roles,
+            lanes=lanes,
+            actor=ADMIN,
         )
     yield made
     store.close()

@@ -93,7 +93,32 @@ def test_an_administrator_adds_an_account_that_can_log_in(
     account = office.engine.accounts.account("baru")
     assert account.lanes == {"Kadis", "Sekretaris"}
     assert account.roles == {Role.STAFF}
-    assert browser.log_in("baru", "kata-sandi-awal").path == "/"
+    page = browser.log_in("baru", "kata-sandi-awal")
+    assert page.path == "/saya/sandi"
+    assert "Pilih kata sandi Anda sendiri" in page.text
+
+
+def test_a_password_of_an_administrator_is_good_for_choosing_another(
+    visit: Visit, browser: Browser, app: Flask
+) -> None:
+    admin = visit("admin")
+    admin.send(admin.get("/akun/staf"), "/sandi", sandi="kata-sandi-awal")
+    page = browser.log_in("staf", "kata-sandi-awal")
+
+    for path in ("/", "/saya", "/berkas", "/proses"):
+        assert browser.get(path).path == "/saya/sandi"
+    api = app.test_client().get("/engine-rest/task", auth=("staf", "kata-sandi-awal"))
+    assert (api.status_code, api.json["type"]) == (403, "AuthorizationException")
+    same = browser.send(
+        page, "/saya/sandi", lama="kata-sandi-awal", baru="kata-sandi-awal",
+        ulangi="kata-sandi-awal",
+    )  # fmt: skip
+    assert same.status == 400
+    browser.send(
+        page, "/saya/sandi", lama="kata-sandi-awal", baru="sandi-baru-1", ulangi="sandi-baru-1"
+    )
+
+    assert browser.get("/").path == "/"
 
 
 def test_a_refused_account_says_why_and_keeps_what_was_typed(visit: Visit) -> None:
@@ -146,9 +171,8 @@ def test_a_new_password_ends_the_other_logins_and_keeps_this_one(visit: Visit) -
     here, there = visit("staf"), visit("staf")
     old = here.cookie()
 
-    page = here.send(
-        here.get("/saya"), "/saya/sandi", lama=PASSWORD, baru="sandi-baru-1", ulangi="sandi-baru-1"
-    )  # fmt: skip
+    page = here.get("/saya/sandi")
+    page = here.send(page, "/saya/sandi", lama=PASSWORD, baru="sandi-baru-1", ulangi="sandi-baru-1")
 
     assert "Kata sandi telah diganti" in page.text
     assert here.cookie() != old
@@ -157,7 +181,7 @@ def test_a_new_password_ends_the_other_logins_and_keeps_this_one(visit: Visit) -
 
 def test_a_new_password_takes_the_old_one(visit: Visit) -> None:
     clerk = visit("staf")
-    page = clerk.get("/saya")
+    page = clerk.get("/saya/sandi")
 
     wrong = clerk.send(page, "/saya/sandi", lama="x", baru="sandi-baru-1", ulangi="sandi-baru-1")
     differ = clerk.send(page, "/saya/sandi", lama=PASSWORD, baru="sandi-baru-1", ulangi="lain")
@@ -171,13 +195,13 @@ def test_a_new_password_takes_the_old_one(visit: Visit) -> None:
 def test_a_token_is_shown_once_and_can_be_revoked(office: Office, visit: Visit) -> None:
     clerk = visit("staf")
 
-    page = clerk.send(clerk.get("/saya"), "/saya/token", nama="modeler", berakhir="2026-02-01")
+    page = clerk.send(clerk.get("/saya"), "/saya/token", nama="modeler", berakhir="2026-01-15")
 
     secret = page.tree.xpath("//code[@class='secret']")[0].text
-    assert office.engine.accounts.authenticate_token(secret).name == "staf"
+    assert office.engine.access_tokens.authenticate(secret).account.name == "staf"
     page = clerk.get("/saya")
     assert secret not in page.text
-    assert "1 Februari 2026 23.59 WIB" in page.text
+    assert "15 Januari 2026 23.59 WIB Segera berakhir" in page.text
     page = clerk.send(page, "/cabut")
     assert "Token akses telah dicabut" in page.text
     assert "belum mempunyai token" in page.text

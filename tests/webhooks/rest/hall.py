@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from argon2 import PasswordHasher
 from werkzeug.test import TestResponse
 
-from engine.accounts import Accounts
 from engine.model import Role
+from engine.passwords import Passwords
+from engine.process_engine import build_engine
 from engine.settings import Settings
-from engine.sources import RandomIds
 from engine.store import Store
 from tests.diagrams import end, exclusive, field, flow, form, line, process, properties, start, user
-from tests.office import Office
+from tests.office import ADMIN, CountedIds, Office, quick_hasher
 from webhooks import create_app
 
 PASSWORD = "kata-sandi-panjang"
@@ -62,18 +60,25 @@ class Hall:
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self.office = Office(store)
-        self.engine = replace(self.office.engine, accounts=self._accounts(store))
+        self.engine = build_engine(
+            store,
+            self.office.clock,
+            CountedIds(),
+            Settings(),
+            passwords=Passwords(quick_hasher()),
+        )
+        self.office.engine = self.engine
         for name, (roles, lanes) in PEOPLE.items():
             self.engine.accounts.add(
-                name, display_name=name, password=PASSWORD, roles=roles, lanes=lanes
+                name,
+                display_name=name,
+                password=PASSWORD,
+                roles=roles,
+                lanes=lanes,
+                actor=ADMIN,
             )
         self.app = create_app(self.engine, settings)
         self._client = self.app.test_client()
-
-    def _accounts(self, store: Store) -> Accounts:
-        """Accounts whose passwords are quickly hashed."""
-        hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        return Accounts(store, self.office.clock, RandomIds(), hasher=hasher)
 
     def call(self, method: str, path: str, who: str | None, **options: Any) -> TestResponse:
         auth = (who, PASSWORD) if who else None

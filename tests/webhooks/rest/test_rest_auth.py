@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from tests.office import ADMIN
 from tests.webhooks.rest.hall import PASSWORD, Hall, assert_problem
 
 
@@ -51,7 +52,9 @@ def test_wrong_proof_is_a_401(hall: Hall, header: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 def test_password_may_come_in_utf8_or_latin1(hall: Hall, encoding: str) -> None:
-    hall.engine.accounts.add("wayan", display_name="Wayan", password="sandi-bagús-sekali")
+    hall.engine.accounts.add(
+        "wayan", display_name="Wayan", password="sandi-bagús-sekali", actor=ADMIN
+    )
 
     header = basic("wayan:sandi-bagús-sekali".encode(encoding))
     response = hall.call("GET", "/task", None, headers={"Authorization": header})
@@ -60,7 +63,7 @@ def test_password_may_come_in_utf8_or_latin1(hall: Hall, encoding: str) -> None:
 
 
 def test_access_token_is_a_proof(hall: Hall) -> None:
-    _, secret = hall.engine.accounts.create_token("analis", "modeler")
+    _, secret = hall.engine.access_tokens.create("analis", "modeler", actor=ADMIN)
 
     header = {"Authorization": f"Bearer {secret}"}
     response = hall.call("GET", "/deployment?maxResults=0", None, headers=header)
@@ -69,7 +72,7 @@ def test_access_token_is_a_proof(hall: Hall) -> None:
 
 
 def test_account_that_was_deactivated_is_out(hall: Hall) -> None:
-    hall.engine.accounts.deactivate("siti")
+    hall.engine.accounts.deactivate("siti", actor=ADMIN)
 
     assert_problem(hall.get("/task", "siti"), 401)
 

@@ -12,6 +12,7 @@ from engine.model import INPUT_KINDS, Role
 from engine.settings import Settings
 from engine.store import Store
 from tests.diagrams import each, end, line, process, properties, start, user
+from tests.office import ADMIN
 from tests.webhooks.rest.hall import PASSWORD, Hall, assert_problem
 from webhooks.pages import messages
 from webhooks.rest import external_task
@@ -53,7 +54,7 @@ class Office:
     def __init__(self, hall: Hall) -> None:
         self.hall = hall
         hall.engine.accounts.add(
-            "robot", display_name="Robot", password=PASSWORD, roles={Role.WORKER}, lanes=set()
+            "robot", display_name="Robot", password=PASSWORD, roles={Role.WORKER}, actor=ADMIN
         )
 
     def begun(self, key: str = "surel", business_key: str = "B-1", **variables: Any) -> str:

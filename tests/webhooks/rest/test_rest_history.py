@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from tests.office import ADMIN
 from tests.webhooks.rest.hall import Hall, assert_problem
 
 
@@ -45,7 +46,7 @@ def test_historic_instance_has_every_key(hall: Hall, done: str) -> None:
 def test_starter_without_a_lane_sees_its_instance_without_the_definition(hall: Hall) -> None:
     hall.deployed()
     instance_id = hall.started("admin")
-    hall.engine.accounts.set_roles_and_lanes("admin", roles={"staff"}, lanes=())
+    hall.engine.accounts.set_roles_and_lanes("admin", roles={"staff"}, lanes=(), actor=ADMIN)
 
     found = hall.get(f"/history/process-instance/{instance_id}", "admin").json
 

@@ -19,7 +19,6 @@ from engine.model import (
 )
 from engine.permissions import (
     require_instance_visible,
-    require_role,
     require_task_visible,
     sees_everything,
 )
@@ -75,9 +74,14 @@ class Documents:
     def variable(self, instance_id: str, name: str, *, actor: Actor) -> DocumentContent:
         """The file that a process variable holds.
 
+        A worker gets those that its external tasks see, their loops' too, while it holds one.
         Raises NotFound without such a variable, InvalidInput when it holds no file or several.
         """
         with self._store.reading() as tx:
+            if actor.has(Role.WORKER):
+                return _of_variable(
+                    tx, instance_id, name, self._seen_by_services(tx, instance_id, actor)
+                )
             _require_visible(tx, instance_id, actor)
             run = self._steps.look(tx, tx.stored_instance(instance_id))
             return _of_variable(tx, instance_id, name, [run.variables])
@@ -98,21 +102,20 @@ class Documents:
             instance_id, values = self._seen_by_task(tx, task_id, actor)
             return _of_variable(tx, instance_id, name, [values])
 
-    def worker_variable(self, instance_id: str, name: str, *, actor: Actor) -> DocumentContent:
-        """The file in a variable that a worker was given with a task, as long as that is locked."""
-        require_role(actor, "read what external tasks see", Role.WORKER, Role.ADMIN)
+    def _seen_by_services(
+        self, tx: StoreTransaction, instance_id: str, actor: Actor
+    ) -> list[dict[str, Json]]:
+        """What each external task sees that is locked now. Raises Forbidden without any."""
         query = ExternalTaskQuery(instance_id=instance_id, is_locked=True, at=self._clock.now())
-        with self._store.reading() as tx:
-            held = tx.services(query)
-            if not held:
-                raise Forbidden(
-                    actor.account,
-                    f"read variables of process instance {instance_id}",
-                    "none of its external tasks is locked",
-                )
-            run = self._steps.look(tx, tx.stored_instance(instance_id))
-            seen = [run.visible_variables(each.external_task_id) for each in held]
-            return _of_variable(tx, instance_id, name, seen)
+        held = tx.services(query)
+        if not held:
+            raise Forbidden(
+                actor.account,
+                f"read variables of process instance {instance_id}",
+                "none of its external tasks is locked",
+            )
+        run = self._steps.look(tx, tx.stored_instance(instance_id))
+        return [run.visible_variables(each.external_task_id) for each in held]
 
     def _seen_by_task(
         self, tx: StoreTransaction, task_id: str, actor: Actor

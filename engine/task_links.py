@@ -19,7 +19,7 @@ from engine.errors import (
     LinkUsed,
     LoginDemanded,
 )
-from engine.model import Actor, StoredInstance, TaskLink, UserTask, Variables
+from engine.model import Actor, FieldType, StoredInstance, TaskLink, UserTask, Variables
 from engine.permissions import is_offered, require_offered
 from engine.sources import Clock, Ids
 from engine.spiff.scripts import SandboxError
@@ -175,6 +175,9 @@ class TaskLinks:
         submitted: None while the link is only looked at; what the form will bring is then awaited.
         """
         node = self._definitions.machine(tx, task.definition_id).model.nodes[task.activity_id]
+        if any(field.type is FieldType.FILE and not field.is_readonly for field in node.form or ()):
+            # Nobody uploads files who has not proved who he is.
+            return True
         rule = rule_of(node)
         if rule.threshold is None:
             return rule.always

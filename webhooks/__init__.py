@@ -8,10 +8,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
 from webhooks import hooks, pages
+from webhooks.limits import MAX_BODY_BYTES, largest_body
 from webhooks.rest.api import register_api
 from webhooks.rest.context import put_context
 
-MAX_BODY_BYTES = 6 * 1024 * 1024
+__all__ = ["create_app", "largest_body"]
 
 
 def create_app(engine: ProcessEngine, settings: Settings) -> Flask:

@@ -1,24 +1,29 @@
 """Process variables as Camunda writes them, {"value", "type", "valueInfo"}, to plain JSON and back.
 
 What the engine keeps is JSON without Camunda's types, so that the type of an answer follows from
-the value: a list or an object is of type "Json", and its value is the JSON text, as in Camunda.
+the value: a list or an object is of type "Json", and its value is the JSON text, as in Camunda. A
+file comes as base64 and becomes an Upload; its reference is answered as "File", without its bytes.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.errors import InvalidVariables
-from engine.model import FieldType, FormField, Json, Variables
+from engine.model import Document, FieldType, FormField, Json, Upload, Variables, document_of
 from webhooks.rest.moments import read_moment
 from webhooks.rest.requests import strict_json
 
 _JSON_FORMAT = "application/json"
 _INTEGERS = {"short": 2**15, "integer": 2**31, "long": 2**63}
 #: Types of Camunda whose values Alur does not keep.
-_UNSUPPORTED = ("bytes", "file", "xml")
+_UNSUPPORTED = ("xml",)
+#: What a file of type Bytes is called, which has no name of its own.
+_NAMELESS = "data.bin"
 
 _FIELD_TYPES = {
     FieldType.LONG: "Long",
@@ -58,7 +63,7 @@ def read_variable(variable: Any) -> Json:
         raise ValueError(f"the type {given!r} is not supported")
     if kind not in _READERS:
         raise ValueError(f"unknown type {given!r}; expected one of {', '.join(_TYPES)}")
-    if value is None:
+    if value is None and kind != "file":
         return None
     return _READERS[kind](value, variable)
 
@@ -118,11 +123,58 @@ def _as_object(value: Any, variable: Mapping[str, Any]) -> Json:
     return _as_json(value, variable)
 
 
+def _as_file(value: Any, variable: Mapping[str, Any]) -> Json | Upload | list[Any]:
+    """An Upload; a document that was answered before, without its bytes, stays that document.
+
+    A list of such is our own addition, for fields that take several files.
+    """
+    if isinstance(value, list):
+        if not all(isinstance(each, dict) for each in value):
+            raise ValueError('expected a list of files, each {"value": …, "valueInfo": …}')
+        return [_as_file(each.get("value"), each) for each in value]
+    info = variable.get("valueInfo")
+    said: Mapping[str, Any] = info if isinstance(info, dict) else {}
+    name = said.get("filename")
+    # The client for JavaScript writes mimetype.
+    mime_type = said.get("mimeType", said.get("mimetype"))
+    if value is None:
+        return _document_again(said, name, mime_type)
+    if not isinstance(name, str) or not name:
+        raise ValueError("a File needs valueInfo.filename")
+    return Upload(name, _decoded(value), mime_type if isinstance(mime_type, str) else None)
+
+
+def _document_again(said: Mapping[str, Any], name: Any, mime_type: Any) -> Json:
+    if "document" not in said:
+        return None
+    reference = {key: said.get(key) for key in ("document", "size", "sha256")}
+    reference |= {"name": name, "mimeType": mime_type}
+    if document_of(reference) is None:
+        raise ValueError("valueInfo does not name a document as it was answered")
+    return reference
+
+
+def _as_bytes(value: Any, variable: Mapping[str, Any]) -> Upload:
+    info = variable.get("valueInfo")
+    name = info.get("filename") if isinstance(info, dict) else None
+    return Upload(name if isinstance(name, str) and name else _NAMELESS, _decoded(value))
+
+
+def _decoded(value: Any) -> bytes:
+    if not isinstance(value, str):
+        raise ValueError("the value must be base64 text")
+    try:
+        # RFC 4648 as mail writes it has line ends.
+        return base64.b64decode(value.replace("\r", "").replace("\n", ""), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(f"the value is not base64: {error}") from error
+
+
 def _mismatch(kind: str, value: Any) -> str:
     return f"expected a value of type {kind}, found {json.dumps(value)[:100]}"
 
 
-_READERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Json]] = {
+_READERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Any]] = {
     "string": _as_string,
     "boolean": _as_boolean,
     "short": _as_integer,
@@ -133,6 +185,8 @@ _READERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Json]] = {
     "null": _as_null,
     "json": _as_json,
     "object": _as_object,
+    "file": _as_file,
+    "bytes": _as_bytes,
 }
 _TYPES = [name.capitalize() for name in _READERS]
 
@@ -147,8 +201,22 @@ def write_variables(values: Variables) -> dict[str, dict[str, Any]]:
 
 def write_variable(value: Json) -> dict[str, Any]:
     """One value with the type that follows from it."""
+    document = document_of(value)
+    if document is not None:
+        return {"value": None, "type": "File", "valueInfo": _file_info(document)}
     kind = type_of(value)
     return {"value": json_text(value) if kind == "Json" else value, "type": kind, "valueInfo": {}}
+
+
+def _file_info(document: Document) -> dict[str, Any]:
+    """Camunda's keys, and what proves the bytes."""
+    return {
+        "filename": document.name,
+        "mimeType": document.mime_type,
+        "document": document.document_id,
+        "size": document.size,
+        "sha256": document.sha256,
+    }
 
 
 def write_field_values(values: Variables, form: tuple[FormField, ...]) -> dict[str, dict[str, Any]]:

@@ -123,7 +123,7 @@ def _serve(call: Invocation, engine: ProcessEngine, settings: Settings) -> None:
         clear_untrusted_proxy_headers=not settings.trusted_proxies,
         # It keeps a whole body on disk before the app may refuse it; the app's limit is lower, so
         # that what is a little too large gets the app's answer.
-        max_request_body_size=2 * webhooks.MAX_BODY_BYTES,
+        max_request_body_size=2 * webhooks.largest_body(settings),
     )
     url = f"http://{_in_url(settings.host)}:{listener.getsockname()[1]}"
     with _until_signalled(), _working(engine, settings, is_wanted=not call.words.no_worker):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.model import Role
+from engine.model import Role, Upload
 from tests.diagrams import end, line, process, properties, start, user
 from tests.modeler.served import served_hall
 from tests.office import ADMIN
@@ -37,7 +38,7 @@ class Served:
 
     def begun(self, **variables: Any) -> str:
         """The id of a letter that waits for the program."""
-        typed = {name: {"value": value} for name, value in variables.items()}
+        typed = {name: typed_value(value) for name, value in variables.items()}
         body = {"businessKey": "B-1", "variables": typed}
         started = self.hall.post("/process-definition/key/surel/start", body)
         return str(started.json["id"])
@@ -45,6 +46,12 @@ class Served:
     def variables(self, instance_id: str) -> dict[str, Any]:
         found = self.hall.get(f"/process-instance/{instance_id}/variables").json
         return {name: each["value"] for name, each in found.items()}
+
+    def file(self, instance_id: str, name: str) -> tuple[str, str, bytes]:
+        """The name, type and bytes of the file in a variable."""
+        path = f"/process-instance/{instance_id}/variables/{name}"
+        info = self.hall.get(path).json["valueInfo"]
+        return info["filename"], info["mimeType"], self.hall.get(f"{path}/data").data
 
     def waits_for(self, instance_id: str) -> list[str]:
         found = self.hall.get("/task", processInstanceId=instance_id).json
@@ -57,6 +64,14 @@ class Served:
     def is_sound(self, instance_id: str) -> bool:
         proof = self.hall.get(f"/history/process-instance/{instance_id}/verify").json
         return bool(proof["sound"])
+
+
+def typed_value(value: Any) -> dict[str, Any]:
+    """The value as a client writes it."""
+    if not isinstance(value, Upload):
+        return {"value": value}
+    content = base64.b64encode(value.content).decode()
+    return {"value": content, "type": "File", "valueInfo": {"filename": value.name}}
 
 
 @pytest.fixture

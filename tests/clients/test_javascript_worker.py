@@ -6,6 +6,7 @@ skipped, except in CI.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from engine.model import Upload
 from tests.clients.conftest import TOPIC, WORKER, Served
 from tests.modeler.served import node
 from tests.needs import npm
@@ -75,6 +77,18 @@ def test_it_completes_a_task_with_variables(installed: Path, served: Served) -> 
         "biaya": 1.5,
         "kosong": None,
     }
+    assert served.is_sound(instance)
+
+
+def test_it_reads_a_file_and_gives_one(installed: Path, served: Served) -> None:
+    content = bytes(range(256)) * 1000
+    instance = served.begun(perintah="berkas", surat=Upload("surat.pdf", content))
+
+    assert worked(installed, served, 1)["errors"] == []
+
+    receipt = f"diterima {hashlib.sha256(content).hexdigest()}".encode()
+    assert served.file(instance, "bukti") == ("tanda-terima.txt", "text/plain", receipt)
+    assert served.variables(instance)["diterima"] == "surat.pdf"
     assert served.is_sound(instance)
 
 

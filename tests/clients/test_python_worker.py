@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import warnings
 from typing import Any
 
 import pytest
 
+from engine.model import Upload
 from tests.clients.conftest import TOPIC, WORKER, Served
 from tests.office import ADMIN
 from tests.webhooks.rest.hall import PASSWORD
@@ -49,6 +51,26 @@ def test_it_completes_a_task_with_variables(served: Served) -> None:
         "daftar": '["a"]',
         "terkirim": True,
     }
+    assert served.is_sound(instance)
+
+
+def test_it_gives_a_file(served: Served) -> None:
+    instance = served.begun(surat=Upload("surat.pdf", b"isi"))
+    receipt = {
+        "value": base64.b64encode(b"diterima").decode(),
+        "type": "File",
+        "valueInfo": {"filename": "tanda.txt", "mimeType": "text/plain"},
+    }
+    seen: list[Any] = []
+
+    def send(task: ExternalTask) -> TaskResult:
+        seen.append(task.get_variable("surat", with_meta=True))
+        return task.complete({"bukti": receipt})
+
+    worker(served).fetch_and_execute(TOPIC, send)
+
+    assert seen[0]["valueInfo"]["filename"] == "surat.pdf"
+    assert served.file(instance, "bukti") == ("tanda.txt", "text/plain", b"diterima")
     assert served.is_sound(instance)
 
 

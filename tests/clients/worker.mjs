@@ -1,7 +1,10 @@
 // A worker as its authors' README writes one. It obeys each task's variable "perintah" until it has
 // handled as many tasks as it was told, and says what it saw.
 
-import { BasicAuthInterceptor, Client, Variables } from "camunda-external-task-client-js";
+import { createHash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+
+import { BasicAuthInterceptor, Client, File, Variables } from "camunda-external-task-client-js";
 
 let input = "";
 for await (const chunk of process.stdin) input += chunk;
@@ -44,6 +47,13 @@ async function obey(task, taskService) {
         });
       }
       return taskService.handleFailure(task, { errorMessage: "putus lagi", retries: 0 });
+    case "berkas": {
+      const letter = await task.variables.get("surat").load();
+      const digest = createHash("sha256").update(letter.content).digest("hex");
+      await writeFile("tanda-terima.txt", `diterima ${digest}`);
+      const receipt = await new File({ localPath: "tanda-terima.txt", mimetype: "text/plain" }).load();
+      return taskService.complete(task, new Variables().setAll({ bukti: receipt, diterima: letter.filename }));
+    }
     case "salah":
       return taskService.handleBpmnError(task, "ALAMAT", "tidak ada", new Variables().set("alamat", ""));
     case "lepas":
@@ -59,7 +69,8 @@ client.subscribe(topic, { lockDuration: 60000, includeExtensionProperties: true 
   try {
     await obey(task, taskService);
   } finally {
-    seen.push({ ...task, variables: task.variables.getAll() });
+    const { surat, ...variables } = task.variables.getAll();
+    seen.push({ ...task, variables });
     if (seen.length >= tasks) client.stop();
   }
 });

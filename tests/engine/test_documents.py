@@ -407,11 +407,11 @@ def test_a_worker_reads_files_while_it_holds_a_task_and_gives_some(office: Offic
     documents, services = office.engine.documents, office.engine.external_tasks
 
     with pytest.raises(Forbidden):
-        documents.worker_variable(instance, "surat", actor=robot)
+        documents.variable(instance, "surat", actor=robot)
     [fetched] = services.fetch_and_lock(
         "w", [TopicSubscription("kirim", 1000)], max_tasks=1, actor=robot
     )
-    assert documents.worker_variable(instance, "surat", actor=robot).content == LETTER.content
+    assert documents.variable(instance, "surat", actor=robot).content == LETTER.content
     services.complete(
         fetched.task.external_task_id,
         "w",
@@ -423,7 +423,7 @@ def test_a_worker_reads_files_while_it_holds_a_task_and_gives_some(office: Offic
     assert office.waiting_at(instance) == ["b"]
     assert documents.variable(instance, "bukti", actor=ADMIN).content == b"terkirim"
     with pytest.raises(Forbidden):
-        documents.worker_variable(instance, "surat", actor=robot)
+        documents.variable(instance, "surat", actor=robot)
     office.assert_sound(instance)
 
 

@@ -272,6 +272,21 @@ def test_a_threshold_that_is_neither_true_nor_false_demands_a_login(
     assert links.open(secret).demands_login
 
 
+@pytest.mark.parametrize(
+    ("rule", "demands"), [("", True), ("<camunda:constraint name='readonly'/>", False)]
+)
+def test_who_uploads_a_file_must_log_in(
+    office: Office, links: TaskLinks, rule: str, demands: bool
+) -> None:
+    asked = field("surat", "file").replace("<camunda:validation>", f"<camunda:validation>{rule}")
+    diagram = approval().replace(field("jumlah", "long"), asked)
+    instance = office.start(office.deploy(diagram), KADIS)
+    task_id = office.task(instance, "setujui").task_id
+    _, secret = links.make(task_id, actor=KADIS)
+
+    assert links.open(secret).demands_login is demands
+
+
 def test_history_of_a_login_has_no_link(office: Office, links: TaskLinks) -> None:
     instance, task_id = waiting(office)
     office.engine.tasks.complete(task_id, {"catatan": "a"}, actor=replace(KADIS))

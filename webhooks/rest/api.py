@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Flask, Request, Response, request
@@ -13,10 +14,12 @@ from werkzeug.routing import RequestRedirect
 from engine import __version__
 from engine.errors import EngineError
 from webhooks.auth import authenticate_request
+from webhooks.limits import allow_files
 from webhooks.problems import answer
 from webhooks.rest import (
     account_event,
     deployment,
+    execution,
     external_task,
     history,
     incident,
@@ -41,6 +44,7 @@ RESOURCES: tuple[Resource, ...] = (
     task.resource,
     task_link.resource,
     external_task.resource,
+    execution.resource,
     incident.resource,
     history.resource,
     account_event.resource,
@@ -48,6 +52,16 @@ RESOURCES: tuple[Resource, ...] = (
 
 #: What anybody may read: what this server is, and how to speak to it.
 _PUBLIC = {"version.get_version", "version.list_engines", "api-docs.openapi_json"}
+
+
+#: Views whose requests may bring files, as variables or as attachments.
+_TAKING_FILES = {
+    "process-definition.start_instance",
+    "process-instance.modify_variables",
+    "task.complete_task",
+    "external-task.complete_external_task",
+    "external-task.report_bpmn_error",
+}
 
 
 class Problem(Schema):
@@ -87,11 +101,18 @@ def _guard() -> Response | None:
     try:
         if request.endpoint not in _PUBLIC:
             authenticate_request()
+            _allow_files(request.endpoint)
         _require_route(request.routing_exception)
         _require_text(request)
     except (EngineError, HTTPException) as error:
         return answer(error)
     return None
+
+
+def _allow_files(endpoint: str | None) -> None:
+    """A view of several routes has a number behind its name for all but the first."""
+    if re.sub(r"_\d+$", "", endpoint or "") in _TAKING_FILES:
+        allow_files()
 
 
 def _require_route(fault: HTTPException | None) -> None:

@@ -11,6 +11,7 @@ from engine.errors import InvalidInput
 from engine.model import Deployment, ProcessDefinition
 from engine.model import Resource as DeployedFile
 from webhooks.auth import require_actor
+from webhooks.downloads import attachment
 from webhooks.problems import findings_by_file
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
@@ -170,5 +171,5 @@ def get_resource_data(deployment_id: str, resource_id: str) -> Response:
     """Byte for byte as uploaded, and never as something that a browser would run."""
     found = current_engine().definitions.resource(deployment_id, resource_id, actor=require_actor())
     response = Response(found.content, mimetype="application/octet-stream")
-    response.headers.set("Content-Disposition", "attachment", filename=found.name)
+    response.headers["Content-Disposition"] = attachment(found.name)
     return response

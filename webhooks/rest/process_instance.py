@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask import Response
+
+from engine.documents import BroughtDocument
 from engine.errors import InvalidInput, NotFound
 from engine.model import InstanceState, ProcessInstance
 from webhooks.auth import require_actor
+from webhooks.downloads import download
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
-from webhooks.rest.resource import Resource
+from webhooks.rest.resource import FILE, Resource
+from webhooks.schemas.documents import DocumentAnswer
 from webhooks.schemas.instances import (
     Cancellation,
     CancellationBody,
@@ -81,6 +86,35 @@ def get_variable(_options: Mapping[str, bool], instance_id: str, name: str) -> d
     if name not in found:
         raise NotFound(f"variable of process instance {instance_id}", name)
     return write_variable(found[name])
+
+
+@resource.on(
+    "GET", "/<instance_id>/variables/<name>/data", "The bytes of a file in a variable", notes=FILE
+)
+def get_variable_data(instance_id: str, name: str) -> Response:
+    """For who sees the instance; for workers while they hold one of its external tasks."""
+    actor = require_actor()
+    return download(current_engine().documents.variable(instance_id, name, actor=actor))
+
+
+@resource.on("GET", "/<instance_id>/documents", "The documents of an instance", is_own=True)
+@resource.gives(DocumentAnswer(many=True))
+def list_documents(instance_id: str) -> Sequence[BroughtDocument]:
+    """With name, size, SHA-256, and who brought each at which step."""
+    return current_engine().documents.documents(instance_id, actor=require_actor())
+
+
+@resource.on(
+    "GET",
+    "/<instance_id>/documents/<document_id>/data",
+    "The bytes of one document",
+    is_own=True,
+    notes=FILE,
+)
+def get_document_data(instance_id: str, document_id: str) -> Response:
+    """Only of a document that this instance holds."""
+    actor = require_actor()
+    return download(current_engine().documents.content(instance_id, document_id, actor=actor))
 
 
 @resource.on("POST", "/<instance_id>/variables", "Set variables of an instance")

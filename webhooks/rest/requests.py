@@ -73,7 +73,10 @@ def json_body(req: Request) -> dict[str, Any]:
 
 def is_text(text: str) -> bool:
     """Whether every database can keep it: no NUL, no lone surrogate."""
-    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+    if "\0" in text:
+        return False
+    # A file in base64 is long, and ASCII.
+    return text.isascii() or not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _texts(value: Any) -> Iterable[str]:

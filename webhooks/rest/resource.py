@@ -26,6 +26,18 @@ REPEATABLE: Mapping[str, Any] = {
     ]
 }
 
+#: For views that answer with bytes.
+FILE: Mapping[str, Any] = {
+    "responses": {
+        "200": {
+            "description": "The bytes, as a download",
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+            },
+        }
+    }
+}
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 

@@ -12,10 +12,11 @@ from engine.errors import Forbidden, NotFound
 from engine.model import Actor, TaskState, UserTask
 from engine.queries import Page, TaskQuery
 from webhooks.auth import actor_for, require_actor
+from webhooks.downloads import download
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
 from webhooks.rest.process_definition import named, repeat_header
-from webhooks.rest.resource import REPEATABLE, Resource
+from webhooks.rest.resource import FILE, REPEATABLE, Resource
 from webhooks.schemas.instances import Deserialization, FormVariableNames
 from webhooks.schemas.tasks import (
     Completion,
@@ -25,7 +26,7 @@ from webhooks.schemas.tasks import (
     TaskFormFields,
     UserIdBody,
 )
-from webhooks.variables import write_field_values, write_variables
+from webhooks.variables import write_field_values, write_variable, write_variables
 
 resource = Resource("task", path="/task", description="User tasks that wait")
 
@@ -127,6 +128,26 @@ def complete_task(body: Mapping[str, Any], task_id: str) -> Response:
 def get_task_variables(_options: Mapping[str, bool], task_id: str) -> dict[str, Any]:
     """Those of the instance and of the task's own loop."""
     return write_variables(current_engine().tasks.variables(task_id, actor=require_actor()))
+
+
+@resource.on("GET", "/<task_id>/variables/<name>", "One variable that a task sees")
+@resource.takes(Deserialization, "query")
+@resource.gives()
+def get_task_variable(_options: Mapping[str, bool], task_id: str, name: str) -> dict[str, Any]:
+    """A 404 when the task sees no variable of that name."""
+    found = current_engine().tasks.variables(task_id, actor=require_actor())
+    if name not in found:
+        raise NotFound(f"variable of task {task_id}", name)
+    return write_variable(found[name])
+
+
+@resource.on(
+    "GET", "/<task_id>/variables/<name>/data", "The bytes of a file that a task sees", notes=FILE
+)
+def get_task_variable_data(task_id: str, name: str) -> Response:
+    """A 400 when the variable holds no file, or several."""
+    actor = require_actor()
+    return download(current_engine().documents.task_variable(task_id, name, actor=actor))
 
 
 @resource.on("GET", "/<task_id>/form-variables", "The variables of a task's form, and all others")

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NoReturn
 
-from engine.bpmn.refusals import Refusal
+from engine.bpmn.quantifiers import FUNCTIONS, QUANTIFIERS, quantified
+from engine.bpmn.refusals import NotRun, Refusal
 from engine.bpmn.tokens import Token, TokenKind, tokenize
 
 MAX_DEPTH = 40
@@ -66,8 +67,6 @@ _NOT_RUN = {
     ),
     "lambda": ("functions are not run", "fungsi tidak dijalankan"),
     "for": ("loops are not run", "perulangan tidak dijalankan"),
-    "some": ("some ... satisfies is not run", "some ... satisfies tidak dijalankan"),
-    "every": ("every ... satisfies is not run", "every ... satisfies tidak dijalankan"),
     "instanceof": ("instanceof is not run", "instanceof tidak dijalankan"),
 }
 
@@ -125,11 +124,15 @@ class _Parser:
     def refuse(self, reason: str, reason_id: str) -> NoReturn:
         raise Refusal(self.source, reason, reason_id)
 
+    def refuse_word(self, word: str) -> NoReturn:
+        # Outside of FEEL = is no operator at all.
+        raise (Refusal if word == "=" else NotRun)(self.source, *_NOT_RUN[word])
+
     def unexpected(self, expected: str, expected_id: str) -> NoReturn:
         if self.token.kind is TokenKind.END:
             self.refuse(f"it ends too early; {expected}", f"ungkapan belum selesai; {expected_id}")
         if self.token.text in _NOT_RUN and self.token.kind is not TokenKind.STRING:
-            self.refuse(*_NOT_RUN[self.token.text])
+            self.refuse_word(self.token.text)
         found = self.token.text
         self.refuse(f"{expected}, not {found!r}", f"{expected_id}, bukan {found!r}")
 
@@ -139,7 +142,7 @@ class _Parser:
         tree = self.expression(_LOOSEST)
         if self.token.kind in {TokenKind.NAME, TokenKind.STRING, TokenKind.NUMBER}:
             if self.token.text in _NOT_RUN:
-                self.refuse(*_NOT_RUN[self.token.text])
+                self.refuse_word(self.token.text)
             self.refuse(
                 f"an operator is missing before {self.token.text!r}; names have no blanks",
                 f"ada operator yang kurang sebelum {self.token.text!r}; nama tidak memuat spasi",
@@ -168,6 +171,8 @@ class _Parser:
             return _is_empty(self.expression(_UNARY))
         if self.dialect is Dialect.FEEL and self.accept("if"):
             return self.feel_choice()
+        if self.dialect is Dialect.FEEL and self.at(*QUANTIFIERS) and self.is_before_a_name():
+            return self.feel_quantified(QUANTIFIERS[self.take().text])
         return self.atom()
 
     def list_display(self) -> ast.expr:
@@ -223,6 +228,39 @@ class _Parser:
         self.expect("else")
         return ast.IfExp(test, chosen, self.expression(_LOOSEST))
 
+    def feel_quantified(self, function: str) -> ast.expr:
+        """`some x in a, y in b satisfies condition`, after its first word."""
+        places = [self.place()]
+        while self.accept(","):
+            places.append(self.place())
+        self.expect("satisfies")
+        return quantified(function, self.expression(_LOOSEST), places)
+
+    def python_quantified(self, function: str) -> ast.expr:
+        """`any([condition for x in a for y in b])`, after its first bracket."""
+        self.expect("[")
+        condition = self.expression(_LOOSEST)
+        self.expect("for")
+        places = [self.place()]
+        while self.accept("for"):
+            places.append(self.place())
+        self.expect("]")
+        self.expect(")")
+        return quantified(function, condition, places)
+
+    def place(self) -> tuple[str, ast.expr]:
+        """A name and the list that it goes through."""
+        if self.token.kind is not TokenKind.NAME:
+            self.unexpected("a name is expected", "diharapkan nama")
+        name = self.variable(self.take().text)
+        self.expect("in")
+        # Looser in Python would take in the next `for` or an `if`.
+        return name, self.expression(_OR if self.dialect is Dialect.PYTHON else _LOOSEST)
+
+    def is_before_a_name(self) -> bool:
+        following = self.tokens[min(self.position + 1, len(self.tokens) - 1)]
+        return following.kind is TokenKind.NAME and following.text not in _FEEL_COMPARATORS
+
     def atom(self) -> ast.expr:
         token = self.token
         if token.kind in {TokenKind.NUMBER, TokenKind.STRING}:
@@ -231,7 +269,7 @@ class _Parser:
         if token.kind is not TokenKind.NAME:
             self.unexpected("a value is expected", "diharapkan sebuah nilai")
         if token.text in _NOT_RUN:
-            self.refuse(*_NOT_RUN[token.text])
+            self.refuse_word(token.text)
         self.take()
         if token.text in _CONSTANTS:
             return ast.Constant(_CONSTANTS[token.text])
@@ -245,15 +283,22 @@ class _Parser:
             if following.text == "(":
                 name = f"{name} {self.take().text}"
         if self.accept("("):
+            if self.dialect is Dialect.PYTHON and name in FUNCTIONS:
+                return self.python_quantified(name)
             return self.function(name, self.items(")"))
+        return ast.Name(self.variable(name), ast.Load())
+
+    def variable(self, name: str) -> str:
+        """The name, unless no variable may be called so."""
         if keyword.iskeyword(name) or "__" in name:
             self.refuse(f"the name {name!r} is reserved", f"nama {name!r} tidak boleh dipakai")
-        return ast.Name(name, ast.Load())
+        return name
 
     def function(self, name: str, arguments: list[ast.expr]) -> ast.expr:
         build = _FUNCTIONS.get((name, len(arguments)))
         if build is None or (self.dialect is not Dialect.FEEL and name != "len"):
-            self.refuse(
+            raise NotRun(
+                self.source,
                 f"the function {name}() is not available",
                 f"fungsi {name}() tidak tersedia",
             )
@@ -276,7 +321,8 @@ class _Parser:
             arguments = self.items(")")
             build = _METHODS.get((name, len(arguments)))
             if build is None:
-                self.refuse(
+                raise NotRun(
+                    self.source,
                     f"the method .{name}() is not available; name the variable itself",
                     f"metode .{name}() tidak tersedia; sebutkan variabelnya langsung",
                 )
@@ -287,7 +333,8 @@ class _Parser:
 
     def index(self, value: ast.expr) -> ast.expr:
         if self.dialect is Dialect.FEEL:
-            self.refuse(
+            raise NotRun(
+                self.source,
                 "FEEL filters and indexes [...] are not run",
                 "saringan dan indeks FEEL [...] tidak dijalankan",
             )

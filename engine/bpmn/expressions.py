@@ -7,7 +7,7 @@ import functools
 from dataclasses import dataclass
 
 from engine.bpmn.expression_parser import Dialect, parse
-from engine.bpmn.refusals import Refusal
+from engine.bpmn.refusals import NotRun, Refusal
 from engine.bpmn.scripts import Script, translate_script
 from engine.bpmn.whitelist import names_of
 
@@ -33,7 +33,7 @@ def translate(source: str, *, allow_bare: bool = True) -> Expression:
     forbidden by `allow_bare=False`. Raises ExpressionRefused with a reason.
     """
     if len(source) > MAX_LENGTH:
-        raise Refusal(
+        raise NotRun(
             source,
             f"it has {len(source)} characters; the limit is {MAX_LENGTH}",
             f"panjangnya {len(source)} karakter; batasnya {MAX_LENGTH}",

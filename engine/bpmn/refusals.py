@@ -13,6 +13,10 @@ class Refusal(ExpressionRefused):
         super().__init__(shortened(source), reason)
 
 
+class NotRun(Refusal):
+    """What is refused is right in its own language; it is this engine that does not run it."""
+
+
 def shortened(source: str) -> str:
     """The source as far as a message should repeat it."""
     return source if len(source) <= 200 else source[:200] + "…"

@@ -14,6 +14,9 @@ _DURATION = re.compile(
     r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?",
     re.ASCII,
 )
+#: What other engines take for a repetition: ISO 8601 with a start or an end, and cron.
+_REPETITION = re.compile(r"R\d*/(P|\d{4}-)", re.ASCII)
+_CRON = re.compile(r"[\dA-Z*?/,L#W-]+( [\dA-Z*?/,L#W-]+){4,6}", re.ASCII)
 _MAX_TEXT = 64
 #: How the text of a timer begins when it is an expression.
 EXPRESSION_MARKS = ("${", "#{", "=")
@@ -22,8 +25,10 @@ EXPRESSION_MARKS = ("${", "#{", "=")
 class TimerError(ValueError):
     """The literal cannot be run; the message is English, `message_id` Indonesian."""
 
-    def __init__(self, message: str, message_id: str) -> None:
+    def __init__(self, message: str, message_id: str, *, is_mistake: bool = True) -> None:
         self.message_id = message_id
+        #: False for a right literal that is outside of what the engine keeps.
+        self.is_mistake = is_mistake
         super().__init__(message)
 
 
@@ -60,6 +65,7 @@ def moment_literal(text: str) -> str:
         raise TimerError(
             f"{literal!r} names no time zone; add +07:00, +08:00, +09:00 or Z",
             f"{literal!r} tidak menyebut zona waktu; tambahkan +07:00, +08:00, +09:00 atau Z",
+            is_mistake=False,
         )
     return moment.isoformat()
 
@@ -79,11 +85,13 @@ def cycle_literal(text: str) -> str:
             "cron expressions are not run",
             f"{literal!r} bukan pengulangan seperti R3/PT10M (1 sampai {MAX_CYCLES} kali) atau "
             "R/P1D; ungkapan cron tidak dijalankan",
+            is_mistake=not _REPETITION.match(literal) and not _CRON.fullmatch(literal),
         )
     if _seconds(duration_literal(duration)) < SHORTEST_CYCLE_SECONDS:
         raise TimerError(
             f"{literal!r} repeats faster than every {SHORTEST_CYCLE_SECONDS} seconds",
             f"{literal!r} berulang lebih cepat daripada setiap {SHORTEST_CYCLE_SECONDS} detik",
+            is_mistake=False,
         )
     return literal
 
@@ -115,6 +123,7 @@ def _require_length(literal: str, parts: dict[str, float]) -> None:
         raise TimerError(
             f"{literal!r} must be longer than zero and at most ten years",
             f"{literal!r} harus lebih dari nol dan paling lama sepuluh tahun",
+            is_mistake=False,
         )
 
 

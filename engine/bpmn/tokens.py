@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn
 
-from engine.bpmn.refusals import Refusal
+from engine.bpmn.refusals import NotRun, Refusal
 
 LARGEST_INTEGER = 2**53
 
@@ -103,7 +103,7 @@ def _refuse_character(source: str, character: str) -> NoReturn:
             source, "a string is not closed", "ada teks yang tanda kutipnya tidak ditutup"
         )
     if character in "$#":
-        raise Refusal(
+        raise NotRun(
             source,
             "only one ${...} around the whole expression is run",
             "hanya satu ${...} yang mengapit seluruh ungkapan yang dijalankan",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 
+from engine.bpmn.quantifiers import free_names, is_quantified
 from engine.bpmn.refusals import Refusal
 
 _ALLOWED = (
@@ -42,6 +43,9 @@ _ALLOWED = (
     ast.Sub,
     ast.Mult,
     ast.Div,
+    ast.ListComp,
+    ast.comprehension,
+    ast.Store,
 )
 _TEXTS_AND_LISTS = (ast.List, ast.Tuple)
 
@@ -54,19 +58,18 @@ def names_of(python: str) -> frozenset[str]:
         raise Refusal(
             python, f"it is not an expression: {error}", f"ini bukan ungkapan: {error}"
         ) from error
-    functions: set[int] = set()
-    names: set[str] = set()
+    repeats: set[int] = set()
     for node in ast.walk(tree):
-        _check(python, node)
-        if isinstance(node, ast.Call):
-            functions.add(id(node.func))
-        elif isinstance(node, ast.Name) and id(node) not in functions:
-            names.add(node.id)
-    return frozenset(names)
+        # A call is walked before what is in it.
+        if isinstance(node, ast.expr) and is_quantified(node):
+            repeats.update(map(id, ast.iter_child_nodes(node)))
+        _check(python, node, is_repeat=id(node) in repeats)
+    return free_names(tree)
 
 
-def _check(python: str, node: ast.AST) -> None:
-    if not isinstance(node, _ALLOWED) or not _is_plain(node):
+def _check(python: str, node: ast.AST, *, is_repeat: bool) -> None:
+    is_stray = isinstance(node, ast.ListComp) and not is_repeat
+    if is_stray or not isinstance(node, _ALLOWED) or not _is_plain(node):
         kind = type(node).__name__
         raise Refusal(python, f"{kind} is not run here", f"{kind} tidak dijalankan di sini")
 
@@ -77,7 +80,7 @@ def _is_plain(node: ast.AST) -> bool:
         case ast.Name() | ast.Constant() | ast.Dict():
             return _is_plain_value(node)
         case ast.Call():
-            return _is_length(node)
+            return _is_length(node) or is_quantified(node)
         case ast.Subscript(slice=index):
             return _is_plain_index(index)
         case ast.BinOp(op=ast.Mult(), left=left, right=right):

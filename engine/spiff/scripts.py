@@ -26,6 +26,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
 )
 
 from engine.bpmn.expressions import Expression
+from engine.bpmn.quantifiers import free_names
 from engine.bpmn.timers import TimerError, cycle_literal, duration_literal, moment_literal
 from engine.errors import InvalidVariables
 from engine.json_values import check_variables
@@ -113,6 +114,12 @@ def _names_in(source: str) -> frozenset[str]:
     )
 
 
+@lru_cache(maxsize=4096)
+def _names_read_by(expression: str) -> frozenset[str]:
+    """The variables that an expression needs."""
+    return free_names(ast.parse(expression, mode="eval"))
+
+
 @lru_cache(maxsize=1024)
 def _script_names(source: str) -> tuple[frozenset[str], frozenset[str]]:
     """Names that a script reads or writes, and those of them that it binds at its top level."""
@@ -178,7 +185,7 @@ class SandboxedScriptEngine(PythonScriptEngine):  # type: ignore[misc]
         if constant is not None:
             return constant
         scope = {**scope_of(task), **(external_context or {})}
-        names = _names_in(expression)
+        names = _names_read_by(expression)
         missing = sorted(names - scope.keys())
         if missing:
             raise _fault(task, expression, f"variable {missing[0]!r} has no value yet")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from engine.bpmn.checks.places import Rule, checked_processes, flow_nodes
 from engine.bpmn.diagram import Diagram
-from engine.bpmn.names import Element
+from engine.bpmn.names import Element, camunda
 from engine.model import Finding
 
 RULE = "call-activity"
@@ -18,7 +18,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     for _, process in checked_processes(diagram):
         for call in flow_nodes(process, "callActivity"):
             if not _called(call):
-                yield rule.error(
+                yield (rule.unsupported if call.get(camunda("caseRef")) else rule.error)(
                     call,
                     "tidak menyebut proses yang dipanggil (calledElement); isilah",
                     "it does not name the process it calls (calledElement); set it",

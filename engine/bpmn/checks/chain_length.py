@@ -18,7 +18,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     for model, process in checked_processes(diagram):
         count = len(model.nodes)
         if count > MAX_NODES:
-            yield rule.error(
+            yield rule.unsupported(
                 process,
                 f"proses memuat {count} unsur; batasnya {MAX_NODES}. Bagi menjadi beberapa proses",
                 f"the process has {count} flow nodes; the limit is {MAX_NODES}. Divide it",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.bpmn.checks.graph import Graph, graph_of
-from engine.bpmn.checks.places import Rule, checked_processes, scopes
+from engine.bpmn.checks.places import Rule, checked_processes, flow_scopes
 from engine.bpmn.diagram import Diagram
-from engine.bpmn.names import GATEWAYS, Element, bpmn, is_true, local
+from engine.bpmn.names import ACTIVITIES, GATEWAYS, Element, bpmn, is_true, local
 from engine.model import Finding
 
 RULE = "dead-end"
@@ -17,7 +17,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     """No node stops without an end event, no loop lacks a way out, no flow leaves an end event."""
     rule = Rule(RULE, diagram)
     for _, process in checked_processes(diagram):
-        for scope in scopes(process):
+        for scope in flow_scopes(process):
             graph = graph_of(scope)
             yield from _stops(rule, graph)
             yield from _loops(rule, graph)
@@ -29,7 +29,10 @@ def _stops(rule: Rule, graph: Graph) -> Iterator[Finding]:
     entered = graph.reachable(graph.starts())
     for node_id, node in graph.nodes.items():
         if node_id in entered and not graph.outgoing.get(node_id) and not _may_stop(node):
-            yield rule.error(
+            # BPMN 2.0.2 §10.3: an activity without outgoing flows ends its path. That is right, and
+            # in a procedure it is a flow forgotten more often than an end that is meant.
+            is_implicit_end = local(node) in ACTIVITIES
+            yield (rule.unsupported if is_implicit_end else rule.error)(
                 node,
                 "tidak ada alur keluar dan ini bukan kejadian akhir; sambungkan ke langkah "
                 "berikutnya atau ke kejadian akhir",

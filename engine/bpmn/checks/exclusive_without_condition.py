@@ -30,7 +30,9 @@ def _check_gateway(rule: Rule, gateway: Element, flows: tuple[Element, ...]) -> 
     for flow in flows:
         is_default = flow.get("id") == gateway.get("default")
         if not is_default and text_of(flow.find(bpmn("conditionExpression"))) is None:
-            yield rule.error(
+            # BPMN lets an inclusive gateway always take such a flow.
+            is_choice = local(gateway) == "exclusiveGateway"
+            yield (rule.error if is_choice else rule.unsupported)(
                 flow,
                 f"alur dari gerbang {gateway.get('id')} tidak memiliki syarat dan bukan alur bawaan"
                 "; tulis syaratnya atau jadikan alur bawaan",

@@ -25,8 +25,10 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             )
     if not diagram.executable:
         # BPMN 2.0.2, table 10.1: a process that does not say so is not executable.
-        yield rule.error(
+        yield rule.unsupported(
             processes[0] if processes else diagram.source,
-            'tidak ada proses yang dapat dijalankan; tandai "Executable" (isExecutable="true")',
-            'no process can be run; tick "Executable" (isExecutable="true")',
+            "tidak ada proses yang ditandai untuk dijalankan, maka berkas ini hanya gambar; pilih "
+            'prosesnya di Camunda Modeler dan centang "Executable" (isExecutable="true")',
+            "no process is marked to be run, so that this file is only a drawing; select the "
+            'process in Camunda Modeler and tick "Executable" (isExecutable="true")',
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.bpmn.checks.graph import Graph, graph_of
-from engine.bpmn.checks.places import Rule, checked_processes, label_of, scopes
+from engine.bpmn.checks.places import Rule, checked_processes, flow_scopes, label_of
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.names import GATEWAYS, SUB_PROCESSES, Element, bpmn_children, local
 from engine.bpmn.supported import MAX_NODES
@@ -33,7 +33,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     """Each cycle of flows has a node that waits. A cycle without a way out is for dead-end."""
     rule = Rule(RULE, diagram)
     for _, process in checked_processes(diagram):
-        for scope in scopes(process):
+        for scope in flow_scopes(process):
             graph = graph_of(scope)
             if len(graph.nodes) > MAX_NODES:
                 continue  # chain-length says so
@@ -63,7 +63,10 @@ def _next(graph: Graph, node_id: str) -> frozenset[str]:
 def _automatic_cycles(graph: Graph) -> Iterator[list[str]]:
     """Ids of the nodes of each knot of cycles that passes no waiting node, in document order."""
     automatic = {i for i, node in graph.nodes.items() if not _waits(node)}
-    edges = {i: _next(graph, i) & automatic for i in automatic}
+    edges = _edges(graph, automatic)
+    while joins := _joins_that_wait(graph, edges):
+        automatic -= joins
+        edges = _edges(graph, automatic)
     ending = graph.reaching(graph.sinks())
     entered = graph.reachable(graph.starts())
     done = set[str]()
@@ -74,6 +77,21 @@ def _automatic_cycles(graph: Graph) -> Iterator[list[str]]:
         done |= knot
         if knot:
             yield [i for i in graph.nodes if i in knot]
+
+
+def _edges(graph: Graph, node_ids: set[str]) -> dict[str, frozenset[str]]:
+    return {node_id: _next(graph, node_id) & node_ids for node_id in node_ids}
+
+
+def _joins_that_wait(graph: Graph, edges: Mapping[str, frozenset[str]]) -> set[str]:
+    """Parallel joins in a cycle that also need a token from outside of it, each time round."""
+    return {
+        node_id
+        for node_id in edges
+        if local(graph.nodes[node_id]) == "parallelGateway"
+        and (knot := _knot(node_id, edges))
+        and any(node_id in _next(graph, source) for source in graph.nodes if source not in knot)
+    }
 
 
 def _knot(node_id: str, edges: Mapping[str, frozenset[str]]) -> set[str]:

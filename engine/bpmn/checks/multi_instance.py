@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from engine.bpmn.checks.places import Rule, checked_processes, flow_nodes
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.elements import MultiInstance
-from engine.bpmn.names import Element
+from engine.bpmn.names import Element, bpmn
 from engine.bpmn.supported import MAX_INSTANCES
 from engine.model import Finding
 
@@ -27,7 +27,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
 
 
 def _check_times(rule: Rule, node: Element, loop: MultiInstance) -> Iterator[Finding]:
-    if not loop.collection and not loop.cardinality:
+    if not loop.collection and not loop.cardinality and not _has_foreign_collection(node):
         yield rule.error(
             node,
             "kegiatan berulang tidak menyebut koleksi (camunda:collection) atau jumlah "
@@ -48,6 +48,15 @@ def _check_times(rule: Rule, node: Element, loop: MultiInstance) -> Iterator[Fin
             f"jumlah {digits} di luar 1 sampai {MAX_INSTANCES}",
             f"the number {digits} is outside 1 to {MAX_INSTANCES}",
         )
+
+
+def _has_foreign_collection(node: Element) -> bool:
+    """Whether it is repeated in a way of which unsupported-element speaks."""
+    marks = node.find(bpmn("multiInstanceLoopCharacteristics"))
+    if marks is None:
+        return False
+    names = {str(name).rpartition("}")[2] for name in marks.attrib}
+    return "collection" in names or marks.find(bpmn("loopDataInputRef")) is not None
 
 
 def _check_names(rule: Rule, node: Element, loop: MultiInstance) -> Iterator[Finding]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from engine.bpmn.diagram import Diagram, flow_elements
 from engine.bpmn.elements import ProcessModel
 from engine.bpmn.names import BPMNDI, Element, bpmn, line_of, local
+from engine.bpmn.refusals import NotRun, Refusal
+from engine.bpmn.supported import EXPRESSION_LANGUAGES
 from engine.model import Finding, Severity
 
 
@@ -25,6 +27,13 @@ class Rule:
     def unsupported(self, element: Element, message_id: str, message_en: str) -> Finding:
         """A finding that refuses the file because the engine does not run what it says."""
         return self._finding(Severity.UNSUPPORTED, element, message_id, message_en)
+
+    def refused(
+        self, element: Element, refusal: Refusal, message_id: str, message_en: str
+    ) -> Finding:
+        """A finding for an expression: unsupported when it is right in its own language."""
+        make = self.unsupported if isinstance(refusal, NotRun) else self.error
+        return make(element, message_id, message_en)
 
     def warning(self, element: Element, message_id: str, message_en: str) -> Finding:
         """A finding that does not refuse the file."""
@@ -74,6 +83,12 @@ def _owner(element: Element) -> Element:
     return _owner(parent) if is_inside and parent is not None else element
 
 
+def is_foreign(language: str | None) -> bool:
+    """Whether an expression language, named by a word or an address, is none that is run."""
+    word = (language or "").rstrip("/").rpartition("/")[2].lower()
+    return bool(word) and word not in EXPRESSION_LANGUAGES
+
+
 def checked_processes(diagram: Diagram) -> Iterator[tuple[ProcessModel, Element]]:
     """The executable processes with their elements; all of them when none is executable.
 
@@ -103,3 +118,12 @@ def scopes(process: Element) -> Iterator[Element]:
     """The process and each sub-process in it."""
     yield process
     yield from flow_nodes(process, "subProcess", "transaction", "adHocSubProcess")
+
+
+def flow_scopes(process: Element) -> Iterator[Element]:
+    """The scopes in which flows lead from a start to an end.
+
+    BPMN 2.0.2 §10.3.5: the activities of an ad-hoc sub-process need no flows, and it has no start
+    and no end event.
+    """
+    return (scope for scope in scopes(process) if local(scope) != "adHocSubProcess")

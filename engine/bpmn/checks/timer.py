@@ -67,8 +67,9 @@ def _check_literal(rule: Rule, time: Element, text: str) -> Iterator[Finding]:
         try:
             translate(text)
         except Refusal as refusal:
-            yield rule.error(
+            yield rule.refused(
                 time,
+                refusal,
                 f"ungkapan pewaktu {shortened(text)!r} tidak dapat dijalankan: {refusal.reason_id}",
                 f"the timer's expression {shortened(text)!r} cannot be run: {refusal.reason}",
             )
@@ -76,4 +77,5 @@ def _check_literal(rule: Rule, time: Element, text: str) -> Iterator[Finding]:
     try:
         _READERS[local(time)](text)
     except TimerError as error:
-        yield rule.error(time, f"pewaktu: {error.message_id}", f"timer: {error}")
+        make = rule.error if error.is_mistake else rule.unsupported
+        yield make(time, f"pewaktu: {error.message_id}", f"timer: {error}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.bpmn.checks.graph import graph_of
-from engine.bpmn.checks.places import Rule, checked_processes, scopes
+from engine.bpmn.checks.places import Rule, checked_processes, flow_scopes
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.names import bpmn
 from engine.model import Finding
@@ -17,7 +17,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     """A chain from a start event leads to each node, boundary events through their host."""
     rule = Rule(RULE, diagram)
     for _, process in checked_processes(diagram):
-        for scope in scopes(process):
+        for scope in flow_scopes(process):
             if scope.find(bpmn("startEvent")) is None:
                 continue  # start-event says it once
             graph = graph_of(scope)

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from engine.bpmn.checks.places import Rule, checked_processes, flow_nodes, nodes_and_flows, scopes
+from engine.bpmn.checks.places import (
+    Rule,
+    checked_processes,
+    flow_nodes,
+    is_foreign,
+    nodes_and_flows,
+    scopes,
+)
 from engine.bpmn.diagram import Diagram, event_definitions
 from engine.bpmn.names import (
     ACTIVITIES,
@@ -26,7 +33,6 @@ from engine.bpmn.supported import (
     CAMUNDA_ATTRIBUTES,
     CAMUNDA_ATTRIBUTES_IGNORED,
     CAMUNDA_EXTENSIONS,
-    EXPRESSION_LANGUAGES,
     FOREIGN_NAMESPACES,
     IGNORED_ELEMENTS,
     MULTI_INSTANCE_CHILDREN,
@@ -183,8 +189,8 @@ def _check_condition(rule: Rule, source: Element, flow: Element) -> Iterator[Fin
             f"syarat tidak berlaku pada alur keluar {local(source)}; hapus syaratnya",
             f"a condition has no effect on a flow out of a {local(source)}; remove it",
         )
-    language = str(condition.get("language", "")).rsplit("/", maxsplit=1)[-1].lower()
-    if language and language not in EXPRESSION_LANGUAGES:
+    language = condition.get("language")
+    if is_foreign(language):
         yield _not_run(rule, flow, f"bahasa {language}", f"the language {language}")
     if condition.get(camunda("resource")) is not None:
         yield _not_run(rule, flow, "camunda:resource", "camunda:resource")

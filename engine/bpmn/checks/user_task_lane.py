@@ -36,7 +36,7 @@ def _has_owner(node: FlowNode) -> bool:
 def _nameless_lanes(rule: Rule, process: Element) -> Iterator[Finding]:
     for lane, _ in lane_elements(process):
         if not str(lane.get("name", "")).strip():
-            yield rule.error(
+            yield rule.unsupported(
                 lane,
                 "lajur belum bernama; berilah nama pelaksana",
                 "the lane has no name; name who performs its tasks",
@@ -72,7 +72,7 @@ def _unowned(
         )
         return
     for task in tasks:
-        yield rule.error(
+        yield rule.unsupported(
             task,
             "tidak berada di lajur mana pun dan tidak menyebut pelaksana; tempatkan di lajur",
             "it stands in no lane and names nobody; put it into a lane",

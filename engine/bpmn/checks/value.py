@@ -193,8 +193,9 @@ def _check_text(rule: Rule, node: Element, where: str, value: RawValue) -> Itera
     try:
         compiled(value)
     except Refusal as refusal:
-        yield rule.error(
+        yield rule.refused(
             node,
+            refusal,
             f"{where} tidak dapat dijalankan: {refusal.reason_id}",
             f"{where} cannot be run: {refusal.reason}",
         )

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.bpmn.expressions import translate
+from engine.bpmn.refusals import NotRun, Refusal
 from engine.errors import ExpressionRefused
 
 EMPTY = "(None, '', [], {})"
@@ -149,12 +150,20 @@ def test_an_expression_knows_the_variables_that_it_reads(source, names):
         ("${a - b - c}", {"a": 9, "b": 3, "c": 2}, 4),
         ("${a || b && c}", {"a": True, "b": True, "c": False}, True),
         ("= a between 1 and 3", {"a": 3}, True),
+        ("= some x in a satisfies x > 3", {"a": [1, 5]}, True),
+        ("= some x in a satisfies x > 3", {"a": []}, False),
+        ("= every x in a satisfies x > 3", {"a": [1, 5]}, False),
+        ("= every x in a satisfies x > 3", {"a": []}, True),
+        ("= every x in a, y in b satisfies x < y", {"a": [1, 2], "b": [3, 2]}, False),
+        ("= some x in a satisfies every y in x satisfies y = b", {"a": [[1], [2]], "b": 2}, True),
+        ("= not(some x in a satisfies x = null) and b", {"a": [1], "b": True}, True),
     ],
 )
 def test_a_translation_means_what_was_written(source, values, result):
-    assert eval(translate(source).python, {}, values) is result or (  # noqa: S307
-        eval(translate(source).python, {}, values) == result  # noqa: S307
-    )
+    # A comprehension sees globals only.
+    found = eval(translate(source).python, dict(values))  # noqa: S307
+
+    assert found is result or found == result
 
 
 @pytest.mark.parametrize(
@@ -181,8 +190,15 @@ def test_a_translation_means_what_was_written(source, values, result):
         ("approved = true", "=="),
         ('Vacation Approval = "Approved"', "blanks"),
         ("${nama lengkap == 'x'}", "blanks"),
-        ("= some x in y satisfies x > 3", "some"),
-        ("= every x in y satisfies x > 3", "every"),
+        ("= some x satisfies x > 3", "'in'"),
+        ("= some x in y", "'satisfies'"),
+        ("= every x.a in y satisfies x > 3", "'in'"),
+        ("= some __x in y satisfies true", "reserved"),
+        ("= some x in y satisfies cari(x)", r"cari\(\)"),
+        ("= " + "some x in y satisfies " * 60 + "x", "deep"),
+        ("any(y)", "expected"),
+        ("any([x for x in y if x])", "expected"),
+        ("any([x for x in y], 1)", "expected"),
         ("= a[1]", "FEEL"),
         ("= a in [1..3]", "ranges"),
         ("= not a", r"not\(x\)"),
@@ -273,3 +289,27 @@ def test_any_text_is_translated_or_refused_and_nothing_else(wrapper, text):
     except ExpressionRefused:
         return
     assert translate(python).python == python
+
+
+def test_a_quantifier_reads_its_lists_and_not_the_name_that_it_gives():
+    expression = translate("= some x in daftar, y in x.isi satisfies y > batas")
+
+    assert expression.python == "any([y > batas for x in daftar for y in x['isi']])"
+    assert expression.names == {"daftar", "batas"}
+
+
+def test_a_name_is_read_where_a_quantifier_does_not_give_it():
+    assert translate("= x > 1 and (some x in x satisfies x > 1)").names == {"x"}
+
+
+@pytest.mark.parametrize("source", ["= some > 3", "= every", "any == all"])
+def test_words_of_quantifiers_may_name_variables(source):
+    assert translate(source).names <= {"some", "every", "any", "all"}
+
+
+def test_what_is_right_elsewhere_is_told_from_what_is_wrong():
+    with pytest.raises(NotRun):
+        translate("${pegawai.cari(nip)}")
+    with pytest.raises(Refusal) as wrong:
+        translate("${a == == b}")
+    assert not isinstance(wrong.value, NotRun)

@@ -34,6 +34,25 @@ WARNED = {
 }
 
 
+#: Invalid diagrams that are right BPMN: refused, and not called wrong.
+UNSUPPORTED = {
+    "chain-length/invalid-four-hundred-and-one",
+    "dead-end/invalid-task-without-outgoing",
+    "exclusive-without-condition/invalid-inclusive",
+    "executable-process/invalid-missing-attribute",
+    "executable-process/invalid-none",
+    "expression/invalid-bean-call",
+    "expression/invalid-ternary",
+    "start-event/invalid-none",
+    "start-event/invalid-none-in-sub-process",
+    "timer/invalid-no-offset",
+    "timer/invalid-too-long",
+    "timer/invalid-zero",
+    "user-task-lane/invalid-lane-without-name",
+    "user-task-lane/invalid-outside-every-lane",
+}
+
+
 def findings_in(path):
     return check_diagram(read_diagram(path.name, path.read_bytes()))
 
@@ -64,6 +83,13 @@ def test_an_invalid_diagram_has_its_finding_and_no_other(path):
     is_warned = path.stem in WARNED or path.parent.name in WARNED
     assert refuses(findings) is not is_warned
     assert (findings[0].severity is Severity.WARNING) is is_warned
+
+
+@pytest.mark.parametrize("name", sorted(UNSUPPORTED))
+def test_what_is_right_bpmn_is_unsupported_and_no_error(name):
+    findings = findings_of_its_own(FOLDER / f"{name}.bpmn")
+
+    assert [finding.severity for finding in findings] == [Severity.UNSUPPORTED]
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

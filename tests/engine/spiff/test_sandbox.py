@@ -208,6 +208,29 @@ def test_a_script_may_be_as_long_as_deploy_lets_it(office: Office) -> None:
     assert office.variables(instance)["nilai_149"] == 149
 
 
+@pytest.mark.parametrize(
+    ("nilai", "expected"), [([{"n": 2}, {"n": 9}], "a"), ([{"n": 2}], "b"), ([], "b")]
+)
+def test_a_feel_quantifier_decides(office: Office, nilai, expected) -> None:
+    diagram = process(
+        start(),
+        exclusive("x"),
+        user("a"),
+        user("b"),
+        exclusive("j"),
+        end(),
+        line("s", "x"),
+        flow("x", "a", "= some x in nilai satisfies x.n &gt; batas"),
+        flow("x", "b", "= every x in nilai satisfies x.n &lt;= batas"),
+        line("a", "j"),
+        line("b", "j", "e"),
+    )
+    instance = office.start(office.deploy(diagram), nilai=nilai, batas=5, any="terisi")
+
+    assert office.waiting_at(instance) == [expected]
+    office.assert_sound(instance)
+
+
 def test_a_variable_named_len_does_not_hide_the_size_of_others(office: Office) -> None:
     diagram = process(
         start(),

@@ -15,6 +15,7 @@ from engine.auditing import History
 from engine.definitions import Definitions
 from engine.document_intake import MEGABYTE, Intake
 from engine.documents import Documents
+from engine.health import Health
 from engine.instances import Instances
 from engine.logins import Logins
 from engine.passwords import Passwords
@@ -47,6 +48,7 @@ class ProcessEngine:
     sessions: Sessions
     access_tokens: AccessTokens
     account_log: AccountLog
+    health: Health
     secret_key: SecretKey
 
     def close(self) -> None:
@@ -85,6 +87,7 @@ def build_engine(
         external_tasks=ExternalTasks(store, steps, clock, intake),
         documents=Documents(store, steps, clock),
         history=History(store, definitions),
+        health=Health(store, clock),
         accounts=Accounts(store, clock, passwords, logins, tasks),
         logins=logins,
         sessions=Sessions(

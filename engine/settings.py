@@ -26,11 +26,17 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_LINK_HOURS": "After how many hours a link to a task expires.",
     "ALUR_MAX_FILE_MB": "How large a document may be, in megabytes.",
     "ALUR_LOG_LEVEL": "The least severe log message that is written.",
+    "ALUR_LOG_FORMAT": "How the log is written: text or json.",
+    "ALUR_METRICS_TOKEN": "What Prometheus shows to read /metrics from elsewhere.",
 }
 
 #: As long as 192 random bits in base64.
 MIN_SECRET_KEY_LENGTH = 32
 
+#: Of a token that a person may make up; it is long enough to be no word.
+MIN_TOKEN_LENGTH = 16
+
+_LOG_FORMATS = ("text", "json")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -55,6 +61,8 @@ class Settings:
     link_hours: int = 72
     max_file_mb: int = 20
     log_level: str = "INFO"
+    log_format: str = "text"
+    metrics_token: str | None = field(default=None, repr=False)
 
 
 def from_environ(environ: Mapping[str, str]) -> Settings:
@@ -79,6 +87,8 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("link_hours", "ALUR_LINK_HOURS", _whole_number(1, 720)),
         ("max_file_mb", "ALUR_MAX_FILE_MB", _whole_number(1, 200)),
         ("log_level", "ALUR_LOG_LEVEL", _log_level),
+        ("log_format", "ALUR_LOG_FORMAT", _log_format),
+        ("metrics_token", "ALUR_METRICS_TOKEN", _token),
     ]
     found = {
         name: read(variable, environ[variable].strip())
@@ -135,6 +145,20 @@ def _log_level(variable: str, value: str) -> str:
     if value.upper() not in _LOG_LEVELS:
         raise _refusal(variable, "one of " + ", ".join(_LOG_LEVELS), value)
     return value.upper()
+
+
+def _log_format(variable: str, value: str) -> str:
+    if value.lower() not in _LOG_FORMATS:
+        raise _refusal(variable, "one of " + ", ".join(_LOG_FORMATS), value)
+    return value.lower()
+
+
+def _token(variable: str, value: str) -> str:
+    if len(value) < MIN_TOKEN_LENGTH or not (value.isascii() and value.isprintable()):
+        expected = f"at least {MIN_TOKEN_LENGTH} printable ASCII characters"
+        # What was found is a secret, or nearly one.
+        raise InvalidInput(f"{variable}: expected {expected}", {variable: [f"expected {expected}"]})
+    return value
 
 
 def _refusal(variable: str, expected: str, found: str) -> InvalidInput:

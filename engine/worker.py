@@ -44,8 +44,17 @@ class Worker:
     A duty that fails is logged with its name and rests, 1 second at first and 1 minute at most.
     """
 
-    def __init__(self, duties: Sequence[Duty], clock: Clock, *, pause_s: float = 1.0) -> None:
+    def __init__(
+        self,
+        duties: Sequence[Duty],
+        clock: Clock,
+        *,
+        pause_s: float = 1.0,
+        note_pulse: Callable[[str], None] = lambda _duty: None,
+    ) -> None:
+        """note_pulse: told the name of a duty whenever that has been done."""
         self._duties = tuple(duties)
+        self._note_pulse = note_pulse
         self._rests = Rests(clock, shortest=_SHORTEST_REST, longest=_LONGEST_REST)
         self._pause_s = pause_s
 
@@ -74,6 +83,7 @@ class Worker:
             return 0
         try:
             done = duty.turn(is_stopped)
+            self._note_pulse(duty.name)
         except Exception:  # noqa: BLE001 - the database may be away; the worker outlives that
             rest = self._rests.begin(duty.name)
             _log.exception("duty %s failed; again in %s", duty.name, rest)

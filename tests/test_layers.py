@@ -34,6 +34,7 @@ _ROOMS = {
     "documents",
     "document_intake",
     "document_proof",
+    "health",
 }
 #: What a worker does by itself.
 _DUTIES = {"due_timers"}
@@ -53,6 +54,7 @@ ARROWS: dict[str, set[str]] = {
     "moments": {"errors"},
     "passwords": {"errors"},
     "account_names": {"errors"},
+    "logs": {"model", "settings"},
     "secret_key": {"errors", "sources"},
     "bpmn": {"model", "errors", "moments"},
     "spiff": {"model", "errors", "sources", "json_values", "moments", "bpmn"},
@@ -70,7 +72,7 @@ ARROWS: dict[str, set[str]] = {
     "rests": {"sources"},
     **{duty: {"model", "errors", "sources", "rests"} for duty in _DUTIES},
     "worker": {"sources", "rests"},
-    "cli": {*_BASE, "process_engine", "worker", "store", "bpmn", "forms", "simulation"}
+    "cli": {*_BASE, "process_engine", "worker", "logs", "store", "bpmn", "forms", "simulation"}
     | _DUTIES
     | _ROOMS,
     "__main__": {"cli"},
@@ -107,6 +109,7 @@ HOMES: dict[str, set[str]] = {
     "itsdangerous": {"webhooks/hooks"},
     "holidays": {"engine/worktime"},
     "icalendar": {"engine/worktime"},
+    "prometheus_client": {"webhooks/operations"},
     "waitress": set(),  # engine/cli asks for it by name, when it serves
     "rfc8785": {
         "engine/account_log.py",

@@ -7,7 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
-from webhooks import hooks, pages
+from webhooks import hooks, operations, pages
 from webhooks.limits import MAX_BODY_BYTES, largest_body
 from webhooks.rest.api import register_api
 from webhooks.rest.context import put_context
@@ -23,6 +23,7 @@ def create_app(engine: ProcessEngine, settings: Settings) -> Flask:
     if proxies := settings.trusted_proxies:
         # Only these two: a proxy that does not set the others would let anybody set them.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+    operations.register(app, engine, settings)
     register_api(app)
     pages.register(app, engine, settings)
     hooks.register(app)

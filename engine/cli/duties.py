@@ -10,7 +10,7 @@ from engine.worker import Duty, Worker
 
 def build_worker(engine: ProcessEngine, settings: Settings) -> Worker:
     """A worker with all duties."""
-    return Worker(duties_of(engine, settings), engine.clock)
+    return Worker(duties_of(engine, settings), engine.clock, note_pulse=engine.health.note_pulse)
 
 
 def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:  # noqa: ARG001

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import socket
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +17,7 @@ from engine.cli.exit_codes import OK
 from engine.cli.invocation import Invocation
 from engine.cli.words import Commands
 from engine.errors import EngineError, StorageError
+from engine.logs import log_steps, start_logging
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings, from_environ
 from engine.store import Store
@@ -104,7 +103,8 @@ def serve(call: Invocation) -> int:
     """Serve until stopped."""
     settings = _with_address(call)
     with call.engine() as engine:
-        _start_logging(settings)
+        start_logging(settings)
+        engine.health.watch_steps(log_steps)
         _serve(call, engine, settings)
     return OK
 
@@ -184,8 +184,9 @@ def _working(engine: ProcessEngine, settings: Settings, *, is_wanted: bool) -> I
 
 def work(call: Invocation) -> int:
     """Do what is due until stopped."""
-    _start_logging(call.settings)
+    start_logging(call.settings)
     with call.engine() as engine:
+        engine.health.watch_steps(log_steps)
         worker = build_worker(engine, call.settings)
         if call.words.once:
             done = worker.turn()
@@ -226,13 +227,3 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     raise _Stopped
-
-
-def _start_logging(settings: Settings) -> None:
-    logging.basicConfig(
-        level=settings.log_level,
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    # Alembic tells at INFO that it looked at the schema.
-    logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.root.level))

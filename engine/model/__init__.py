@@ -41,6 +41,7 @@ from engine.model.instances import (
     UserTask,
 )
 from engine.model.links import TaskLink
+from engine.model.operations import Check, Figures, LaneLoad, TopicLoad, WrittenSteps
 from engine.model.people import (
     AccessToken,
     Account,
@@ -64,12 +65,14 @@ __all__ = [
     "AccountEventKind",
     "ActivityInstance",
     "Actor",
+    "Check",
     "Deployment",
     "Document",
     "EventKind",
     "ExternalTask",
     "Fault",
     "FieldType",
+    "Figures",
     "Finding",
     "FormField",
     "HeldDocument",
@@ -77,6 +80,7 @@ __all__ = [
     "Incident",
     "InstanceState",
     "Json",
+    "LaneLoad",
     "LogHead",
     "LoginMethod",
     "Observation",
@@ -92,10 +96,12 @@ __all__ = [
     "StoredInstance",
     "TaskLink",
     "TaskState",
+    "TopicLoad",
     "Upload",
     "UserTask",
     "Variables",
     "Verification",
+    "WrittenSteps",
     "document_of",
     "documents_of",
     "references_in",

@@ -224,6 +224,7 @@ class Instances(Transaction):
         return touched == 1
 
     def _add_events(self, step: StepRecord) -> None:
+        self.steps.append((step.events[0].kind, step.instance.instance_id))
         self._write(
             _ADD_EVENTS,
             [_event_values(each) for each in step.events],

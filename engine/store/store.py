@@ -5,15 +5,18 @@ It keeps what it is given. What a snapshot, a variable or a payload means is lef
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import disk_usage
 from threading import Lock
+from time import perf_counter
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.errors import StorageBusy, StorageError, StorageOutdated
+from engine.model import WrittenSteps
 from engine.store import migrations
 from engine.store.account_events import AccountEvents
 from engine.store.connection import (
@@ -27,6 +30,7 @@ from engine.store.connection import (
 from engine.store.definitions import Definitions
 from engine.store.documents import Documents
 from engine.store.events import Events
+from engine.store.figures import Figures
 from engine.store.incidents import Incidents
 from engine.store.instances import Instances
 from engine.store.links import Links
@@ -48,6 +52,7 @@ class StoreTransaction(
     Links,
     Documents,
     AccountEvents,
+    Figures,
 ):
     """One transaction: every question that the engine may ask, each in its subject's module."""
 
@@ -66,6 +71,7 @@ class Store:
         self._writing_engine = engine.execution_options(**{WRITING: True})
         # SQLite's own lock is not fair: a thread could starve until it is refused as busy.
         self._writer_queue = Lock() if self.dialect == "sqlite" else None
+        self._watchers: tuple[Callable[[WrittenSteps], None], ...] = ()
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -107,8 +113,24 @@ class Store:
 
         StorageBusy when another writer does not finish in time.
         """
+        began = perf_counter()
         with self._turn_to_write(), _transaction(self._writing_engine) as connection:
-            yield StoreTransaction(connection, is_writing=True)
+            transaction = StoreTransaction(connection, is_writing=True)
+            yield transaction
+        if transaction.steps:
+            self._tell(transaction, perf_counter() - began)
+
+    def watch_steps(self, watcher: Callable[[WrittenSteps], None]) -> None:
+        """Tell the watcher of every transaction with steps, after it is kept.
+
+        It must not raise: the steps cannot be taken back.
+        """
+        self._watchers = (*self._watchers, watcher)
+
+    def _tell(self, transaction: StoreTransaction, seconds: float) -> None:
+        written = WrittenSteps(tuple(transaction.steps), seconds, transaction.statements)
+        for watcher in self._watchers:
+            watcher(written)
 
     @contextmanager
     def _turn_to_write(self) -> Iterator[None]:
@@ -164,6 +186,10 @@ class Store:
         except StorageError as error:
             return [str(error)]
         return [str(each) for each in found if each != "ok"]
+
+    def free_bytes(self) -> int | None:
+        """How much room is on the disk of the database; None when that is not on this machine."""
+        return disk_usage(self.file.parent).free if self.file else None
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, func, or_, select
 
 from engine.errors import DamagedRow, EngineError, InvalidQuery, StorageError
+from engine.model import EventKind
 from engine.queries import Page, SortOrder
 from engine.sources import whole_milliseconds
 from engine.store.connection import driver_errors
@@ -29,8 +30,13 @@ class Transaction:
     def __init__(self, connection: Connection, *, is_writing: bool) -> None:
         self._connection = connection
         self._is_writing = is_writing
+        #: Statements that were run, begin and end not counted.
+        self.statements = 0
+        #: (kind of the input, instance id) of every step that was written.
+        self.steps: list[tuple[EventKind, str]] = []
 
     def _all(self, statement: Executable) -> Rows:
+        self.statements += 1
         with driver_errors():
             result = self._connection.execute(statement)
             with _readable():
@@ -39,12 +45,14 @@ class Transaction:
     def _first(
         self, statement: Executable, values: Mapping[str, Any] | None = None
     ) -> Row[Any] | None:
+        self.statements += 1
         with driver_errors():
             result = self._connection.execute(statement, values)
             with _readable():
                 return result.first()
 
     def _number(self, statement: Executable) -> int:
+        self.statements += 1
         with driver_errors():
             return int(self._connection.execute(statement).scalar() or 0)
 
@@ -58,6 +66,7 @@ class Transaction:
     ) -> int:
         """Run a writing statement, once per row when there are rows; the rows it touched."""
         self._must_write()
+        self.statements += 1
         with driver_errors(clash=clash, still_used=still_used):
             if rows is None:
                 return self._connection.execute(statement).rowcount

@@ -42,6 +42,8 @@ def test_every_variable_sets_its_field() -> None:
         "ALUR_LINK_HOURS": "12",
         "ALUR_MAX_FILE_MB": "50",
         "ALUR_LOG_LEVEL": "debug",
+        "ALUR_LOG_FORMAT": "JSON",
+        "ALUR_METRICS_TOKEN": "lima-belas-kerbau",
     }
 
     settings = from_environ(environ)
@@ -62,6 +64,8 @@ def test_every_variable_sets_its_field() -> None:
         secret_key=("n" * 32, "o" * 40),
         link_hours=12,
         max_file_mb=50,
+        log_format="json",
+        metrics_token="lima-belas-kerbau",
         log_level="DEBUG",
     )
 
@@ -96,6 +100,7 @@ def test_an_empty_variable_is_not_set() -> None:
         ("ALUR_SECURE_COOKIES", "maybe", "true or false"),
         ("ALUR_BASE_URL", "alur.example", "an address that begins with http"),
         ("ALUR_LOG_LEVEL", "loud", "one of DEBUG"),
+        ("ALUR_LOG_FORMAT", "xml", "one of text, json"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(variable: str, found: str, expected: str) -> None:
@@ -106,6 +111,15 @@ def test_a_bad_value_is_refused_by_name(variable: str, found: str, expected: str
     assert message.startswith(f"{variable}: expected {expected}")
     assert repr(found) in message
     assert list(caught.value.fields) == [variable]
+
+
+@pytest.mark.parametrize("found", ["kerbau", "lima-belas-kerbau\n.", "lima-belas-kerbaú"])
+def test_a_bad_token_is_refused_without_showing_it(found: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        from_environ({"ALUR_METRICS_TOKEN": found})
+
+    assert str(caught.value).startswith("ALUR_METRICS_TOKEN: expected at least 16")
+    assert found not in str(caught.value)
 
 
 def test_secrets_do_not_show_in_a_log() -> None:

@@ -32,6 +32,7 @@ from engine.store.tables.instances import (
     user_task,
 )
 from engine.store.tables.links import task_link
+from engine.store.tables.operations import duty_pulse
 
 __all__ = [
     "CanonicalJson",
@@ -46,6 +47,7 @@ __all__ = [
     "deployment",
     "document",
     "document_content",
+    "duty_pulse",
     "external_task",
     "history_event",
     "incident",

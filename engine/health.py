@@ -1,0 +1,100 @@
+"""How this installation is doing: its checks of itself, its figures, the pulse of its duties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from engine.errors import EngineError
+from engine.model import Check, Figures, WrittenSteps
+from engine.sources import Clock
+from engine.store import Store
+
+#: How often a worker writes down that it lives.
+PULSE = timedelta(seconds=30)
+#: A duty that nobody did for so long is failing; its longest rest is a minute.
+_SILENCE = timedelta(minutes=3)
+#: After so long its name is one of a former version.
+_FORGOTTEN = timedelta(days=7)
+#: Less free space than this is a failure: a step must still be kept, and the log of the database.
+MIN_FREE_BYTES = 200 * 1024 * 1024
+
+
+class Health:
+    """Questions of those who run Alur. No check raises: what it meets is its answer."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._noted: dict[str, datetime] = {}
+
+    # -------------------------------------------------------------------- checks
+
+    def readiness(self) -> tuple[Check, ...]:
+        """Whether requests can be served: the database with its schema, and room on its disk."""
+        return (_check("database", self._look_at_database), _check("disk", self._look_at_disk))
+
+    def checks(self) -> tuple[Check, ...]:
+        """Readiness, and whether workers do their duties."""
+        ready = self.readiness()
+        return ready + (self._duties() if ready[0].is_well else ())
+
+    def _look_at_database(self) -> tuple[bool, str]:
+        self._store.check_schema()
+        return True, f"{self._store.dialect} answers, with the schema of this version"
+
+    def _look_at_disk(self) -> tuple[bool, str]:
+        free = self._store.free_bytes()
+        if free is None:
+            return True, "the database has no disk of this machine"
+        wanted = MIN_FREE_BYTES // 2**20
+        return free >= MIN_FREE_BYTES, f"{free // 2**20} MiB are free; at least {wanted} are needed"
+
+    def _duties(self) -> tuple[Check, ...]:
+        now = self._clock.now()
+        try:
+            with self._store.reading() as tx:
+                pulses = tx.duty_pulses()
+        except EngineError as error:
+            return (Check("worker", is_well=False, message=str(error)),)
+        known = {duty: at for duty, at in pulses.items() if now - at < _FORGOTTEN}
+        if not known:
+            return (Check("worker", is_well=False, message="no worker has run for a week"),)
+        return tuple(_duty(duty, now - at) for duty, at in known.items())
+
+    # --------------------------------------------------------------------- pulse
+
+    def note_pulse(self, duty: str) -> None:
+        """A worker of this process did the duty; written down once in PULSE."""
+        now, before = self._clock.now(), self._noted.get(duty)
+        # A clock that was set back must not silence the pulse.
+        if before is not None and before <= now < before + PULSE:
+            return
+        with self._store.writing() as tx:
+            tx.note_pulse(duty, now)
+        self._noted[duty] = now
+
+    # ------------------------------------------------------------------- figures
+
+    def figures(self) -> tuple[Figures, datetime]:
+        """What there is to do, and at which moment."""
+        now = self._clock.now()
+        with self._store.reading() as tx:
+            return tx.figures(now), now
+
+    def watch_steps(self, watcher: Callable[[WrittenSteps], None]) -> None:
+        """Tell the watcher of every transaction with steps of this process, after it is kept."""
+        self._store.watch_steps(watcher)
+
+
+def _check(name: str, look: Callable[[], tuple[bool, str]]) -> Check:
+    try:
+        is_well, message = look()
+    except (EngineError, OSError) as error:
+        return Check(name, is_well=False, message=str(error))
+    return Check(name, is_well=is_well, message=message)
+
+
+def _duty(duty: str, silence: timedelta) -> Check:
+    seconds = max(0, int(silence.total_seconds()))
+    return Check(f"duty {duty}", silence < _SILENCE, f"last done {seconds} seconds ago")

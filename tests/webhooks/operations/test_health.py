@@ -1,0 +1,101 @@
+"""/health: what anybody sees, what an admin sees, and when it says that something fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from engine.settings import Settings
+from engine.store import Store
+from tests.webhooks.rest.hall import PASSWORD, Hall
+
+Works = Callable[[str], None]
+
+
+def test_anybody_sees_whether_it_is_well_and_nothing_else(hall: Hall, works: Works) -> None:
+    works("timers")
+
+    for path in ("/health", "/health/ready", "/health/live"):
+        answer = hall.app.test_client().get(path)
+        assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_admin_sees_each_check(hall: Hall, works: Works) -> None:
+    works("timers")
+    hall.office.clock.advance(seconds=12)
+
+    answer = hall.app.test_client().get("/health", auth=("admin", PASSWORD))
+
+    checks = {check["name"]: check for check in answer.json["checks"]}
+    assert checks.keys() == {"database", "disk", "duty timers"}
+    assert checks["duty timers"] == {
+        "name": "duty timers",
+        "ok": True,
+        "message": "last done 12 seconds ago",
+    }
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [(("siti", PASSWORD), 403), (("admin", "salah-sekali"), 401)]
+)
+def test_details_are_refused_to_others(hall: Hall, who: tuple[str, str], status: int) -> None:
+    answer = hall.app.test_client().get("/health", auth=who)
+
+    assert answer.status_code == status
+    assert "checks" not in answer.json
+
+
+def test_without_a_worker_it_is_failing_but_may_be_asked(hall: Hall) -> None:
+    client = hall.app.test_client()
+
+    assert (client.get("/health").status_code, client.get("/health").json) == (
+        503,
+        {"status": "failing"},
+    )
+    assert client.get("/health/ready").status_code == 200
+
+
+def test_duty_that_nobody_does_any_more_is_named(hall: Hall, works: Works) -> None:
+    works("letters")
+    hall.office.clock.advance(minutes=4)
+    works("timers")
+
+    answer = hall.app.test_client().get("/health", auth=("admin", PASSWORD))
+
+    failing = [check["name"] for check in answer.json["checks"] if not check["ok"]]
+    assert (answer.status_code, failing) == (503, ["duty letters"])
+
+
+def test_duty_of_a_former_version_is_forgotten(hall: Hall, works: Works) -> None:
+    works("letters")
+    hall.office.clock.advance(days=8)
+    works("timers")
+
+    assert hall.app.test_client().get("/health").status_code == 200
+
+
+def test_clock_that_was_set_back_is_no_failure(hall: Hall, works: Works) -> None:
+    works("timers")
+    hall.office.clock.advance(days=-2)
+    works("timers")
+    hall.office.clock.advance(minutes=1)
+
+    assert hall.app.test_client().get("/health").status_code == 200
+
+
+def test_database_without_its_schema_is_not_ready() -> None:
+    migrated, empty = Store.open("sqlite://"), Store.open("sqlite://")
+    migrated.migrate()
+    hall = Hall(migrated, Settings())
+    object.__setattr__(hall.engine.health, "_store", empty)
+    client = hall.app.test_client()
+
+    ready = client.get("/health/ready", auth=("admin", PASSWORD))
+    live = client.get("/health/live")
+    for store in (migrated, empty):
+        store.close()
+
+    assert (ready.status_code, live.status_code) == (503, 200)
+    assert "alur migrate" in ready.json["checks"][0]["message"]

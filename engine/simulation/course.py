@@ -303,4 +303,7 @@ def _answer_calls(run: Run) -> None:
         if not calls:
             return
         for call in calls:
+            # One that ended may have ended the loop, and the others with it.
+            if call not in run.open_calls():
+                continue
             run.finish_call(call, {})

@@ -249,7 +249,7 @@ class Run:
     def cancel(self) -> None:
         """End the run at once; everything open is cancelled."""
         self._workflow.cancel()
-        for task_id in list(self._blocked):
+        for task_id in sorted(self._blocked):  # as after loading: replay never loads
             self._settle(task_id)
 
     # -------------------------------------------------------------------- advance
@@ -345,7 +345,7 @@ class Run:
         """
         tasks = {task.id: task for task in self._tasks()}
         is_freed = False
-        for task_id in list(self._blocked):
+        for task_id in sorted(self._blocked):  # as after loading: replay never loads
             task = tasks.get(task_id)
             if task is not None and _outlived_its_host(task):
                 task.cancel()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from engine.errors import DeploymentRejected
 from engine.model import ProcessInstance
 from engine.queries import InstanceQuery
+from engine.simulation import Bounds, Scenario, simulate
+from engine.sources import ManualClock
 from tests.diagrams import (
     boundary,
     each,
@@ -21,6 +25,8 @@ from tests.diagrams import (
     user,
 )
 from tests.office import ADMIN, ANALYST, AUDITOR, Office
+
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def call(node: str = "panggil", element: str = "rapat", inner: str = "", **attributes: str) -> str:
@@ -252,3 +258,30 @@ def test_two_files_that_call_each_other_are_refused(office: Office) -> None:
         )
 
     assert "call-activity" in {f.rule for f in refused.value.findings}
+
+
+def test_incidents_that_a_timer_settles_replay_in_their_order(office: Office) -> None:
+    repeated = call("panggil", "tidak_ada", each("daftar"))
+    late = boundary("terlambat", "panggil", timer("PT1H"))
+    diagram = calling(repeated, late, line("terlambat", "e"))
+    instance = office.start(office.deploy(diagram), daftar=[1, 2, 3, 4, 5, 6])
+    assert len(office.incidents(instance)) == 6
+
+    office.clock.advance(hours=2)
+    office.engine.instances.fire_due(instance)
+
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_a_simulation_ends_the_calls_that_are_still_waited_for() -> None:
+    repeated = call(
+        "panggil", "rapat", each(cardinality="3", until="${nrOfCompletedInstances > 0}")
+    )
+    diagram = calling(repeated).encode()
+
+    found = simulate(
+        "induk.bpmn", diagram, Scenario(started_at=NOW), Bounds(runs=5), clock=ManualClock(NOW)
+    )
+
+    assert found.outcomes == {"completed": 1}

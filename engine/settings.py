@@ -21,6 +21,7 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_SESSION_HOURS": "After how many hours a login ends in any case.",
     "ALUR_SECURE_COOKIES": "true when browsers reach Alur by https only.",
     "ALUR_TRUSTED_PROXIES": "How many proxies in front of Alur tell the address of who asks.",
+    "ALUR_WRITES_PER_MINUTE": "How many writing requests an account has in a minute; 0: any.",
     "ALUR_BASE_URL": "The address that links in messages begin with.",
     "ALUR_SECRET_KEY": "What seals secrets and signs links; several, the newest first, by blanks.",
     "ALUR_LINK_HOURS": "After how many hours a link to a task expires.",
@@ -55,6 +56,7 @@ class Settings:
     session_hours: int = 12
     secure_cookies: bool = False
     trusted_proxies: int = 0
+    writes_per_minute: int = 600
     base_url: str | None = None
     #: The newest first; the others only open what they sealed.
     secret_key: tuple[str, ...] = field(default=(), repr=False)
@@ -81,6 +83,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("session_idle_minutes", "ALUR_SESSION_IDLE_MINUTES", _whole_number(1, 1440)),
         ("session_hours", "ALUR_SESSION_HOURS", _whole_number(1, 720)),
         ("secure_cookies", "ALUR_SECURE_COOKIES", _truth),
+        ("writes_per_minute", "ALUR_WRITES_PER_MINUTE", _whole_number(0, 1_000_000)),
         ("trusted_proxies", "ALUR_TRUSTED_PROXIES", _whole_number(0, 10)),
         ("base_url", "ALUR_BASE_URL", _web_address),
         ("secret_key", "ALUR_SECRET_KEY", _secret_key),

@@ -7,10 +7,12 @@ import binascii
 
 from flask import g, request
 
+from engine.access_tokens import ProvedToken
 from engine.errors import Forbidden, NotAuthenticated
-from engine.model import Account, Actor
+from engine.model import AccessToken, Account, Actor, Scope
 from engine.process_engine import ProcessEngine
-from webhooks.rest.context import current_engine
+from webhooks.rates import WRONG_TOKENS
+from webhooks.rest.context import current_engine, current_rates, current_settings
 
 #: What a 401 offers: either proof will do.
 CHALLENGE = 'Basic realm="Alur", Bearer'
@@ -34,6 +36,22 @@ def authenticate_request() -> None:
     g.actor = actor_for(_account(current_engine(), request.headers.get("Authorization")))
 
 
+def require_scope(scope: Scope | None) -> None:
+    """Raise Forbidden when the caller's access token lacks the scope; a password has them all."""
+    token: AccessToken | None = g.get("access_token")
+    if scope is not None and token is not None and scope not in token.scopes:
+        deed = f"{request.method} {request.path}"
+        has = ", ".join(sorted(token.scopes))
+        reason = f"its access token {token.name!r} lacks the scope {scope}; it has {has}"
+        raise Forbidden(token.account, deed, reason)
+
+
+def count_write(account: str) -> None:
+    """Raise TooManyRequests when the account writes too often (ALUR_WRITES_PER_MINUTE)."""
+    most = current_settings().writes_per_minute
+    current_rates().count("writing requests", account, most=most)
+
+
 def require_actor() -> Actor:
     """Who proved to be calling. Raises NotAuthenticated."""
     actor: Actor | None = g.get("actor")
@@ -52,10 +70,20 @@ def _account(engine: ProcessEngine, header: str | None) -> Account:
             raise Forbidden(account.name, "use the API", reason)
         return account
     if scheme.lower() == "bearer":
-        return engine.access_tokens.authenticate(credentials.strip()).account
+        proved = _proved_token(engine, credentials.strip())
+        g.access_token = proved.token
+        return proved.account
     raise NotAuthenticated(
         "this needs HTTP Basic or an access token (Authorization: Bearer alur_…)"
     )
+
+
+def _proved_token(engine: ProcessEngine, secret: str) -> ProvedToken:
+    try:
+        return engine.access_tokens.authenticate(secret)
+    except NotAuthenticated:
+        current_rates().count("wrong access tokens", source_address(), most=WRONG_TOKENS)
+        raise
 
 
 def _name_and_password(credentials: str) -> tuple[str, str]:

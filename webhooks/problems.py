@@ -152,6 +152,7 @@ _HTTP_TYPES = {
     405: "MethodNotAllowedException",
     413: "PayloadTooLargeException",
     415: "UnsupportedMediaTypeException",
+    429: "TooManyRequestsException",
 }
 
 
@@ -180,7 +181,9 @@ def _engine_answer(error: errors.EngineError) -> Response:
 
 def _http_answer(error: HTTPException) -> Response:
     status = error.code or 500
-    headers = {name: value for name, value in error.get_headers() if name == "Allow"}
+    headers = {
+        name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}
+    }
     kind = _HTTP_TYPES.get(status, "RestException")
     return _response(status, kind, error.description or error.name, headers=headers)
 

@@ -121,7 +121,9 @@ def test_it_understands_that_its_lock_was_lost(served: Served) -> None:
 
 def test_it_proves_who_it_is_by_a_token(served: Served) -> None:
     instance = served.begun()
-    _, secret = served.hall.engine.access_tokens.create(WORKER, "layanan", actor=ADMIN)
+    _, secret = served.hall.engine.access_tokens.create(
+        WORKER, "layanan", scopes=["worker"], actor=ADMIN
+    )
 
     bearer = {"auth_basic": None, "auth_bearer": {"access_token": secret}}
     worker(served, **bearer).fetch_and_execute(TOPIC, lambda task: task.complete())

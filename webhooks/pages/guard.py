@@ -8,11 +8,14 @@ from flask import abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.model import LoginMethod
+from webhooks.auth import count_write, source_address
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.login import login_page
 from webhooks.pages.logins import carries_token, current_login, local_path, read_login
 from webhooks.pages.messages import CSRF_WRONG, STILL_THERE
 from webhooks.pages.resume import comes_from_here, is_resumable, page_again
+from webhooks.rates import LOGINS
+from webhooks.rest.context import current_rates
 
 #: Pages that anybody may open; they look after their own token.
 _PUBLIC = {"pages.show_login", "pages.log_in"}
@@ -27,9 +30,13 @@ def guard() -> ResponseReturnValue | None:
         abort(404)
     g.login = read_login()
     if request.endpoint in _PUBLIC:
+        if request.method == "POST":
+            current_rates().count("logins", source_address(), most=LOGINS)
         return None
     if g.login is None:
         return _ask_to_log_in()
+    if request.method == "POST":
+        count_write(current_login().account.name)
     if request.method == "POST" and not carries_token(current_login().session.csrf_token):
         return _refuse_form()
     if _must_choose_a_password():

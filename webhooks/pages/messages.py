@@ -328,6 +328,10 @@ _HTTP: Mapping[int, Explanation] = {
     403: Explanation("Tidak berwenang", "Akun Anda tidak berwenang membuka ini."),
     404: Explanation("Halaman tidak ditemukan", "Halaman yang Anda cari tidak ada."),
     405: Explanation("Cara yang salah", "Halaman ini tidak dapat dibuka dengan cara itu."),
+    429: Explanation(
+        "Terlalu banyak permintaan",
+        "Tunggu satu menit, lalu kirim sekali lagi. Yang ini belum dikerjakan.",
+    ),
     413: Explanation("Berkas terlalu besar", "Yang Anda kirim melebihi batas 6 MB."),
     503: Explanation("Sistem sedang sibuk", "Tunggu sebentar, lalu coba lagi."),
 }

@@ -33,7 +33,9 @@ def refuse_http(error: HTTPException) -> ResponseReturnValue:
     """The page of a refusal that happened before or around a view."""
     if is_api(request.path) or error.code is None or error.code < 400:
         return error
-    return error_page(explain_http(error.code, error.description), error.code)
+    response = error_page(explain_http(error.code, error.description), error.code)
+    response.headers.extend((k, v) for k, v in error.get_headers() if k == "Retry-After")
+    return response
 
 
 @blueprint.errorhandler(Exception)

@@ -13,7 +13,8 @@ from werkzeug.routing import RequestRedirect
 
 from engine import __version__
 from engine.errors import EngineError
-from webhooks.auth import authenticate_request
+from engine.model import Scope
+from webhooks.auth import authenticate_request, count_write, require_actor, require_scope
 from webhooks.limits import allow_files
 from webhooks.problems import answer
 from webhooks.rest import (
@@ -81,6 +82,10 @@ class _Api(Api):  # type: ignore[misc]
         pass
 
 
+#: (method, rule) -> the scope that an access token needs for it.
+SCOPES = {route: scope for each in RESOURCES for route, scope in each.scopes.items()}
+
+
 def register_api(app: Flask) -> None:
     """The app answers under /engine-rest."""
     app.config.update(_SPECIFICATION)
@@ -102,6 +107,7 @@ def _guard() -> Response | None:
         if request.endpoint not in _PUBLIC:
             authenticate_request()
             _allow_files(request.endpoint)
+            _require_leave()
         _require_route(request.routing_exception)
         _require_text(request)
     except (EngineError, HTTPException) as error:
@@ -113,6 +119,15 @@ def _allow_files(endpoint: str | None) -> None:
     """A view of several routes has a number behind its name for all but the first."""
     if re.sub(r"_\d+$", "", endpoint or "") in _TAKING_FILES:
         allow_files()
+
+
+def _require_leave() -> None:
+    """Refuse what the caller's token is not for, and what its account does too often."""
+    method = "GET" if request.method == "HEAD" else request.method
+    scope = SCOPES.get((method, request.url_rule.rule)) if request.url_rule else None
+    require_scope(scope)
+    if scope not in {None, Scope.READ}:
+        count_write(require_actor().account)
 
 
 def _require_route(fault: HTTPException | None) -> None:

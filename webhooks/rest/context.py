@@ -8,6 +8,7 @@ from flask import Flask, current_app, request
 
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
+from webhooks.rates import Rates
 
 #: Everything of the API stands under this path.
 ROOT = "/engine-rest"
@@ -18,11 +19,12 @@ _NAME = "alur"
 class _Context:
     engine: ProcessEngine
     settings: Settings
+    rates: Rates
 
 
 def put_context(app: Flask, engine: ProcessEngine, settings: Settings) -> None:
     """Requests of this app speak to this engine."""
-    app.extensions[_NAME] = _Context(engine, settings)
+    app.extensions[_NAME] = _Context(engine, settings, Rates(engine.clock))
 
 
 def current_engine() -> ProcessEngine:
@@ -38,6 +40,11 @@ def current_settings() -> Settings:
 def base_url() -> str:
     """Where browsers reach Alur: as set, else as it was asked."""
     return current_settings().base_url or request.url_root.rstrip("/")
+
+
+def current_rates() -> Rates:
+    """How often callers of this app did what is counted."""
+    return _context().rates
 
 
 def is_api(path: str) -> bool:

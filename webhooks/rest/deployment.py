@@ -8,7 +8,7 @@ from typing import Any
 from flask import Request, Response, request
 
 from engine.errors import InvalidInput
-from engine.model import Deployment, ProcessDefinition
+from engine.model import Deployment, ProcessDefinition, Scope
 from engine.model import Resource as DeployedFile
 from webhooks.auth import require_actor
 from webhooks.downloads import attachment
@@ -58,7 +58,12 @@ _MULTIPART = {
     }
 }
 
-resource = Resource("deployment", path="/deployment", description="Uploads of BPMN files")
+resource = Resource(
+    "deployment",
+    path="/deployment",
+    description="Uploads of BPMN files",
+    scope=Scope.DEPLOY,
+)
 
 add_listing(
     resource,

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import current_app
 
-from engine.model import Actor, ExternalTask, Role
+from engine.model import Actor, ExternalTask, Role, Scope
 from engine.queries import ExternalTaskQuery, Page
 from engine.services import FetchedTask
 from webhooks.auth import require_actor
@@ -33,7 +33,10 @@ from webhooks.schemas.external_tasks import (
 )
 
 resource = Resource(
-    "external-task", path="/external-task", description="Work that programs outside do"
+    "external-task",
+    path="/external-task",
+    description="Work that programs outside do",
+    scope=Scope.WORKER,
 )
 
 #: A longer wish than this is answered early, as Camunda allows: a thread waits for each.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from engine.model import Actor
+from engine.model import Actor, Scope
 from engine.queries import Page
 from webhooks.auth import require_actor
 from webhooks.rest.resource import Resource
@@ -49,7 +49,7 @@ def add_listing(
     of_query, of_body = resource.takes(filters, "query"), resource.takes(filters)
     gives_rows, gives_count = resource.gives(answer(many=True)), resource.gives(Count)
     get = partial(resource.on, "GET", is_own=is_own)
-    post = partial(resource.on, "POST", is_own=is_own)
+    post = partial(resource.on, "POST", is_own=is_own, scope=Scope.READ)
     total_path, in_body = f"{path}/count", "filters in the body"
     get(path, f"List {noun}", endpoint=f"list_{name}")(of_query(gives_rows(rows)))
     get(total_path, f"Count {noun}", endpoint=f"count_{name}")(of_query(gives_count(count)))

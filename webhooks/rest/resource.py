@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from flask_smorest import Blueprint
 
+from engine.model import Scope
 from webhooks.problems import HANDLED, answer
 from webhooks.rest.context import ROOT
 from webhooks.rest.requests import RequestParser
@@ -46,10 +47,16 @@ class Resource(Blueprint):  # type: ignore[misc]
 
     ARGUMENTS_PARSER = RequestParser()
 
-    def __init__(self, name: str, *, path: str = "", description: str) -> None:
+    def __init__(
+        self, name: str, *, path: str = "", description: str, scope: Scope = Scope.TASKS
+    ) -> None:
+        """`scope`: what an access token needs for whatever is no GET."""
         super().__init__(
             name, f"webhooks.rest.{name}", url_prefix=ROOT + path, description=description
         )
+        self._scope = scope
+        #: (method, rule) -> the scope that an access token needs for it.
+        self.scopes: dict[tuple[str, str], Scope] = {}
         for kind in HANDLED:
             self.register_error_handler(kind, answer)
 
@@ -62,18 +69,22 @@ class Resource(Blueprint):  # type: ignore[misc]
         is_own: bool = False,
         is_public: bool = False,
         endpoint: str | None = None,
+        scope: Scope | None = None,
         notes: Mapping[str, Any] | None = None,
     ) -> Callable[[View], View]:
         """The view answers this method of this path.
 
-        is_own: Camunda has no such thing. notes: what else the OpenAPI document says of it.
+        is_own: Camunda has no such thing. scope: when it is not that of the method. notes: what
+        else the OpenAPI document says of it.
         """
-        said: dict[str, Any] = {"summary": summary, **(notes or {})}
+        needed = scope or (Scope.READ if method == "GET" else self._scope)
+        said: dict[str, Any] = {"summary": summary, "x-scope": str(needed), **(notes or {})}
         if is_public:
             said["security"] = []
         tags = [OWN] if is_own else None
 
         def register(view: View) -> View:
+            self.scopes[method, f"{self.url_prefix}{path}"] = needed
             documented = self.doc(**said)(view)
             self.route(path, methods=[method], tags=tags, endpoint=endpoint)(documented)
             return view

@@ -9,6 +9,7 @@ from flask import Request, request
 from marshmallow import ValidationError
 
 from engine.errors import InvalidInput
+from engine.model import Scope
 from engine.simulation import USUAL_TIME, Bounds, Scenario, Simulation, simulate_for
 from webhooks.auth import require_actor
 from webhooks.rest.context import current_engine
@@ -37,7 +38,12 @@ _MULTIPART = {
     }
 }
 
-resource = Resource("simulation", path="/simulation", description="Diagrams tried in memory")
+resource = Resource(
+    "simulation",
+    path="/simulation",
+    description="Diagrams tried in memory",
+    scope=Scope.DEPLOY,
+)
 
 
 @resource.on("POST", "", "Run a diagram in memory", is_own=True, notes=_MULTIPART)

@@ -154,3 +154,16 @@ def test_a_device_is_shown_as_people_call_it(app: Flask, device: str, text: str)
     browser.log_in("staf")
 
     assert text in browser.get("/saya").text
+
+
+def test_an_address_logs_in_so_often_in_a_minute(office: Office, browser: Browser) -> None:
+    form = browser.get("/masuk").form("/masuk")[1]
+    for number in range(120):
+        browser.post("/masuk", form | {"nama": f"Nama Salah {number}", "sandi": "x"})
+
+    page = browser.post("/masuk", form | {"nama": "staf", "sandi": PASSWORD})
+
+    assert (page.status, page.heading) == (429, "Terlalu banyak permintaan")
+    assert page.response.headers["Retry-After"] == "61"
+    office.clock.advance(minutes=1)
+    assert browser.log_in("staf").path == "/"

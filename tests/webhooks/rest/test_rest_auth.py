@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import base64
+import io
 
 import pytest
 
+from engine.settings import Settings
 from tests.office import ADMIN
-from tests.webhooks.rest.hall import PASSWORD, Hall, assert_problem
+from tests.webhooks.rest.hall import LETTER, PASSWORD, Hall, assert_problem
+from webhooks import create_app
+from webhooks.rest.api import SCOPES
 
 
 def basic(text: bytes) -> str:
@@ -114,3 +118,95 @@ def test_modeler_finds_the_pages(hall: Hall) -> None:
     found = client.get("/.well-known/camunda-automation-platform/webapps").json
 
     assert found == dict.fromkeys(("adminUrl", "cockpitUrl", "tasklistUrl"), "http://localhost/")
+
+
+def bearing(hall: Hall, who: str, *scopes: str) -> dict[str, str]:
+    name = " ".join(scopes)
+    _, secret = hall.engine.access_tokens.create(who, name, scopes=scopes, actor=ADMIN)
+    return {"Authorization": f"Bearer {secret}"}
+
+
+@pytest.mark.parametrize(
+    ("scope", "method", "path"),
+    [
+        ("read", "GET", "/task"),
+        ("read", "POST", "/task"),
+        ("read", "POST", "/task/count"),
+        ("tasks", "POST", "/process-definition/key/surat/start"),
+        ("tasks", "POST", "/task/x/complete"),
+        ("tasks", "DELETE", "/process-instance/x"),
+        ("tasks", "POST", "/incident/x/retry"),
+        ("deploy", "POST", "/deployment/create"),
+        ("deploy", "DELETE", "/deployment/x"),
+        ("deploy", "POST", "/simulation"),
+        ("worker", "POST", "/external-task/fetchAndLock"),
+        ("worker", "PUT", "/external-task/x/retries"),
+    ],
+)
+def test_a_token_does_what_its_scope_says_and_nothing_else(
+    hall: Hall, scope: str, method: str, path: str
+) -> None:
+    others = {"read", "tasks", "deploy", "worker"} - {scope}
+
+    allowed = hall.call(method, path, None, headers=bearing(hall, "admin", scope))
+    refused = hall.call(method, path, None, headers=bearing(hall, "admin", *sorted(others)))
+
+    assert allowed.status_code not in {401, 403}, allowed.text
+    body = assert_problem(refused, 403, "AuthorizationException")
+    assert f"lacks the scope {scope}" in body["message"]
+
+
+def test_every_route_has_a_scope(hall: Hall) -> None:
+    routes = {
+        (method, rule.rule)
+        for rule in hall.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/engine-rest") and rule.endpoint != "api-docs.openapi_json"
+    }
+
+    assert set(SCOPES) == routes
+
+
+def test_a_scope_gives_no_more_than_the_account_may(hall: Hall) -> None:
+    header = bearing(hall, "siti", "deploy")
+    data = {"deployment-name": "x", "berkas": (io.BytesIO(LETTER.encode()), "surat.bpmn")}
+
+    response = hall.call("POST", "/deployment/create", None, data=data, headers=header)
+
+    assert "analyst" in assert_problem(response, 403)["message"]
+
+
+def test_a_token_that_is_revoked_in_use_is_refused_at_its_next_request(hall: Hall) -> None:
+    token, secret = hall.engine.access_tokens.create("siti", "ci", actor=ADMIN)
+    header = {"Authorization": f"Bearer {secret}"}
+    assert hall.call("GET", "/task", None, headers=header).status_code == 200
+
+    hall.engine.access_tokens.revoke("siti", token.token_id, actor=ADMIN)
+
+    assert_problem(hall.call("GET", "/task", None, headers=header), 401)
+
+
+def test_wrong_tokens_are_counted_and_right_ones_pass(hall: Hall) -> None:
+    wrong = {"Authorization": "Bearer alur_unknown"}
+    for _ in range(60):
+        assert hall.call("GET", "/task", None, headers=wrong).status_code == 401
+
+    refused = hall.call("GET", "/task", None, headers=wrong)
+    assert_problem(refused, 429, "TooManyRequestsException")
+    assert refused.headers["Retry-After"] == "61"
+    right = hall.call("GET", "/task", None, headers=bearing(hall, "siti", "read"))
+    assert right.status_code == 200
+    hall.office.clock.advance(minutes=1)
+    assert hall.call("GET", "/task", None, headers=wrong).status_code == 401
+
+
+def test_an_account_writes_so_often_in_a_minute(hall: Hall) -> None:
+    small = create_app(hall.engine, Settings(writes_per_minute=2)).test_client()
+    statuses = [
+        small.post("/engine-rest/task/x/claim", auth=("siti", PASSWORD)).status_code
+        for _ in range(3)
+    ]
+
+    assert statuses == [404, 404, 429]
+    assert small.get("/engine-rest/task", auth=("siti", PASSWORD)).status_code == 200
+    assert small.post("/engine-rest/task/x/claim", auth=("budi", PASSWORD)).status_code == 404

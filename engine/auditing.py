@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import TypeVar
 
+from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.document_proof import document_faults
 from engine.errors import DamagedHistory, EngineError
@@ -70,8 +71,9 @@ class Frame:
 class History:
     """What happened, for everybody who may see it; auditors see all of it."""
 
-    def __init__(self, store: Store, definitions: Definitions) -> None:
+    def __init__(self, store: Store, definitions: Definitions, deadlines: Deadlines) -> None:
         self._store = store
+        self._deadlines = deadlines
         self._definitions = definitions
 
     # --------------------------------------------------------------------- reading
@@ -150,6 +152,7 @@ class History:
         faults = chain_faults(instance.instance_id, events)
         faults += _head_faults(instance, events)
         faults += document_faults(tx, instance.instance_id, events)
+        faults += self._deadlines.faults(tx, events)
         replayed = self._replayed(tx, instance, events)
         if isinstance(replayed, Fault):
             faults.append(replayed)

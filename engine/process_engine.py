@@ -12,6 +12,8 @@ from engine.access_tokens import AccessTokens
 from engine.account_log import AccountLog
 from engine.accounts import Accounts
 from engine.auditing import History
+from engine.calendars import Calendars
+from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.document_intake import MEGABYTE, Intake
 from engine.documents import Documents
@@ -28,6 +30,7 @@ from engine.steps import Steps
 from engine.store import Store
 from engine.task_links import TaskLinks
 from engine.tasks import Tasks
+from engine.worktime import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class ProcessEngine:
     external_tasks: ExternalTasks
     documents: Documents
     history: History
+    calendars: Calendars
     accounts: Accounts
     logins: Logins
     sessions: Sessions
@@ -64,7 +68,9 @@ def build_engine(
     passwords: how they are hashed; as OWASP asks, unless a test cannot wait for that.
     """
     definitions = Definitions(store, clock, ids)
-    steps = Steps(definitions, settings.time_zone)
+    calendars = Calendars(store, clock, settings.time_zone)
+    deadlines = Deadlines(calendars, Rule(settings.deadline_rule))
+    steps = Steps(definitions, settings.time_zone, deadlines)
     intake = Intake(ids, max_bytes=settings.max_file_mb * MEGABYTE)
     tasks = Tasks(store, definitions, steps, clock, intake)
     passwords = passwords or Passwords()
@@ -86,7 +92,8 @@ def build_engine(
         ),
         external_tasks=ExternalTasks(store, steps, clock, intake),
         documents=Documents(store, steps, clock),
-        history=History(store, definitions),
+        history=History(store, definitions, deadlines),
+        calendars=calendars,
         health=Health(store, clock),
         accounts=Accounts(store, clock, passwords, logins, tasks),
         logins=logins,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from engine.errors import EngineError, ReplayMismatch
-from engine.model import EventKind, Fault, HistoryEvent, Observation
+from engine.model import NOTE_KINDS, EventKind, Fault, HistoryEvent, Observation
 from engine.spiff.machine import Machine, Run
 from engine.spiff.stepping import Step, step
 
@@ -118,10 +118,10 @@ def _replay_step(
 def _steps(
     events: Iterable[HistoryEvent],
 ) -> Iterator[tuple[HistoryEvent, list[HistoryEvent]]]:
-    """Events grouped by revision: the input, then its observations."""
+    """Events grouped by revision: the input, then its observations, without notes."""
     for _, group in groupby(events, key=lambda event: event.revision):
         first, *rest = group
-        yield first, rest
+        yield first, [event for event in rest if event.kind not in NOTE_KINDS]
 
 
 def _first_difference(

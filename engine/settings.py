@@ -26,6 +26,7 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_SECRET_KEY": "What seals secrets and signs links; several, the newest first, by blanks.",
     "ALUR_LINK_HOURS": "After how many hours a link to a task expires.",
     "ALUR_MAX_FILE_MB": "How large a document may be, in megabytes.",
+    "ALUR_DEADLINE_RULE": "From when minutes and hours count: from_claim or from_available.",
     "ALUR_LOG_LEVEL": "The least severe log message that is written.",
     "ALUR_LOG_FORMAT": "How the log is written: text or json.",
     "ALUR_METRICS_TOKEN": "What Prometheus shows to read /metrics from elsewhere.",
@@ -39,6 +40,7 @@ MIN_TOKEN_LENGTH = 16
 
 _LOG_FORMATS = ("text", "json")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_DEADLINE_RULES = ("from_claim", "from_available")
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -62,6 +64,7 @@ class Settings:
     secret_key: tuple[str, ...] = field(default=(), repr=False)
     link_hours: int = 72
     max_file_mb: int = 20
+    deadline_rule: str = "from_claim"
     log_level: str = "INFO"
     log_format: str = "text"
     metrics_token: str | None = field(default=None, repr=False)
@@ -89,6 +92,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("secret_key", "ALUR_SECRET_KEY", _secret_key),
         ("link_hours", "ALUR_LINK_HOURS", _whole_number(1, 720)),
         ("max_file_mb", "ALUR_MAX_FILE_MB", _whole_number(1, 200)),
+        ("deadline_rule", "ALUR_DEADLINE_RULE", _one_of(*_DEADLINE_RULES)),
         ("log_level", "ALUR_LOG_LEVEL", _log_level),
         ("log_format", "ALUR_LOG_FORMAT", _log_format),
         ("metrics_token", "ALUR_METRICS_TOKEN", _token),
@@ -142,6 +146,15 @@ def _secret_key(variable: str, value: str) -> tuple[str, ...]:
         # What was found is a secret, and stays out of the log.
         raise InvalidInput(f"{variable}: expected {expected}", {variable: [f"expected {expected}"]})
     return keys
+
+
+def _one_of(*choices: str) -> Callable[[str, str], str]:
+    def read(variable: str, value: str) -> str:
+        if value.lower() not in choices:
+            raise _refusal(variable, "one of " + ", ".join(choices), value)
+        return value.lower()
+
+    return read
 
 
 def _log_level(variable: str, value: str) -> str:

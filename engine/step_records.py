@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -23,6 +24,9 @@ from engine.model import (
 from engine.moments import due_moment
 from engine.spiff.machine import OpenTask, Run
 
+#: Tasks with their deadlines, and the notes of those.
+WithDeadlines = tuple[tuple[UserTask, ...], tuple[Observation, ...]]
+
 
 def record_of(
     instance: ProcessInstance,
@@ -34,10 +38,19 @@ def record_of(
     now: datetime,
     zone: ZoneInfo,
     changed: tuple[UserTask, ...] = (),
+    deadlines: Callable[[Iterable[UserTask]], WithDeadlines],
 ) -> StepRecord:
-    """All that the step writes but external tasks. `before`: the tasks that were open."""
-    events = build_events(instance, given, run.observations, at=now)
+    """All that the step writes but external tasks. `before`: the tasks that were open.
+
+    deadlines: sets those of the tasks that opened, and gives the notes of them for history.
+    """
     known = {task.task_id for task in before}
+    opened, notes = deadlines(
+        _row(task, instance, now=now, zone=zone)
+        for task in run.open_tasks()
+        if task.task_id not in known
+    )
+    events = build_events(instance, given, (*run.observations, *notes), at=now)
     # Whose input ended them: nobody, when it was a timer.
     ended_by = given.actor.account if given.actor else None
     after = advanced(instance, events)
@@ -51,11 +64,7 @@ def record_of(
         expected_revision=instance.revision,
         events=events,
         snapshot=run.dump(),
-        opened=tuple(
-            _row(task, after, now=now, zone=zone)
-            for task in run.open_tasks()
-            if task.task_id not in known
-        ),
+        opened=opened,
         changed=changed
         + tuple(
             replace(row, state=TaskState.CANCELLED, ended_at=now, ended_by=ended_by)

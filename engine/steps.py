@@ -9,8 +9,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
+from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.document_intake import adopted
 from engine.errors import (
@@ -29,6 +31,7 @@ from engine.model import (
     ExternalTask,
     HistoryEvent,
     InstanceState,
+    Observation,
     ProcessDefinition,
     ProcessInstance,
     StepRecord,
@@ -45,6 +48,9 @@ from engine.store import StoreTransaction as Transaction
 
 #: Process instances that may call each other in a row.
 MAX_CALL_DEPTH = 10
+
+#: Inputs by which a task gets into somebody's hands, or out of them.
+_HANDS = {EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED}
 
 _log = logging.getLogger(__name__)
 
@@ -74,8 +80,9 @@ class Birth:
 class Steps:
     """Takes steps through the machines of `definitions`."""
 
-    def __init__(self, definitions: Definitions, zone: ZoneInfo) -> None:
+    def __init__(self, definitions: Definitions, zone: ZoneInfo, deadlines: Deadlines) -> None:
         self._definitions = definitions
+        self._deadlines = deadlines
         #: Where a due date without an offset is local time.
         self._zone = zone
 
@@ -101,7 +108,14 @@ class Steps:
         with step(now=birth.at, instance_id=birth.instance_id, revision=1) as bound:
             run = machine.start(bound, given.payload["variables"])
             record = record_of(
-                unborn, given, run, before=(), open_rows=(), now=birth.at, zone=self._zone
+                unborn,
+                given,
+                run,
+                before=(),
+                open_rows=(),
+                now=birth.at,
+                zone=self._zone,
+                deadlines=partial(self._deadlines.opened, tx, run.model),
             )
             record = with_services(record, run, frozenset(), None)
         tx.add_instance(record)
@@ -148,6 +162,7 @@ class Steps:
                 changed=changed,
                 now=now,
                 zone=self._zone,
+                deadlines=partial(self._deadlines.opened, tx, run.model),
             )
             record = with_services(record, run, services, service)
         tx.append_step(record)
@@ -278,11 +293,17 @@ class Steps:
         *,
         now: datetime,
         changed: tuple[UserTask, ...] = (),
-    ) -> ProcessInstance:
+    ) -> StepRecord:
         """Record an input that moves no token (a claim). The snapshot stays as it is."""
         instance = stored.instance
         require_running(instance)
-        events = build_events(instance, given, (), at=now)
+        notes: tuple[Observation, ...] = ()
+        if given.kind in _HANDS:
+            model = self._definitions.machine(tx, instance.definition_id).model
+            found = [self._deadlines.taken(tx, model, row, now) for row in changed]
+            changed = tuple(row for row, _ in found)
+            notes = tuple(note for _, some in found for note in some)
+        events = build_events(instance, given, notes, at=now)
         record = StepRecord(
             instance=advanced(instance, events),
             expected_revision=instance.revision,
@@ -292,7 +313,7 @@ class Steps:
             documents=documents_of(given.payload),
         )
         tx.append_step(record)
-        return record.instance
+        return record
 
     def look(self, tx: Transaction, stored: StoredInstance) -> Run:
         """The run as it stands; from history when there is no snapshot that can be read."""

@@ -194,8 +194,8 @@ class Tasks:
         changed = replace(task, assignee=assignee, claimed_at=now if assignee else None)
         payload = {"from": task.assignee, "to": assignee}
         given = Input(kind, actor, payload, task.activity_id, task.task_id)
-        self._steps.note(tx, stored, given, now=now, changed=(changed,))
-        return changed
+        # With its deadline, when that counts from here on.
+        return self._steps.note(tx, stored, given, now=now, changed=(changed,)).changed[0]
 
     # -------------------------------------------------------------------- complete
 

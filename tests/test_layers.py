@@ -23,6 +23,8 @@ _ROOMS = {
     "services",
     "tasks",
     "task_links",
+    "calendars",
+    "deadlines",
     "auditing",
     "accounts",
     "account_log",
@@ -56,7 +58,7 @@ ARROWS: dict[str, set[str]] = {
     "account_names": {"errors"},
     "logs": {"model", "settings"},
     "secret_key": {"errors", "sources"},
-    "bpmn": {"model", "errors", "moments"},
+    "bpmn": {"model", "errors", "moments", "worktime"},
     "spiff": {"model", "errors", "sources", "json_values", "moments", "bpmn"},
     "store": {"model", "errors", "queries", "sources"},
     "worktime": {"errors"},
@@ -68,7 +70,9 @@ ARROWS: dict[str, set[str]] = {
         _BASE | _PURE | _ROOMS | _MACHINERY | {"passwords", "account_names"},
     ),
     "simulation": {"model", "errors", "sources", *_PURE, "bpmn", "spiff"},
-    "process_engine": _BASE | _ROOMS | {"store", "permissions", "secret_key", "passwords"},
+    "process_engine": _BASE
+    | _ROOMS
+    | {"store", "permissions", "secret_key", "passwords", "worktime"},
     "rests": {"sources"},
     **{duty: {"model", "errors", "sources", "rests"} for duty in _DUTIES},
     "worker": {"sources", "rests"},

@@ -6,6 +6,7 @@ UTC. Ids are strings that callers must treat as opaque.
 
 from __future__ import annotations
 
+from engine.model.calendars import CalendarRevision
 from engine.model.definitions import (
     Deployment,
     FieldType,
@@ -25,6 +26,7 @@ from engine.model.documents import (
 )
 from engine.model.history import (
     INPUT_KINDS,
+    NOTE_KINDS,
     ActivityInstance,
     EventKind,
     Fault,
@@ -59,12 +61,14 @@ from engine.model.values import Json, Variables
 
 __all__ = [
     "INPUT_KINDS",
+    "NOTE_KINDS",
     "AccessToken",
     "Account",
     "AccountEvent",
     "AccountEventKind",
     "ActivityInstance",
     "Actor",
+    "CalendarRevision",
     "Check",
     "Deployment",
     "Document",

@@ -40,6 +40,8 @@ class EventKind(StrEnum):
     INCIDENT_RAISED = "incident_raised"
     INCIDENT_RESOLVED = "incident_resolved"
     INSTANCE_COMPLETED = "instance_completed"
+    # notes
+    DEADLINE_SET = "deadline_set"
 
 
 INPUT_KINDS = frozenset(
@@ -60,6 +62,11 @@ INPUT_KINDS = frozenset(
         EventKind.SERVICE_ERROR,
     }
 )
+
+
+#: What the engine adds to a step beside what the machine observed. A replay passes them over; each
+#: has a check of its own in `verify`.
+NOTE_KINDS = frozenset({EventKind.DEADLINE_SET})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ class Fault:
 
     instance_id: str
     sequence: int | None
-    #: "chain", "replay", "state", "gap" or "document".
+    #: "chain", "replay", "state", "gap", "document" or "deadline".
     check: str
     message: str
     expected: str | None = None

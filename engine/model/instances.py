@@ -74,6 +74,9 @@ class UserTask:
     ended_at: datetime | None = None
     ended_by: str | None = None
     due_at: datetime | None = None
+    #: The calendar and its revision by which `due_at` was computed; None: the diagram said when.
+    due_calendar: str | None = None
+    due_revision: int | None = None
     follow_up_at: datetime | None = None
     priority: int = 50
     description: str | None = None

@@ -19,6 +19,7 @@ from engine.errors import StorageBusy, StorageError, StorageOutdated
 from engine.model import WrittenSteps
 from engine.store import migrations
 from engine.store.account_events import AccountEvents
+from engine.store.calendars import Calendars
 from engine.store.connection import (
     BUSY_TIMEOUT_MS,
     WRITING,
@@ -53,6 +54,7 @@ class StoreTransaction(
     Documents,
     AccountEvents,
     Figures,
+    Calendars,
 ):
     """One transaction: every question that the engine may ask, each in its subject's module."""
 

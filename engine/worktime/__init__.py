@@ -5,7 +5,7 @@ and changes it stands in calendars.py.
 """
 
 from engine.worktime.calendar import Day, DayKind, Hours, Interval, NoWorkingDay, WorkCalendar
-from engine.worktime.terms import Rule, Term, TermError, deadline, term_of
+from engine.worktime.terms import Rule, Term, TermError, deadline, term_of, zone_of
 
 __all__ = [
     "Day",
@@ -19,4 +19,5 @@ __all__ = [
     "WorkCalendar",
     "deadline",
     "term_of",
+    "zone_of",
 ]

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from engine.worktime.calendar import WorkCalendar
 
@@ -18,6 +19,15 @@ _TERM = re.compile(
 
 class TermError(ValueError):
     """The text is no term of working days or of working time."""
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The IANA time zone of that name. Raises TermError."""
+    try:
+        return ZoneInfo(name)
+    # A missing zone is a KeyError, a path out of the database a ValueError, a folder an OSError.
+    except (KeyError, ValueError, OSError) as error:
+        raise TermError(f"expected a time zone such as Asia/Jakarta, found {name!r}") from error
 
 
 class Rule(StrEnum):

@@ -21,10 +21,12 @@ from engine.bpmn.names import (
 )
 from engine.bpmn.parameters import STRUCTURES, parameter_elements, parameters_of
 from engine.bpmn.refusals import Refusal, shortened
+from engine.bpmn.sop_terms import CALENDAR, CALENDAR_KEY, TERM, ZONE
 from engine.bpmn.supported import CALL_BINDINGS, PARAMETER_NODES
 from engine.bpmn.values import compiled, template
 from engine.model import Finding
 from engine.moments import DueError, due_text
+from engine.worktime.terms import TermError, term_of, zone_of
 
 RULE = "value"
 
@@ -38,12 +40,14 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     """Every value of a node can be evaluated, and literal dates and numbers can be read."""
     rule = Rule(RULE, diagram)
     for _, process in checked_processes(diagram):
+        yield from _check_office(rule, process)
         for node in flow_nodes(process):
             yield from _check_attributes(rule, node)
             yield from _check_parameters(rule, node)
             yield from _check_call(rule, node)
             yield from _check_topic(rule, node)
             yield from _check_login_rule(rule, node)
+            yield from _check_term(rule, node)
 
 
 def _check_attributes(rule: Rule, node: Element) -> Iterator[Finding]:
@@ -109,6 +113,40 @@ def _check_topic(rule: Rule, node: Element) -> Iterator[Finding]:
     yield from _check_text(
         rule, node, "camunda:taskPriority", node.get(camunda("taskPriority"), "")
     )
+
+
+def _check_office(rule: Rule, process: Element) -> Iterator[Finding]:
+    """The calendar and the time zone by which a process's deadlines are computed."""
+    said = extension_properties(process)
+    zone, key = said.get(ZONE, "").strip(), said.get(CALENDAR, "").strip()
+    if key and not CALENDAR_KEY.fullmatch(key):
+        yield rule.error(
+            process,
+            f"{CALENDAR} {shortened(key)!r} bukan kunci kalender; pakai huruf kecil, angka dan -",
+            f"{CALENDAR} {shortened(key)!r} is no key of a calendar; use a-z, 0-9 and dash",
+        )
+    try:
+        zone_of(zone or "UTC")
+    except TermError as error:
+        yield rule.error(
+            process,
+            f"{ZONE} {shortened(zone)!r} bukan zona waktu; tulis misalnya Asia/Makassar",
+            f"{ZONE}: {error}",
+        )
+
+
+def _check_term(rule: Rule, node: Element) -> Iterator[Finding]:
+    text = extension_properties(node).get(TERM, "").strip()
+    if not text or local(node) != "userTask":
+        return
+    try:
+        term_of(text)
+    except TermError as error:
+        yield rule.error(
+            node,
+            f"{TERM} {shortened(text)!r} bukan hari kerja (P2D) atau jam kerja (PT1H30M)",
+            f"{TERM}: {error}",
+        )
 
 
 def _check_login_rule(rule: Rule, node: Element) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from engine.store.tables.accounts import (
     login_failure,
     login_session,
 )
+from engine.store.tables.calendars import work_calendar
 from engine.store.tables.columns import CanonicalJson, Moment, Words, canonical_text, metadata
 from engine.store.tables.definitions import (
     definition_lane,
@@ -61,4 +62,5 @@ __all__ = [
     "task_candidate",
     "task_link",
     "user_task",
+    "work_calendar",
 ]

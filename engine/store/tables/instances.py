@@ -80,6 +80,8 @@ user_task = Table(
     Column("assignee", Words),
     Column("claimed_at", Moment),
     Column("due_at", Moment),
+    Column("due_calendar", Words),
+    Column("due_revision", Integer),
     Column("follow_up_at", Moment),
     Column("ended_at", Moment),
     Column("ended_by", Words),

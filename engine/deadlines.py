@@ -1,0 +1,145 @@
+"""When a task is due by its *Waktu*: set when it opens or is taken, noted in history, verified.
+
+A deadline follows from the step's term, a moment in history and one revision of a calendar. So it
+is a note of history: replay passes it over, and `deadline_faults` computes it again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from engine.bpmn.elements import ProcessModel
+from engine.bpmn.sop_terms import CALENDAR, TERM, ZONE
+from engine.calendars import DEFAULT_KEY, Calendars
+from engine.errors import EngineError
+from engine.model import EventKind, Fault, HistoryEvent, Observation, UserTask
+from engine.store import StoreTransaction
+from engine.worktime import NoWorkingDay, Rule, TermError, WorkCalendar, deadline, term_of, zone_of
+
+_log = logging.getLogger(__name__)
+
+
+class Deadlines:
+    """Sets deadlines by the calendars of one store."""
+
+    def __init__(self, calendars: Calendars, rule: Rule) -> None:
+        self._calendars = calendars
+        self._rule = rule
+
+    def opened(
+        self, tx: StoreTransaction, model: ProcessModel, rows: Iterable[UserTask]
+    ) -> tuple[tuple[UserTask, ...], tuple[Observation, ...]]:
+        """The new tasks with their deadlines, and the notes of those for history."""
+        found = [self._set(tx, model, row, row.created_at) for row in rows]
+        return tuple(row for row, _ in found), tuple(note for _, note in found if note)
+
+    def taken(
+        self, tx: StoreTransaction, model: ProcessModel, row: UserTask, at: datetime
+    ) -> tuple[UserTask, tuple[Observation, ...]]:
+        """A task that was taken, given or put back, with the deadline that counts from there on."""
+        text = _term_text(model, row)
+        counts_from_claim = self._rule is Rule.FROM_CLAIM and text and not term_of(text).days
+        if not counts_from_claim:
+            return row, ()
+        if row.assignee is None:
+            unset = replace(row, due_at=None, due_calendar=None, due_revision=None)
+            return unset, (_note(row, {"dueAt": None}),)
+        changed, note = self._set(tx, model, row, at)
+        return changed, (note,) if note else ()
+
+    def _set(
+        self, tx: StoreTransaction, model: ProcessModel, row: UserTask, at: datetime
+    ) -> tuple[UserTask, Observation | None]:
+        """The row with its deadline, counted from `at`; as it is when it has none of this kind."""
+        text = _term_text(model, row)
+        if not text or _is_dated(model, row):
+            return row, None
+        calendar = self._calendar(tx, model)
+        try:
+            due_at = deadline(
+                term_of(text), calendar, available_at=at, claimed_at=row.claimed_at, rule=self._rule
+            )
+        except NoWorkingDay as error:
+            _log.warning("task %s has no deadline: %s", row.task_id, error)
+            return row, None
+        if due_at is None:
+            return row, None
+        told = {
+            "dueAt": due_at.isoformat(timespec="milliseconds"),
+            "term": text,
+            "calendar": calendar.key,
+            "revision": calendar.revision,
+            "zone": calendar.zone.key,
+            "rule": str(self._rule),
+        }
+        changed = replace(
+            row, due_at=due_at, due_calendar=calendar.key, due_revision=calendar.revision
+        )
+        return changed, _note(row, told)
+
+    def _calendar(self, tx: StoreTransaction, model: ProcessModel) -> WorkCalendar:
+        key = model.properties.get(CALENDAR, "").strip() or DEFAULT_KEY
+        calendar = self._calendars.current(tx, key)
+        zone = model.properties.get(ZONE, "").strip()
+        return replace(calendar, zone=zone_of(zone)) if zone else calendar
+
+    # ------------------------------------------------------------------- verifying
+
+    def faults(self, tx: StoreTransaction, events: Iterable[HistoryEvent]) -> list[Fault]:
+        """Every deadline of a history that does not follow from its term and its calendar."""
+        found: list[Fault] = []
+        for event in events:
+            if event.kind is not EventKind.DEADLINE_SET or event.payload["dueAt"] is None:
+                continue
+            expected = self._computed_again(tx, event)
+            if expected != event.payload["dueAt"]:
+                found.append(_fault(event, expected))
+        return found
+
+    def _computed_again(self, tx: StoreTransaction, event: HistoryEvent) -> str:
+        told = event.payload
+        try:
+            calendar = self._calendars.at_revision(tx, told["calendar"], told["revision"])
+            due_at = deadline(
+                term_of(told["term"]),
+                replace(calendar, zone=zone_of(told["zone"])),
+                available_at=event.at,
+                claimed_at=event.at,
+                rule=Rule(told["rule"]),
+            )
+        except (EngineError, KeyError, ValueError) as error:
+            return f"not computable: {error}"
+        return due_at.isoformat(timespec="milliseconds") if due_at else "none"
+
+
+def _term_text(model: ProcessModel, row: UserTask) -> str:
+    """The term of the task's step; none when it was deployed with one that cannot be read."""
+    text = model.nodes[row.activity_id].properties.get(TERM, "").strip()
+    try:
+        term_of(text)
+    except TermError:
+        return ""
+    return text
+
+
+def _is_dated(model: ProcessModel, row: UserTask) -> bool:
+    """Whether the diagram says itself when the task is due: then that counts."""
+    return bool(model.nodes[row.activity_id].due_date)
+
+
+def _note(row: UserTask, told: dict[str, object]) -> Observation:
+    return Observation(EventKind.DEADLINE_SET, row.activity_id, row.task_id, told)
+
+
+def _fault(event: HistoryEvent, expected: str) -> Fault:
+    return Fault(
+        event.instance_id,
+        event.sequence,
+        "deadline",
+        "the deadline is not what the step's term comes to in the calendar of its time",
+        expected=expected,
+        found=str(event.payload["dueAt"]),
+    )

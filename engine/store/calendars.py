@@ -1,0 +1,64 @@
+"""Working calendars, revision upon revision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select
+
+from engine.errors import Conflict, NotFound
+from engine.model import CalendarRevision
+from engine.store.tables import work_calendar
+from engine.store.transaction import Transaction
+
+_COLUMNS = work_calendar.c
+
+
+class Calendars(Transaction):
+    """Questions about calendars."""
+
+    def last_calendar_revision(self, key: str) -> int:
+        """The number of the calendar's newest revision; 0 when there is no such calendar."""
+        return self._number(select(func.max(_COLUMNS.revision)).where(_COLUMNS.key == key))
+
+    def calendar(self, key: str, revision: int) -> CalendarRevision:
+        """One revision of a calendar, or NotFound."""
+        row = self._first(
+            select(work_calendar).where(_COLUMNS.key == key, _COLUMNS.revision == revision)
+        )
+        if row is None:
+            raise NotFound("calendar", f"{key}, revision {revision}")
+        return _revision(row)
+
+    def calendars(self) -> list[CalendarRevision]:
+        """The newest revision of every calendar, by key."""
+        newest = select(_COLUMNS.key, func.max(_COLUMNS.revision).label("newest")).group_by(
+            _COLUMNS.key
+        )
+        found = newest.subquery()
+        rows = self._all(
+            select(work_calendar)
+            .join(found, (found.c.key == _COLUMNS.key) & (found.c.newest == _COLUMNS.revision))
+            .order_by(_COLUMNS.key)
+        )
+        return [_revision(row) for row in rows]
+
+    def calendar_revisions(self, key: str) -> list[CalendarRevision]:
+        """Every revision of a calendar, the newest first."""
+        rows = self._all(
+            select(work_calendar).where(_COLUMNS.key == key).order_by(_COLUMNS.revision.desc())
+        )
+        return [_revision(row) for row in rows]
+
+    def add_calendar_revision(self, new: CalendarRevision) -> None:
+        """Keep the next revision. Conflict when somebody else has changed the calendar since."""
+        values = {column.name: getattr(new, column.name) for column in _COLUMNS}
+        self._write(
+            insert(work_calendar),
+            [{**values, "content": dict(new.content)}],
+            clash=Conflict(f"calendar {new.key!r} was changed by somebody else just now"),
+        )
+
+
+def _revision(row: Row[Any]) -> CalendarRevision:
+    return CalendarRevision(**row._mapping)

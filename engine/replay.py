@@ -57,6 +57,14 @@ def _deed(run: Run, given: HistoryEvent) -> Callable[[], None]:
             (EventKind.SERVICE_COMPLETED, EventKind.SERVICE_FAILED, EventKind.SERVICE_ERROR),
             lambda: run.answer_service(given.activity_instance_id or "", given.kind, given.payload),
         ),
+        **dict.fromkeys(
+            (EventKind.TASK_ERROR, EventKind.TASK_ESCALATION),
+            lambda: run.hear_task(given.activity_instance_id or "", given.kind, given.payload),
+        ),
+        **dict.fromkeys(
+            (EventKind.CALL_ERROR, EventKind.CALL_ESCALATION),
+            lambda: run.hear_call(given.kind, given.payload),
+        ),
         EventKind.CALL_FAILED: lambda: run.fail_call(
             given.payload["call"], given.payload["message"]
         ),

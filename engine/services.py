@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from engine.document_intake import Intake, Received, brought, keep_documents
 from engine.errors import InvalidInput, LockedByAnother
+from engine.escapes import with_escape
 from engine.history import Input
 from engine.json_values import check_variables
 from engine.model import (
@@ -239,7 +240,10 @@ class ExternalTasks:
         message: str | None = None,
         variables: Variables | None = None,
     ) -> ProcessInstance:
-        """The worker reports a business error. Error events are not run yet: an incident."""
+        """The worker reports a business error: the nearest error event that catches it goes on.
+
+        When nobody catches it, here or in the instances that call this one, it is an incident.
+        """
         _require_worker(actor)
         received = self._intake.receive(variables or {})
         payload = {
@@ -266,6 +270,8 @@ class ExternalTasks:
             given = replace(
                 told, activity_id=task.activity_id, activity_instance_id=external_task_id
             )
+            if given.kind is EventKind.SERVICE_ERROR:
+                given = with_escape(self._steps, tx, stored, given, "error")
             return self._steps.take(
                 tx,
                 stored,

@@ -57,7 +57,8 @@ def record_of(
     cancelled = given.kind is EventKind.INSTANCE_CANCELLED
     if cancelled or run.is_completed:
         state = InstanceState.CANCELLED if cancelled else InstanceState.COMPLETED
-        after = replace(after, state=state, ended_at=now, end_reason=given.payload.get("reason"))
+        reason = given.payload.get("reason") or _escaped_error(run)
+        after = replace(after, state=state, ended_at=now, end_reason=reason)
     after = replace(after, next_due_at=None if after.ended_at else run.next_due_at)
     return StepRecord(
         instance=after,
@@ -78,6 +79,12 @@ def record_of(
         ),
         documents=documents_of(given.payload),
     )
+
+
+def _escaped_error(run: Run) -> str | None:
+    """Why an instance ended before its time: an error that nobody in it caught."""
+    errors = [thrown for thrown in run.escaped() if thrown.kind == "error"]
+    return f"error {errors[0].code!r}: {errors[0].message or '-'}" if errors else None
 
 
 def with_services(

@@ -23,6 +23,7 @@ from engine.errors import (
     ReplayMismatch,
     SnapshotUnreadable,
 )
+from engine.escapes import tell_caller
 from engine.forms import check_submission
 from engine.history import Input, build_events, genesis
 from engine.json_values import check_variables
@@ -184,9 +185,13 @@ class Steps:
         for event in record.events:
             if event.kind is EventKind.CALL_REQUESTED:
                 self._call(tx, record.instance, event, now)
-        answered = given.payload.get("call")
+        # Who has only escalated is still at work, and over when nobody waits for it.
+        is_over = given.kind is not EventKind.CALL_ESCALATION
+        answered = given.payload.get("call") if is_over else None
         for call_id in sorted(calls_before - run.open_calls() - {answered}):
             self._cancel_called(tx, call_id, given, now)
+        for thrown in run.escaped():
+            tell_caller(self, tx, record.instance, thrown, variables=run.variables, now=now)
         if record.instance.ended_at is not None and record.instance.super_instance_id is not None:
             self._answer_caller(tx, record.instance, run, now)
 

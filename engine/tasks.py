@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from engine.definitions import Definitions
 from engine.document_intake import Intake, Received, keep_documents
 from engine.errors import InvalidInput, NotFound, TaskAlreadyClaimed, TaskNotOpen
+from engine.escapes import check_code, with_escape
 from engine.forms import check_submission
 from engine.history import Input
+from engine.json_values import check_variables
 from engine.model import (
     Account,
     Actor,
@@ -269,14 +271,86 @@ class Tasks:
             outcome.instance, outcome.event.sequence, outcome.variables, outcome.opened
         )
 
+    # ----------------------------------------------------------------------- throw
+
+    def bpmn_error(
+        self,
+        task_id: str,
+        error_code: str,
+        *,
+        actor: Actor,
+        message: str | None = None,
+        variables: Variables = _NO_FACTS,
+    ) -> ProcessInstance:
+        """Report that the case is another one than the diagram's: the task ends by that error.
+
+        variables: given to the event that catches it. Raises as `complete` does, and InvalidInput
+        when no event catches the code.
+        """
+        thrown = {"code": error_code, "message": message}
+        return self._throw(task_id, EventKind.TASK_ERROR, thrown, variables, actor)
+
+    def bpmn_escalation(
+        self,
+        task_id: str,
+        escalation_code: str,
+        *,
+        actor: Actor,
+        variables: Variables = _NO_FACTS,
+    ) -> ProcessInstance:
+        """Let others know; the task goes on unless the event that catches it interrupts.
+
+        Raises as `bpmn_error` does.
+        """
+        thrown = {"code": escalation_code}
+        return self._throw(task_id, EventKind.TASK_ESCALATION, thrown, variables, actor)
+
+    def _throw(
+        self,
+        task_id: str,
+        kind: EventKind,
+        thrown: dict[str, Json],
+        variables: Variables,
+        actor: Actor,
+    ) -> ProcessInstance:
+        what = "error" if kind is EventKind.TASK_ERROR else "escalation"
+        check_code(f"{what}Code", str(thrown["code"]))
+        check_variables({"errorMessage": thrown.get("message")})
+        received = self._intake.receive(variables)
+        with self._store.writing() as tx:
+            task, stored = tx.stored_task(task_id, for_step=True)
+            _require_in_hand(actor, task)
+            values = self._accepted(tx, task, received.variables, is_whole=False)
+            keep_documents(tx, received, instance_id=task.instance_id)
+            payload = {**thrown, "variables": values, **received.payload}
+            given = Input(kind, actor, payload, task.activity_id, task_id)
+            given = with_escape(self._steps, tx, stored, given, what)
+            return self._steps.take(
+                tx,
+                stored,
+                given,
+                lambda run: run.hear_task(task_id, kind, given.payload),
+                now=self._clock.now(),
+            ).instance
+
     def _accepted(
-        self, tx: StoreTransaction, task: UserTask, submitted: Variables
+        self,
+        tx: StoreTransaction,
+        task: UserTask,
+        submitted: Variables,
+        *,
+        is_whole: bool = True,
     ) -> dict[str, Json]:
-        """The submitted values as the form takes them; a field of another step is refused."""
+        """The submitted values as the form takes them; a field of another step is refused.
+
+        Not `is_whole`: fields that were not submitted are left out, mandatory ones too.
+        """
         model = self._definitions.machine(tx, task.definition_id).model
         form = model.nodes[task.activity_id].form
         own = {form_field.id for form_field in form or ()}
         others = {name for name in model.field_owners() if name not in own} if form else set()
+        if form and not is_whole:
+            form = tuple(form_field for form_field in form if form_field.id in submitted)
         return check_submission(form, submitted, owned_elsewhere=others)
 
     def _open_task(self, tx: StoreTransaction, task_id: str) -> tuple[UserTask, StoredInstance]:

@@ -10,10 +10,15 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
   xmlns:camunda="http://camunda.org/schema/1.0/bpmn" id="d" targetNamespace="t">"""
 
 
-def process(*parts: str, key: str = "p", lanes: dict[str, list[str]] | None = None) -> str:
-    """A file with one executable process. `lanes`: name -> ids of the nodes in it."""
+def process(
+    *parts: str, key: str = "p", lanes: dict[str, list[str]] | None = None, before: str = ""
+) -> str:
+    """A file with one executable process. `lanes`: name -> ids of the nodes in it.
+
+    before: what stands in front of it, such as the declarations of errors.
+    """
     return (
-        f'{_HEAD}<bpmn:process id="{key}" name="{key}" isExecutable="true">'
+        f'{_HEAD}{before}<bpmn:process id="{key}" name="{key}" isExecutable="true">'
         f"{_lane_set(lanes)}{''.join(parts)}</bpmn:process></bpmn:definitions>"
     )
 
@@ -138,3 +143,35 @@ def _lane_set(lanes: dict[str, list[str]] | None) -> str:
         for n, (name, ids) in enumerate(lanes.items())
     )
     return f'<bpmn:laneSet id="lanes">{rows}</bpmn:laneSet>'
+
+
+def declared(*codes: str, kind: str = "error", message: str | None = None) -> str:
+    """Declarations of errors or escalations, each with its code as id; for `process(before=…)`."""
+    text = f' camunda:errorMessage="{message}"' if message else ""
+    return "".join(
+        f'<bpmn:{kind} id="{kind}_{code}" name="{code}" {kind}Code="{code}"{text}/>'
+        for code in codes
+    )
+
+
+def coded(code: str | None = None, kind: str = "error", **variables: str) -> str:
+    """The definition of an error or escalation event. variables: camunda attributes."""
+    reference = f' {kind}Ref="{kind}_{code}"' if code else ""
+    more = "".join(f' camunda:{name}="{value}"' for name, value in variables.items())
+    return f"<bpmn:{kind}EventDefinition{reference}{more}/>"
+
+
+def throw(node: str, inner: str = "") -> str:
+    return f'<bpmn:intermediateThrowEvent id="{node}">{inner}</bpmn:intermediateThrowEvent>'
+
+
+def triggered(node: str, trigger: str, *parts: str, interrupts: bool = True) -> str:
+    """An event sub-process; its start event is `<node>_s`."""
+    begin = (
+        f'<bpmn:startEvent id="{node}_s" isInterrupting="{str(interrupts).lower()}">{trigger}'
+        "</bpmn:startEvent>"
+    )
+    return (
+        f'<bpmn:subProcess id="{node}" triggeredByEvent="true">{begin}{"".join(parts)}'
+        "</bpmn:subProcess>"
+    )

@@ -17,6 +17,7 @@ _BASE = {"model", "errors", "sources", "settings", "queries"}
 _PURE = {"json_values", "forms", "permissions", "moments"}
 _ROOMS = {
     "definitions",
+    "escapes",
     "steps",
     "repeats",
     "instances",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from engine.bpmn.calls import call_of
+from engine.bpmn.codes import coded_event_of
 from engine.bpmn.elements import (
     FlowNode,
     MultiInstance,
@@ -137,7 +138,15 @@ def _node(element: Element, scope: str, lanes: LaneIndex) -> FlowNode:
         call=call_of(element),
         topic=element.get(camunda("topic")) if is_external(element) else None,
         task_priority=element.get(camunda("taskPriority")) if is_external(element) else None,
+        coded_event=coded_event_of(element),
+        is_interrupting=_is_interrupting(element),
+        is_triggered_by_event=is_true(element.get("triggeredByEvent")),
     )
+
+
+def _is_interrupting(element: Element) -> bool:
+    attribute = "cancelActivity" if local(element) == "boundaryEvent" else "isInterrupting"
+    return is_true(element.get(attribute, "true"))
 
 
 def event_definitions(node: Element) -> Iterator[Element]:

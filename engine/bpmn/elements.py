@@ -75,6 +75,22 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class CodedEvent:
+    """The error or escalation that an event throws or catches. `kind`: "error" or "escalation".
+
+    `code` None: an event that catches every code.
+    """
+
+    kind: str
+    code: str | None
+    #: camunda:errorMessage of the declaration, literal or with expressions.
+    message: str | None = None
+    #: camunda:errorCodeVariable or escalationCodeVariable, and errorMessageVariable.
+    code_variable: str | None = None
+    message_variable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FlowNode:
     """One event, activity or gateway.
 
@@ -114,6 +130,11 @@ class FlowNode:
     #: camunda:topic of an external service task, literal or expression, and its taskPriority.
     topic: str | None = None
     task_priority: str | None = None
+    coded_event: CodedEvent | None = None
+    #: Of a boundary event, and of the start event of an event sub-process.
+    is_interrupting: bool = True
+    #: Whether the node is an event sub-process.
+    is_triggered_by_event: bool = False
 
     @property
     def lane(self) -> str | None:
@@ -159,6 +180,11 @@ class ProcessModel:
     def start_event(self) -> FlowNode:
         """The one start event of the process itself (checked at deploy)."""
         return next(n for n in self.nodes.values() if n.type == "startEvent" and n.scope == self.id)
+
+    def trigger_of(self, node_id: str) -> FlowNode:
+        """The one start event of an event sub-process (checked at deploy)."""
+        starts = (n for n in self.nodes.values() if n.type == "startEvent")
+        return next(n for n in starts if n.scope == node_id)
 
     def field_owners(self) -> dict[str, str]:
         """Form field id -> id of the node whose form declares it (the first, when several do)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterator
 from typing import cast
 
@@ -120,3 +121,9 @@ def is_external(element: Element) -> bool:
     """Whether a worker outside of the engine performs the task (`camunda:type="external"`)."""
     is_service = local(element) in {"serviceTask", "sendTask"}
     return is_service and element.get(camunda("type")) == "external"
+
+
+def is_variable(name: str) -> bool:
+    """Whether a process variable may have that name."""
+    is_free = name != "typename" and "__" not in name and not keyword.iskeyword(name)
+    return name.isidentifier() and is_free

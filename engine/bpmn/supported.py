@@ -24,10 +24,14 @@ SUPPORTED_GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiv
 #: Event -> the event definitions that run in it; "" stands for none.
 SUPPORTED_EVENTS: Mapping[str, frozenset[str]] = {
     "startEvent": frozenset({"", "messageEventDefinition"}),
-    "endEvent": frozenset({"", "terminateEventDefinition"}),
+    "endEvent": frozenset(
+        {"", "terminateEventDefinition", "errorEventDefinition", "escalationEventDefinition"}
+    ),
     "intermediateCatchEvent": frozenset({"timerEventDefinition"}),
-    "intermediateThrowEvent": frozenset({""}),
-    "boundaryEvent": frozenset({"timerEventDefinition"}),
+    "intermediateThrowEvent": frozenset({"", "escalationEventDefinition"}),
+    "boundaryEvent": frozenset(
+        {"timerEventDefinition", "errorEventDefinition", "escalationEventDefinition"}
+    ),
 }
 
 SUPPORTED_NODES = SUPPORTED_ACTIVITIES | SUPPORTED_GATEWAYS | frozenset(SUPPORTED_EVENTS)
@@ -37,8 +41,11 @@ MULTI_INSTANCE_NODES = frozenset(
     {"userTask", "scriptTask", "subProcess", "callActivity", "serviceTask", "sendTask"}
 )
 
-#: Event definitions of the start event of a sub-process.
+#: Event definitions of the start event of a sub-process, and of an event sub-process.
 SUB_PROCESS_START = frozenset({""})
+EVENT_SUB_PROCESS_START = frozenset(
+    {"timerEventDefinition", "errorEventDefinition", "escalationEventDefinition"}
+)
 
 TIMER_KINDS = frozenset({"timeDuration", "timeDate", "timeCycle"})
 
@@ -84,6 +91,9 @@ CAMUNDA_ATTRIBUTES = frozenset(
         "collection",
         "dueDate",
         "elementVariable",
+        "errorCodeVariable",
+        "errorMessageVariable",
+        "escalationCodeVariable",
         "followUpDate",
         "formKey",
         "historyTimeToLive",
@@ -130,7 +140,8 @@ FOREIGN_NAMESPACES: Mapping[str, str] = {
 
 #: Ids that the workflow library gives to parts of its own.
 RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
-RESERVED_ID_PARTS = (".BoundaryEventSplit", ".BoundaryEventJoin", ".EndJoin")
+LISTENER = ".EventListener"
+RESERVED_ID_PARTS = (".BoundaryEventSplit", ".BoundaryEventJoin", ".EndJoin", LISTENER)
 
 #: The library parses a process by recursion along its flows.
 MAX_NODES = 400

@@ -19,12 +19,16 @@ class EventKind(StrEnum):
     TASK_UNCLAIMED = "task_unclaimed"
     TASK_ASSIGNED = "task_assigned"
     TASK_COMPLETED = "task_completed"
+    TASK_ERROR = "task_error"
+    TASK_ESCALATION = "task_escalation"
     VARIABLES_CHANGED = "variables_changed"
     TIMERS_DUE = "timers_due"
     INCIDENT_RETRIED = "incident_retried"
     INSTANCE_CANCELLED = "instance_cancelled"
     CALLED_INSTANCE_ENDED = "called_instance_ended"
     CALL_FAILED = "call_failed"
+    CALL_ERROR = "call_error"
+    CALL_ESCALATION = "call_escalation"
     SERVICE_COMPLETED = "service_completed"
     SERVICE_FAILED = "service_failed"
     SERVICE_ERROR = "service_error"
@@ -37,6 +41,8 @@ class EventKind(StrEnum):
     TIMER_SCHEDULED = "timer_scheduled"
     CALL_REQUESTED = "call_requested"
     SERVICE_REQUESTED = "service_requested"
+    ERROR_THROWN = "error_thrown"
+    ESCALATION_THROWN = "escalation_thrown"
     INCIDENT_RAISED = "incident_raised"
     INCIDENT_RESOLVED = "incident_resolved"
     INSTANCE_COMPLETED = "instance_completed"
@@ -51,12 +57,16 @@ INPUT_KINDS = frozenset(
         EventKind.TASK_UNCLAIMED,
         EventKind.TASK_ASSIGNED,
         EventKind.TASK_COMPLETED,
+        EventKind.TASK_ERROR,
+        EventKind.TASK_ESCALATION,
         EventKind.VARIABLES_CHANGED,
         EventKind.TIMERS_DUE,
         EventKind.INCIDENT_RETRIED,
         EventKind.INSTANCE_CANCELLED,
         EventKind.CALLED_INSTANCE_ENDED,
         EventKind.CALL_FAILED,
+        EventKind.CALL_ERROR,
+        EventKind.CALL_ESCALATION,
         EventKind.SERVICE_COMPLETED,
         EventKind.SERVICE_FAILED,
         EventKind.SERVICE_ERROR,

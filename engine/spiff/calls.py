@@ -75,6 +75,12 @@ class CallActivity(Behaving):
         del my_task.internal_data["returned"]
         my_task._set_state(TaskState.READY)
 
+    def named_outputs(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """What comes out with an error or escalation: names only, for nothing may be ready yet."""
+        names = tuple(m for m in self.call.outputs if m.source_expression is None)
+        present = tuple(m for m in names if m.all_variables or m.source in variables)
+        return _named(present, variables)
+
     def _request(self, my_task: Any) -> dict[str, Any]:
         element = evaluate(my_task, self.call.element)
         if not isinstance(element, str) or not element:
@@ -115,10 +121,18 @@ def _mapped(
     scope = scope_of(my_task) if called is None else called
     values: dict[str, Any] = {}
     for mapping in mappings:
+        if mapping.target and mapping.source_expression is not None:
+            values[mapping.target] = evaluate(my_task, template(mapping.source_expression), called)
+        else:
+            values.update(_named((mapping,), scope))
+    return values
+
+
+def _named(mappings: tuple[CallMapping, ...], scope: dict[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for mapping in mappings:
         if mapping.all_variables:
             values.update(scope)
-        elif mapping.target and mapping.source_expression is not None:
-            values[mapping.target] = evaluate(my_task, template(mapping.source_expression), called)
         elif mapping.target and mapping.source is not None:
             values[mapping.target] = scope.get(mapping.source)
     return values

@@ -6,7 +6,7 @@ memory for the length of one step. Neither knows users, forms, HTTP, the databas
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,7 @@ from engine.spiff.recorder import Recorder, activity_id_of, is_inner
 from engine.spiff.scripts import SandboxedScriptEngine, asked, scope_of
 from engine.spiff.services import ServiceTask
 from engine.spiff.stepping import Step, current_step
+from engine.spiff.told import Told
 
 #: Automatic elements that one step may run: more is a loop without a person in it (S11).
 MAX_AUTOMATIC_ELEMENTS = 1000
@@ -78,7 +79,7 @@ class Machine:
         return Run(self.model, workflow, blocked, Recorder(self.model))
 
 
-class Run:
+class Run(Told):
     """One instance in memory. `observations` grows as inputs are given."""
 
     def __init__(
@@ -103,6 +104,9 @@ class Run:
     @property
     def observations(self) -> tuple[Observation, ...]:
         """What happened since the run was started or loaded."""
+        return self._observed()
+
+    def _observed(self) -> tuple[Observation, ...]:
         return tuple(self._recorder.observations)
 
     @property
@@ -194,41 +198,6 @@ class Run:
         for task in list(self._timers()):
             self._guarded(task, lambda task=task: task.task_spec._update(task))
         self.advance()
-
-    def finish_call(self, call_id: str, variables: Variables) -> None:
-        """The called instance ended; its variables are at hand for what comes out."""
-        task = self._caller(call_id)
-        values = in_canonical_order(dict(variables))
-        if self._guarded(task, lambda: task.task_spec.finish(task, values)):
-            self.advance()
-
-    def fail_call(self, call_id: str, message: str) -> None:
-        """The called instance could not be started, or was cancelled: an incident."""
-        task = self._caller(call_id)
-        del task.internal_data["call"]
-        self._raise_incident(task, message, "go on")
-
-    def answer_service(
-        self, external_task_id: str, kind: EventKind, told: Mapping[str, Json]
-    ) -> None:
-        """What a worker told about an external task: done, failed, or a business error."""
-        task = self._task(external_task_id)
-        if "service" not in task.internal_data or task._state != TaskState.STARTED:
-            raise NotFound("open external task", external_task_id)
-        if kind is EventKind.SERVICE_COMPLETED:
-            local = in_canonical_order(dict(told["localVariables"]))
-            self._submit(task, in_canonical_order(dict(told["variables"])))
-            task.task_spec.finish(task, local)
-            self.advance()
-        elif kind is EventKind.SERVICE_ERROR:
-            code, message = told["code"], told["message"]
-            self._fail_service(task, f"BPMN error {code!r} is caught by nobody: {message or '-'}")
-        elif told["retries"] == 0:
-            self._fail_service(task, told["message"])
-
-    def _fail_service(self, task: Any, message: str) -> None:
-        del task.internal_data["service"]
-        self._raise_incident(task, message, "go on")
 
     def retry(self, incident_id: str) -> None:
         """Run again what failed with this incident."""
@@ -413,12 +382,6 @@ class Run:
             if task_id in tree.tasks:
                 return tree.tasks[task_id]
         raise NotFound("task", task_id)
-
-    def _caller(self, call_id: str) -> Any:
-        for task in self._tasks():
-            if task.internal_data.get("call") == call_id and task._state == TaskState.STARTED:
-                return task
-        raise NotFound("open call", call_id)
 
     def _timers(self) -> Iterator[Any]:
         # In the order of the tree: the library's own order is lost when a snapshot is loaded.

@@ -8,6 +8,7 @@ from typing import Any
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser import BpmnParser, TaskParser
+from SpiffWorkflow.bpmn.parser.event_parsers import EndEventParser, IntermediateThrowEventParser
 from SpiffWorkflow.bpmn.parser.task_parsers import (
     ConditionalGatewayParser,
     GatewayParser,
@@ -26,6 +27,7 @@ from engine.bpmn.values import template
 from engine.errors import MachineFault
 from engine.spiff.behaviour import behaviour_of
 from engine.spiff.calls import CallActivity, compiled_call
+from engine.spiff.event_sub_processes import listen
 from engine.spiff.recorder import INNER
 from engine.spiff.repeating import repeat_rightly
 from engine.spiff.services import ServiceTask
@@ -39,6 +41,7 @@ from engine.spiff.specs import (
     SubProcess,
     TokenJoin,
 )
+from engine.spiff.throwing import ThrowingEndEvent, ThrowingEvent, give_codes
 
 _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 
@@ -86,6 +89,8 @@ class _Parser(BpmnParser):  # type: ignore[misc]
         full_tag("serviceTask"): (_BodyParser, ServiceTask),
         full_tag("sendTask"): (_BodyParser, ServiceTask),
         full_tag("parallelGateway"): (GatewayParser, TokenJoin),
+        full_tag("endEvent"): (EndEventParser, ThrowingEndEvent),
+        full_tag("intermediateThrowEvent"): (IntermediateThrowEventParser, ThrowingEvent),
         full_tag("inclusiveGateway"): (ConditionalGatewayParser, InclusiveJoin),
     }
 
@@ -121,6 +126,8 @@ def parse(diagram: Diagram, model: ProcessModel) -> Specs:
         raise MachineFault(f"{diagram.file_name}: {error}") from error
     for each in (spec, *subprocesses.values()):
         _cancel_first(each)
+        give_codes(each, model.nodes)
+        listen(each, subprocesses, model)
         for task_spec in each.task_specs.values():
             repeat_rightly(task_spec)
         _give_behaviour(each, model)

@@ -63,9 +63,11 @@ class Recorder:
     def note_firing(self, task: Any) -> None:
         """A repeating event was triggered once more: a visit of its own, with its own id."""
         node = self.node_of(task)
+        if node is None:
+            return
         visit = current_step().mint()
-        payload = {"type": node.type if node else "boundaryEvent"}
-        if node and node.name:
+        payload = {"type": node.type}
+        if node.name:
             payload["name"] = node.name
         for kind, facts in (
             (EventKind.ACTIVITY_ENTERED, payload),
@@ -144,8 +146,11 @@ def base_name(spec_name: str) -> str:
 
 
 def activity_id_of(task: Any) -> str:
-    """The activity's id as Camunda writes it: a body around instances is "id#multiInstanceBody"."""
-    name: str = task.task_spec.name
+    """The activity's id as Camunda writes it: a body around instances is "id#multiInstanceBody".
+
+    Whatever waits for the start of an event sub-process has the id of its start event.
+    """
+    name: str = getattr(task.task_spec, "listens_for", task.task_spec.name)
     return f"{name}#multiInstanceBody" if is_body(task) else base_name(name)
 
 

@@ -22,6 +22,8 @@ from webhooks.schemas.tasks import (
     Completion,
     FormReference,
     TaskAnswer,
+    TaskError,
+    TaskEscalation,
     TaskFilter,
     TaskFormFields,
     UserIdBody,
@@ -120,6 +122,37 @@ def complete_task(body: Mapping[str, Any], task_id: str) -> Response:
     answer = jsonify(write_variables(completed.variables)) if with_variables else Response("", 204)
     answer.headers.update(repeat_header(is_repeat=completed.is_repeat))
     return answer
+
+
+@resource.on("POST", "/<task_id>/bpmnError", "Report a business error at a task")
+@resource.takes(TaskError)
+@resource.gives(status=204)
+def report_error(body: Mapping[str, Any], task_id: str) -> None:
+    """For whoever may complete the task. It ends, and the nearest event that catches the code goes
+    on; a code that nobody catches is a 400.
+    """
+    current_engine().tasks.bpmn_error(
+        task_id,
+        body["error_code"],
+        message=body["error_message"],
+        variables=body["variables"] or {},
+        actor=require_actor(),
+    )
+
+
+@resource.on("POST", "/<task_id>/bpmnEscalation", "Report an escalation at a task")
+@resource.takes(TaskEscalation)
+@resource.gives(status=204)
+def report_escalation(body: Mapping[str, Any], task_id: str) -> None:
+    """For whoever may complete the task. It stays open unless the event that catches the code
+    interrupts it; a code that nobody catches is a 400.
+    """
+    current_engine().tasks.bpmn_escalation(
+        task_id,
+        body["escalation_code"],
+        variables=body["variables"] or {},
+        actor=require_actor(),
+    )
 
 
 @resource.on("GET", "/<task_id>/variables", "The variables that a task sees")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
 from engine.model import FormField
 from engine.queries import TaskQuery
@@ -221,6 +221,21 @@ class Completion(Shape):
 
     variables = VariableMap(allow_none=True, load_default=None)
     with_variables_in_return = Flag(allow_none=True, load_default=False)
+
+
+class TaskError(Shape):
+    """A person found that the case is another one than the diagram's."""
+
+    error_code = fields.String(required=True, validate=validate.Length(min=1))
+    error_message = fields.String(allow_none=True, load_default=None)
+    variables = VariableMap(allow_none=True, load_default=None)
+
+
+class TaskEscalation(Shape):
+    """A person lets others know."""
+
+    escalation_code = fields.String(required=True, validate=validate.Length(min=1))
+    variables = VariableMap(allow_none=True, load_default=None)
 
 
 class FormReference(Answer):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Iterator
 
 from engine.bpmn.checks.places import Rule, checked_processes, flow_nodes
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.elements import MultiInstance
-from engine.bpmn.names import Element, bpmn
+from engine.bpmn.names import Element, bpmn, is_variable
 from engine.bpmn.supported import MAX_INSTANCES
 from engine.model import Finding
 
@@ -62,7 +61,7 @@ def _has_foreign_collection(node: Element) -> bool:
 def _check_names(rule: Rule, node: Element, loop: MultiInstance) -> Iterator[Finding]:
     names = {"camunda:elementVariable": loop.element_variable, "sop:kumpulkan": loop.collect_into}
     for what, name in names.items():
-        if name is not None and not _is_variable(name):
+        if name is not None and not is_variable(name):
             yield rule.error(
                 node,
                 f"{what} {name!r} bukan nama variabel; pakai huruf, angka dan garis bawah",
@@ -74,8 +73,3 @@ def _check_names(rule: Rule, node: Element, loop: MultiInstance) -> Iterator[Fin
             "camunda:elementVariable memerlukan camunda:collection; isi koleksinya",
             "camunda:elementVariable needs a camunda:collection; set the collection",
         )
-
-
-def _is_variable(name: str) -> bool:
-    is_free = name != "typename" and "__" not in name and not keyword.iskeyword(name)
-    return name.isidentifier() and is_free

@@ -26,6 +26,9 @@ _READERS = {
     "timeCycle": cycle_literal,
 }
 
+#: Event -> the attribute by which it does not interrupt.
+_GOES_ON = {"boundaryEvent": "cancelActivity", "startEvent": "isInterrupting"}
+
 
 def check(diagram: Diagram) -> Iterator[Finding]:
     """Each timer event definition holds exactly one literal, within its bounds."""
@@ -47,19 +50,20 @@ def _check_definition(rule: Rule, definition: Element) -> Iterator[Finding]:
     if local(times[0]) == "timeCycle" and not _may_repeat(definition):
         yield rule.unsupported(
             definition,
-            "pewaktu berulang hanya dijalankan pada kejadian batas yang tidak menyela "
-            '(cancelActivity="false"); pakai timeDuration',
-            "a repeating timer runs only on a boundary event that does not interrupt "
-            '(cancelActivity="false"); use timeDuration',
+            "pewaktu berulang hanya dijalankan pada kejadian batas atau sub-proses kejadian yang "
+            'tidak menyela (cancelActivity="false", isInterrupting="false"); pakai timeDuration',
+            "a repeating timer runs only on a boundary event or event sub-process that does not "
+            'interrupt (cancelActivity="false", isInterrupting="false"); use timeDuration',
         )
     yield from _check_literal(rule, times[0], text_of(times[0]) or "")
 
 
 def _may_repeat(definition: Element) -> bool:
+    """On what goes on waiting when it was triggered."""
     event = definition.getparent()
-    if event is None or local(event) != "boundaryEvent":
+    if event is None or local(event) not in _GOES_ON:
         return False
-    return event.get("cancelActivity") is not None and not is_true(event.get("cancelActivity"))
+    return not is_true(event.get(_GOES_ON[local(event)], "true"))
 
 
 def _check_literal(rule: Rule, time: Element, text: str) -> Iterator[Finding]:

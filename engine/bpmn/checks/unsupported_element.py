@@ -33,6 +33,7 @@ from engine.bpmn.supported import (
     CAMUNDA_ATTRIBUTES,
     CAMUNDA_ATTRIBUTES_IGNORED,
     CAMUNDA_EXTENSIONS,
+    EVENT_SUB_PROCESS_START,
     FOREIGN_NAMESPACES,
     IGNORED_ELEMENTS,
     MULTI_INSTANCE_CHILDREN,
@@ -103,6 +104,8 @@ def _check_camunda(rule: Rule, element: Element) -> Iterator[Finding]:
     yield from _check_attributes(rule, element)
     for loop in element.findall(bpmn("multiInstanceLoopCharacteristics")):
         yield from _check_attributes(rule, loop)
+    for definition in event_definitions(element):
+        yield from _check_attributes(rule, definition)
     for group in element.findall(bpmn("extensionElements")):
         for extension in group:
             name = etree.QName(extension)
@@ -212,9 +215,6 @@ def _check_node(rule: Rule, node: Element) -> Iterator[Finding]:
             "engine performs it",
         )
         return
-    if is_true(node.get("triggeredByEvent")):
-        yield _not_run(rule, node, "sub-proses kejadian", "the event sub-process")
-        return
     if is_true(node.get("isForCompensation")):
         yield _not_run(rule, node, "kompensasi", "compensation")
     for quantity in ("startQuantity", "completionQuantity"):
@@ -244,7 +244,8 @@ def _check_event(rule: Rule, node: Element) -> Iterator[Finding]:
     allowed = SUPPORTED_EVENTS[local(node)]
     parent = node.getparent()
     if local(node) == "startEvent" and parent is not None and local(parent) != "process":
-        allowed = SUB_PROCESS_START
+        is_triggered = is_true(parent.get("triggeredByEvent"))
+        allowed = EVENT_SUB_PROCESS_START if is_triggered else SUB_PROCESS_START
     if len(definitions) > 1:
         yield _not_run(rule, node, "kejadian berganda", "an event with several definitions")
     for definition in definitions or [""]:

@@ -31,6 +31,9 @@ WARNED = {
     "invalid-stray-text",
     "invalid-shape-without-width",
     "invalid-with-a-script",
+    "invalid-caught-by-nobody",
+    "invalid-escalation-caught-by-nobody",
+    "invalid-never-thrown",
 }
 
 
@@ -39,12 +42,15 @@ UNSUPPORTED = {
     "chain-length/invalid-four-hundred-and-one",
     "dead-end/invalid-task-without-outgoing",
     "exclusive-without-condition/invalid-inclusive",
+    "event-sub-process/invalid-multi-instance",
     "executable-process/invalid-missing-attribute",
     "executable-process/invalid-none",
     "expression/invalid-bean-call",
     "expression/invalid-ternary",
     "start-event/invalid-none",
     "start-event/invalid-none-in-sub-process",
+    "thrown-code/invalid-catch-without-a-code",
+    "thrown-code/invalid-caught-twice",
     "timer/invalid-no-offset",
     "timer/invalid-too-long",
     "timer/invalid-zero",

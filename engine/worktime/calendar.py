@@ -65,6 +65,21 @@ class Hours:
         if any(later <= earlier for earlier, later in pairwise(edges)):
             raise ValueError(f"expected hours in order, found {self.as_text()}")
 
+    @classmethod
+    def from_text(cls, text: str) -> Hours:
+        """The hours of 07:30-16:00 12:00-13:00: first the day, then its breaks.
+
+        The words and commas of `as_text` may stand between them. Raises ValueError.
+        """
+        spans = [
+            tuple(time.fromisoformat(edge.strip()) for edge in span.split("-"))
+            for span in text.replace(",", " ").replace("istirahat", " ").split()
+        ]
+        if not spans or any(len(span) != 2 for span in spans):
+            raise ValueError(f"expected hours such as 07:30-16:00, found {text.strip()!r}")
+        (opens, closes), *breaks = spans
+        return cls(opens, closes, tuple((begins, ends) for begins, ends in breaks))
+
     def as_text(self) -> str:
         """For people: 07:30-16:00, istirahat 12:00-13:00."""
         pauses = ", ".join(f"{a:%H:%M}-{b:%H:%M}" for a, b in self.breaks)

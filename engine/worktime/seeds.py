@@ -6,7 +6,7 @@ Seeds only: an office edits all of it, since holidays are decided anew each year
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
@@ -28,15 +28,8 @@ RAMADAN_BEGINS = {
 }
 
 
-def _at(text: str) -> Hours:
-    """The hours of a text such as 07:30-16:00 12:00-13:00: first the day, then its breaks."""
-    spans = [tuple(time.fromisoformat(edge) for edge in span.split("-")) for span in text.split()]
-    (opens, closes), *breaks = spans
-    return Hours(opens, closes, tuple((a, b) for a, b in breaks))
-
-
 def _week(days: Iterable[int], usual: str, friday: str) -> Week:
-    return {day: _at(friday if day == 4 else usual) for day in days}
+    return {day: Hours.from_text(friday if day == 4 else usual) for day in days}
 
 
 #: Perpres 21/2023: 37.5 hours a week from 07:30 on, an hour's break, 90 minutes on Fridays.
@@ -46,11 +39,11 @@ FIVE_DAYS_IN_RAMADAN = _week(range(5), "08:00-15:00 12:00-12:30", "08:00-15:30 1
 #: The same weekly hours over six days, as units do that serve the public; a proposal to edit.
 SIX_DAYS: Week = {
     **_week(range(5), "07:30-14:30 12:00-12:30", "07:30-14:30 11:30-13:00"),
-    5: _at("07:30-13:30"),
+    5: Hours.from_text("07:30-13:30"),
 }
 SIX_DAYS_IN_RAMADAN: Week = {
     **_week(range(5), "08:00-14:00 12:00-12:30", "08:00-14:00 11:30-12:30"),
-    5: _at("08:00-13:30"),
+    5: Hours.from_text("08:00-13:30"),
 }
 WEEKS = {5: (FIVE_DAYS, FIVE_DAYS_IN_RAMADAN), 6: (SIX_DAYS, SIX_DAYS_IN_RAMADAN)}
 

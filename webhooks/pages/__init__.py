@@ -12,6 +12,7 @@ from engine.settings import Settings
 from webhooks.pages import (
     account_log,
     accounts,
+    calendars,
     guard,
     inbox,
     instances,
@@ -24,7 +25,7 @@ from webhooks.pages import (
     tasks,
 )
 from webhooks.pages.blueprint import blueprint
-from webhooks.pages.dates import moment_code, moment_text
+from webhooks.pages.dates import day_text, moment_code, moment_text
 from webhooks.pages.devices import device_text
 from webhooks.pages.logins import CSRF_FIELD, visitor
 from webhooks.pages.people import person
@@ -34,6 +35,7 @@ from webhooks.rest.context import current_engine, is_api
 __all__ = [
     "account_log",
     "accounts",
+    "calendars",
     "guard",
     "inbox",
     "instances",
@@ -67,6 +69,7 @@ def register(app: Flask, engine: ProcessEngine, settings: Settings) -> None:  # 
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         waktu=moment_text,
+        hari=day_text,
         kode_waktu=moment_code,
         orang=person,
         lokal=local_text,

@@ -124,6 +124,7 @@ CHECKS: Mapping[str, str] = {
     "replay": "Putar ulang memberi hasil yang lain daripada yang tercatat.",
     "state": "Keadaan yang tersimpan tidak sama dengan keadaan menurut riwayat.",
     "document": "Dokumen tidak sama dengan yang dicatat riwayat, atau hilang.",
+    "deadline": "Tenggat tidak sesuai dengan Waktu langkahnya menurut kalender yang disebutnya.",
     "gap": "Riwayat tidak utuh: ada catatan yang hilang.",
 }
 #: The notices that one page hands to the next by their code, as `?kabar=`.
@@ -142,6 +143,7 @@ NOTICES: Mapping[str, str] = {
     "akun-nonaktif": "Akun telah dinonaktifkan; sesi dan tokennya tidak berlaku lagi.",
     "akun-aktif": "Akun telah diaktifkan.",
     "sandi-diganti": "Kata sandi telah diganti; sesi lain telah diakhiri.",
+    "kalender-disimpan": "Kalender telah disimpan.",
     "token-dicabut": "Token akses telah dicabut.",
     "sesi-diakhiri": "Sesi telah diakhiri.",
     "kunci-dibuka": "Percobaan masuk atas nama akun ini tidak lagi ditahan.",

@@ -21,6 +21,7 @@ from engine.health import Health
 from engine.instances import Instances
 from engine.logins import Logins
 from engine.passwords import Passwords
+from engine.pending_uploads import PendingUploads
 from engine.secret_key import SecretKey, beside
 from engine.services import ExternalTasks
 from engine.sessions import Sessions
@@ -45,6 +46,7 @@ class ProcessEngine:
     task_links: TaskLinks
     external_tasks: ExternalTasks
     documents: Documents
+    pending_uploads: PendingUploads
     history: History
     calendars: Calendars
     accounts: Accounts
@@ -71,7 +73,8 @@ def build_engine(
     calendars = Calendars(store, clock, settings.time_zone)
     deadlines = Deadlines(calendars, Rule(settings.deadline_rule))
     steps = Steps(definitions, settings.time_zone, deadlines)
-    intake = Intake(ids, max_bytes=settings.max_file_mb * MEGABYTE)
+    max_bytes = settings.max_file_mb * MEGABYTE
+    intake = Intake(ids, max_bytes=max_bytes)
     tasks = Tasks(store, definitions, steps, clock, intake)
     passwords = passwords or Passwords()
     logins = Logins(store, clock, ids, passwords)
@@ -95,6 +98,7 @@ def build_engine(
         history=History(store, definitions, deadlines),
         calendars=calendars,
         health=Health(store, clock),
+        pending_uploads=PendingUploads(store, clock, ids, max_bytes=max_bytes),
         accounts=Accounts(store, clock, passwords, logins, tasks),
         logins=logins,
         sessions=Sessions(

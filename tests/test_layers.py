@@ -35,6 +35,7 @@ _ROOMS = {
     "step_records",
     "uploads",
     "documents",
+    "pending_uploads",
     "document_intake",
     "document_proof",
     "health",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine.process_engine import ProcessEngine
@@ -27,4 +27,10 @@ def create_app(engine: ProcessEngine, settings: Settings) -> Flask:
     register_api(app)
     pages.register(app, engine, settings)
     hooks.register(app)
+    app.teardown_request(_close_files)
     return app
+
+
+def _close_files(_error: BaseException | None) -> None:
+    """Large parts of a form lie in files of the system until they are closed."""
+    request.close()

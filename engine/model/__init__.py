@@ -19,6 +19,7 @@ from engine.model.definitions import (
 from engine.model.documents import (
     Document,
     HeldDocument,
+    PendingUpload,
     Upload,
     document_of,
     documents_of,
@@ -88,6 +89,7 @@ __all__ = [
     "LogHead",
     "LoginMethod",
     "Observation",
+    "PendingUpload",
     "ProcessDefinition",
     "ProcessInstance",
     "RememberedRequest",

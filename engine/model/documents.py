@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from engine.model.values import Json
 
@@ -19,6 +20,16 @@ class Upload:
     name: str
     content: bytes = field(repr=False)
     mime_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingUpload:
+    """A file of a form that was refused; it waits for its account to send the form again."""
+
+    upload_id: str
+    account: str
+    upload: Upload
+    kept_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from engine.store.incidents import Incidents
 from engine.store.instances import Instances
 from engine.store.links import Links
 from engine.store.logins import Logins
+from engine.store.pending_uploads import PendingUploads
 from engine.store.requests import Requests
 from engine.store.services import Services
 from engine.store.tasks import Tasks
@@ -52,6 +53,7 @@ class StoreTransaction(
     Services,
     Links,
     Documents,
+    PendingUploads,
     AccountEvents,
     Figures,
     Calendars,

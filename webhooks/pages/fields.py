@@ -11,8 +11,10 @@ from werkzeug.datastructures import MultiDict
 
 from engine.forms import form_values_from_text
 from engine.model import FieldType, FormField, Json
-from webhooks.pages.messages import missing_because, required_if
+from webhooks.pages.messages import FILES_SEVERAL, largest_file, missing_because, required_if
+from webhooks.pages.uploads import PENDING, REMOVED, ShownFile
 from webhooks.pages.values import number_text, value_text
+from webhooks.rest.context import current_settings
 
 #: Names of inputs begin with this, so that no field of a diagram can pose as one of the page's own.
 PREFIX = "isian-"
@@ -23,6 +25,7 @@ _DECIDED_ANEW = re.compile(r"(^|_)(keputusan|catatan_perbaikan)$")
 _NUMERIC = {FieldType.LONG: "numeric", FieldType.DOUBLE: "decimal"}
 
 Faults = Mapping[str, Sequence[str]]
+Files = Mapping[str, Sequence[ShownFile]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,24 @@ class Widget:
     input_mode: str | None = None
     max_length: int | None = None
     rows: int | None = None
+    #: Files that stand at the field already; one more replaces or joins them.
+    files: tuple[ShownFile, ...] = ()
+    is_multiple: bool = False
+
+    @property
+    def pending_name(self) -> str:
+        """The name of the input with the ids of files that wait for the form."""
+        return PENDING + self.id
+
+    @property
+    def pending_ids(self) -> str:
+        """Ids of files that a refused form has left."""
+        return ",".join(each.id for each in self.files if each.href is None)
+
+    @property
+    def removing_name(self) -> str:
+        """The name of the inputs that take a file out."""
+        return REMOVED + self.id
 
     @property
     def name(self) -> str:
@@ -68,10 +89,12 @@ def widget_groups(
     *,
     typed: Mapping[str, str] | None = None,
     faults: Faults | None = None,
+    files: Files | None = None,
 ) -> tuple[Group, ...]:
     """The form as groups of inputs.
 
     typed: what the browser sent, when the form is shown again; else the values stand in the inputs.
+    files: what stands at the file fields.
     """
     labels = {field.id: field for field in form}
     widgets = [
@@ -82,6 +105,7 @@ def widget_groups(
                 _shown(field, values) if typed is None else typed.get(field.id, ""),
                 labels,
                 (faults or {}).get(field.id, ()),
+                tuple((files or {}).get(field.id, ())),
             ),
         )
         for field in form
@@ -90,6 +114,11 @@ def widget_groups(
         Group(heading, tuple(widget for _, widget in group))
         for heading, group in groupby(widgets, key=lambda pair: pair[0])
     )
+
+
+def has_files(groups: Sequence[Group]) -> bool:
+    """Whether a file can be chosen, so that the form must be sent in parts."""
+    return any(widget.kind == "file" for widget in all_widgets(groups))
 
 
 def all_widgets(groups: Sequence[Group]) -> Iterator[Widget]:
@@ -102,7 +131,11 @@ def all_widgets(groups: Sequence[Group]) -> Iterator[Widget]:
 
 
 def _widget(
-    field: FormField, text: str, fields: Mapping[str, FormField], faults: Sequence[str]
+    field: FormField,
+    text: str,
+    fields: Mapping[str, FormField],
+    faults: Sequence[str],
+    files: tuple[ShownFile, ...],
 ) -> Widget:
     return Widget(
         id=field.id,
@@ -116,12 +149,16 @@ def _widget(
         input_mode=_NUMERIC.get(field.type),
         max_length=field.max_length,
         rows=field.rows or (5 if field.is_list else None),
+        files=files,
+        is_multiple=field.is_list,
     )
 
 
 def _kind(field: FormField) -> str:
     if field.is_readonly:
         return "readonly"
+    if field.type is FieldType.FILE:
+        return "file"
     if field.is_list or (field.type is FieldType.STRING and field.rows):
         return "textarea"
     if field.type is FieldType.ENUM:
@@ -138,7 +175,11 @@ def _options(field: FormField) -> tuple[tuple[str, str], ...]:
 def _hints(field: FormField, fields: Mapping[str, FormField]) -> Iterator[str]:
     if field.is_readonly:
         return
-    if field.is_list:
+    if field.type is FieldType.FILE:
+        yield largest_file(current_settings().max_file_mb)
+        if field.is_list:
+            yield FILES_SEVERAL
+    elif field.is_list:
         yield "Tuliskan satu per baris."
     if field.type is FieldType.LONG:
         yield "Bilangan bulat" + _range(field) + "."
@@ -182,7 +223,7 @@ def _shown(field: FormField, values: Mapping[str, Json]) -> str:
     value = values.get(field.id)
     if value is None or _DECIDED_ANEW.search(field.id):
         return ""
-    if field.is_readonly:
+    if field.is_readonly or field.type is FieldType.FILE:
         return value_text(value, field.id, {field.id: field})
     if isinstance(value, bool):
         return "true" if value else ""
@@ -202,7 +243,7 @@ def typed_texts(form: Sequence[FormField], sent: MultiDict[str, str]) -> dict[st
         # A browser ends lines with CR LF, which would count double against a maximum length.
         field.id: sent[PREFIX + field.id].replace("\r\n", "\n")
         for field in form
-        if PREFIX + field.id in sent and not field.is_readonly
+        if PREFIX + field.id in sent and not field.is_readonly and field.type is not FieldType.FILE
     }
 
 

@@ -9,11 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from engine.model import LoginMethod
 from webhooks.auth import count_write, source_address
+from webhooks.limits import MAX_BODY_BYTES, allow_files
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.login import login_page
 from webhooks.pages.logins import carries_token, current_login, local_path, read_login
 from webhooks.pages.messages import CSRF_WRONG, STILL_THERE
 from webhooks.pages.resume import comes_from_here, is_resumable, page_again
+from webhooks.pages.uploads import TAKING_FILES
 from webhooks.rates import LOGINS
 from webhooks.rest.context import current_rates
 
@@ -26,9 +28,13 @@ _ALWAYS = {"pages.show_new_password", "pages.change_password", "pages.log_out"}
 @blueprint.before_request
 def guard() -> ResponseReturnValue | None:
     """Ask a stranger to log in, and refuse what no form of the visitor's own sent."""
+    g.login = read_login()
+    if _is_too_late():
+        return redirect(url_for("pages.show_login", next=_page_to_return_to()), 303)
+    if g.login is not None and request.endpoint in TAKING_FILES:
+        allow_files()
     if _holds_nul():
         abort(404)
-    g.login = read_login()
     if request.endpoint in _PUBLIC:
         if request.method == "POST":
             current_rates().count("logins", source_address(), most=LOGINS)
@@ -49,6 +55,15 @@ def _must_choose_a_password() -> bool:
     login = current_login()
     is_by_it = login.session.method is LoginMethod.PASSWORD
     return is_by_it and login.account.is_password_temporary and request.endpoint not in _ALWAYS
+
+
+def _is_too_late() -> bool:
+    """Whether a form with files came after its login; nobody reads so much of a stranger."""
+    return (
+        g.login is None
+        and request.endpoint in TAKING_FILES
+        and (request.content_length or 0) > MAX_BODY_BYTES
+    )
 
 
 def _holds_nul() -> bool:

@@ -16,6 +16,7 @@ from engine.model import EventKind, InstanceState, ProcessInstance, Role
 from engine.queries import ActivityQuery, InstanceQuery, Page, SortOrder, TaskQuery
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
+from webhooks.pages.documents import shown_documents
 from webhooks.pages.listings import (
     argument,
     containing,
@@ -147,6 +148,7 @@ def _instance_page(instance_id: str, *, reason: str = "", reason_fault: str | No
             (incident, _node_name(model, incident.activity_id))
             for incident in engine.instances.incidents(actor=actor, instance_id=instance_id)
         ],
+        documents=shown_documents(instance_id, model),
         can_cancel=_can_cancel(instance),
         can_retry=actor.has(Role.ANALYST, Role.ADMIN),
         reason=reason,

@@ -33,7 +33,7 @@ CSRF_WRONG = (
 )
 STILL_THERE = (
     "Sesi Anda berakhir sebelum formulir ini terkirim. Isian Anda masih ada dan belum dikirim: "
-    "periksa, lalu kirim sekali lagi."
+    "periksa, pilih ulang berkas bila ada, lalu kirim sekali lagi."
 )
 THE_ENGINE = "Sistem"
 
@@ -168,6 +168,7 @@ TOKEN_RULES: Mapping[str, str] = {
 DATE_RULE = "Harus berupa tanggal, misalnya 2026-01-31."
 PASSWORD_WRONG = "Kata sandi yang sekarang tidak benar."  # noqa: S105 - a sentence
 PASSWORDS_DIFFER = "Kedua kata sandi baru tidak sama."
+FILES_SEVERAL = "Boleh lebih dari satu berkas."
 REASON_MISSING = "Tuliskan alasan pembatalan, paling banyak 4.000 karakter."
 BUSINESS_KEY_RULE = "Kunci berkas paling banyak 255 karakter."
 FILE_MISSING = "Pilih 1 sampai 50 berkas; paling sedikit satu berkas .bpmn."
@@ -196,6 +197,11 @@ def login_refusal(error: errors.NotAuthenticated) -> str:
 def completed(task_name: str) -> str:
     """What the page after a completed task says."""
     return f"Tugas “{task_name}” telah diselesaikan."
+
+
+def largest_file(megabytes: int) -> str:
+    """How large a file may be."""
+    return f"Paling besar {megabytes} MB tiap berkas."
 
 
 def required_if(label: str, value: str) -> str:
@@ -338,7 +344,7 @@ _HTTP: Mapping[int, Explanation] = {
         "Terlalu banyak permintaan",
         "Tunggu satu menit, lalu kirim sekali lagi. Yang ini belum dikerjakan.",
     ),
-    413: Explanation("Berkas terlalu besar", "Yang Anda kirim melebihi batas 6 MB."),
+    413: Explanation("Berkas terlalu besar", "Yang Anda kirim melebihi batas ukuran kiriman."),
     503: Explanation("Sistem sedang sibuk", "Tunggu sebentar, lalu coba lagi."),
 }
 UNEXPECTED = Explanation(

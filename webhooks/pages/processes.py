@@ -18,14 +18,24 @@ from engine.sources import RandomIds
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.fields import (
+    PREFIX,
     Faults,
     all_widgets,
+    has_files,
     submitted_values,
     typed_texts,
     widget_groups,
 )
 from webhooks.pages.listings import latest_definitions
 from webhooks.pages.logins import current_actor, require_page_role
+from webhooks.pages.uploads import (
+    FieldFiles,
+    keep_sent,
+    release,
+    sent_files,
+    shown_files,
+    with_files,
+)
 from webhooks.rest.context import current_engine
 
 if TYPE_CHECKING:
@@ -155,7 +165,8 @@ def start_page_again(key: str) -> str:
     """The start form with what the request brings; nothing is started yet."""
     definition = _startable(key)
     form = current_engine().definitions.start_form(definition.definition_id, actor=current_actor())
-    return _start_page(definition, texts=typed_texts(form, request.form))
+    files = keep_sent(sent_files(form, {}, PREFIX))
+    return _start_page(definition, texts=typed_texts(form, request.form), files=files)
 
 
 @blueprint.post("/proses/<key>/mulai")
@@ -164,11 +175,12 @@ def start_process(key: str) -> ResponseReturnValue:
     engine, actor = current_engine(), current_actor()
     definition = _definition(key, request.form.get("definisi", ""))
     form = engine.definitions.start_form(definition.definition_id, actor=actor)
-    texts = typed_texts(form, request.form)
+    texts, before = typed_texts(form, request.form), {field.id: field.default for field in form}
+    files = sent_files(form, {}, PREFIX)
     try:
         started = engine.instances.start(
             definition,
-            submitted_values(form, texts, {field.id: field.default for field in form}),
+            with_files(submitted_values(form, texts, before), files, before),
             actor=actor,
             business_key=request.form.get("kunci_berkas", "").strip() or None,
             idempotency_key=request.form.get("kunci_kirim") or None,
@@ -176,7 +188,9 @@ def start_process(key: str) -> ResponseReturnValue:
     except InvalidInput as error:
         if not error.fields:
             raise
-        return _start_page(definition, texts=texts, faults=error.fields), 400
+        page = _start_page(definition, texts=texts, faults=error.fields, files=keep_sent(files))
+        return page, 400
+    release(files)
     instance_id = started.instance.instance_id
     return redirect(url_for("pages.show_instance", instance_id=instance_id, kabar="dimulai"), 303)
 
@@ -193,16 +207,20 @@ def _start_page(
     *,
     texts: Mapping[str, str] | None = None,
     faults: Faults | None = None,
+    files: Mapping[str, FieldFiles] | None = None,
 ) -> str:
     form: tuple[FormField, ...] = current_engine().definitions.start_form(
         definition.definition_id, actor=current_actor()
     )
     defaults = {field.id: field.default for field in form}
-    groups = widget_groups(form, defaults, typed=texts, faults=faults)
+    # No instance holds a document yet, so that none has an address.
+    shown = shown_files(form, {}, lambda _document: "", files)
+    groups = widget_groups(form, defaults, typed=texts, faults=faults, files=shown)
     return render_template(
         "start.html",
         definition=definition,
         groups=groups,
+        has_files=has_files(groups),
         faulty=[widget for widget in all_widgets(groups) if widget.faults],
         business_key=request.form.get("kunci_berkas", ""),
         business_key_fault=messages.BUSINESS_KEY_RULE if "businessKey" in (faults or {}) else None,

@@ -17,6 +17,7 @@ from webhooks.pages.fields import PREFIX
 from webhooks.pages.messages import STILL_THERE
 from webhooks.pages.processes import start_page_again
 from webhooks.pages.tasks import task_page_again
+from webhooks.pages.uploads import PENDING
 
 _PAGES: Mapping[str, Callable[..., str]] = {
     "pages.complete_task": task_page_again,
@@ -40,7 +41,7 @@ def held_fields() -> list[tuple[str, str]]:
     return [
         (name, value)
         for name, value in request.form.items()
-        if name.startswith(PREFIX) or name in _HELD
+        if name.startswith((PREFIX, PENDING)) or name in _HELD
     ]
 
 

@@ -23,14 +23,25 @@ from engine.tasks import TaskForm
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.fields import (
+    PREFIX,
     Faults,
     all_widgets,
+    has_files,
     submitted_values,
     typed_texts,
     widget_groups,
 )
 from webhooks.pages.logins import current_actor
 from webhooks.pages.people import display_names
+from webhooks.pages.uploads import (
+    Address,
+    FieldFiles,
+    keep_sent,
+    release,
+    sent_files,
+    shown_files,
+    with_files,
+)
 from webhooks.pages.values import Labelled, labelled
 from webhooks.problems import problem_of
 from webhooks.rest.context import current_engine
@@ -60,7 +71,8 @@ def show_task(task_id: str) -> ResponseReturnValue:
 def task_page_again(task_id: str) -> str:
     """The form of an open task with what the request brings; nothing is done yet."""
     form = current_engine().tasks.form(task_id, actor=current_actor())
-    return _task_page(form, texts=typed_texts(form.fields, request.form))
+    files = keep_sent(sent_files(form.fields, form.values, PREFIX))
+    return _task_page(form, texts=typed_texts(form.fields, request.form), files=files)
 
 
 @blueprint.post("/tugas/<task_id>/ambil")
@@ -89,9 +101,10 @@ def complete_task(task_id: str) -> ResponseReturnValue:
     tasks, actor = current_engine().tasks, current_actor()
     task = tasks.task(task_id, actor=actor)
     form = _form_of(task)
-    texts = typed_texts(form, request.form)
+    texts, before = typed_texts(form, request.form), _values_before(task, form)
+    files = sent_files(form, before, PREFIX)
     try:
-        values = submitted_values(form, texts, _values_before(task, form))
+        values = with_files(submitted_values(form, texts, before), files, before)
         done = tasks.complete(
             task_id, values, actor=actor, idempotency_key=request.form.get("kunci_kirim") or None
         )
@@ -103,8 +116,14 @@ def complete_task(task_id: str) -> ResponseReturnValue:
     except InvalidInput as error:
         if not error.fields:
             raise
-        page = _task_page(tasks.form(task_id, actor=actor), texts=texts, faults=error.fields)
+        page = _task_page(
+            tasks.form(task_id, actor=actor),
+            texts=texts,
+            faults=error.fields,
+            files=keep_sent(files),
+        )
         return page, 400
+    release(files)
     return redirect(_after(done.instance.instance_id, task_id), 303)
 
 
@@ -160,16 +179,27 @@ def _typed(form: tuple[FormField, ...], texts: Mapping[str, str]) -> list[Labell
 
 
 def _task_page(
-    form: TaskForm, *, texts: Mapping[str, str] | None = None, faults: Faults | None = None
+    form: TaskForm,
+    *,
+    texts: Mapping[str, str] | None = None,
+    faults: Faults | None = None,
+    files: Mapping[str, FieldFiles] | None = None,
 ) -> str:
     actor, task = current_actor(), form.task
-    groups = widget_groups(form.fields, form.values, typed=texts, faults=faults)
+    groups = widget_groups(
+        form.fields,
+        form.values,
+        typed=texts,
+        faults=faults,
+        files=shown_files(form.fields, form.values, _address_in(task), files),
+    )
     known = {field.id for field in form.fields}
     return render_template(
         "task.html",
         task=task,
         properties=form.properties,
         groups=groups,
+        has_files=has_files(groups),
         faulty=[widget for widget in all_widgets(groups) if widget.faults],
         other_faults=[
             text for name, each in (faults or {}).items() if name not in known for text in each
@@ -180,6 +210,13 @@ def _task_page(
         sop_name=_sop_name(task),
         can_see_instance=_can_see_instance(task.instance_id),
         submission_key=request.form.get("kunci_kirim") or RandomIds().new_id(),
+    )
+
+
+def _address_in(task: UserTask) -> Address:
+    """Where who sees the task finds its documents."""
+    return lambda document: url_for(
+        "pages.download_of_task", task_id=task.task_id, document_id=document.document_id
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.model import FieldType, FormField, Json
+from engine.document_intake import size_text
+from engine.model import FieldType, FormField, Json, document_of
 from webhooks.pages.dates import iso_text
 
 if TYPE_CHECKING:
@@ -107,12 +108,19 @@ def value_text(value: Json, name: str, fields: Fields) -> str:
         # A year is no quantity, so that no digits are grouped.
         return number_text(value)
     if isinstance(value, dict):
-        return "; ".join(
-            f"{_label(key, fields)}: {value_text(each, key, fields)}" for key, each in value.items()
-        )
+        return _object_text(value, fields)
     if isinstance(value, list):
         return ", ".join(value_text(each, name, fields) for each in value)
     return _said(str(value), fields.get(name))
+
+
+def _object_text(value: dict[str, Json], fields: Fields) -> str:
+    document = document_of(value)
+    if document is not None:
+        return f"{document.name} ({size_text(document.size)})"
+    return "; ".join(
+        f"{_label(key, fields)}: {value_text(each, key, fields)}" for key, each in value.items()
+    )
 
 
 def number_text(number: float) -> str:

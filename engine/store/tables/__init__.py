@@ -22,7 +22,7 @@ from engine.store.tables.definitions import (
     process_definition,
     resource,
 )
-from engine.store.tables.documents import document, document_content
+from engine.store.tables.documents import document, document_content, pending_upload
 from engine.store.tables.instances import (
     external_task,
     history_event,
@@ -55,6 +55,7 @@ __all__ = [
     "login_failure",
     "login_session",
     "metadata",
+    "pending_upload",
     "process_definition",
     "process_instance",
     "remembered_request",

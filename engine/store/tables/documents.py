@@ -14,7 +14,7 @@ from sqlalchemy import (
     Table,
 )
 
-from engine.store.tables.columns import Words, metadata
+from engine.store.tables.columns import Moment, Words, metadata
 
 #: Append-only, as history is: its events name these digests.
 document_content = Table(
@@ -39,4 +39,18 @@ document = Table(
     Column("sha256", Words, ForeignKey("document_content.sha256"), nullable=False),
     PrimaryKeyConstraint("instance_id", "document_id"),
     Index("ix_document_sha256", "sha256"),
+)
+
+#: Files of forms that were refused. No history refers to them; they go after a while.
+pending_upload = Table(
+    "pending_upload",
+    metadata,
+    Column("upload_id", Words, primary_key=True),
+    Column("account", Words, ForeignKey("account.name"), nullable=False),
+    Column("name", Words, nullable=False),
+    Column("mime_type", Words, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("kept_at", Moment, nullable=False),
+    Index("ix_pending_upload_account", "account", "kept_at"),
+    Index("ix_pending_upload_kept_at", "kept_at"),
 )

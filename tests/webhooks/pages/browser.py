@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 PASSWORD = "prosedur-resmi-1"
 
@@ -69,6 +71,16 @@ class Page:
         return found[0].text_content() if found else None
 
 
+def _chosen(value: Any) -> Any:
+    """A value as the test client takes it: files as streams, an unchosen file as nothing."""
+    if isinstance(value, tuple):
+        content, name = value
+        return FileStorage(io.BytesIO(content), name)
+    if isinstance(value, list):
+        return [_chosen(each) for each in value]
+    return "" if value is None else value
+
+
 class Browser:
     """One visitor."""
 
@@ -83,9 +95,15 @@ class Browser:
         return Page(self.client.post(path, data=values, follow_redirects=follow, **more))
 
     def send(self, page: Page, action: str, *, follow: bool = True, **values: Any) -> Page:
-        """Fill in the form that goes there, and send it."""
+        """Fill in the form that goes there, and send it. A file is (bytes, name) or a list."""
         target, standing = page.form(action)
-        return self.post(target, standing | values, follow=follow)
+        filled = {name: _chosen(each) for name, each in (standing | values).items()}
+        if not any(isinstance(each, tuple | list) for each in values.values()):
+            return self.post(target, filled, follow=follow)
+        # In memory: the client's own way leaves a file of the system open.
+        boundary, body = encode_multipart(filled)
+        kind = f"multipart/form-data; boundary={boundary}"
+        return Page(self.client.post(target, data=body, content_type=kind, follow_redirects=follow))
 
     def log_in(self, name: str, password: str = PASSWORD, path: str = "/masuk") -> Page:
         return self.send(self.get(path), "/masuk", nama=name, sandi=password)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.bpmn.checks.graph import Graph, graph_of
-from engine.bpmn.checks.places import Rule, checked_processes, flow_scopes
+from engine.bpmn.checks.places import Rule, checked_processes, flow_scopes, label_of
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.names import ACTIVITIES, GATEWAYS, Element, bpmn, is_true, local
+from engine.bpmn.supported import MAX_NODES
 from engine.model import Finding
 
 RULE = "dead-end"
+#: Nodes of a loop that a message names.
+_SHOWN = 20
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
@@ -54,19 +57,24 @@ def _may_stop(node: Element) -> bool:
 
 
 def _loops(rule: Rule, graph: Graph) -> Iterator[Finding]:
+    if len(graph.nodes) > MAX_NODES:
+        return  # chain-length says so
     ending = graph.reaching(graph.sinks())
-    stuck = [node_id for node_id in graph.nodes if node_id not in ending]
-    if not stuck:
-        return
-    # Whoever follows a stuck node is stuck too, so this walk must come round.
-    current, seen = stuck[0], set[str]()
-    while current not in seen:
-        seen.add(current)
-        current = min(graph.successors[current])
-    yield rule.error(
-        graph.nodes[current],
-        "berada dalam putaran tanpa jalan keluar ke kejadian akhir; beri jalan keluar",
-        "it is in a loop without a way to an end event; give the loop a way out",
+    told = set[str]()
+    for node_id in graph.nodes:
+        loop = graph.reachable([node_id]) if node_id not in ending | told else set()
+        # From where all come back: what only leads into such a loop is not to blame.
+        if loop and loop <= graph.reaching([node_id]):
+            told |= loop
+            yield _endless(rule, graph, [each for each in graph.nodes if each in loop])
+
+
+def _endless(rule: Rule, graph: Graph, loop: list[str]) -> Finding:
+    names = ", ".join(label_of(graph.nodes[node_id]) for node_id in loop[:_SHOWN])
+    return rule.error(
+        graph.nodes[loop[0]],
+        f"berada dalam putaran tanpa jalan keluar ke kejadian akhir ({names}); beri jalan keluar",
+        f"it is in a loop without a way to an end event ({names}); give the loop a way out",
     )
 
 

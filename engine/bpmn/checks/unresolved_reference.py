@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from engine.bpmn.checks.places import Rule, checked_processes, scopes
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.lanes import lane_elements
-from engine.bpmn.names import ACTIVITIES, FLOW_NODES, Element, bpmn, bpmn_children, local, text_of
+from engine.bpmn.names import (
+    ACTIVITIES,
+    BPMNDI,
+    FLOW_NODES,
+    Element,
+    bpmn,
+    bpmn_children,
+    local,
+    text_of,
+)
 from engine.model import Finding
 
 RULE = "unresolved-reference"
@@ -31,6 +40,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
         yield from _lane_members(rule, process)
         yield from _messages(rule, process)
     yield from _root_references(rule)
+    yield from _drawn(rule)
 
 
 def _missing(rule: Rule, element: Element, attribute: str, expected: str) -> Finding:
@@ -87,6 +97,20 @@ def _messages(rule: Rule, process: Element) -> Iterator[Finding]:
     for definition in process.iter(bpmn("messageEventDefinition")):
         if not definition.get("messageRef"):
             yield _missing(rule, definition, "messageRef", "message")
+
+
+def _drawn(rule: Rule) -> Iterator[Finding]:
+    """What is drawn is in the model. A warning: the drawing is not run."""
+    source = rule.diagram.source
+    known = {element.get("id") for element in source.iter(bpmn("*"))}
+    for drawn in source.iter(f"{{{BPMNDI}}}BPMNShape", f"{{{BPMNDI}}}BPMNEdge"):
+        reference = drawn.get("bpmnElement", "").rpartition(":")[2]
+        if reference and reference not in known:
+            yield rule.warning(
+                drawn,
+                f"menggambar {reference!r}, padahal tidak ada unsur dengan id itu; hapus gambarnya",
+                f"it draws {reference!r}, but there is no element of that id; remove the drawing",
+            )
 
 
 def _root_references(rule: Rule) -> Iterator[Finding]:

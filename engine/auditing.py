@@ -17,6 +17,7 @@ from engine.model import (
     ActivityInstance,
     Actor,
     EventKind,
+    EventSubscription,
     Fault,
     HistoryEvent,
     InstanceState,
@@ -28,8 +29,16 @@ from engine.model import (
     Verification,
 )
 from engine.permissions import lanes_seen_by, require_instance_visible, require_role
-from engine.queries import ActivityQuery, EventQuery, InstanceQuery, Page, SortOrder
+from engine.queries import (
+    ActivityQuery,
+    EventQuery,
+    EventSubscriptionQuery,
+    InstanceQuery,
+    Page,
+    SortOrder,
+)
 from engine.replay import Replayed, replay
+from engine.spiff.subscriptions import OpenSubscription
 from engine.store import Store, StoreTransaction
 
 _FIRST_PAGE = Page()
@@ -200,6 +209,11 @@ class History:
         open_now = {task.task_id for task in run.open_tasks()}
         if open_rows != open_now:
             found.append(("the open tasks", str(sorted(open_now)), str(sorted(open_rows))))
+        query = EventSubscriptionQuery(instance_id=instance.instance_id)
+        kept = {_waiting(each) for each in tx.subscriptions(query)}
+        waiting = {_waiting(each) for each in run.subscriptions()}
+        if kept != waiting:
+            found.append(("what waits for messages", str(sorted(waiting)), str(sorted(kept))))
         if (instance.state is InstanceState.ACTIVE) == run.is_completed:
             found.append(("the state", "ended" if run.is_completed else "active", instance.state))
         return [
@@ -220,6 +234,10 @@ class History:
         instance = tx.instance(instance_id)
         require_instance_visible(actor, instance, tx.definition(instance.definition_id))
         return instance
+
+
+def _waiting(each: EventSubscription | OpenSubscription) -> tuple[str, ...]:
+    return each.subscription_id, each.activity_id, each.activity_instance_id, each.kind, each.name
 
 
 def _seen_by(actor: Actor, query: _Query) -> _Query:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from engine.bpmn.checks import refuses
 from engine.bpmn.diagram import Diagram, read_diagram
-from engine.bpmn.elements import ProcessModel
+from engine.bpmn.elements import FlowNode, NamedEvent, ProcessModel
 from engine.bpmn.translations import Translation, translations
 from engine.errors import (
     Conflict,
@@ -67,6 +67,8 @@ class Definitions:
         self._ids = ids
         self._machines: OrderedDict[str, Machine] = OrderedDict()
         self._lock = threading.Lock()
+        #: Definition -> its start events that a message or signal triggers; it never changes.
+        self._triggers: dict[str, tuple[FlowNode, ...]] = {}
 
     # --------------------------------------------------------------------- deploy
 
@@ -181,6 +183,26 @@ class Definitions:
         self._keep(definition_id, machine)
         return machine
 
+    def started_by(
+        self, tx: StoreTransaction, kind: str, name: str
+    ) -> list[tuple[ProcessDefinition, FlowNode]]:
+        """The latest definitions, with their start events, that a message or signal starts."""
+        return [
+            (definition, start)
+            for definition in tx.definitions(DefinitionQuery(is_latest=True))
+            for start in self._triggered(tx, definition.definition_id)
+            if start.named_event == NamedEvent(kind, name)
+        ]
+
+    def _triggered(self, tx: StoreTransaction, definition_id: str) -> tuple[FlowNode, ...]:
+        """The start events of a definition that wait for a message or signal, read once."""
+        found = self._triggers.get(definition_id)
+        if found is None:
+            model = self.machine(tx, definition_id).model
+            found = tuple(start for start in model.start_events if start.named_event)
+            self._triggers[definition_id] = found
+        return found
+
     def called(
         self, tx: StoreTransaction, caller_definition_id: str, request: Mapping[str, Json]
     ) -> ProcessDefinition:
@@ -283,12 +305,13 @@ class Definitions:
         return resource.content
 
     def may_start(self, definition: ProcessDefinition, *, actor: Actor) -> bool:
-        """Whether the actor may start instances of the definition."""
+        """Whether the actor may start instances of the definition, and not only messages can."""
         try:
             require_may_start(actor, definition)
         except Forbidden:
             return False
-        return True
+        with self._store.reading() as tx:
+            return self.machine(tx, definition.definition_id).model.plain_start is not None
 
     def model(self, definition_id: str, *, actor: Actor) -> ProcessModel:
         """What the diagram of a definition says."""

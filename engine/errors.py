@@ -93,6 +93,18 @@ class InvalidQuery(InvalidInput):
     """A filter or a page that the listing does not know."""
 
 
+class MessageMismatch(InvalidInput):
+    """A message must match exactly one that waits for it, or one start event."""
+
+    def __init__(self, name: str, matches: int) -> None:
+        self.name = name
+        self.matches = matches
+        found = "nothing waits for it, and it starts nothing"
+        if matches:
+            found = f"{matches} match; give a business key or correlation keys that only one has"
+        super().__init__(f"message {name!r}: {found}")
+
+
 class DeploymentRejected(EngineError):
     """A diagram was refused at deploy; `findings` names every place and reason."""
 

@@ -11,7 +11,6 @@ from functools import partial
 from engine.definitions import Definitions
 from engine.document_intake import Intake, Received, keep_documents
 from engine.errors import Conflict, InvalidInput
-from engine.forms import check_submission
 from engine.history import Input
 from engine.json_values import check_variables
 from engine.model import (
@@ -35,7 +34,8 @@ from engine.permissions import (
 from engine.queries import InstanceQuery, Page
 from engine.repeats import Request, fingerprint
 from engine.sources import Clock, Ids
-from engine.steps import Birth, Steps
+from engine.starting import Beginning, begin
+from engine.steps import Steps
 from engine.store import Store
 from engine.store import StoreTransaction as Transaction
 
@@ -133,28 +133,21 @@ class Instances:
             start_event = self._definitions.machine(
                 tx, definition.definition_id
             ).model.start_event()
-            values = check_submission(start_event.form, received.variables)
             keep_documents(tx, received, instance_id=None)
-            if start_event.initiator:
-                values[start_event.initiator] = request.actor.account
-            payload = {
-                "definition": definition.definition_id,
-                "digest": definition.digest,
-                "businessKey": business_key,
-                "variables": values,
-                **received.payload,
-            }
             now = self._clock.now()
-            outcome = self._steps.begin(
+            outcome = begin(
                 tx,
+                self._steps,
                 definition,
-                Input(EventKind.INSTANCE_STARTED, request.actor, payload),
-                birth=Birth(
-                    instance_id=self._ids.new_id(),
-                    at=now,
-                    started_by=request.actor.account,
+                Beginning(
+                    actor=request.actor,
+                    start_event=start_event,
+                    variables=received.variables,
                     business_key=business_key,
+                    told=received.payload,
                 ),
+                instance_id=self._ids.new_id(),
+                now=now,
             )
             request.remember(tx, outcome, now)
         return Started(outcome.instance, outcome.variables, outcome.opened)

@@ -20,6 +20,7 @@ from engine.documents import Documents
 from engine.health import Health
 from engine.instances import Instances
 from engine.logins import Logins
+from engine.messages import Messages
 from engine.passwords import Passwords
 from engine.pending_uploads import PendingUploads
 from engine.secret_key import SecretKey, beside
@@ -45,6 +46,7 @@ class ProcessEngine:
     tasks: Tasks
     task_links: TaskLinks
     external_tasks: ExternalTasks
+    messages: Messages
     documents: Documents
     pending_uploads: PendingUploads
     history: History
@@ -93,6 +95,7 @@ def build_engine(
             ids=ids,
             lifetime=timedelta(hours=settings.link_hours),
         ),
+        messages=Messages(store, definitions, steps, clock, ids),
         external_tasks=ExternalTasks(store, steps, clock, intake),
         documents=Documents(store, steps, clock),
         history=History(store, definitions, deadlines),

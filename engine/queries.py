@@ -81,6 +81,20 @@ class InstanceQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class EventSubscriptionQuery:
+    """Filters of a listing of what waits for messages and signals."""
+
+    subscription_id: str | None = None
+    #: "message" or "signal".
+    kind: str | None = None
+    name: str | None = None
+    instance_id: str | None = None
+    activity_id: str | None = None
+    #: Of the process instance that waits.
+    business_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TaskScope:
     """Which tasks an actor may see: those of its lanes or groups, its own, those offered to it."""
 

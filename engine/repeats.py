@@ -7,6 +7,7 @@ can ask again and gets the first one.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,8 +43,14 @@ class Request:
             raise IdempotencyKeyReused(self.key)
         return done
 
-    def remember(self, tx: StoreTransaction, outcome: Outcome, now: datetime) -> None:
-        """Keep what the request led to, with the deed itself."""
+    def remember(
+        self,
+        tx: StoreTransaction,
+        outcome: Outcome,
+        now: datetime,
+        result: Mapping[str, Json] | None = None,
+    ) -> None:
+        """Keep what the request led to, with the deed itself; its variables, if nothing else."""
         if self.key is None:
             return
         tx.remember_request(
@@ -53,7 +60,7 @@ class Request:
                 fingerprint=self.fingerprint,
                 instance_id=outcome.instance.instance_id,
                 sequence=outcome.event.sequence,
-                result={"variables": outcome.variables},
+                result=result or {"variables": outcome.variables},
                 at=now,
             )
         )

@@ -31,7 +31,7 @@ class Replayed:
 def apply(machine: Machine, bound: Step, run: Run | None, given: HistoryEvent) -> Run:
     """Give one recorded input to the machine; the same calls that the live step makes."""
     if given.kind is EventKind.INSTANCE_STARTED:
-        return machine.start(bound, given.payload["variables"])
+        return machine.start(bound, given.payload["variables"], given.payload.get("startEvent"))
     if run is None:
         raise ReplayMismatch(
             given.instance_id, given.sequence, str(EventKind.INSTANCE_STARTED), str(given.kind)
@@ -64,6 +64,10 @@ def _deed(run: Run, given: HistoryEvent) -> Callable[[], None]:
         **dict.fromkeys(
             (EventKind.CALL_ERROR, EventKind.CALL_ESCALATION),
             lambda: run.hear_call(given.kind, given.payload),
+        ),
+        **dict.fromkeys(
+            (EventKind.MESSAGE_RECEIVED, EventKind.SIGNAL_RECEIVED),
+            lambda: run.receive(given.payload["subscription"], given.payload["variables"]),
         ),
         EventKind.CALL_FAILED: lambda: run.fail_call(
             given.payload["call"], given.payload["message"]

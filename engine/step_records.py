@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from engine.history import Input, build_events
 from engine.model import (
     EventKind,
+    EventSubscription,
     ExternalTask,
     HistoryEvent,
     Incident,
@@ -116,6 +117,29 @@ def with_services(
         services_opened=tuple(row for row_id, row in asked.items() if row_id not in before),
         services_changed=tuple(changed),
         services_closed=tuple(sorted(before - still)),
+    )
+
+
+def with_subscriptions(record: StepRecord, run: Run, before: frozenset[str]) -> StepRecord:
+    """The record with what began, and what ceased, to wait for a message or signal."""
+    instance, now = record.instance, record.events[0].at
+    still = {each.subscription_id: each for each in run.subscriptions()}
+    return replace(
+        record,
+        subscriptions_opened=tuple(
+            EventSubscription(
+                subscription_id=each.subscription_id,
+                instance_id=instance.instance_id,
+                activity_id=each.activity_id,
+                activity_instance_id=each.activity_instance_id,
+                kind=each.kind,
+                name=each.name,
+                created_at=now,
+            )
+            for each in still.values()
+            if each.subscription_id not in before
+        ),
+        subscriptions_closed=tuple(sorted(before - still.keys())),
     )
 
 

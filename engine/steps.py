@@ -44,7 +44,7 @@ from engine.model import (
 from engine.replay import replay
 from engine.spiff.machine import Machine, Run
 from engine.spiff.stepping import step
-from engine.step_records import advanced, record_of, with_services
+from engine.step_records import advanced, record_of, with_services, with_subscriptions
 from engine.store import StoreTransaction as Transaction
 
 #: Process instances that may call each other in a row.
@@ -92,6 +92,7 @@ class Steps:
     ) -> Outcome:
         """Create an instance by its first step. given.payload holds its variables."""
         machine = self._definitions.machine(tx, definition.definition_id)
+        start_event = machine.model.start_event(given.payload.get("startEvent"))
         unborn = ProcessInstance(
             instance_id=birth.instance_id,
             definition_id=definition.definition_id,
@@ -103,11 +104,11 @@ class Steps:
             head_hash=genesis(birth.instance_id),
             started_at=birth.at,
             started_by=birth.started_by,
-            start_activity_id=machine.model.start_event().id,
+            start_activity_id=start_event.id,
             super_instance_id=birth.super_instance_id,
         )
         with step(now=birth.at, instance_id=birth.instance_id, revision=1) as bound:
-            run = machine.start(bound, given.payload["variables"])
+            run = machine.start(bound, given.payload["variables"], start_event.id)
             record = record_of(
                 unborn,
                 given,
@@ -119,6 +120,7 @@ class Steps:
                 deadlines=partial(self._deadlines.opened, tx, run.model),
             )
             record = with_services(record, run, frozenset(), None)
+            record = with_subscriptions(record, run, frozenset())
         tx.add_instance(record)
         self._follow(tx, record, run, frozenset(), given)
         return _outcome(record, run)
@@ -150,6 +152,7 @@ class Steps:
             run.continue_in(bound)
             before, calls = run.open_tasks(), run.open_calls()
             services = run.open_services()
+            awaited = frozenset(each.subscription_id for each in run.subscriptions())
             act(run)
             ended = {task.task_id for task in before} - {task.task_id for task in run.open_tasks()}
             untouched = ended - {task.task_id for task in changed}
@@ -166,6 +169,7 @@ class Steps:
                 deadlines=partial(self._deadlines.opened, tx, run.model),
             )
             record = with_services(record, run, services, service)
+            record = with_subscriptions(record, run, awaited)
         tx.append_step(record)
         self._follow(tx, record, run, calls, given)
         return _outcome(record, run)

@@ -94,6 +94,34 @@ def timer(duration: str = "PT1H") -> str:
     )
 
 
+def named(kind: str, **names: str) -> str:
+    """Root elements of that kind ("message", "signal"): id -> name."""
+    return "".join(f'<bpmn:{kind} id="{i}" name="{name}"/>' for i, name in names.items())
+
+
+def message(reference: str) -> str:
+    return f'<bpmn:messageEventDefinition messageRef="{reference}"/>'
+
+
+def signal(reference: str) -> str:
+    return f'<bpmn:signalEventDefinition signalRef="{reference}"/>'
+
+
+def catch(node: str, inner: str) -> str:
+    return f'<bpmn:intermediateCatchEvent id="{node}">{inner}</bpmn:intermediateCatchEvent>'
+
+
+def receive(node: str, reference: str, inner: str = "") -> str:
+    return (
+        f'<bpmn:receiveTask id="{node}" name="{node}" messageRef="{reference}">{inner}'
+        "</bpmn:receiveTask>"
+    )
+
+
+def event_gateway(node: str) -> str:
+    return f'<bpmn:eventBasedGateway id="{node}"/>'
+
+
 def boundary(node: str, host: str, inner: str, *, interrupts: bool = True) -> str:
     return (
         f'<bpmn:boundaryEvent id="{node}" attachedToRef="{host}" '

@@ -22,6 +22,8 @@ _ROOMS = {
     "repeats",
     "instances",
     "services",
+    "starting",
+    "messages",
     "tasks",
     "task_links",
     "calendars",

@@ -15,6 +15,7 @@ from engine.bpmn.elements import (
     ProcessModel,
     SequenceFlow,
 )
+from engine.bpmn.events import named_event_of
 from engine.bpmn.form_fields import form_of
 from engine.bpmn.lanes import LaneIndex, index_lanes, lanes_of
 from engine.bpmn.names import (
@@ -128,6 +129,7 @@ def _node(element: Element, scope: str, lanes: LaneIndex) -> FlowNode:
         multi_instance=_multi_instance(element),
         event_definitions=tuple(local(definition) for definition in event_definitions(element)),
         attached_to=element.get("attachedToRef"),
+        named_event=named_event_of(element),
         script=text_of(element.find(bpmn("script"))),
         initiator=element.get(camunda("initiator")),
         due_date=element.get(camunda("dueDate")),

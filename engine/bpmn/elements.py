@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.errors import InvalidInput
 from engine.model import FormField
 
 
@@ -91,6 +92,14 @@ class CodedEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedEvent:
+    """What a node waits for or starts with: `kind` "message" or "signal", the name as written."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class FlowNode:
     """One event, activity or gateway.
 
@@ -116,6 +125,8 @@ class FlowNode:
     #: Local names of the event definitions inside ("timerEventDefinition", ...).
     event_definitions: tuple[str, ...] = ()
     attached_to: str | None = None
+    #: The message or signal of an event or a receive task.
+    named_event: NamedEvent | None = None
     script: str | None = None
     #: camunda:initiator of a start event: the variable that names who started.
     initiator: str | None = None
@@ -177,9 +188,36 @@ class ProcessModel:
         """Names of the top-level lanes in diagram order."""
         return tuple(lane.name for lane in self.lanes if len(lane.path) == 1)
 
-    def start_event(self) -> FlowNode:
-        """The one start event of the process itself (checked at deploy)."""
-        return next(n for n in self.nodes.values() if n.type == "startEvent" and n.scope == self.id)
+    @property
+    def start_events(self) -> tuple[FlowNode, ...]:
+        """The start events of the process itself, at least one (checked at deploy)."""
+        nodes = self.nodes.values()
+        return tuple(n for n in nodes if n.type == "startEvent" and n.scope == self.id)
+
+    @property
+    def plain_start(self) -> FlowNode | None:
+        """Where an instance starts that nothing triggered: the one without an event, or the only.
+
+        None: there are several, and each waits for its message or signal.
+        """
+        starts = self.start_events
+        plain = [start for start in starts if not start.event_definitions]
+        return next(iter(plain or starts[:1])) if plain or len(starts) == 1 else None
+
+    def start_event(self, node_id: str | None = None) -> FlowNode:
+        """The start event of that id, or the plain one. Raises InvalidInput when there is none."""
+        wanted = self.plain_start
+        if node_id is not None:
+            wanted = next((start for start in self.start_events if start.id == node_id), None)
+        if wanted is not None:
+            return wanted
+        events = [s.named_event for s in self.start_events if s.named_event]
+        names = ", ".join(f"{event.kind} {event.name!r}" for event in events)
+        raise InvalidInput(
+            f"process {self.id} begins only with one of these: {names}; send it instead"
+            if node_id is None
+            else f"process {self.id} has no start event {node_id!r}"
+        )
 
     def trigger_of(self, node_id: str) -> FlowNode:
         """The one start event of an event sub-process (checked at deploy)."""

@@ -13,24 +13,35 @@ SUPPORTED_ACTIVITIES = frozenset(
         "scriptTask",
         "subProcess",
         "callActivity",
+        "receiveTask",
         # Only with camunda:type="external": a worker outside performs it.
         "serviceTask",
         "sendTask",
     }
 )
 
-SUPPORTED_GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway"})
+SUPPORTED_GATEWAYS = frozenset(
+    {"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"}
+)
 
 #: Event -> the event definitions that run in it; "" stands for none.
 SUPPORTED_EVENTS: Mapping[str, frozenset[str]] = {
-    "startEvent": frozenset({"", "messageEventDefinition"}),
+    "startEvent": frozenset({"", "messageEventDefinition", "signalEventDefinition"}),
     "endEvent": frozenset(
         {"", "terminateEventDefinition", "errorEventDefinition", "escalationEventDefinition"}
     ),
-    "intermediateCatchEvent": frozenset({"timerEventDefinition"}),
+    "intermediateCatchEvent": frozenset(
+        {"timerEventDefinition", "messageEventDefinition", "signalEventDefinition"}
+    ),
     "intermediateThrowEvent": frozenset({"", "escalationEventDefinition"}),
     "boundaryEvent": frozenset(
-        {"timerEventDefinition", "errorEventDefinition", "escalationEventDefinition"}
+        {
+            "timerEventDefinition",
+            "messageEventDefinition",
+            "signalEventDefinition",
+            "errorEventDefinition",
+            "escalationEventDefinition",
+        }
     ),
 }
 
@@ -38,7 +49,15 @@ SUPPORTED_NODES = SUPPORTED_ACTIVITIES | SUPPORTED_GATEWAYS | frozenset(SUPPORTE
 
 #: Activities that may carry `multiInstanceLoopCharacteristics`.
 MULTI_INSTANCE_NODES = frozenset(
-    {"userTask", "scriptTask", "subProcess", "callActivity", "serviceTask", "sendTask"}
+    {
+        "userTask",
+        "scriptTask",
+        "subProcess",
+        "callActivity",
+        "serviceTask",
+        "sendTask",
+        "receiveTask",
+    }
 )
 
 #: Event definitions of the start event of a sub-process, and of an event sub-process.
@@ -146,3 +165,5 @@ RESERVED_ID_PARTS = (".BoundaryEventSplit", ".BoundaryEventJoin", ".EndJoin", LI
 #: The library parses a process by recursion along its flows.
 MAX_NODES = 400
 MAX_INSTANCES = 1000
+#: Characters of the name of a message or signal, also when an expression gives it.
+MAX_EVENT_NAME = 255

@@ -44,6 +44,7 @@ from engine.model.instances import (
     UserTask,
 )
 from engine.model.links import TaskLink
+from engine.model.messages import EventSubscription
 from engine.model.operations import Check, Figures, LaneLoad, TopicLoad, WrittenSteps
 from engine.model.people import (
     AccessToken,
@@ -74,6 +75,7 @@ __all__ = [
     "Deployment",
     "Document",
     "EventKind",
+    "EventSubscription",
     "ExternalTask",
     "Fault",
     "FieldType",

@@ -32,6 +32,8 @@ class EventKind(StrEnum):
     SERVICE_COMPLETED = "service_completed"
     SERVICE_FAILED = "service_failed"
     SERVICE_ERROR = "service_error"
+    MESSAGE_RECEIVED = "message_received"
+    SIGNAL_RECEIVED = "signal_received"
     # observations
     ACTIVITY_ENTERED = "activity_entered"
     ACTIVITY_COMPLETED = "activity_completed"
@@ -43,6 +45,7 @@ class EventKind(StrEnum):
     SERVICE_REQUESTED = "service_requested"
     ERROR_THROWN = "error_thrown"
     ESCALATION_THROWN = "escalation_thrown"
+    EVENT_AWAITED = "event_awaited"
     INCIDENT_RAISED = "incident_raised"
     INCIDENT_RESOLVED = "incident_resolved"
     INSTANCE_COMPLETED = "instance_completed"
@@ -70,6 +73,8 @@ INPUT_KINDS = frozenset(
         EventKind.SERVICE_COMPLETED,
         EventKind.SERVICE_FAILED,
         EventKind.SERVICE_ERROR,
+        EventKind.MESSAGE_RECEIVED,
+        EventKind.SIGNAL_RECEIVED,
     }
 )
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from engine.model.documents import Document
 from engine.model.history import HistoryEvent
 from engine.model.instances import ExternalTask, Incident, ProcessInstance, UserTask
+from engine.model.messages import EventSubscription
 from engine.model.values import Json
 
 
@@ -33,6 +34,9 @@ class StepRecord:
     services_opened: tuple[ExternalTask, ...] = ()
     services_changed: tuple[ExternalTask, ...] = ()
     services_closed: tuple[str, ...] = ()
+    #: What began to wait for a message or signal, and the ids of what waits no more.
+    subscriptions_opened: tuple[EventSubscription, ...] = ()
+    subscriptions_closed: tuple[str, ...] = ()
     incidents_raised: tuple[Incident, ...] = ()
     #: (incident id, when) pairs.
     incidents_resolved: tuple[tuple[str, datetime], ...] = ()

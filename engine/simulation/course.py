@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -18,8 +18,9 @@ from engine.simulation.filling import Filler
 from engine.simulation.reports import PathStep, Waiting
 from engine.simulation.scenario import Scenario
 from engine.sources import Clock
-from engine.spiff.machine import MAX_AUTOMATIC_ELEMENTS, Machine, OpenTask, Run
+from engine.spiff.machine import MAX_AUTOMATIC_ELEMENTS, Machine, Run
 from engine.spiff.stepping import Step, step
+from engine.spiff.subscriptions import OpenSubscription
 
 #: Every run is the same instance: runs never meet.
 INSTANCE_ID = "00000000-0000-0000-0000-000000000000"
@@ -64,12 +65,16 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What may come next, and when: the start, the completion of a task, or a timer."""
+    """What may come next, and when: the start, the completion of a task, a timer, a message.
+
+    deed: START, COMPLETE, TIMER, or "message" and "signal" with their subscription.
+    """
 
     deed: str
     at: datetime
     node: FlowNode | None = None
     task_id: str | None = None
+    subscription_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class Frozen:
     revision: int = 0
     snapshot: bytes | None = None
     ready_at: Mapping[str, datetime] = field(default_factory=dict)
+    arrived: frozenset[str] = frozenset()
     path: tuple[Taken, ...] = ()
 
 
@@ -99,6 +105,8 @@ class Course:
         self._now = origin.now
         self._revision = origin.revision
         self._ready_at = dict(origin.ready_at)
+        #: Subscriptions that got their message; of those that go on waiting, once is enough.
+        self._arrived = set(origin.arrived)
         self._path = list(origin.path)
         self._run: Run | None = None
         self._snapshot = b""
@@ -136,19 +144,24 @@ class Course:
         Of several tasks of one activity only the first: they differ in nothing but their turn.
         """
         if self._run is None:
-            start = self._stage.model.start_event()
-            return [Event(START, self._now, start)]
+            return [Event(START, self._now, start) for start in self._starts()]
         if self._is_broken or self._run.is_completed:
             return []
-        tasks = list(self._completions(self._run))
+        others = [*self._completions(self._run), *self._arrivals(self._run)]
+        others.sort(key=lambda event: event.at)
         due_at = self._run.next_due_at
         if due_at is None:
-            return tasks
+            return others
         timer = Event(TIMER, max(self._now, due_at + _PASSED))
-        if tasks and tasks[0].at <= due_at:
-            return [*tasks, timer]
+        if others and others[0].at <= due_at:
+            return [*others, timer]
         in_time = max(self._now, due_at)
-        return [timer, *(Event(COMPLETE, in_time, each.node, each.task_id) for each in tasks)]
+        return [timer, *(replace(each, at=in_time) for each in others)]
+
+    def _starts(self) -> Sequence[FlowNode]:
+        """Where the process may begin, where it begins untriggered in front."""
+        model = self._stage.model
+        return sorted(model.start_events, key=lambda start: start is not model.plain_start)
 
     def _completions(self, run: Run) -> Iterator[Event]:
         seen: set[str] = set()
@@ -157,6 +170,16 @@ class Course:
                 seen.add(task.node.id)
                 at = max(self._now, self._ready_at[task.task_id])
                 yield Event(COMPLETE, at, task.node, task.task_id)
+
+    def _arrivals(self, run: Run) -> Iterator[Event]:
+        """A message comes as soon after it is waited for as a task takes."""
+        seen: set[str] = set()
+        for each in run.subscriptions():
+            if each.subscription_id not in self._arrived and each.activity_id not in seen:
+                seen.add(each.activity_id)
+                node = self._stage.model.nodes[each.activity_id]
+                at = max(self._now, self._ready_at[each.subscription_id])
+                yield Event(each.kind, at, node, subscription_id=each.subscription_id)
 
     def signature(self) -> bytes:
         """Equal for two situations from which the same can follow, whenever they came about.
@@ -169,6 +192,8 @@ class Course:
             lambda found: ids.setdefault(found[0], b"#%d" % len(ids)), self._snapshot
         )
         content = _MOMENT.sub(self._from_now, content)
+        awaited = self._run.subscriptions() if self._run else ()
+        content += bytes(each.subscription_id in self._arrived for each in awaited)
         return sha256(content).digest()
 
     def _from_now(self, found: re.Match[bytes]) -> bytes:
@@ -185,6 +210,7 @@ class Course:
             self._revision,
             zlib.compress(self._snapshot, 1) if self._run else None,
             dict(self._ready_at),
+            frozenset(self._arrived),
             tuple(self._path),
         )
 
@@ -214,10 +240,15 @@ class Course:
 
     def _act(self, bound: Step, event: Event, choice: Choice) -> Run:
         if self._run is None:
-            self._run = self._stage.machine.start(bound, self._stage.filler.start(choice))
+            start = event.node or self._starts()[0]
+            variables = self._stage.filler.start(start, choice)
+            self._run = self._stage.machine.start(bound, variables, start.id)
             return self._run
         self._run.continue_in(bound)
-        if event.task_id is None or event.node is None:
+        if event.subscription_id is not None:
+            self._arrived.add(event.subscription_id)
+            self._run.receive(event.subscription_id, {})
+        elif event.task_id is None or event.node is None:
             self._run.fire_due()
         else:
             self._run.complete(event.task_id, self._stage.filler.task(event.node, choice))
@@ -244,12 +275,23 @@ class Course:
 
     def _opened(self) -> tuple[Waiting, ...]:
         tasks = self._run.open_tasks() if self._run else ()
-        self._ready_at = {task.task_id: self._ready(task) for task in tasks}
-        return tuple(Waiting(t.node.id, t.node.name, waits_for(t.node)) for t in tasks)
+        awaited = self._run.subscriptions() if self._run else ()
+        self._ready_at = {
+            **{task.task_id: self._ready(task.task_id, task.node.id) for task in tasks},
+            **{e.subscription_id: self._ready(e.subscription_id, e.activity_id) for e in awaited},
+        }
+        return (
+            *(Waiting(t.node.id, t.node.name, waits_for(t.node)) for t in tasks),
+            *(self._awaiting(each) for each in awaited),
+        )
 
-    def _ready(self, task: OpenTask) -> datetime:
-        known = self._ready_at.get(task.task_id)
-        return known or self._now + self._stage.scenario.time_of(task.node.id)
+    def _awaiting(self, each: OpenSubscription) -> Waiting:
+        name = self._stage.model.nodes[each.activity_id].name
+        return Waiting(each.activity_id, name, f"{each.kind} {each.name!r}")
+
+    def _ready(self, known_as: str, activity_id: str) -> datetime:
+        known = self._ready_at.get(known_as)
+        return known or self._now + self._stage.scenario.time_of(activity_id)
 
     def _fired(self, observations: tuple[Observation, ...]) -> FlowNode | None:
         """The timer that fired: the first event that the step entered or completed."""

@@ -31,7 +31,6 @@ class Filler:
     def __init__(self, model: ProcessModel, scenario: Scenario) -> None:
         self._scenario = scenario
         self._owners = model.field_owners()
-        self._start = model.start_event()
         self._date = scenario.started_at.date().isoformat()
 
     def require_fillable(self, model: ProcessModel) -> None:
@@ -61,10 +60,10 @@ class Filler:
             return [f"pattern {field.pattern}"] if field.pattern else ["no value fits"]
         return faults_of(field, value)
 
-    def start(self, decisions: Mapping[str, Json]) -> dict[str, Any]:
+    def start(self, node: FlowNode, decisions: Mapping[str, Json]) -> dict[str, Any]:
         """The variables of the start: what its form asks for, and all that no form asks for."""
         strangers = {n: v for n, v in self._scenario.values.items() if n not in self._owners}
-        return check_submission(self._start.form, strangers | self._values(self._start, decisions))
+        return check_submission(node.form, strangers | self._values(node, decisions))
 
     def task(self, node: FlowNode, decisions: Mapping[str, Json]) -> dict[str, Any]:
         """What the form of a task is completed with. Raises InvalidForm."""

@@ -26,11 +26,13 @@ from engine.model import EventKind, Json, Observation, Variables
 from engine.spiff import cancelling as _cancelling  # noqa: F401  (binds on import)
 from engine.spiff import prediction as _prediction  # noqa: F401  (binds on import)
 from engine.spiff import snapshot
-from engine.spiff.parsing import parse
+from engine.spiff.event_gateway import EventGateway, next_due
+from engine.spiff.parsing import drop_start, parse
 from engine.spiff.recorder import Recorder, activity_id_of, is_inner
-from engine.spiff.scripts import SandboxedScriptEngine, asked, scope_of
+from engine.spiff.scripts import SandboxedScriptEngine, asked, local_scope_of, scope_of
 from engine.spiff.services import ServiceTask
 from engine.spiff.stepping import Step, current_step
+from engine.spiff.subscriptions import OpenSubscription, arrive, subscriptions_in
 from engine.spiff.told import Told
 
 #: Automatic elements that one step may run: more is a loop without a person in it (S11).
@@ -60,11 +62,18 @@ class Machine:
         self.digest = diagram.digest
         self._specs = parse(diagram, model)
 
-    def start(self, step: Step, variables: Variables) -> Run:
-        """A new run, advanced to its first wait states. Call inside `with step(...) as step`."""
+    def start(self, step: Step, variables: Variables, start_event: str | None = None) -> Run:
+        """A new run, advanced to its first wait states. Call inside `with step(...) as step`.
+
+        start_event: id of the one to begin at, when the process has several.
+        """
+        begun = self.model.start_event(start_event)
         recorder = Recorder(self.model)
         step.on_transition = recorder.on_transition
         workflow = BpmnWorkflow(self._specs.spec, self._specs.subprocesses, script_engine=_SCRIPTS)
+        for other in self.model.start_events:
+            if other is not begun:
+                drop_start(workflow, other.id)
         workflow.data["variables"] = in_canonical_order(dict(variables))
         run = Run(self.model, workflow, {}, recorder)
         run.advance()
@@ -141,6 +150,10 @@ class Run(Told):
             if isinstance(task.task_spec, ServiceTask) and task._state == TaskState.STARTED
         )
 
+    def subscriptions(self) -> tuple[OpenSubscription, ...]:
+        """The messages and signals that are waited for."""
+        return tuple(subscriptions_in(self._tasks()))
+
     def incident_of(self, task_id: str) -> str | None:
         """The open incident of an activity instance."""
         blocked = self._blocked.get(task_id)
@@ -167,6 +180,10 @@ class Run(Told):
         Nothing of the run changes, and no step is needed. Raises SandboxError.
         """
         return asked(expression, {**self.visible_variables(task_id), **submitted})
+
+    def local_variables(self, task_id: str) -> dict[str, Json]:
+        """What an activity instance sees of its loop and its sub-processes only."""
+        return local_scope_of(self._task(task_id))
 
     def prune(self) -> None:
         """Let go of finished branches; history has them."""
@@ -197,6 +214,16 @@ class Run(Told):
         """Let every timer that is due by the step's time fire."""
         for task in list(self._timers()):
             self._guarded(task, lambda task=task: task.task_spec._update(task))
+        self.advance()
+
+    def receive(self, subscription_id: str, variables: Variables) -> None:
+        """The message or signal is there that is waited for under this id."""
+        waiting = {each.subscription_id: each for each in self.subscriptions()}
+        if subscription_id not in waiting:
+            raise NotFound("open subscription", subscription_id)
+        task = self._task(waiting[subscription_id].activity_instance_id)
+        self._submit(task, in_canonical_order(dict(variables)))
+        self._guarded(task, lambda: arrive(task, subscription_id))
         self.advance()
 
     def retry(self, incident_id: str) -> None:
@@ -359,7 +386,9 @@ class Run(Told):
             )
 
     def _waits_for_others(self) -> bool:
-        return bool(self.open_tasks() or self.open_calls() or self.open_services())
+        return bool(
+            self.open_tasks() or self.open_calls() or self.open_services() or self.subscriptions()
+        )
 
     def _note_timers(self) -> None:
         now = {task.id: (task, self._due(task)) for task in self._timers()}
@@ -387,13 +416,15 @@ class Run(Told):
         # In the order of the tree: the library's own order is lost when a snapshot is loaded.
         waiting = self._workflow.event_manager.tasks
         for task in self._tasks():
-            if task.id in waiting and isinstance(
-                task.task_spec.event_definition, TimerEventDefinition
+            spec = task.task_spec
+            is_gateway = isinstance(spec, EventGateway) and next_due(task) is not None
+            if is_gateway or (
+                task.id in waiting and isinstance(spec.event_definition, TimerEventDefinition)
             ):
                 yield task
 
     def _due(self, task: Any) -> datetime | None:
-        value = task.internal_data.get("event_value")
+        value = next_due(task) or task.internal_data.get("event_value")
         if isinstance(value, dict):  # a repeating timer; without cycles it is at its end
             value = value["next"] if value["cycles"] else None
         return TimerEventDefinition.get_datetime(value) if isinstance(value, str) else None

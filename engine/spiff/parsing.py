@@ -8,7 +8,12 @@ from typing import Any
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser import BpmnParser, TaskParser
-from SpiffWorkflow.bpmn.parser.event_parsers import EndEventParser, IntermediateThrowEventParser
+from SpiffWorkflow.bpmn.parser.event_parsers import (
+    BoundaryEventParser,
+    EndEventParser,
+    IntermediateCatchEventParser,
+    IntermediateThrowEventParser,
+)
 from SpiffWorkflow.bpmn.parser.task_parsers import (
     ConditionalGatewayParser,
     GatewayParser,
@@ -17,7 +22,7 @@ from SpiffWorkflow.bpmn.parser.task_parsers import (
 )
 from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
-from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent
+from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, IntermediateCatchEvent
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from engine.bpmn.diagram import Diagram
@@ -27,6 +32,7 @@ from engine.bpmn.values import template
 from engine.errors import MachineFault
 from engine.spiff.behaviour import behaviour_of
 from engine.spiff.calls import CallActivity, compiled_call
+from engine.spiff.event_gateway import EventGateway
 from engine.spiff.event_sub_processes import listen
 from engine.spiff.recorder import INNER
 from engine.spiff.repeating import repeat_rightly
@@ -41,6 +47,7 @@ from engine.spiff.specs import (
     SubProcess,
     TokenJoin,
 )
+from engine.spiff.subscriptions import EventCatch, EventOnBoundary, expected_by
 from engine.spiff.throwing import ThrowingEndEvent, ThrowingEvent, give_codes
 
 _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -78,6 +85,22 @@ class _SubProcessParser(_BodyParser, SubWorkflowParser):  # type: ignore[misc]
     pass
 
 
+class _CatchParser(IntermediateCatchEventParser):  # type: ignore[misc]
+    """An event that waits for a message or signal is Alur's own; a timer is the library's."""
+
+    def create_task(self) -> Any:
+        if self.xpath("./bpmn:messageEventDefinition | ./bpmn:signalEventDefinition"):
+            return EventCatch(self.spec, self.bpmn_id, **self.bpmn_attributes)
+        return super().create_task()
+
+
+class _BoundaryParser(BoundaryEventParser):  # type: ignore[misc]
+    def parse_message_event(self, _event: Any) -> EventOnBoundary:
+        return EventOnBoundary()
+
+    parse_signal_event = parse_message_event
+
+
 class _Parser(BpmnParser):  # type: ignore[misc]
     OVERRIDE_PARSER_CLASSES = {  # noqa: RUF012  (the library's name for its extension point)
         full_tag("userTask"): (_BodyParser, BehavingUserTask),
@@ -88,6 +111,10 @@ class _Parser(BpmnParser):  # type: ignore[misc]
         full_tag("callActivity"): (_BodyParser, CallActivity),
         full_tag("serviceTask"): (_BodyParser, ServiceTask),
         full_tag("sendTask"): (_BodyParser, ServiceTask),
+        full_tag("receiveTask"): (_BodyParser, EventCatch),
+        full_tag("intermediateCatchEvent"): (_CatchParser, IntermediateCatchEvent),
+        full_tag("boundaryEvent"): (_BoundaryParser, BoundaryEvent),
+        full_tag("eventBasedGateway"): (GatewayParser, EventGateway),
         full_tag("parallelGateway"): (GatewayParser, TokenJoin),
         full_tag("endEvent"): (EndEventParser, ThrowingEndEvent),
         full_tag("intermediateThrowEvent"): (IntermediateThrowEventParser, ThrowingEvent),
@@ -124,6 +151,7 @@ def parse(diagram: Diagram, model: ProcessModel) -> Specs:
         subprocesses = parser.get_subprocess_specs(model.id)
     except (ValidationException, SpiffWorkflowException) as error:
         raise MachineFault(f"{diagram.file_name}: {error}") from error
+    _start_singly(spec)
     for each in (spec, *subprocesses.values()):
         _cancel_first(each)
         give_codes(each, model.nodes)
@@ -131,20 +159,41 @@ def parse(diagram: Diagram, model: ProcessModel) -> Specs:
         for task_spec in each.task_specs.values():
             repeat_rightly(task_spec)
         _give_behaviour(each, model)
+        _give_events(each, model)
     return Specs(spec, subprocesses, root)
 
 
 def _start_plainly(root: etree._Element, model: ProcessModel) -> None:
-    """Starting an instance *is* the start event's trigger: a message start waits for nothing more.
+    """Starting an instance *is* the start event's trigger: it waits for nothing more.
 
-    Who delivered the message is in the input, not in the tree.
+    Who delivered the message or signal is in the input, not in the tree.
     """
     for event in root.iter(f"{_BPMN}startEvent"):
         parent = event.getparent()
         if parent is None or parent.get("id") != model.id:
             continue
-        for definition in event.findall(f"{_BPMN}messageEventDefinition"):
-            event.remove(definition)
+        for tag in ("messageEventDefinition", "signalEventDefinition"):
+            for definition in event.findall(f"{_BPMN}{tag}"):
+                event.remove(definition)
+
+
+def _start_singly(spec: Any) -> None:
+    """An instance has one start event: the library would begin at all, and join what follows."""
+    split = spec.task_specs.pop("StartEventSplit", None)
+    if split is None:
+        return
+    join = spec.task_specs.pop("StartEventJoin")
+    spec.start.outputs = split.outputs
+    for start in spec.start.outputs:
+        start.inputs = [spec.start]
+        start._outputs.remove(join.name)
+
+
+def drop_start(workflow: Any, node_id: str) -> None:
+    """Take the way of a start event out of a new workflow, before its first move."""
+    for child in workflow.task_tree.children:
+        if child.task_spec.name == node_id:
+            workflow._remove_task(child.id)
 
 
 def _cancel_first(spec: Any) -> None:
@@ -167,6 +216,21 @@ def _give_behaviour(spec: Any, model: ProcessModel) -> None:
                 task_spec.task_priority = (
                     template(node.task_priority) if node.task_priority else None
                 )
+
+
+def _give_events(spec: Any, model: ProcessModel) -> None:
+    """What waits for a message or signal learns for which; gateways wait for their targets."""
+    for task_spec in spec.task_specs.values():
+        node = model.nodes.get(task_spec.name.removesuffix(INNER))
+        expected = expected_by(node) if node is not None else None
+        definition = getattr(task_spec, "event_definition", None)
+        if isinstance(task_spec, EventCatch) and expected:
+            task_spec.expected = expected
+        elif isinstance(definition, EventOnBoundary) and expected:
+            definition.expected = expected
+    for task_spec in spec.task_specs.values():
+        if isinstance(task_spec, EventGateway):
+            task_spec.take_over_events()
 
 
 def _translated(loops: dict[str, MultiInstance]) -> dict[str, MultiInstance]:

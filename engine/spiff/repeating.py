@@ -1,6 +1,6 @@
 """An event that is triggered again and again: each time its path starts anew, beside the rest.
 
-The library hangs the paths below the timer, and drops them without a word when the activity ends.
+The library hangs the paths below the event, and drops them without a word when the activity ends.
 """
 
 from __future__ import annotations

@@ -133,8 +133,13 @@ def _script_names(source: str) -> tuple[frozenset[str], frozenset[str]]:
 
 def scope_of(task: Any) -> dict[str, Any]:
     """All variables that `task` sees: instance, sub-processes, loop; the innermost wins."""
+    return {**task.workflow.top_workflow.data.get("variables", {}), **local_scope_of(task)}
+
+
+def local_scope_of(task: Any) -> dict[str, Any]:
+    """The variables of sub-processes and loop that `task` sees, without those of the instance."""
     workflow, layers = task.workflow, [task.data]
-    while workflow is not None:
+    while workflow.parent_workflow is not None:
         layers.append(workflow.data.get("variables", {}))
         workflow = workflow.parent_workflow
     merged: dict[str, Any] = {}
@@ -193,7 +198,7 @@ class SandboxedScriptEngine(PythonScriptEngine):  # type: ignore[misc]
         value = json_only(task, expression, _run(task, expression, f"({expression})", inputs))
         definition = getattr(task.task_spec, "event_definition", None)
         if isinstance(definition, TimerEventDefinition) and definition.expression is expression:
-            return _timer_value(task, expression, definition, value)
+            return timer_value(task, expression, definition, value)
         return value
 
     def execute(self, task: Any, script: str, external_context: Any = None) -> bool:  # noqa: ARG002
@@ -250,7 +255,7 @@ _TIMERS: dict[type, Callable[[str], str]] = {
 }
 
 
-def _timer_value(task: Any, expression: str, definition: Any, value: Any) -> str:
+def timer_value(task: Any, expression: str, definition: Any, value: Any) -> str:
     """What a timer's expression gave, if the library can count with it."""
     if not isinstance(value, str):
         raise _fault(task, expression, f"it is {value!r}; a timer needs text such as PT1H")

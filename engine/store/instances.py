@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from engine.model import (
 from engine.queries import InstanceQuery, Page
 from engine.store.tables import (
     document,
+    event_subscription,
     external_task,
     history_event,
     incident,
@@ -187,6 +189,7 @@ class Instances(Transaction):
         self._add_events(step)
         self._put_tasks(step)
         self._put_services(step)
+        self._put_subscriptions(step)
         self._put_incidents(step)
         self._add_documents(step)
 
@@ -205,6 +208,7 @@ class Instances(Transaction):
         self._add_events(step)
         self._put_tasks(step)
         self._put_services(step)
+        self._put_subscriptions(step)
         self._put_incidents(step)
         self._add_documents(step)
 
@@ -265,6 +269,18 @@ class Instances(Transaction):
     def _add_documents(self, step: StepRecord) -> None:
         if step.documents:
             self._write(insert(document), [_document_values(step, each) for each in step.documents])
+
+    def _put_subscriptions(self, step: StepRecord) -> None:
+        """What waits for messages comes and goes; few steps have any."""
+        if step.subscriptions_opened:
+            self._write(insert(event_subscription), list(map(asdict, step.subscriptions_opened)))
+        if step.subscriptions_closed:
+            self._write(
+                delete(event_subscription).where(
+                    event_subscription.c.instance_id == step.instance.instance_id,
+                    event_subscription.c.subscription_id.in_(step.subscriptions_closed),
+                )
+            )
 
     def _put_incidents(self, step: StepRecord) -> None:
         if step.incidents_raised:

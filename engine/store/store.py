@@ -36,6 +36,7 @@ from engine.store.incidents import Incidents
 from engine.store.instances import Instances
 from engine.store.links import Links
 from engine.store.logins import Logins
+from engine.store.messages import Messages
 from engine.store.pending_uploads import PendingUploads
 from engine.store.requests import Requests
 from engine.store.services import Services
@@ -57,6 +58,7 @@ class StoreTransaction(
     AccountEvents,
     Figures,
     Calendars,
+    Messages,
 ):
     """One transaction: every question that the engine may ask, each in its subject's module."""
 

@@ -229,7 +229,8 @@ def _end(frame: Frame) -> str | None:
 
 def _activity_name(frame: Frame, model: ProcessModel) -> str | None:
     if frame.kind is EventKind.INSTANCE_STARTED:
-        return model.start_event().name
+        begun = frame.payload.get("startEvent")
+        return model.start_event(begun if isinstance(begun, str) else None).name
     return _node_name(model, frame.activity_id) if frame.activity_id else None
 
 

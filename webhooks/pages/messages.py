@@ -117,6 +117,8 @@ DEEDS: Mapping[EventKind, str] = {
     EventKind.CALL_ESCALATION: "Proses yang dipanggil mengirim eskalasi",
     EventKind.SERVICE_COMPLETED: "Layanan selesai dikerjakan",
     EventKind.SERVICE_FAILED: "Layanan gagal dikerjakan",
+    EventKind.MESSAGE_RECEIVED: "Pesan diterima",
+    EventKind.SIGNAL_RECEIVED: "Sinyal diterima",
     EventKind.SERVICE_ERROR: "Layanan melaporkan kesalahan proses",
 }
 CHECKS: Mapping[str, str] = {

@@ -245,6 +245,8 @@ SETTING_KINDS = frozenset(
         EventKind.INSTANCE_STARTED,
         EventKind.TASK_COMPLETED,
         EventKind.VARIABLES_CHANGED,
+        EventKind.MESSAGE_RECEIVED,
+        EventKind.SIGNAL_RECEIVED,
         EventKind.VARIABLES_SET,
     }
 )

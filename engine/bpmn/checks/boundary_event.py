@@ -13,7 +13,9 @@ from engine.model import Finding
 RULE = "boundary-event"
 
 _INTERRUPTING = ("errorEventDefinition", "cancelEventDefinition")
-#: Activities that are passed within one step, so that no timer can run out on them.
+#: What comes from outside of the activity: nothing of it can happen within one step.
+_OUTSIDE = ("timerEventDefinition", "messageEventDefinition", "signalEventDefinition")
+#: Activities that are passed within one step, so that nothing can happen on them.
 _PASSED_AT_ONCE = frozenset({"task", "manualTask", "scriptTask"})
 
 
@@ -64,13 +66,13 @@ def _check_host(rule: Rule, event: Element, host: Element | None) -> Iterator[Fi
             f"it is attached to the event sub-process {label_of(host)}, which cannot carry it; "
             "move it to another activity",
         )
-    has_timer = event.find(bpmn("timerEventDefinition")) is not None
+    waits = any(event.find(bpmn(tag)) is not None for tag in _OUTSIDE)
     is_passed = local(host) in _PASSED_AT_ONCE
-    if has_timer and is_passed and host.find(bpmn("multiInstanceLoopCharacteristics")) is None:
+    if waits and is_passed and host.find(bpmn("multiInstanceLoopCharacteristics")) is None:
         yield rule.warning(
             event,
-            f"pewaktu ini tidak akan pernah habis, sebab {label_of(host)} dilewati seketika; "
+            f"kejadian ini tidak akan pernah terjadi, sebab {label_of(host)} dilewati seketika; "
             "pasang pada tugas pengguna",
-            f"the timer can never run out, because {label_of(host)} is passed at once; put it on a "
+            f"the event can never happen, because {label_of(host)} is passed at once; put it on a "
             "user task",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from engine.bpmn.checks.places import Rule, checked_processes, scopes
 from engine.bpmn.diagram import Diagram
@@ -17,7 +18,7 @@ from engine.bpmn.names import (
     local,
     text_of,
 )
-from engine.model import Finding
+from engine.model import Finding, Severity
 
 RULE = "unresolved-reference"
 
@@ -29,6 +30,13 @@ _ROOT_REFERENCES = {
     "processRef": "process",
 }
 
+#: What names a message or signal by reference, and could not run without it.
+_EVENT_REFERENCES = {
+    "messageEventDefinition": "messageRef",
+    "receiveTask": "messageRef",
+    "signalEventDefinition": "signalRef",
+}
+
 
 def check(diagram: Diagram) -> Iterator[Finding]:
     """Flows, defaults, boundary events, lane members and definitions lead somewhere."""
@@ -38,7 +46,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             yield from _flow_references(rule, scope)
             yield from _node_references(rule, scope)
         yield from _lane_members(rule, process)
-        yield from _messages(rule, process)
+        yield from _events(rule, process)
     yield from _root_references(rule)
     yield from _drawn(rule)
 
@@ -93,10 +101,14 @@ def _lane_members(rule: Rule, process: Element) -> Iterator[Finding]:
                 )
 
 
-def _messages(rule: Rule, process: Element) -> Iterator[Finding]:
-    for definition in process.iter(bpmn("messageEventDefinition")):
-        if not definition.get("messageRef"):
-            yield _missing(rule, definition, "messageRef", "message")
+def _events(rule: Rule, process: Element) -> Iterator[Finding]:
+    for tag, attribute in _EVENT_REFERENCES.items():
+        for element in process.iter(bpmn(tag)):
+            if not element.get(attribute):
+                missing = _missing(rule, element, attribute, _ROOT_REFERENCES[attribute])
+                # BPMN 2.0.2 §10.3.3 and §10.5.5 leave it open; nothing could ever arrive.
+                is_error = tag == "messageEventDefinition"
+                yield missing if is_error else replace(missing, severity=Severity.UNSUPPORTED)
 
 
 def _drawn(rule: Rule) -> Iterator[Finding]:
@@ -122,8 +134,11 @@ def _root_references(rule: Rule) -> Iterator[Finding]:
         for attribute, tag in _ROOT_REFERENCES.items():
             if element.get(attribute) and element.get(attribute) not in known[tag]:
                 yield _missing(rule, element, attribute, tag)
-    for message in root.findall(bpmn("message")):
-        if not message.get("name"):
-            yield rule.error(
-                message, "pesan belum bernama; berilah nama", "the message has no name; give it one"
-            )
+    for tag, word in (("message", "pesan"), ("signal", "sinyal")):
+        for element in root.findall(bpmn(tag)):
+            if not element.get("name", "").strip():
+                yield rule.error(
+                    element,
+                    f"{word} belum bernama; berilah nama",
+                    f"the {tag} has no name; give it one",
+                )

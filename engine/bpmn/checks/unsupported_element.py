@@ -220,6 +220,8 @@ def _check_node(rule: Rule, node: Element) -> Iterator[Finding]:
     for quantity in ("startQuantity", "completionQuantity"):
         if node.get(quantity, "1") != "1":
             yield _not_run(rule, node, quantity, quantity)
+    if is_true(node.get("instantiate")):
+        yield _not_run(rule, node, 'instantiate="true"', 'instantiate="true"')
     yield from _check_event(rule, node)
     yield from _check_script_task(rule, node)
     yield from _check_loop(rule, node)

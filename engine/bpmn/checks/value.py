@@ -10,6 +10,7 @@ from engine.bpmn.calls import OWN_BUSINESS_KEY, call_of
 from engine.bpmn.checks.places import Rule, checked_processes, flow_nodes
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.elements import CallMapping, RawValue
+from engine.bpmn.events import named_event_of
 from engine.bpmn.login_rule import PROPERTY, login_rule
 from engine.bpmn.names import (
     Element,
@@ -22,7 +23,7 @@ from engine.bpmn.names import (
 from engine.bpmn.parameters import STRUCTURES, parameter_elements, parameters_of
 from engine.bpmn.refusals import Refusal, shortened
 from engine.bpmn.sop_terms import CALENDAR, CALENDAR_KEY, TERM, ZONE
-from engine.bpmn.supported import CALL_BINDINGS, PARAMETER_NODES
+from engine.bpmn.supported import CALL_BINDINGS, MAX_EVENT_NAME, PARAMETER_NODES
 from engine.bpmn.values import compiled, template
 from engine.model import Finding
 from engine.moments import DueError, due_text
@@ -46,6 +47,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             yield from _check_parameters(rule, node)
             yield from _check_call(rule, node)
             yield from _check_topic(rule, node)
+            yield from _check_event_name(rule, node)
             yield from _check_login_rule(rule, node)
             yield from _check_term(rule, node)
 
@@ -160,6 +162,30 @@ def _check_login_rule(rule: Rule, node: Element) -> Iterator[Finding]:
             f"{refusal.reason_id}",
             f"{PROPERTY} must be ya, tidak, or an expression such as ${{nilai >= 100000000}}: "
             f"{refusal.reason}",
+        )
+
+
+def _check_event_name(rule: Rule, node: Element) -> Iterator[Finding]:
+    event = named_event_of(node)
+    if event is None:
+        return
+    if len(event.name) > MAX_EVENT_NAME:
+        yield rule.unsupported(
+            node,
+            f"nama {event.kind} terlalu panjang ({len(event.name)}); paling panjang "
+            f"{MAX_EVENT_NAME} karakter",
+            f"the name of its {event.kind} has {len(event.name)} characters; at most "
+            f"{MAX_EVENT_NAME} are run",
+        )
+        return
+    yield from _check_text(rule, node, f"{event.kind} name", event.name)
+    if local(node) == "startEvent" and not _is_literal(event.name):
+        yield rule.unsupported(
+            node,
+            f"nama {event.kind} pada kejadian awal harus tetap, sebab belum ada variabel; tulis "
+            "tanpa ungkapan",
+            f"the name of the {event.kind} of a start event must be literal: there are no "
+            "variables yet; write it without an expression",
         )
 
 

@@ -33,6 +33,7 @@ from engine.store.tables.instances import (
     user_task,
 )
 from engine.store.tables.links import task_link
+from engine.store.tables.messages import event_subscription
 from engine.store.tables.operations import duty_pulse
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "document",
     "document_content",
     "duty_pulse",
+    "event_subscription",
     "external_task",
     "history_event",
     "incident",

@@ -1,0 +1,672 @@
+"""Messages: caught once by the one that waits, in every place that BPMN has for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.errors import (
+    Forbidden,
+    IdempotencyKeyReused,
+    InvalidForm,
+    InvalidInput,
+    MessageMismatch,
+)
+from engine.messages import Correlation, Message
+from engine.model import Actor, EventSubscription, Role
+from engine.queries import EventSubscriptionQuery, InstanceQuery
+from tests.diagrams import (
+    boundary,
+    catch,
+    each,
+    end,
+    event_gateway,
+    exclusive,
+    field,
+    flow,
+    form,
+    line,
+    message,
+    named,
+    parallel,
+    process,
+    properties,
+    receive,
+    script,
+    start,
+    subprocess,
+    timer,
+    user,
+)
+from tests.office import ADMIN, ANALYST, AUDITOR, Office, staff
+from tests.scenarios.test_races import at_once
+
+PROGRAM = Actor("surat-masuk", frozenset({Role.WORKER}))
+ROOTS = named("message", surat="surat masuk", batal="pembatalan")
+
+
+def send(office: Office, name: str = "surat masuk", **more: Any) -> Correlation:
+    options = {key: more.pop(key) for key in ("to_all", "idempotency_key") if key in more}
+    return office.engine.messages.correlate(Message(name, **more), actor=PROGRAM, **options)
+
+
+def waiting(office: Office, instance: str | None = None) -> list[EventSubscription]:
+    query = EventSubscriptionQuery(instance_id=instance)
+    return office.engine.messages.subscriptions(query, actor=AUDITOR)
+
+
+def names(office: Office, instance: str | None = None) -> list[tuple[str, str]]:
+    return [(each.activity_id, each.name) for each in waiting(office, instance)]
+
+
+def sound_again(office: Office, instance: str) -> None:
+    """Sound, also when the snapshot is gone and the next step rebuilds it."""
+    office.assert_sound(instance)
+    office.erase_snapshot(instance)
+    office.assert_sound(instance)
+
+
+def between(*parts: str, before: str = ROOTS, key: str = "p") -> str:
+    """A process: start, the node "m", the task "z", end."""
+    flows = line("s", "m", "z", "e")
+    return process(start(), *parts, user("z"), end(), flows, before=before, key=key)
+
+
+CATCH = catch("m", message("surat"))
+RECEIVE = receive("m", "surat")
+
+
+# ------------------------------------------------------------------- where it waits
+
+
+@pytest.mark.parametrize("node", [CATCH, RECEIVE])
+def test_a_message_lets_one_go_on(office_on_both: Office, node: str) -> None:
+    office = office_on_both
+    instance = office.start(office.deploy(between(node)))
+
+    assert names(office) == [("m", "surat masuk")]
+    assert office.waiting_at(instance) == []
+    sound_again(office, instance)
+    [got] = send(office, variables={"nomor": "005/12"}).results
+
+    assert (got.instance.instance_id, got.activity_id) == (instance, "m")
+    assert office.waiting_at(instance) == ["z"]
+    assert office.variables(instance) == {"nomor": "005/12"}
+    assert waiting(office) == []
+    office.complete(instance, "z")
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_history_says_what_was_awaited_and_who_brought_it(office: Office) -> None:
+    instance = office.start(office.deploy(between(CATCH)))
+    send(office, variables={"nomor": "1"})
+    events = office.engine.history.events(instance, actor=AUDITOR)
+    [awaited] = [event for event in events if event.kind == "event_awaited"]
+    [received] = [event for event in events if event.kind == "message_received"]
+
+    assert awaited.payload["name"] == "surat masuk"
+    assert awaited.payload["event"] == "message"
+    assert received.payload["subscription"] == awaited.payload["subscription"]
+    assert received.payload["variables"] == {"nomor": "1"}
+    assert (received.actor, received.activity_id) == ("surat-masuk", "m")
+    assert received.activity_instance_id == awaited.activity_instance_id
+    assert office.kinds(instance, "activity_completed", "flow_taken")[-3:] == [
+        ("flow_taken", "m"),
+        ("activity_completed", "m"),
+        ("flow_taken", "z"),
+    ]
+
+
+def test_the_name_of_a_message_may_come_from_a_variable(office: Office) -> None:
+    diagram = between(CATCH, before=named("message", surat="balasan ${nomor}"))
+    definition = office.deploy(diagram)
+    one, two = office.start(definition, nomor=1), office.start(definition, nomor=2)
+
+    send(office, "balasan 2")
+
+    assert office.waiting_at(one) == []
+    assert office.waiting_at(two) == ["z"]
+    sound_again(office, one)
+
+
+def test_a_name_that_is_none_is_an_incident_that_can_be_retried(office: Office) -> None:
+    definition = office.deploy(between(CATCH, before=named("message", surat="${nama}")))
+    instance = office.start(definition, nama=7)
+
+    assert "the name of a message was expected" in office.incidents(instance)[0]
+    assert waiting(office) == []
+    office.engine.instances.change_variables(instance, {"nama": "surat"}, actor=ADMIN)
+    [incident] = office.engine.instances.incidents(actor=AUDITOR, instance_id=instance)
+    office.engine.instances.retry_incident(incident.incident_id, actor=ANALYST)
+
+    assert names(office) == [("m", "surat")]
+    send(office, "surat")
+    assert office.waiting_at(instance) == ["z"]
+    sound_again(office, instance)
+
+
+def test_a_receive_task_has_parameters(office: Office) -> None:
+    parameters = (
+        "<bpmn:extensionElements><camunda:inputOutput>"
+        '<camunda:inputParameter name="kunci">${nomor}</camunda:inputParameter>'
+        '<camunda:outputParameter name="hasil">${kunci} ${isi}</camunda:outputParameter>'
+        "</camunda:inputOutput></bpmn:extensionElements>"
+    )
+    diagram = between(
+        receive("m", "surat", parameters), before=named("message", surat="balasan ${kunci}")
+    )
+    instance = office.start(office.deploy(diagram), nomor="7")
+
+    send(office, "balasan 7", variables={"isi": "setuju"})
+
+    assert office.variables(instance) == {"nomor": "7", "isi": "setuju", "hasil": "7 setuju"}
+    office.assert_sound(instance)
+
+
+def with_boundary(*, interrupts: bool) -> str:
+    return process(
+        start(),
+        user("k"),
+        boundary("b", "k", message("batal"), interrupts=interrupts),
+        user("z"),
+        end(),
+        end("e2"),
+        line("s", "k", "e"),
+        line("b", "z", "e2"),
+        before=ROOTS,
+    )
+
+
+def test_a_message_interrupts_an_activity(office: Office) -> None:
+    instance = office.start(office.deploy(with_boundary(interrupts=True)))
+
+    assert names(office) == [("b", "pembatalan")]
+    send(office, "pembatalan", variables={"alasan": "ganda"})
+
+    assert office.waiting_at(instance) == ["z"]
+    assert waiting(office) == []
+    assert ("activity_cancelled", "k") in office.kinds(instance)
+    with pytest.raises(MessageMismatch):
+        send(office, "pembatalan")
+    sound_again(office, instance)
+
+
+def test_a_message_that_interrupts_nothing_may_come_again(office: Office) -> None:
+    instance = office.start(office.deploy(with_boundary(interrupts=False)))
+
+    send(office, "pembatalan", variables={"kali": 1})
+    sound_again(office, instance)
+    send(office, "pembatalan", variables={"kali": 2})
+
+    assert office.waiting_at(instance) == ["k", "z", "z"]
+    assert names(office) == [("b", "pembatalan")]
+    office.complete(instance, "k")
+    assert waiting(office) == []
+    assert office.waiting_at(instance) == ["z", "z"]
+    office.complete(instance, "z")
+    office.complete(instance, "z")
+    assert office.state(instance) == "COMPLETED"
+    sound_again(office, instance)
+
+
+def test_a_subscription_ends_with_its_activity_and_with_its_instance(office: Office) -> None:
+    definition = office.deploy(with_boundary(interrupts=True))
+    done, cancelled = office.start(definition), office.start(definition)
+
+    office.complete(done, "k")
+    office.engine.instances.cancel(cancelled, reason="salah", actor=ADMIN)
+
+    assert waiting(office) == []
+    office.assert_sound(done)
+    office.assert_sound(cancelled)
+
+
+def test_a_message_reaches_into_a_sub_process_and_its_values_stay_there(office: Office) -> None:
+    inside = subprocess(
+        "m", start("is"), CATCH.replace('"m"', '"im"'), user("iz"), end("ie"),
+        line("is", "im", "iz", "ie"),
+    )  # fmt: skip
+    instance = office.start(office.deploy(between(inside)))
+
+    send(office, variables={"nomor": "1"})
+
+    assert office.waiting_at(instance) == ["iz"]
+    assert office.variables(instance) == {}
+    sound_again(office, instance)
+    office.complete(instance, "iz")
+    assert office.variables(instance) == {"nomor": "1"}
+    office.assert_sound(instance)
+
+
+def test_a_message_ends_a_sub_process_with_all_that_waits_in_it(office: Office) -> None:
+    inside = subprocess(
+        "m", start("is"), RECEIVE.replace('"m"', '"im"'), end("ie"), line("is", "im", "ie")
+    )
+    diagram = between(
+        inside,
+        boundary("b", "m", message("batal")),
+        end("e2"),
+        line("b", "e2"),
+    )
+    instance = office.start(office.deploy(diagram))
+
+    assert sorted(names(office)) == [("b", "pembatalan"), ("im", "surat masuk")]
+    send(office, "pembatalan")
+
+    assert waiting(office) == []
+    assert office.state(instance) == "COMPLETED"
+    sound_again(office, instance)
+
+
+@pytest.mark.parametrize("sequential", [False, True])
+def test_each_instance_of_a_loop_gets_its_own_message(office: Office, *, sequential: bool) -> None:
+    collected = properties(kumpulkan="balasan")
+    loop = receive("m", "surat", collected + each("bidang", sequential=sequential))
+    definition = office.deploy(between(loop, before=named("message", surat="balasan ${x}")))
+    instance = office.start(definition, bidang=["A", "B"])
+
+    for name in ("A", "B"):
+        sound_again(office, instance)
+        send(office, f"balasan {name}", variables={"isi": f"dari {name}"})
+
+    assert office.waiting_at(instance) == ["z"]
+    assert office.variables(instance)["balasan"] == [
+        {"x": "A", "isi": "dari A"},
+        {"x": "B", "isi": "dari B"},
+    ]
+    office.assert_sound(instance)
+
+
+def test_local_correlation_keys_choose_within_a_loop(office: Office) -> None:
+    loop = receive("m", "surat", each("bidang"))
+    instance = office.start(office.deploy(between(loop)), bidang=["A", "B"])
+
+    with pytest.raises(MessageMismatch, match="2 match"):
+        send(office)
+    send(office, local_correlation={"x": "B"})
+
+    [left] = waiting(office, instance)
+    assert left.name == "surat masuk"
+    with pytest.raises(MessageMismatch):
+        send(office, local_correlation={"x": "B"})
+    send(office, local_correlation={"x": "A"})
+    assert office.waiting_at(instance) == ["z"]
+    office.assert_sound(instance)
+
+
+def test_messages_in_a_loop_do_not_grow_the_snapshot(office: Office) -> None:
+    diagram = process(
+        start(),
+        exclusive("g"),
+        CATCH,
+        exclusive("x"),
+        end(),
+        line("s", "g", "m", "x"),
+        flow("x", "g", "${lagi}"),
+        flow("x", "e", "${not lagi}"),
+        before=ROOTS,
+    )
+    instance = office.start(office.deploy(diagram))
+    sizes = []
+    for _ in range(6):
+        send(office, variables={"lagi": True})
+        with office.store.reading() as tx:
+            sizes.append(len(tx.stored_instance(instance).snapshot or b""))
+
+    assert len(set(sizes[1:])) == 1
+    sound_again(office, instance)
+
+
+# ------------------------------------------------------------------ the first event wins
+
+
+def racing(*more: str) -> str:
+    return process(
+        start(),
+        event_gateway("g"),
+        CATCH,
+        RECEIVE.replace('"m"', '"r"').replace('"surat"', '"batal"'),
+        catch("t", timer("PT2H")),
+        user("z"),
+        user("y"),
+        user("x"),
+        *(end(f"e{n}") for n in range(3)),
+        line("s", "g", "m", "z", "e0"),
+        line("g", "r", "y", "e1"),
+        line("g", "t", "x", "e2"),
+        *more,
+        before=ROOTS,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "task"),
+    [("surat masuk", "m", "z"), ("pembatalan", "r", "y"), (None, "t", "x")],
+)
+def test_of_several_events_the_first_one_wins(
+    office_on_both: Office, name: str | None, target: str, task: str
+) -> None:
+    office = office_on_both
+    instance = office.start(office.deploy(racing()))
+    assert sorted(names(office)) == [("m", "surat masuk"), ("r", "pembatalan")]
+    sound_again(office, instance)
+
+    if name is not None:
+        send(office, name, variables={"isi": 1})
+        office.clock.advance(hours=3)
+    else:
+        office.clock.advance(hours=2, seconds=1)
+    fired = office.engine.instances.fire_due(instance)
+
+    assert fired is (name is None)
+    assert office.waiting_at(instance) == [task]
+    assert waiting(office) == []
+    sound_again(office, instance)
+    entered = [activity for _, activity in office.kinds(instance, "activity_entered")]
+    assert entered == ["s", "g", target, task]
+    for late in ("surat masuk", "pembatalan"):
+        with pytest.raises(MessageMismatch):
+            send(office, late)
+    office.complete(instance, task)
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_a_gateway_waits_anew_in_each_round_of_a_loop(office: Office) -> None:
+    diagram = process(
+        start(),
+        exclusive("j"),
+        event_gateway("g"),
+        CATCH,
+        catch("t", timer("PT2H")),
+        user("i"),
+        end(),
+        line("s", "j", "g", "m", "e"),
+        line("g", "t", "i", "j"),
+        before=ROOTS,
+    )
+    instance = office.start(office.deploy(diagram))
+    for _ in range(2):
+        office.clock.advance(hours=2, seconds=1)
+        assert office.engine.instances.fire_due(instance)
+        office.complete(instance, "i")
+        sound_again(office, instance)
+
+    send(office)
+
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_a_timer_of_a_gateway_that_has_passed_already_wins_at_once(office: Office) -> None:
+    diagram = racing().replace(
+        '<bpmn:timeDuration xsi:type="bpmn:tFormalExpression">PT2H</bpmn:timeDuration>',
+        '<bpmn:timeDate xsi:type="bpmn:tFormalExpression">${batas}</bpmn:timeDate>',
+    )
+    definition = office.deploy(diagram)
+    instance = office.start(definition, batas="2025-01-01T00:00:00+07:00")
+    later = office.start(definition, batas="2027-01-01T00:00:00+07:00")
+    wrong = office.start(definition, batas="besok")
+
+    assert office.waiting_at(instance) == ["x"]
+    assert len(waiting(office, later)) == 2
+    assert waiting(office, wrong) == []
+    assert len(office.incidents(wrong)) == 1
+    for each_instance in (instance, later, wrong):
+        sound_again(office, each_instance)
+
+
+def test_a_gateway_is_interrupted_with_its_sub_process(office: Office) -> None:
+    inside = subprocess(
+        "m", start("is"), event_gateway("g"), catch("ic", message("surat")),
+        catch("it", timer("PT2H")), end("ie"), end("ie2"),
+        line("is", "g", "ic", "ie"), line("g", "it", "ie2"),
+    )  # fmt: skip
+    diagram = between(inside, boundary("b", "m", message("batal")), end("e2"), line("b", "e2"))
+    instance = office.start(office.deploy(diagram))
+
+    send(office, "pembatalan")
+
+    assert office.state(instance) == "COMPLETED"
+    assert waiting(office) == []
+    office.assert_sound(instance)
+
+
+# ------------------------------------------------------------------------ correlation
+
+
+def test_a_business_key_chooses_the_instance(office_on_both: Office) -> None:
+    office = office_on_both
+    definition = office.deploy(between(CATCH))
+    instances = {
+        key: office.engine.instances.start(
+            definition, {}, actor=ADMIN, business_key=key
+        ).instance.instance_id
+        for key in ("2026-1", "2026-2")
+    }
+
+    with pytest.raises(MessageMismatch, match="2 match"):
+        send(office)
+    with pytest.raises(MessageMismatch, match="nothing waits"):
+        send(office, business_key="2026-3")
+    send(office, business_key="2026-2")
+
+    assert office.waiting_at(instances["2026-1"]) == []
+    assert office.waiting_at(instances["2026-2"]) == ["z"]
+
+
+def test_correlation_keys_are_compared_with_process_variables(office: Office) -> None:
+    definition = office.deploy(between(CATCH))
+    one = office.start(definition, nomor=1, jenis="a")
+    two = office.start(definition, nomor=True, jenis="a")
+
+    with pytest.raises(MessageMismatch):
+        send(office, correlation={"nomor": "1"})
+    with pytest.raises(MessageMismatch):
+        send(office, correlation={"lain": None})
+    send(office, correlation={"nomor": 1, "jenis": "a"})
+
+    assert office.waiting_at(one) == ["z"]
+    assert office.waiting_at(two) == []
+    with pytest.raises(MessageMismatch):
+        send(office, instance_id=one)
+    send(office, instance_id=two)
+    assert office.waiting_at(two) == ["z"]
+
+
+def test_to_all_reaches_all_or_nobody(office: Office) -> None:
+    definition = office.deploy(between(CATCH))
+    instances = [office.start(definition) for _ in range(3)]
+
+    found = send(office, to_all=True, variables={"libur": True})
+    again = send(office, to_all=True)
+
+    assert {each.instance.instance_id for each in found.results} == set(instances)
+    assert again.results == ()
+    for instance in instances:
+        assert office.waiting_at(instance) == ["z"]
+        office.assert_sound(instance)
+
+
+def test_two_waiting_tokens_of_one_instance_are_several_matches(office: Office) -> None:
+    diagram = process(
+        start(), parallel("f"), CATCH, RECEIVE.replace('"m"', '"r"'), parallel("j"), end(),
+        line("s", "f", "m", "j", "e"), line("f", "r", "j"), before=ROOTS,
+    )  # fmt: skip
+    instance = office.start(office.deploy(diagram))
+
+    with pytest.raises(MessageMismatch, match="2 match"):
+        send(office, instance_id=instance)
+    send(office, to_all=True)
+
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_only_programs_and_admins_send_messages(office: Office) -> None:
+    office.start(office.deploy(between(CATCH)))
+
+    for actor in (staff("Kadis"), ANALYST, AUDITOR):
+        with pytest.raises(Forbidden, match="send a message"):
+            office.engine.messages.correlate(Message("surat masuk"), actor=actor)
+    with pytest.raises(Forbidden):
+        office.engine.messages.subscriptions(EventSubscriptionQuery(), actor=staff("Kadis"))
+    office.engine.messages.correlate(Message("surat masuk"), actor=ADMIN)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "n" * 256, "a\0b"])
+def test_a_message_needs_a_name(office: Office, name: str) -> None:
+    with pytest.raises(InvalidInput):
+        send(office, name)
+
+
+def test_the_same_request_again_is_done_once(office_on_both: Office) -> None:
+    office = office_on_both
+    definition = office.deploy(between(CATCH))
+    office.start(definition)
+    first = send(office, idempotency_key="k1", variables={"nomor": 1})
+    other = office.start(definition)
+
+    again = send(office, idempotency_key="k1", variables={"nomor": 1})
+
+    assert again.is_repeat
+    assert again.results[0].instance.instance_id == first.results[0].instance.instance_id
+    assert again.results[0].variables == {"nomor": 1}
+    assert office.waiting_at(other) == []
+    with pytest.raises(IdempotencyKeyReused):
+        send(office, idempotency_key="k1", variables={"nomor": 2})
+
+
+def test_of_two_that_send_at_once_one_wins_and_the_other_is_told(office_on_both: Office) -> None:
+    office = office_on_both
+    instance = office.start(office.deploy(between(CATCH)))
+
+    results = at_once(2, lambda number: send(office, variables={"siapa": number}))
+
+    assert sorted(type(result).__name__ for result in results) == ["Correlation", "MessageMismatch"]
+    assert office.kinds(instance, "message_received") == [("message_received", "m")]
+    office.assert_sound(instance)
+
+
+# ----------------------------------------------------------------------- start events
+
+
+def several_starts(key: str = "p", *, plain: bool = True) -> str:
+    begun = [start(), user("a"), line("s", "a", "g")] if plain else []
+    return process(
+        *begun,
+        start("sm", message("surat")),
+        start("sb", message("batal")),
+        user("b"),
+        user("c"),
+        exclusive("g"),
+        end(),
+        line("sm", "b", "g"),
+        line("sb", "c", "g", "e"),
+        before=ROOTS,
+        key=key,
+    )
+
+
+def test_a_message_starts_at_its_own_start_event(office: Office) -> None:
+    definition = office.deploy(several_starts())
+
+    plain = office.start(definition)
+    [by_message] = send(office, business_key="12", variables={"nomor": 1}).results
+    started = by_message.instance
+
+    assert office.waiting_at(plain) == ["a"]
+    assert office.waiting_at(started.instance_id) == ["b"]
+    assert (started.start_activity_id, started.business_key) == ("sm", "12")
+    assert started.started_by == "surat-masuk"
+    assert by_message.subscription_id is None
+    first = office.engine.history.events(started.instance_id, actor=AUDITOR)[0]
+    assert (first.payload["startEvent"], first.payload["message"]) == ("sm", "surat masuk")
+    for instance in (plain, started.instance_id):
+        sound_again(office, instance)
+        office.complete(instance, office.waiting_at(instance)[0])
+        assert office.state(instance) == "COMPLETED"
+        office.assert_sound(instance)
+
+
+def test_a_process_that_only_messages_start_is_not_started_otherwise(office: Office) -> None:
+    definition = office.deploy(several_starts(plain=False))
+
+    with pytest.raises(InvalidInput, match="'pembatalan'"):
+        office.start(definition)
+    assert not office.engine.definitions.may_start(definition, actor=ADMIN)
+    [got] = send(office, "pembatalan").results
+    assert office.waiting_at(got.instance.instance_id) == ["c"]
+    sound_again(office, got.instance.instance_id)
+
+
+def test_one_message_start_alone_is_started_plainly_too(office: Office) -> None:
+    definition = office.deploy(
+        process(start(inner=message("surat")), user("a"), end(), line("s", "a", "e"), before=ROOTS)
+    )
+
+    assert office.engine.definitions.may_start(definition, actor=ADMIN)
+    assert office.waiting_at(office.start(definition)) == ["a"]
+    [got] = send(office).results
+    assert office.waiting_at(got.instance.instance_id) == ["a"]
+
+
+def test_who_waits_comes_before_what_starts(office: Office) -> None:
+    waits = office.start(office.deploy(between(CATCH, key="q")))
+    office.deploy(several_starts(), "lain.bpmn")
+
+    send(office)
+    [second] = send(office).results
+
+    assert office.waiting_at(waits) == ["z"]
+    assert second.instance.definition_key == "p"
+
+
+def test_only_the_latest_version_is_started(office: Office) -> None:
+    office.deploy(several_starts())
+    later = office.deploy(several_starts().replace('id="c" name="c"', 'id="c" name="baru"'))
+    [got] = send(office).results
+    office.deploy(
+        process(start(), user("a"), end(), line("s", "a", "e")).replace('name="a"', 'name="lain"')
+    )
+
+    assert got.instance.definition_id == later.definition_id
+    with pytest.raises(MessageMismatch, match="nothing waits"):
+        send(office)
+
+
+def test_a_name_that_starts_two_processes_is_refused(office: Office) -> None:
+    office.deploy(several_starts("p1"), "satu.bpmn")
+    office.deploy(several_starts("p2"), "dua.bpmn")
+
+    with pytest.raises(MessageMismatch, match="2 match"):
+        send(office)
+    found = send(office, to_all=True)
+
+    assert {each.instance.definition_key for each in found.results} == {"p1", "p2"}
+
+
+def test_the_form_of_a_message_start_is_judged(office: Office) -> None:
+    asked = start("s", form(field("nomor", required=True)) + message("surat"))
+    office.deploy(process(asked, user("a"), end(), line("s", "a", "e"), before=ROOTS))
+
+    with pytest.raises(InvalidForm):
+        send(office, variables={"lain": 1})
+    assert office.engine.instances.count_instances(InstanceQuery(), actor=AUDITOR) == 0
+    send(office, variables={"nomor": "005/1"})
+
+
+def test_a_message_in_the_step_of_a_script_is_one_step(office: Office) -> None:
+    diagram = process(
+        start(), CATCH, script("k", "jumlah = jumlah + 1"), end(), line("s", "m", "k", "e"),
+        before=ROOTS,
+    )  # fmt: skip
+    instance = office.start(office.deploy(diagram), jumlah=1)
+
+    [got] = send(office).results
+
+    assert got.variables == {"jumlah": 2}
+    assert got.instance.state == "COMPLETED"
+    office.assert_sound(instance)

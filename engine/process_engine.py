@@ -13,8 +13,10 @@ from engine.account_log import AccountLog
 from engine.accounts import Accounts
 from engine.auditing import History
 from engine.calendars import Calendars
+from engine.contacts import Contacts
 from engine.deadlines import Deadlines
 from engine.definitions import Definitions
+from engine.deliveries import Deliveries
 from engine.document_intake import MEGABYTE, Intake
 from engine.documents import Documents
 from engine.health import Health
@@ -23,6 +25,7 @@ from engine.logins import Logins
 from engine.messages import Messages
 from engine.passwords import Passwords
 from engine.pending_uploads import PendingUploads
+from engine.receivers import allowed_receivers
 from engine.secret_key import SecretKey, beside
 from engine.services import ExternalTasks
 from engine.sessions import Sessions
@@ -32,6 +35,7 @@ from engine.steps import Steps
 from engine.store import Store
 from engine.task_links import TaskLinks
 from engine.tasks import Tasks
+from engine.webhook_subscriptions import WebhookSubscriptions
 from engine.worktime import Rule
 
 
@@ -58,6 +62,9 @@ class ProcessEngine:
     account_log: AccountLog
     health: Health
     secret_key: SecretKey
+    webhook_subscriptions: WebhookSubscriptions
+    deliveries: Deliveries
+    contacts: Contacts
 
     def close(self) -> None:
         """Let go of the database."""
@@ -80,6 +87,12 @@ def build_engine(
     tasks = Tasks(store, definitions, steps, clock, intake)
     passwords = passwords or Passwords()
     logins = Logins(store, clock, ids, passwords)
+    key = SecretKey(
+        ids,
+        given=settings.secret_key,
+        file=beside(store.file) if store.file else None,
+        dies_with_process=store.is_in_memory,
+    )
     return ProcessEngine(
         store=store,
         clock=clock,
@@ -113,12 +126,12 @@ def build_engine(
         ),
         access_tokens=AccessTokens(store, clock, ids),
         account_log=AccountLog(store),
-        secret_key=SecretKey(
-            ids,
-            given=settings.secret_key,
-            file=beside(store.file) if store.file else None,
-            dies_with_process=store.is_in_memory,
+        secret_key=key,
+        webhook_subscriptions=WebhookSubscriptions(
+            store, clock, ids, key, allowed=allowed_receivers(settings.webhook_allow)
         ),
+        deliveries=Deliveries(store, clock, ids, is_mail_on=settings.smtp_url is not None),
+        contacts=Contacts(store, clock),
     )
 
 

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from engine.model import AccountEventKind, EventKind, InstanceState, TaskState
+from engine.model import (
+    AccountEventKind,
+    Channel,
+    DeliveryState,
+    EventKind,
+    InstanceState,
+    TaskState,
+)
 
 
 class SortOrder(StrEnum):
@@ -219,3 +226,14 @@ class AccountEventQuery:
     kinds: tuple[AccountEventKind, ...] | None = None
     after: datetime | None = None
     before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryQuery:
+    """Filters of the log of deliveries."""
+
+    delivery_id: str | None = None
+    subscription_id: str | None = None
+    channel: Channel | None = None
+    state: DeliveryState | None = None
+    instance_id: str | None = None

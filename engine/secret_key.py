@@ -84,7 +84,9 @@ class SecretKey:
             ) from error
 
     def _place(self) -> str:
-        return "ALUR_SECRET_KEY" if self.given else f"the one in {self.file}"
+        if self.given:
+            return "ALUR_SECRET_KEY"
+        return f"the one in {self.file}" if self.file else "that of this process"
 
 
 def beside(database: Path) -> Path:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from engine.errors import InvalidInput
@@ -27,6 +31,10 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_LINK_HOURS": "After how many hours a link to a task expires.",
     "ALUR_MAX_FILE_MB": "How large a document may be, in megabytes.",
     "ALUR_DEADLINE_RULE": "From when minutes and hours count: from_claim or from_available.",
+    "ALUR_WEBHOOK_ALLOW": "Inside hosts and networks that web hooks may be sent to, by commas.",
+    "ALUR_WEBHOOK_CA_FILE": "Whose certificates receivers of web hooks may show, as PEM.",
+    "ALUR_SMTP_URL": "The mail server: smtp+starttls://user:password@host:587.",
+    "ALUR_MAIL_FROM": "The address that mail is sent from.",
     "ALUR_LOG_LEVEL": "The least severe log message that is written.",
     "ALUR_LOG_FORMAT": "How the log is written: text or json.",
     "ALUR_METRICS_TOKEN": "What Prometheus shows to read /metrics from elsewhere.",
@@ -39,9 +47,25 @@ MIN_SECRET_KEY_LENGTH = 32
 MIN_TOKEN_LENGTH = 16
 
 _LOG_FORMATS = ("text", "json")
+#: Stricter than RFC 5322: no comments, no quoted words, nothing that could begin another header.
+MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_HOST = re.compile(r"(?=.*[a-z])[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+_SMTP_SCHEMES = {"smtp": ("none", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}
+
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _DEADLINE_RULES = ("from_claim", "from_available")
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where mail is handed in. `security`: "none", "starttls" or "tls" from the first byte."""
+
+    host: str
+    port: int
+    security: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +89,10 @@ class Settings:
     link_hours: int = 72
     max_file_mb: int = 20
     deadline_rule: str = "from_claim"
+    webhook_allow: tuple[str, ...] = ()
+    webhook_ca_file: str | None = None
+    smtp_url: SmtpServer | None = None
+    mail_from: str | None = None
     log_level: str = "INFO"
     log_format: str = "text"
     metrics_token: str | None = field(default=None, repr=False)
@@ -93,6 +121,10 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("link_hours", "ALUR_LINK_HOURS", _whole_number(1, 720)),
         ("max_file_mb", "ALUR_MAX_FILE_MB", _whole_number(1, 200)),
         ("deadline_rule", "ALUR_DEADLINE_RULE", _one_of(*_DEADLINE_RULES)),
+        ("webhook_allow", "ALUR_WEBHOOK_ALLOW", _receivers),
+        ("webhook_ca_file", "ALUR_WEBHOOK_CA_FILE", _file),
+        ("smtp_url", "ALUR_SMTP_URL", _smtp_server),
+        ("mail_from", "ALUR_MAIL_FROM", _mail_address),
         ("log_level", "ALUR_LOG_LEVEL", _log_level),
         ("log_format", "ALUR_LOG_FORMAT", _log_format),
         ("metrics_token", "ALUR_METRICS_TOKEN", _token),
@@ -102,7 +134,10 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         for name, variable, read in readers
         if environ.get(variable, "").strip()
     }
-    return Settings(**found)
+    settings = Settings(**found)
+    if settings.smtp_url and not settings.mail_from:
+        raise _refusal("ALUR_MAIL_FROM", "an address, since ALUR_SMTP_URL is set", "")
+    return settings
 
 
 def _text(_variable: str, value: str) -> str:
@@ -155,6 +190,57 @@ def _one_of(*choices: str) -> Callable[[str, str], str]:
         return value.lower()
 
     return read
+
+
+def _receivers(variable: str, value: str) -> tuple[str, ...]:
+    entries = tuple(each.strip().lower() for each in value.split(",") if each.strip())
+    for entry in entries:
+        if not (_HOST.fullmatch(entry) or _is_network(entry)):
+            raise _refusal(variable, "hosts and networks such as gw.dinas.go.id,10.1.0.0/16", entry)
+    return entries
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _file(variable: str, value: str) -> str:
+    if not Path(value).is_file():
+        raise _refusal(variable, "a file that is there", value)
+    return value
+
+
+def _smtp_server(variable: str, value: str) -> SmtpServer:
+    try:
+        parts = urlsplit(value)
+        security, port = _SMTP_SCHEMES[parts.scheme]
+        host, port = parts.hostname or "", parts.port or port
+    # Another scheme is a KeyError, a port that is none a ValueError.
+    except (KeyError, ValueError) as error:
+        raise _smtp_refusal(variable) from error
+    user, password = parts.username, parts.password
+    if not host or (password and security == "none") or (user is None) != (password is None):
+        raise _smtp_refusal(variable)
+    return SmtpServer(host, port, security, user and unquote(user), password and unquote(password))
+
+
+def _smtp_refusal(variable: str) -> InvalidInput:
+    # What was found may hold a password, and stays out of the log.
+    expected = (
+        "smtp://host, smtp+starttls://user:password@host:587 or smtps://user:password@host "
+        "(a password travels encrypted only)"
+    )
+    return InvalidInput(f"{variable}: expected {expected}", {variable: [f"expected {expected}"]})
+
+
+def _mail_address(variable: str, value: str) -> str:
+    if not MAIL_ADDRESS.fullmatch(value):
+        raise _refusal(variable, "a mail address such as alur@dinas.go.id", value)
+    return value
 
 
 def _log_level(variable: str, value: str) -> str:

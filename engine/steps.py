@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from engine.announcements import announce, announcements_of
 from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.document_intake import adopted
@@ -122,6 +123,7 @@ class Steps:
             record = with_services(record, run, frozenset(), None)
             record = with_subscriptions(record, run, frozenset())
         tx.add_instance(record)
+        announce(tx, announcements_of(record))
         self._follow(tx, record, run, frozenset(), given)
         return _outcome(record, run)
 
@@ -171,6 +173,7 @@ class Steps:
             record = with_services(record, run, services, service)
             record = with_subscriptions(record, run, awaited)
         tx.append_step(record)
+        announce(tx, announcements_of(record))
         self._follow(tx, record, run, calls, given)
         return _outcome(record, run)
 
@@ -322,6 +325,7 @@ class Steps:
             documents=documents_of(given.payload),
         )
         tx.append_step(record)
+        announce(tx, announcements_of(record))
         return record
 
     def look(self, tx: Transaction, stored: StoredInstance) -> Run:

@@ -1,3 +1,3 @@
 """Fixtures for all tests."""
 
-pytest_plugins = ["tests.databases", "tests.office", "tests.house"]
+pytest_plugins = ["tests.databases", "tests.office", "tests.house", "tests.desk"]

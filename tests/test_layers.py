@@ -41,9 +41,13 @@ _ROOMS = {
     "document_intake",
     "document_proof",
     "health",
+    "announcements",
+    "webhook_subscriptions",
+    "deliveries",
+    "contacts",
 }
 #: What a worker does by itself.
-_DUTIES = {"due_timers"}
+_DUTIES = {"due_timers", "announcing"}
 _MACHINERY = {"bpmn", "spiff", "store", "worktime", "history", "replay"}
 
 #: Module or folder of engine/ -> what it may import of engine/, itself excepted.
@@ -63,6 +67,8 @@ ARROWS: dict[str, set[str]] = {
     "logs": {"model", "settings"},
     "secret_key": {"errors", "sources"},
     "bpmn": {"model", "errors", "moments", "worktime"},
+    "receivers": {"errors"},
+    "retry_schedule": set(),
     "spiff": {"model", "errors", "sources", "json_values", "moments", "bpmn"},
     "store": {"model", "errors", "queries", "sources"},
     "worktime": {"errors"},
@@ -73,10 +79,12 @@ ARROWS: dict[str, set[str]] = {
         ("accounts", "access_tokens", "logins", "sessions"),
         _BASE | _PURE | _ROOMS | _MACHINERY | {"passwords", "account_names"},
     ),
+    "webhook_subscriptions": _BASE | _PURE | {"store", "secret_key", "receivers"},
+    "deliveries": _BASE | _PURE | {"store", "retry_schedule"},
     "simulation": {"model", "errors", "sources", *_PURE, "bpmn", "spiff"},
     "process_engine": _BASE
     | _ROOMS
-    | {"store", "permissions", "secret_key", "passwords", "worktime"},
+    | {"store", "permissions", "secret_key", "passwords", "worktime", "receivers"},
     "rests": {"sources"},
     **{duty: {"model", "errors", "sources", "rests"} for duty in _DUTIES},
     "worker": {"sources", "rests"},
@@ -95,6 +103,7 @@ WEBHOOKS_MAY = {
     "json_values",
     "worktime",
     "simulation",
+    "receivers",
     *_BASE,
     *_ROOMS,
 }
@@ -126,6 +135,11 @@ HOMES: dict[str, set[str]] = {
         "engine/repeats.py",
     },
     "argon2": {"engine/passwords.py"},
+    "requests": {"webhooks/outgoing"},
+    "requests_hardened": {"webhooks/outgoing"},
+    "urllib3": {"webhooks/outgoing"},
+    "standardwebhooks": {"webhooks/outgoing"},
+    "smtplib": {"webhooks/outgoing"},
     "cryptography": {"engine/secret_key.py"},
     "random": set(),
     "secrets": {"engine/sources.py"},

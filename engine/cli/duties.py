@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
+from engine.announcing import Announcing
 from engine.due_timers import DueTimers
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
@@ -13,10 +16,14 @@ def build_worker(engine: ProcessEngine, settings: Settings) -> Worker:
     return Worker(duties_of(engine, settings), engine.clock, note_pulse=engine.health.note_pulse)
 
 
-def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:  # noqa: ARG001
+def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:
     """Every duty over this engine; to add one is to add it here.
 
     One that lives in webhooks/ is asked for by `import_module`, as `serve` asks for the app:
     webhooks stands above the command line, and an import would turn the arrow round.
     """
-    return (DueTimers(engine.instances, engine.clock),)
+    return (
+        DueTimers(engine.instances, engine.clock),
+        Announcing(engine.deliveries, engine.clock),
+        import_module("webhooks.outgoing").build_deliverer(engine, settings),
+    )

@@ -19,6 +19,7 @@ from engine.errors import StorageBusy, StorageError, StorageOutdated
 from engine.model import WrittenSteps
 from engine.store import migrations
 from engine.store.account_events import AccountEvents
+from engine.store.announcements import Announcements
 from engine.store.calendars import Calendars
 from engine.store.connection import (
     BUSY_TIMEOUT_MS,
@@ -29,6 +30,7 @@ from engine.store.connection import (
     sqlite_warnings,
 )
 from engine.store.definitions import Definitions
+from engine.store.deliveries import Deliveries
 from engine.store.documents import Documents
 from engine.store.events import Events
 from engine.store.figures import Figures
@@ -41,6 +43,7 @@ from engine.store.pending_uploads import PendingUploads
 from engine.store.requests import Requests
 from engine.store.services import Services
 from engine.store.tasks import Tasks
+from engine.store.webhook_subscriptions import WebhookSubscriptions
 
 
 class StoreTransaction(
@@ -59,6 +62,9 @@ class StoreTransaction(
     Figures,
     Calendars,
     Messages,
+    Announcements,
+    WebhookSubscriptions,
+    Deliveries,
 ):
     """One transaction: every question that the engine may ask, each in its subject's module."""
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.errors import InvalidInput
-from engine.settings import VARIABLES, Settings, from_environ
+from engine.settings import VARIABLES, Settings, SmtpServer, from_environ
 
 
 def test_without_environment_everything_has_a_default() -> None:
@@ -39,6 +39,10 @@ def test_every_variable_sets_its_field() -> None:
         "ALUR_TRUSTED_PROXIES": "1",
         "ALUR_WRITES_PER_MINUTE": "0",
         "ALUR_BASE_URL": "https://alur.example/",
+        "ALUR_WEBHOOK_ALLOW": "Gerbang.dinas.go.id, 10.1.0.0/16",
+        "ALUR_WEBHOOK_CA_FILE": __file__,
+        "ALUR_SMTP_URL": "smtp+starttls://alur:p%40ss@surel.dinas.go.id:2525",
+        "ALUR_MAIL_FROM": "alur@dinas.go.id",
         "ALUR_SECRET_KEY": f"{'n' * 32} {'o' * 40}",
         "ALUR_LINK_HOURS": "12",
         "ALUR_MAX_FILE_MB": "50",
@@ -65,6 +69,10 @@ def test_every_variable_sets_its_field() -> None:
         writes_per_minute=0,
         base_url="https://alur.example",
         secret_key=("n" * 32, "o" * 40),
+        webhook_allow=("gerbang.dinas.go.id", "10.1.0.0/16"),
+        webhook_ca_file=__file__,
+        smtp_url=SmtpServer("surel.dinas.go.id", 2525, "starttls", "alur", "p@ss"),
+        mail_from="alur@dinas.go.id",
         link_hours=12,
         deadline_rule="from_available",
         max_file_mb=50,
@@ -139,3 +147,49 @@ def test_a_secret_key_that_is_short_is_refused_and_not_shown() -> None:
         from_environ({"ALUR_SECRET_KEY": "hemat"})
 
     assert "hemat" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://surel", SmtpServer("surel", 25, "none")),
+        ("smtps://a:b@surel", SmtpServer("surel", 465, "tls", "a", "b")),
+        ("smtp+starttls://surel", SmtpServer("surel", 587, "starttls")),
+    ],
+)
+def test_mail_server_has_the_usual_port(url: str, server: SmtpServer) -> None:
+    environ = {"ALUR_SMTP_URL": url, "ALUR_MAIL_FROM": "alur@dinas.go.id"}
+
+    assert from_environ(environ).smtp_url == server
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["surel", "http://surel", "smtp://", "smtp://a:rahasia@surel", "smtps://a@surel",
+     "smtps://:rahasia@", "smtp://surel:99999"],
+)  # fmt: skip
+def test_mail_server_that_is_none_is_refused_and_its_password_not_shown(url: str) -> None:
+    with pytest.raises(InvalidInput, match="ALUR_SMTP_URL: expected") as refusal:
+        from_environ({"ALUR_SMTP_URL": url, "ALUR_MAIL_FROM": "alur@dinas.go.id"})
+
+    assert "rahasia" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ALUR_WEBHOOK_ALLOW", "http://gerbang"),
+        ("ALUR_WEBHOOK_ALLOW", "10.1.0.1/16"),
+        ("ALUR_WEBHOOK_ALLOW", "gerbang:80"),
+        ("ALUR_WEBHOOK_CA_FILE", "tidak-ada.pem"),
+        ("ALUR_MAIL_FROM", "Alur <alur@dinas.go.id>"),
+    ],
+)
+def test_setting_of_messages_that_is_wrong_is_named(variable: str, value: str) -> None:
+    with pytest.raises(InvalidInput, match=f"{variable}: expected .* found"):
+        from_environ({variable: value})
+
+
+def test_mail_needs_a_sender() -> None:
+    with pytest.raises(InvalidInput, match="ALUR_MAIL_FROM: expected"):
+        from_environ({"ALUR_SMTP_URL": "smtp://surel"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from webhooks.rest.context import current_settings
 
@@ -31,7 +32,12 @@ def moment_text(moment: datetime | None) -> str:
     """The moment in the office's time zone; nothing for None."""
     if moment is None:
         return ""
-    local = moment.astimezone(current_settings().time_zone)
+    return moment_in(moment, current_settings().time_zone)
+
+
+def moment_in(moment: datetime, zone: ZoneInfo) -> str:
+    """The moment in a time zone: 6 Januari 2025 09.30 WITA."""
+    local = moment.astimezone(zone)
     return f"{day_text(local)} {local:%H.%M} {local.tzname()}"
 
 

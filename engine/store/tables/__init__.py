@@ -22,6 +22,13 @@ from engine.store.tables.definitions import (
     process_definition,
     resource,
 )
+from engine.store.tables.deliveries import (
+    announcement,
+    contact,
+    delivery,
+    delivery_attempt,
+    webhook_subscription,
+)
 from engine.store.tables.documents import document, document_content, pending_upload
 from engine.store.tables.instances import (
     external_task,
@@ -44,8 +51,12 @@ __all__ = [
     "account",
     "account_event",
     "account_log",
+    "announcement",
     "canonical_text",
+    "contact",
     "definition_lane",
+    "delivery",
+    "delivery_attempt",
     "deployment",
     "document",
     "document_content",
@@ -65,5 +76,6 @@ __all__ = [
     "task_candidate",
     "task_link",
     "user_task",
+    "webhook_subscription",
     "work_calendar",
 ]

@@ -1,0 +1,84 @@
+"""The duty of deliveries: sends what is due, to several receivers at once, to each in its turn."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Protocol
+
+from engine.deliveries import Deliveries
+from engine.errors import EngineError
+from engine.model import Channel, Delivery, Sent
+
+_log = logging.getLogger(__name__)
+
+#: Receivers that are told something at the same time.
+THREADS = 8
+#: Deliveries of one turn, at most.
+BATCH = 500
+
+
+class Sender(Protocol):
+    """Sends over one channel."""
+
+    def send(self, delivery: Delivery) -> Sent:
+        """What became of it; a failure of the receiver is told, not raised."""
+        ...
+
+
+class Deliverer:
+    """Takes what is due, lets it be sent outside of any transaction, and tells what became of it.
+
+    A receiver gets one delivery at a time, so that one which hangs holds a single thread.
+    """
+
+    name = "deliveries"
+
+    def __init__(
+        self, deliveries: Deliveries, senders: Mapping[Channel, Sender], *, threads: int = THREADS
+    ) -> None:
+        self._deliveries = deliveries
+        self._senders = senders
+        self._threads = threads
+
+    def turn(self, is_stopped: Callable[[], bool]) -> int:
+        """Send what is due now; how many deliveries were sent, well or not."""
+        if not self._deliveries.due(1):
+            return 0
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="alur-delivery") as pool:
+            return self._send_all(pool, is_stopped)
+
+    def _send_all(self, pool: ThreadPoolExecutor, is_stopped: Callable[[], bool]) -> int:
+        under_way: dict[Future[bool], str] = {}
+        begun = done = 0
+        while True:
+            free = min(self._threads - len(under_way), BATCH - begun)
+            if free > 0 and not is_stopped():
+                busy = set(under_way.values())
+                for delivery_id, receiver in self._deliveries.due(free, except_to=busy):
+                    under_way[pool.submit(self._deliver, delivery_id)] = receiver
+                    begun += 1
+            if not under_way:
+                return done
+            for finished in wait(under_way, return_when=FIRST_COMPLETED).done:
+                del under_way[finished]
+                done += finished.result()
+
+    def _deliver(self, delivery_id: str) -> bool:
+        """Whether the delivery was in our hands."""
+        try:
+            taken = self._deliveries.take(delivery_id)
+            if taken is None:
+                return False  # another worker was faster
+            delivery, attempt = taken
+            sent = self._senders[delivery.channel].send(delivery)
+            self._deliveries.settle(delivery, attempt, sent)
+        except EngineError:
+            # Its lease runs out, and it is sent again under the same id.
+            _log.exception("delivery %s: not known what became of it", delivery_id)
+            return False
+        if not (sent.is_delivered or sent.is_dropped):
+            status = f" {sent.status}" if sent.status else ""
+            _log.warning("delivery %s failed: %s%s", delivery_id, sent.failure, status)
+        return True

@@ -1,0 +1,81 @@
+"""The letters that people get by e-mail, in Indonesian. The subject names no person and no SOP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from engine.model import AnnouncementKind, Delivery, Disabling
+from webhooks.outgoing.envelope import link_of
+from webhooks.pages.dates import moment_in
+
+_SUBJECTS: Mapping[AnnouncementKind, str] = {
+    AnnouncementKind.TASK_OPENED: "[Alur] Tugas baru menunggu",
+    AnnouncementKind.TASK_DUE_SOON: "[Alur] Tugas mendekati tenggat",
+    AnnouncementKind.TASK_OVERDUE: "[Alur] Tugas melewati tenggat",
+    AnnouncementKind.SUBSCRIPTION_DISABLED: "[Alur] Langganan web hook dinonaktifkan",
+}
+_OPENINGS: Mapping[AnnouncementKind, str] = {
+    AnnouncementKind.TASK_OPENED: "Sebuah tugas baru menunggu Anda atau lajur Anda.",
+    AnnouncementKind.TASK_DUE_SOON: "Sebuah tugas yang menunggu Anda mendekati tenggatnya.",
+    AnnouncementKind.TASK_OVERDUE: "Sebuah tugas yang menunggu Anda telah melewati tenggatnya.",
+}
+_BECAUSE: Mapping[str, str] = {
+    Disabling.GONE: "Penerimanya menjawab 410: ia tidak mau dikirimi lagi.",
+    Disabling.FAILING: "Selama lima hari tidak ada kiriman yang sampai.",
+}
+_FAREWELL = (
+    "Surat ini dikirim secara otomatis; mohon tidak dibalas.\n"
+    "Pemberitahuan dapat dimatikan pada halaman akun Anda di Alur."
+)
+
+
+def subject_of(delivery: Delivery) -> str:
+    """The subject: nothing that a stranger who looks at a screen should not see."""
+    return _SUBJECTS[delivery.kind]
+
+
+def letter_of(delivery: Delivery, *, sop: str, base_url: str | None, zone: ZoneInfo) -> str:
+    """The text of the letter. sop: the name of the SOP."""
+    if delivery.kind is AnnouncementKind.SUBSCRIPTION_DISABLED:
+        lines = _about_subscription(delivery, base_url)
+    else:
+        lines = _about_task(delivery, sop, base_url, zone)
+    return "\n".join([*lines, "", "-- ", _FAREWELL, ""])
+
+
+def _about_task(delivery: Delivery, sop: str, base_url: str | None, zone: ZoneInfo) -> list[str]:
+    facts = delivery.facts
+    due_at = facts.get("due_at")
+    rows = {
+        "SOP": sop,
+        "Kegiatan": facts.get("activity_name"),
+        "Lajur": facts.get("lane"),
+        "Tenggat": moment_in(datetime.fromisoformat(due_at), zone) if due_at else None,
+    }
+    return [
+        _OPENINGS[delivery.kind],
+        "",
+        *(f"{label:<9}: {value}" for label, value in rows.items() if value),
+        "",
+        *_way(base_url, link_of(delivery) or "/"),
+    ]
+
+
+def _about_subscription(delivery: Delivery, base_url: str | None) -> list[str]:
+    facts = delivery.facts
+    return [
+        f"Langganan web hook “{facts.get('name')}” telah dinonaktifkan.",
+        _BECAUSE.get(facts.get("because") or "", ""),
+        "",
+        "Perbaiki penerimanya, lalu aktifkan kembali langganannya.",
+        *_way(base_url, f"/langganan/{facts.get('subscription_id')}"),
+    ]
+
+
+def _way(base_url: str | None, path: str) -> list[str]:
+    """Where to go on; without ALUR_BASE_URL nobody knows the address of this server."""
+    if base_url is None:
+        return ["Buka Alur untuk melanjutkan."]
+    return ["Buka di Alur:", f"{base_url}{path}"]

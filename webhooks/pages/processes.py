@@ -242,9 +242,7 @@ def show_upload() -> ResponseReturnValue:
 def upload() -> ResponseReturnValue:
     """The files are deployed, or every reason why not is shown."""
     require_page_role("deploy", *_DEPLOYERS)
-    uploads = [each for each in request.files.getlist("berkas") if each.filename]
-    files = {(each.filename or "")[-_MAX_NAME:]: each.read() for each in uploads}
-    name = request.form.get("nama", "").strip()[:_MAX_NAME]
+    files, name = _uploaded_files(), _upload_name()
     if not files:
         return _upload_page(name, fault=messages.FILE_MISSING), 400
     try:
@@ -264,12 +262,44 @@ def upload() -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/proses/unggah/periksa")
+def check_upload() -> ResponseReturnValue:
+    """What deploying would find, and every expression as it would be run; nothing is kept."""
+    require_page_role("deploy", *_DEPLOYERS)
+    files, name = _uploaded_files(), _upload_name()
+    definitions = current_engine().definitions
+    try:
+        findings = definitions.check(files)
+        expressions = definitions.translations(files)
+    except InvalidInput:
+        return _upload_page(name, fault=messages.FILE_MISSING), 400
+    return render_template(
+        "upload_checked.html",
+        files=list(files),
+        findings=_weighed(findings),
+        is_refused=any(finding.severity is not Severity.WARNING for finding in findings),
+        expressions=expressions,
+    )
+
+
+def _uploaded_files() -> dict[str, bytes]:
+    uploads = [each for each in request.files.getlist("berkas") if each.filename]
+    return {(each.filename or "")[-_MAX_NAME:]: each.read() for each in uploads}
+
+
+def _upload_name() -> str:
+    return request.form.get("nama", "").strip()[:_MAX_NAME]
+
+
 def _upload_page(
     name: str = "", *, fault: str | None = None, findings: tuple[Finding, ...] = ()
 ) -> str:
-    # What refuses the file comes before what only warns.
-    weighed = sorted(findings, key=lambda finding: finding.severity is Severity.WARNING)
-    return render_template("upload.html", name=name, fault=fault, findings=weighed)
+    return render_template("upload.html", name=name, fault=fault, findings=_weighed(findings))
+
+
+def _weighed(findings: tuple[Finding, ...]) -> list[Finding]:
+    """What refuses the file comes before what only warns."""
+    return sorted(findings, key=lambda finding: finding.severity is Severity.WARNING)
 
 
 def _warnings(definition: ProcessDefinition) -> tuple[Finding, ...]:

@@ -7,7 +7,7 @@ import io
 from flask import Flask
 
 from engine.model import ProcessDefinition, Role
-from tests.diagrams import process, start, user
+from tests.diagrams import end, exclusive, flow, line, process, start, user
 from tests.office import Office
 from tests.webhooks.pages.browser import PASSWORD, Browser, Page
 from tests.webhooks.pages.conftest import SOP, Visit
@@ -42,6 +42,56 @@ def test_a_refused_diagram_names_every_place(visit: Visit) -> None:
     assert "Berkas ditolak" in page.text
     assert "Tugas tersesat" in page.text
     assert "rusak.bpmn, baris" in page.text
+
+
+def check(browser: Browser, name: str, content: str) -> Page:
+    page = browser.get("/proses/unggah")
+    assert "Periksa saja" in page.buttons()
+    _, values = page.form("/proses/unggah")
+    values["berkas"] = (io.BytesIO(content.encode()), name)
+    return browser.post("/proses/unggah/periksa", values, content_type="multipart/form-data")
+
+
+def test_an_analyst_sees_how_expressions_will_run_before_deploying(visit: Visit) -> None:
+    diagram = process(
+        start(),
+        exclusive("pilih"),
+        user("a", name="Setujui"),
+        end(),
+        line("s", "pilih"),
+        flow("pilih", "a", "${nilai ge 5 &amp;&amp; !empty catatan}"),
+        flow("pilih", "e", "= not(some x in daftar satisfies x = nilai)"),
+        line("a", "e"),
+    )
+
+    page = check(visit("analis"), "pilihan.bpmn", diagram)
+
+    assert (page.status, page.heading) == (200, "Hasil pemeriksaan")
+    assert "Berkas ini dapat dipasang, dengan" in page.text
+    assert "nilai >= 5 and (not catatan in (None, '', [], {}))" in page.text
+    assert "not any([x == nilai for x in daftar])" in page.text
+    assert "pilihan.bpmn, baris" in page.text
+    assert "Belum ada SOP" in visit("analis").get("/proses").text
+
+
+def test_a_check_of_a_faulty_diagram_says_that_it_would_be_refused(visit: Visit) -> None:
+    page = check(visit("analis"), "rusak.bpmn", process(start(), user("a", name="Tersesat")))
+
+    assert page.status == 200
+    assert "Berkas ini akan ditolak" in page.text
+    assert "Tersesat" in page.text
+    assert "tidak memuat ungkapan" in page.text
+
+
+def test_only_analysts_check_and_a_check_needs_a_file(visit: Visit) -> None:
+    def checked(browser: Browser) -> Page:
+        _, values = browser.get("/akun").form("/keluar")
+        return browser.post("/proses/unggah/periksa", values)
+
+    assert checked(visit("staf")).status == 403
+    page = checked(visit("analis"))
+    assert page.status == 400
+    assert "paling sedikit satu berkas .bpmn" in page.text
 
 
 def test_an_upload_without_a_file_is_explained(visit: Visit) -> None:

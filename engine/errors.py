@@ -52,6 +52,10 @@ class TooManyHashes(EngineError):
     """Too many passwords are being checked at this moment; nothing was done, try again."""
 
 
+class TooManySimulations(EngineError):
+    """Too many simulations run at this moment; nothing was tried, ask again in a few seconds."""
+
+
 class Forbidden(EngineError):
     """This account may not do that."""
 

@@ -119,6 +119,9 @@ PROBLEMS: Mapping[type[errors.EngineError], Problem] = {
     errors.NotAuthenticated: Problem(
         401, "AuthenticationException", headers={"WWW-Authenticate": CHALLENGE}
     ),
+    errors.TooManySimulations: Problem(
+        503, "TooManySimulationsException", headers={"Retry-After": "5"}
+    ),
     errors.TooManyHashes: Problem(503, "TooManyLoginsException", headers=_RETRY),
     errors.Forbidden: Problem(403, "AuthorizationException", facts=_missing_authorization),
     errors.InvalidInput: Problem(400, "InvalidRequestException", facts=_fields),

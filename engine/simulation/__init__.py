@@ -9,6 +9,7 @@ from __future__ import annotations
 from engine.simulation.reports import Bounds, Outcome, Simulation
 from engine.simulation.scenario import USUAL_TIME, Scenario, read_duration
 from engine.simulation.simulate import scenario_fields, simulate, simulate_for
+from engine.simulation.turns import Turns
 
 __all__ = [
     "USUAL_TIME",
@@ -16,6 +17,7 @@ __all__ = [
     "Outcome",
     "Scenario",
     "Simulation",
+    "Turns",
     "read_duration",
     "scenario_fields",
     "simulate",

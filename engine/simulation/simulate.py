@@ -19,6 +19,7 @@ from engine.simulation.exploration import Exploration, length
 from engine.simulation.filling import Filler
 from engine.simulation.reports import Bounds, Decision, Simulation
 from engine.simulation.scenario import Scenario, fields_of, require_fit
+from engine.simulation.turns import Turns
 from engine.sources import Clock, whole_milliseconds
 from engine.spiff.machine import Machine
 
@@ -33,10 +34,12 @@ def simulate_for(
     bounds: Bounds = _USUAL,
     *,
     clock: Clock,
+    turns: Turns,
 ) -> Simulation:
-    """`simulate`, for analysts and admins. Raises Forbidden."""
+    """`simulate`, for analysts and admins, in its turn. Raises Forbidden, TooManySimulations."""
     require_role(actor, "simulate", Role.ANALYST, Role.ADMIN)
-    return simulate(file_name, content, scenario, bounds, clock=clock)
+    with turns.taken():
+        return simulate(file_name, content, scenario, bounds, clock=clock)
 
 
 def simulate(

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from engine.bpmn.diagram import read_diagram
-from engine.errors import Forbidden, InvalidInput, NotFound
+from engine.errors import Forbidden, InvalidInput, NotFound, TooManySimulations
 from engine.model import Actor, FieldType, FormField, Role
 from engine.simulation import Bounds, Outcome, Scenario, Simulation, read_duration, simulate
 from engine.simulation.reports import SimulatedRun
 from engine.simulation.scenario import faults_of
 from engine.simulation.simulate import _simulated, simulate_for
 from engine.simulation.texts import matching_text
+from engine.simulation.turns import Turns
 from engine.sources import ManualClock, SystemClock
 from tests.diagrams import (
     boundary,
@@ -517,7 +518,21 @@ def test_only_analysts_and_admins_simulate_on_a_server() -> None:
             b"",
             Scenario(AT),
             clock=ManualClock(AT),
+            turns=Turns(),
         )
+
+
+def test_only_so_many_simulations_run_at_the_same_time() -> None:
+    turns, analyst = Turns(parallel=1, wait_s=0), Actor("analis", frozenset({Role.ANALYST}))
+
+    def simulated() -> Simulation:
+        return simulate_for(
+            analyst, "uji.bpmn", b"", Scenario(AT), clock=ManualClock(AT), turns=turns
+        )
+
+    with turns.taken(), pytest.raises(TooManySimulations):
+        simulated()
+    assert not simulated().is_accepted
 
 
 # ------------------------------------------------------------------------- bounds

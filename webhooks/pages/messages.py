@@ -313,6 +313,10 @@ _EXPLANATIONS: Mapping[type[errors.EngineError], Callable[[Any, Names], Explanat
         "Kunci rahasia sistem tidak ada, atau bukan yang dahulu dipakai. Beri tahu administrator.",
         "Penjelasannya ada pada log server; lihat ALUR_SECRET_KEY dalam README.",
     ),
+    errors.TooManySimulations: _constant(
+        "Sistem sedang sibuk",
+        "Simulasi lain sedang berjalan. Tunggu beberapa detik, lalu coba lagi.",
+    ),
     errors.TooManyHashes: _constant(
         "Sistem sedang sibuk",
         "Terlalu banyak orang masuk bersamaan. Tunggu sebentar, lalu coba lagi.",

@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 
 from engine.errors import InvalidInput
 from engine.model import Scope
-from engine.simulation import USUAL_TIME, Bounds, Scenario, Simulation, simulate_for
+from engine.simulation import USUAL_TIME, Bounds, Scenario, Simulation, Turns, simulate_for
 from webhooks.auth import require_actor
 from webhooks.rest.context import current_engine
 from webhooks.rest.requests import RequestParser, strict_json
@@ -19,6 +19,8 @@ from webhooks.schemas.simulation import SimulationAnswer, SimulationOptions
 
 #: A request must be answered within 5 seconds.
 BOUNDS = Bounds(runs=100, completions=200, seconds=3)
+#: Other requests need the processors, too.
+TURNS = Turns(parallel=2, wait_s=1)
 _OPTIONS = "options"
 
 _MULTIPART = {
@@ -65,7 +67,7 @@ def create_simulation() -> Simulation:
         values=options.get("variables", {}),
         decisions=options.get("decisions", {}),
     )
-    return simulate_for(actor, name, content, scenario, BOUNDS, clock=clock)
+    return simulate_for(actor, name, content, scenario, BOUNDS, clock=clock, turns=TURNS)
 
 
 def _file(upload: Request) -> tuple[str, bytes]:

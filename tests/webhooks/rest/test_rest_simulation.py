@@ -10,6 +10,7 @@ import pytest
 from engine.simulation import Bounds
 from tests.office import PROCESSES, SOP_FILES
 from tests.webhooks.rest.hall import LETTER, STUCK, Hall, assert_problem
+from webhooks.rest.simulation import TURNS
 
 KEYS = {
     *("accepted", "sound", "findings", "processKey", "processName", "explored", "exhausted"),
@@ -157,6 +158,15 @@ def test_unknown_process_is_a_404(hall: Hall) -> None:
 )
 def test_upload_that_is_not_one_file_and_options_is_a_400(hall: Hall, data: Any) -> None:
     assert_problem(hall.call("POST", "/simulation", "analis", data=data), 400)
+
+
+def test_a_simulation_beside_too_many_others_is_a_503(hall: Hall) -> None:
+    with TURNS.taken(), TURNS.taken():
+        refused = simulated(hall, LETTER)
+
+    assert assert_problem(refused, 503)["type"] == "TooManySimulationsException"
+    assert refused.headers["Retry-After"] == "5"
+    assert simulated(hall, LETTER).json["accepted"] is True
 
 
 def test_two_files_are_a_400(hall: Hall) -> None:

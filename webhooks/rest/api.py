@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, Request, Response, request
 from flask_smorest import Api
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.routing import RequestRedirect
 
@@ -66,7 +66,12 @@ _TAKING_FILES = {
 
 
 class Problem(Schema):
-    """The body of every error."""
+    """The body of every error; some kinds have facts of their own beside these."""
+
+    class Meta:
+        """The document says that more may come."""
+
+        unknown = INCLUDE
 
     type = fields.String(metadata={"description": "The kind of error, as Camunda names it"})
     message = fields.String()

@@ -45,7 +45,7 @@ class ExternalTaskAnswer(Answer):
     id = fields.String(attribute="task.external_task_id")
     topic_name = fields.String(attribute="task.topic")
     worker_id = fields.String(attribute="task.worker_id", allow_none=True)
-    lock_expiration_time = Moment(attribute="task.lock_expires_at")
+    lock_expiration_time = Moment(attribute="task.lock_expires_at", allow_none=True)
     activity_id = fields.String(attribute="task.activity_id")
     activity_instance_id = fields.String(attribute="task.external_task_id")
     execution_id = fields.String(attribute="task.instance_id")

@@ -49,7 +49,7 @@ class HistoricInstanceAnswer(Answer):
     process_definition_id = fields.String(attribute="instance.definition_id")
     business_key = fields.String(attribute="instance.business_key", allow_none=True)
     start_time = Moment(attribute="instance.started_at")
-    end_time = Moment(attribute="instance.ended_at")
+    end_time = Moment(attribute="instance.ended_at", allow_none=True)
     removal_time = Null()
     duration_in_millis = Computed(
         lambda row: duration_ms(row.instance.started_at, row.instance.ended_at)

@@ -14,11 +14,22 @@ from engine.bpmn.elements import FlowNode, ProcessModel
 from engine.errors import MachineFault
 from engine.model import EventKind, Json, Observation
 from engine.simulation.decisions import Choice
+from engine.simulation.elsewhere import (
+    CALLED,
+    TASK,
+    Place,
+    all_places,
+    answer_calls,
+    perform,
+    places,
+    throw_at,
+    thrown_at,
+)
 from engine.simulation.filling import Filler
 from engine.simulation.reports import PathStep, Waiting
 from engine.simulation.scenario import Scenario
 from engine.sources import Clock
-from engine.spiff.machine import MAX_AUTOMATIC_ELEMENTS, Machine, Run
+from engine.spiff.machine import Machine, Run
 from engine.spiff.stepping import Step, step
 from engine.spiff.subscriptions import OpenSubscription
 
@@ -67,14 +78,23 @@ class Stage:
 class Event:
     """What may come next, and when: the start, the completion of a task, a timer, a message.
 
-    deed: START, COMPLETE, TIMER, or "message" and "signal" with their subscription.
+    deed: START, COMPLETE, TIMER, "message" and "signal" with their subscription; or something
+    elsewhere at a `place`: a service that is performed, a called process that ends, an "error" or
+    "escalation" of this `code`.
     """
 
     deed: str
     at: datetime
     node: FlowNode | None = None
-    task_id: str | None = None
+    #: Where it happens; None for the start, a timer and a message.
+    place: Place | None = None
+    code: str | None = None
     subscription_id: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What happens, in words."""
+        return f"{self.deed} {self.code}" if self.code else self.deed
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,29 +167,37 @@ class Course:
             return [Event(START, self._now, start) for start in self._starts()]
         if self._is_broken or self._run.is_completed:
             return []
-        others = [*self._completions(self._run), *self._arrivals(self._run)]
-        others.sort(key=lambda event: event.at)
+        deeds = [*self._deeds(self._run), *self._arrivals(self._run)]
+        deeds.sort(key=lambda event: event.at)
+        thrown = list(self._throws(self._run))
         due_at = self._run.next_due_at
         if due_at is None:
-            return others
+            return [*deeds, *thrown]
         timer = Event(TIMER, max(self._now, due_at + _PASSED))
-        if others and others[0].at <= due_at:
-            return [*others, timer]
+        if deeds and deeds[0].at <= due_at:
+            return [*deeds, timer, *thrown]
         in_time = max(self._now, due_at)
-        return [timer, *(replace(each, at=in_time) for each in others)]
+        return [timer, *(replace(each, at=in_time) for each in [*deeds, *thrown])]
 
     def _starts(self) -> Sequence[FlowNode]:
         """Where the process may begin, where it begins untriggered in front."""
         model = self._stage.model
         return sorted(model.start_events, key=lambda start: start is not model.plain_start)
 
-    def _completions(self, run: Run) -> Iterator[Event]:
-        seen: set[str] = set()
-        for task in sorted(run.open_tasks(), key=lambda task: self._ready_at[task.task_id]):
-            if task.node.id not in seen:
-                seen.add(task.node.id)
-                at = max(self._now, self._ready_at[task.task_id])
-                yield Event(COMPLETE, at, task.node, task.task_id)
+    def _deeds(self, run: Run) -> Iterator[Event]:
+        """What people and programs do as they should; of each activity what was first there."""
+        for place in places(run, self._ready_at):
+            deed = COMPLETE if place.kind == TASK else place.kind
+            yield Event(deed, self._soon(place), place.node, place)
+
+    def _throws(self, run: Run) -> Iterator[Event]:
+        """What people and programs may find instead, where something catches it."""
+        for place in places(run, self._ready_at):
+            for kind, code in thrown_at(run, place, self._stage.model):
+                yield Event(kind, self._soon(place), place.node, place, code)
+
+    def _soon(self, place: Place) -> datetime:
+        return max(self._now, self._ready_at[place.id])
 
     def _arrivals(self, run: Run) -> Iterator[Event]:
         """A message comes as soon after it is waited for as a task takes."""
@@ -225,7 +253,7 @@ class Course:
             watched = _WatchedStep(bound, self._stage.deadline)
             try:
                 run = self._act(watched, event, choice)
-                _answer_calls(run)
+                answer_calls(run)
                 observations = run.observations
                 self._snapshot = run.dump()
             except MachineFault as error:
@@ -248,10 +276,15 @@ class Course:
         if event.subscription_id is not None:
             self._arrived.add(event.subscription_id)
             self._run.receive(event.subscription_id, {})
-        elif event.task_id is None or event.node is None:
+        elif event.place is None:
             self._run.fire_due()
+        elif event.code is not None:
+            throw_at(self._run, event.place, event.deed, event.code)
+        elif event.deed == COMPLETE:
+            values = self._stage.filler.task(event.place.node, choice)
+            self._run.complete(event.place.id, values)
         else:
-            self._run.complete(event.task_id, self._stage.filler.task(event.node, choice))
+            perform(self._run, event.place)
         return self._run
 
     def _shown(
@@ -262,7 +295,7 @@ class Course:
         return PathStep(
             number=len(self._path) + 1,
             at=event.at,
-            deed=event.deed,
+            deed=event.name,
             activity_id=node.id if node else None,
             activity_name=node.name if node else None,
             waits_for=waits_for(node) if node and event.deed == COMPLETE else None,
@@ -274,20 +307,25 @@ class Course:
         )
 
     def _opened(self) -> tuple[Waiting, ...]:
-        tasks = self._run.open_tasks() if self._run else ()
-        awaited = self._run.subscriptions() if self._run else ()
+        if self._run is None:
+            return ()
+        awaited = self._run.subscriptions()
         self._ready_at = {
-            **{task.task_id: self._ready(task.task_id, task.node.id) for task in tasks},
+            **{place.id: self._ready_place(place) for place in all_places(self._run)},
             **{e.subscription_id: self._ready(e.subscription_id, e.activity_id) for e in awaited},
         }
+        nodes = [task.node for task in self._run.open_tasks()]
         return (
-            *(Waiting(t.node.id, t.node.name, waits_for(t.node)) for t in tasks),
+            *(Waiting(node.id, node.name, waits_for(node)) for node in nodes),
             *(self._awaiting(each) for each in awaited),
         )
 
     def _awaiting(self, each: OpenSubscription) -> Waiting:
         name = self._stage.model.nodes[each.activity_id].name
         return Waiting(each.activity_id, name, f"{each.kind} {each.name!r}")
+
+    def _ready_place(self, place: Place) -> datetime:
+        return self._now if place.kind == CALLED else self._ready(place.id, place.node.id)
 
     def _ready(self, known_as: str, activity_id: str) -> datetime:
         known = self._ready_at.get(known_as)
@@ -333,19 +371,3 @@ def waits_for(node: FlowNode) -> str:
 
 def _payloads(observations: tuple[Observation, ...], kind: EventKind, name: str) -> Iterator[Any]:
     return (seen.payload[name] for seen in observations if seen.kind is kind)
-
-
-def _answer_calls(run: Run) -> None:
-    """A called process is another file's affair: it ends at once here, and gives nothing back.
-
-    As many rounds as one step may run automatic elements: a loop of calls is broken off there.
-    """
-    for _ in range(MAX_AUTOMATIC_ELEMENTS):
-        calls = sorted(run.open_calls())
-        if not calls:
-            return
-        for call in calls:
-            # One that ended may have ended the loop, and the others with it.
-            if call not in run.open_calls():
-                continue
-            run.finish_call(call, {})

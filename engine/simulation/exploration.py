@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from engine.model import Json
-from engine.simulation.course import COMPLETE, Course, Event, Frozen, Stage, Taken
+from engine.simulation.course import COMPLETE, START, Course, Event, Frozen, Stage, Taken
 from engine.simulation.decisions import Choice, Choices
 from engine.simulation.reports import Bounds, Length, Outcome, SimulatedRun
 from engine.simulation.situations import Situations
@@ -28,7 +29,7 @@ class _Move:
     def key(self) -> tuple[str, str, str]:
         """Equal for moves that are expected to show the same."""
         node_id = self.event.node.id if self.event.node else ""
-        return self.event.deed, node_id, repr(sorted(self.choice.items()))
+        return self.event.name, node_id, repr(sorted(self.choice.items()))
 
     @property
     def values(self) -> set[tuple[str, str, str]]:
@@ -113,8 +114,13 @@ class Exploration:
         return [
             _Move(event, choice, min(rank, 1))
             for rank, event in enumerate(events[:1] if self._is_single else events)
-            for choice in ([{}] if event.node is None else self._choices.of(event.node))
+            for choice in self._ways(event)
         ]
+
+    def _ways(self, event: Event) -> Sequence[Choice]:
+        """How a form is filled in, where the event comes with one."""
+        has_form = event.node is not None and event.deed in {START, COMPLETE}
+        return self._choices.of(event.node) if has_form and event.node else [{}]
 
     def _leave(self, course: Course, situation: bytes | None, moves: list[_Move]) -> None:
         """Leave these ways for later."""

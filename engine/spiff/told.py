@@ -9,6 +9,7 @@ from typing import Any
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.codes import ERROR, ESCALATION
+from engine.bpmn.elements import FlowNode
 from engine.errors import InvalidInput, NotFound
 from engine.json_values import in_canonical_order
 from engine.model import EventKind, Json, Observation, Variables
@@ -30,6 +31,7 @@ class Told:
     advance: Callable[[], None]
     _task: Callable[[str], Any]
     _tasks: Callable[[], list[Any]]
+    _recorder: Any
     _submit: Callable[[Any, Variables], None]
     _observed: Callable[[], tuple[Observation, ...]]
     _guarded: Callable[[Any, Callable[[], Any]], bool]
@@ -47,6 +49,11 @@ class Told:
     def codes_caught(self, activity_instance_id: str, kind: str) -> list[str | None]:
         """The codes that are caught when thrown there; None stands for every code."""
         return codes_caught(self._place(activity_instance_id), kind)
+
+    def node_at(self, activity_instance_id: str) -> FlowNode:
+        """The element of a user task, external task or called instance that is waited for."""
+        node: FlowNode = self._recorder.node_of(self._place(activity_instance_id))
+        return node
 
     def escaped(self) -> list[Thrown]:
         """What this step threw and nobody in the instance caught, in order."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from engine.model import Role, Upload
-from tests.diagrams import end, line, process, properties, start, user
+from tests.diagrams import boundary, coded, declared, end, line, process, properties, start, user
 from tests.modeler.served import served_hall
 from tests.office import ADMIN
 from tests.webhooks.rest.hall import PASSWORD, Hall
@@ -27,6 +27,20 @@ LETTER = process(
     line("mulai", "kirim_surel", "periksa", "selesai"),
     key="surel",
 )
+#: The same, and somebody finds the address when the program reports that it is wrong.
+CAUGHT = process(
+    start("mulai"),
+    f'<bpmn:serviceTask id="kirim_surel" name="Mengirim surel" camunda:type="external" '
+    f'camunda:topic="{TOPIC}"/>',
+    boundary("galat", "kirim_surel", coded("ALAMAT", errorMessageVariable="pesan")),
+    user("cari_alamat"),
+    end("selesai"),
+    end("selesai_lain"),
+    line("mulai", "kirim_surel", "selesai"),
+    line("galat", "cari_alamat", "selesai_lain"),
+    key="tercatat",
+    before=declared("ALAMAT"),
+)
 
 
 @dataclass(frozen=True)
@@ -36,11 +50,11 @@ class Served:
     hall: Hall
     url: str
 
-    def begun(self, **variables: Any) -> str:
+    def begun(self, key: str = "surel", **variables: Any) -> str:
         """The id of a letter that waits for the program."""
         typed = {name: typed_value(value) for name, value in variables.items()}
         body = {"businessKey": "B-1", "variables": typed}
-        started = self.hall.post("/process-definition/key/surel/start", body)
+        started = self.hall.post(f"/process-definition/key/{key}/start", body)
         return str(started.json["id"])
 
     def variables(self, instance_id: str) -> dict[str, Any]:
@@ -85,4 +99,5 @@ def served(tmp_path: Path) -> Iterator[Served]:
             actor=ADMIN,
         )
         hall.deployed(LETTER)
+        hall.deployed(CAUGHT)
         yield Served(hall, f"{origin}/engine-rest")

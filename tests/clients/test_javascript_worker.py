@@ -116,6 +116,18 @@ def test_it_reports_a_business_error(installed: Path, served: Served) -> None:
     assert served.is_sound(instance)
 
 
+def test_its_business_error_goes_on_at_the_event_that_catches_it(
+    installed: Path, served: Served
+) -> None:
+    instance = served.begun("tercatat", perintah="salah")
+
+    assert worked(installed, served, 1)["errors"] == []
+    assert served.waits_for(instance) == ["cari_alamat"]
+    assert served.variables(instance)["pesan"] == "tidak ada"
+    assert served.incidents(instance) == []
+    assert served.is_sound(instance)
+
+
 def test_it_gives_a_lock_back_and_takes_it(installed: Path, served: Served) -> None:
     instance = served.begun(perintah="lepas")
 

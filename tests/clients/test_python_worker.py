@@ -104,6 +104,19 @@ def test_it_reports_a_business_error(served: Served) -> None:
     assert served.is_sound(instance)
 
 
+def test_its_business_error_goes_on_at_the_event_that_catches_it(served: Served) -> None:
+    instance = served.begun("tercatat")
+
+    worker(served).fetch_and_execute(
+        TOPIC, lambda task: task.bpmn_error("ALAMAT", "tidak ada", {"alamat": "lama"})
+    )
+
+    assert served.waits_for(instance) == ["cari_alamat"]
+    assert served.variables(instance) == {"alamat": "lama", "pesan": "tidak ada"}
+    assert served.incidents(instance) == []
+    assert served.is_sound(instance)
+
+
 def test_it_understands_that_its_lock_was_lost(served: Served) -> None:
     instance = served.begun()
     office = served.hall.office

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.diagrams import boundary, coded, declared, end, line, process, start, user
 from tests.webhooks.rest.hall import Hall, assert_problem
 
 TASK_KEYS = {
@@ -237,3 +238,52 @@ def test_filter_of_tasks(hall: Hall, letter: str, query: dict[str, str], count: 
 
     assert hall.get("/task/count", **query).json == {"count": count}
     assert len(hall.get("/task", **query).json) == count
+
+
+# -------------------------------------------------------------- errors, escalations
+
+REPORTED = process(
+    start("mulai"),
+    user("isi"),
+    boundary("galat", "isi", coded("KURANG", errorMessageVariable="pesan")),
+    boundary("lapor", "isi", coded("LAMA", "escalation"), interrupts=False),
+    user("perbaiki"),
+    user("tegur"),
+    end("selesai"),
+    end("e2"),
+    end("e3"),
+    line("mulai", "isi", "selesai"),
+    line("galat", "perbaiki", "e2"),
+    line("lapor", "tegur", "e3"),
+    key="laporan",
+    lanes={"Petugas": ["mulai", "isi", "galat", "lapor", "perbaiki", "tegur"]},
+    before=declared("KURANG") + declared("LAMA", kind="escalation"),
+)
+
+
+def test_a_person_reports_an_escalation_and_then_an_error(hall: Hall) -> None:
+    hall.deployed(REPORTED)
+    instance = hall.post("/process-definition/key/laporan/start", {}, "siti").json["id"]
+    task = hall.open_task(instance)["id"]
+    who = "siti"
+    path = f"/task/{task}"
+    more = {"variables": {"catatan": {"value": "tiga hari"}}}
+
+    assert_problem(hall.post(f"{path}/bpmnError", {"errorCode": "KURANG"}, "kepala"), 403)
+    assert_problem(hall.post(f"{path}/bpmnError", {}, who), 400)
+    refused = assert_problem(hall.post(f"{path}/bpmnError", {"errorCode": "X"}, who), 400)
+    assert "'KURANG'" in refused["message"]
+    told = hall.post(f"{path}/bpmnEscalation", {"escalationCode": "LAMA", **more}, who)
+    assert told.status_code == 204
+    body = {"errorCode": "KURANG", "errorMessage": "tanpa KTP"}
+    assert hall.post(f"{path}/bpmnError", body, who).status_code == 204
+
+    open_now = hall.get("/task", processInstanceId=instance).json
+    assert sorted(each["taskDefinitionKey"] for each in open_now) == ["perbaiki", "tegur"]
+    variables = hall.get(f"/process-instance/{instance}/variables").json
+    assert {name: each["value"] for name, each in variables.items()} == {
+        "catatan": "tiga hari",
+        "pesan": "tanpa KTP",
+    }
+    assert_problem(hall.post(f"{path}/bpmnError", body, who), 409)
+    assert hall.get(f"/history/process-instance/{instance}/verify").json["sound"]

@@ -10,11 +10,13 @@ from engine.errors import DamagedRow, Forbidden, InvalidInput, NotFound
 from engine.model import (
     Actor,
     Document,
+    EventKind,
     HeldDocument,
     HistoryEvent,
     Json,
     Role,
     document_of,
+    documents_of,
     references_in,
 )
 from engine.permissions import (
@@ -22,11 +24,13 @@ from engine.permissions import (
     require_task_visible,
     sees_everything,
 )
-from engine.queries import ExternalTaskQuery
+from engine.queries import EventQuery, ExternalTaskQuery
 from engine.sources import Clock
 from engine.steps import Steps
 from engine.store import Store, StoreTransaction
 from engine.tasks import require_open
+
+_ATTACHMENTS = frozenset({EventKind.ATTACHMENT_ADDED, EventKind.ATTACHMENT_WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class BroughtDocument:
 
     document: Document
     event: HistoryEvent
+    #: It was an attachment that somebody withdrew; its bytes are for auditors and admins.
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,9 @@ class Documents:
             _require_visible(tx, instance_id, actor)
             held = tx.documents(instance_id)
             events = {e.sequence: e for e in tx.events(instance_id)} if held else {}
+        gone = _withdrawn(events.values())
         return [
-            BroughtDocument(each.document, events[each.sequence])
+            BroughtDocument(each.document, events[each.sequence], each.document.document_id in gone)
             for each in held
             if each.sequence in events
         ]
@@ -69,7 +76,7 @@ class Documents:
         """The bytes of one document. Raises NotFound for one that this instance does not hold."""
         with self._store.reading() as tx:
             _require_visible(tx, instance_id, actor)
-            return _content(tx, tx.document(instance_id, document_id))
+            return readable_content(tx, tx.document(instance_id, document_id), actor)
 
     def variable(self, instance_id: str, name: str, *, actor: Actor) -> DocumentContent:
         """The file that a process variable holds.
@@ -124,6 +131,29 @@ class Documents:
         require_task_visible(actor, task)
         require_open(task)
         return task.instance_id, self._steps.look(tx, stored).visible_variables(task_id)
+
+
+def readable_content(tx: StoreTransaction, held: HeldDocument, actor: Actor) -> DocumentContent:
+    """The bytes, unless they were withdrawn and the actor is neither auditor nor admin."""
+    if not sees_everything(actor):
+        events = tx.find_events(EventQuery(instance_id=held.instance_id, kinds=_ATTACHMENTS))
+        if held.document.document_id in _withdrawn(events):
+            deed = f"read document {held.document.document_id}"
+            raise Forbidden(actor.account, deed, "it was withdrawn")
+    return _content(tx, held)
+
+
+def _withdrawn(events: Iterable[HistoryEvent]) -> set[str]:
+    """Ids of documents whose attachment was withdrawn."""
+    brought: dict[str, set[str]] = {}
+    gone: set[str] = set()
+    for event in events:
+        if event.kind is EventKind.ATTACHMENT_ADDED:
+            ids = {each.document_id for each in documents_of(event.payload)}
+            brought[event.payload["attachment"]] = ids
+        elif event.kind is EventKind.ATTACHMENT_WITHDRAWN:
+            gone |= brought.get(event.payload["attachment"], set())
+    return gone
 
 
 def _require_visible(tx: StoreTransaction, instance_id: str, actor: Actor) -> None:

@@ -76,6 +76,20 @@ def require_instance_visible(
         )
 
 
+def require_may_remark(
+    actor: Actor, instance: ProcessInstance, definition: ProcessDefinition
+) -> None:
+    """Raise Forbidden unless the actor takes part, started the instance, or is an admin."""
+    if actor.has(Role.ADMIN) or instance.started_by == actor.account:
+        return
+    if not _takes_part(actor, definition):
+        raise Forbidden(
+            actor.account,
+            f"remark on instance {instance.instance_id}",
+            "none of its lanes takes part",
+        )
+
+
 def require_may_start(actor: Actor, definition: ProcessDefinition) -> None:
     """Raise Forbidden unless the actor may start this process.
 

@@ -26,6 +26,7 @@ from engine.messages import Messages
 from engine.passwords import Passwords
 from engine.pending_uploads import PendingUploads
 from engine.receivers import allowed_receivers
+from engine.remarks import Remarks
 from engine.secret_key import SecretKey, beside
 from engine.services import ExternalTasks
 from engine.sessions import Sessions
@@ -52,6 +53,7 @@ class ProcessEngine:
     external_tasks: ExternalTasks
     messages: Messages
     documents: Documents
+    remarks: Remarks
     pending_uploads: PendingUploads
     history: History
     calendars: Calendars
@@ -111,6 +113,7 @@ def build_engine(
         messages=Messages(store, definitions, steps, clock, ids),
         external_tasks=ExternalTasks(store, steps, clock, intake),
         documents=Documents(store, steps, clock),
+        remarks=Remarks(store, steps, clock=clock, ids=ids, intake=intake),
         history=History(store, definitions, deadlines),
         calendars=calendars,
         health=Health(store, clock),

@@ -16,7 +16,14 @@ from engine.spiff.machine import Machine, Run
 from engine.spiff.stepping import Step, step
 
 #: Inputs that move no token: the machine does not see them.
-_QUIET = {EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED}
+_QUIET = {
+    EventKind.TASK_CLAIMED,
+    EventKind.TASK_UNCLAIMED,
+    EventKind.TASK_ASSIGNED,
+    EventKind.ATTACHMENT_ADDED,
+    EventKind.ATTACHMENT_WITHDRAWN,
+    EventKind.COMMENT_ADDED,
+}
 
 
 @dataclass(frozen=True, slots=True)

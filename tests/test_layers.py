@@ -37,6 +37,7 @@ _ROOMS = {
     "step_records",
     "uploads",
     "documents",
+    "remarks",
     "pending_uploads",
     "document_intake",
     "document_proof",

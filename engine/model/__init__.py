@@ -74,6 +74,7 @@ from engine.model.people import (
     Scope,
     Session,
 )
+from engine.model.remarks import Attachment, Comment
 from engine.model.steps import RememberedRequest, StepRecord, StoredInstance
 from engine.model.values import Json, Variables
 
@@ -90,9 +91,11 @@ __all__ = [
     "Actor",
     "Announcement",
     "AnnouncementKind",
+    "Attachment",
     "CalendarRevision",
     "Channel",
     "Check",
+    "Comment",
     "Contact",
     "Delivery",
     "DeliveryAttempt",

@@ -34,6 +34,9 @@ class EventKind(StrEnum):
     SERVICE_ERROR = "service_error"
     MESSAGE_RECEIVED = "message_received"
     SIGNAL_RECEIVED = "signal_received"
+    ATTACHMENT_ADDED = "attachment_added"
+    ATTACHMENT_WITHDRAWN = "attachment_withdrawn"
+    COMMENT_ADDED = "comment_added"
     # observations
     ACTIVITY_ENTERED = "activity_entered"
     ACTIVITY_COMPLETED = "activity_completed"
@@ -75,6 +78,9 @@ INPUT_KINDS = frozenset(
         EventKind.SERVICE_ERROR,
         EventKind.MESSAGE_RECEIVED,
         EventKind.SIGNAL_RECEIVED,
+        EventKind.ATTACHMENT_ADDED,
+        EventKind.ATTACHMENT_WITHDRAWN,
+        EventKind.COMMENT_ADDED,
     }
 )
 

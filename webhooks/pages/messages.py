@@ -120,6 +120,9 @@ DEEDS: Mapping[EventKind, str] = {
     EventKind.MESSAGE_RECEIVED: "Pesan diterima",
     EventKind.SIGNAL_RECEIVED: "Sinyal diterima",
     EventKind.SERVICE_ERROR: "Layanan melaporkan kesalahan proses",
+    EventKind.ATTACHMENT_ADDED: "Lampiran ditambahkan",
+    EventKind.ATTACHMENT_WITHDRAWN: "Lampiran ditarik",
+    EventKind.COMMENT_ADDED: "Komentar ditulis",
 }
 CHECKS: Mapping[str, str] = {
     "chain": "Rantai hash tidak cocok: isi riwayat ini berubah setelah dicatat.",
@@ -136,6 +139,9 @@ NOTICES: Mapping[str, str] = {
     "diambil": "Tugas ini kini menjadi tugas Anda.",
     "dilepas": "Tugas dilepas dan kembali tersedia bagi lajurnya.",
     "dimulai": "Proses telah dimulai.",
+    "dikomentari": "Komentar telah dicatat.",
+    "dilampirkan": "Lampiran telah ditambahkan.",
+    "ditarik": "Lampiran telah ditarik; riwayat tetap mencatatnya.",
     "dibatalkan": "Proses telah dibatalkan.",
     "diulang": "Langkah yang gagal telah dijalankan ulang.",
     "dipasang": "SOP telah dipasang.",
@@ -171,6 +177,8 @@ DATE_RULE = "Harus berupa tanggal, misalnya 2026-01-31."
 PASSWORD_WRONG = "Kata sandi yang sekarang tidak benar."  # noqa: S105 - a sentence
 PASSWORDS_DIFFER = "Kedua kata sandi baru tidak sama."
 FILES_SEVERAL = "Boleh lebih dari satu berkas."
+COMMENT_RULE = "Tuliskan komentar, paling banyak 4.000 karakter."
+ATTACHMENT_RULE = "Pilih satu berkas yang tidak kosong."
 REASON_MISSING = "Tuliskan alasan pembatalan, paling banyak 4.000 karakter."
 BUSINESS_KEY_RULE = "Kunci berkas paling banyak 255 karakter."
 FILE_MISSING = "Pilih 1 sampai 50 berkas; paling sedikit satu berkas .bpmn."

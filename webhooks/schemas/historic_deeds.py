@@ -32,6 +32,9 @@ DEEDS: dict[EventKind, _Deed] = {
     EventKind.VARIABLES_CHANGED: _Deed("ModifyVariable", "Variable"),
     EventKind.INCIDENT_RETRIED: _Deed("SetJobRetries", "Job"),
     EventKind.INSTANCE_CANCELLED: _Deed("Delete", "ProcessInstance"),
+    EventKind.ATTACHMENT_ADDED: _Deed("AddAttachment", "Attachment"),
+    EventKind.ATTACHMENT_WITHDRAWN: _Deed("DeleteAttachment", "Attachment"),
+    EventKind.COMMENT_ADDED: _Deed("AddComment", "Comment"),
 }
 
 
@@ -60,7 +63,8 @@ class HistoricEvent:
     @property
     def task_id(self) -> str | None:
         """The task that the event is about, if it is about one."""
-        is_of_task = DEEDS.get(self.event.kind, _Deed("", "")).entity == "Task"
+        entity = DEEDS.get(self.event.kind, _Deed("", "")).entity
+        is_of_task = entity in {"Task", "Attachment", "Comment"}
         return self.event.activity_instance_id if is_of_task else None
 
 
@@ -102,6 +106,10 @@ def _property(event: HistoryEvent) -> tuple[str | None, str | None, str | None]:
         return "assignee", event.payload.get("from"), event.payload.get("to")
     if event.kind is EventKind.TASK_COMPLETED:
         return "delete", "false", "true"
+    if event.kind in {EventKind.ATTACHMENT_ADDED, EventKind.ATTACHMENT_WITHDRAWN}:
+        return "attachment", None, event.payload["attachment"]
+    if event.kind is EventKind.COMMENT_ADDED:
+        return "comment", None, event.payload["message"]
     return None, None, None
 
 

@@ -1,0 +1,284 @@
+"""Comments and attachments: inputs that move no token, kept in history as all others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from engine.document_intake import Intake, Received, clean_name, keep_documents
+from engine.documents import DocumentContent, readable_content
+from engine.errors import Forbidden, InvalidInput, NotFound
+from engine.history import Input
+from engine.json_values import check_variables
+from engine.model import (
+    Actor,
+    Attachment,
+    Comment,
+    EventKind,
+    HistoryEvent,
+    Json,
+    Role,
+    StoredInstance,
+    Upload,
+    UserTask,
+    documents_of,
+)
+from engine.permissions import (
+    is_offered,
+    require_instance_visible,
+    require_may_remark,
+    require_task_visible,
+)
+from engine.queries import EventQuery
+from engine.sources import Clock, Ids
+from engine.steps import Steps
+from engine.store import Store, StoreTransaction
+from engine.tasks import require_open
+
+MAX_MESSAGE = 4000
+MAX_TEXT = 255
+_ATTACHMENTS = frozenset({EventKind.ATTACHMENT_ADDED, EventKind.ATTACHMENT_WITHDRAWN})
+_COMMENTS = frozenset({EventKind.COMMENT_ADDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a remark stands: at an instance, or at one of its tasks."""
+
+    instance_id: str | None = None
+    task_id: str | None = None
+
+
+class Remarks:
+    """What people put beside the work. Who does the work may; auditors read."""
+
+    def __init__(
+        self, store: Store, steps: Steps, *, clock: Clock, ids: Ids, intake: Intake
+    ) -> None:
+        self._store = store
+        self._steps = steps
+        self._clock = clock
+        self._ids = ids
+        self._intake = intake
+
+    # -------------------------------------------------------------------- comments
+
+    def comment(self, place: Place, message: str, *, actor: Actor) -> Comment:
+        """A new comment. Raises Forbidden, InvalidInput, TaskNotOpen, InstanceEnded."""
+        text = _text("message", message, MAX_MESSAGE)
+        if text is None:
+            raise _wrong("message", f"expected 1 to {MAX_MESSAGE} characters, found none")
+        payload = {"comment": self._ids.new_id(), "message": text}
+        with self._store.writing() as tx:
+            return _comment(self._note(tx, place, EventKind.COMMENT_ADDED, payload, actor=actor))
+
+    def comments(self, place: Place, *, actor: Actor) -> list[Comment]:
+        """The comments of an instance and all its tasks, or of one task, in their order."""
+        return [_comment(event) for event in self._events(place, _COMMENTS, actor)]
+
+    # ----------------------------------------------------------------- attachments
+
+    def attach(
+        self,
+        place: Place,
+        content: Upload | str,
+        *,
+        actor: Actor,
+        name: str | None = None,
+        description: str | None = None,
+        kind: str | None = None,
+    ) -> Attachment:
+        """A new attachment: a file, or an address that begins with http:// or https://.
+
+        Raises Forbidden, InvalidInput, TaskNotOpen, InstanceEnded.
+        """
+        url = _address(content) if isinstance(content, str) else None
+        brought = {} if isinstance(content, str) else {"content": content}
+        received = self._intake.receive(brought)
+        own_name = content.name if isinstance(content, Upload) else content
+        payload: dict[str, Json] = {
+            "attachment": self._ids.new_id(),
+            "name": _text("attachment-name", name, MAX_TEXT) or clean_name(own_name),
+            "description": _text("attachment-description", description, MAX_MESSAGE),
+            "type": _text("attachment-type", kind, MAX_TEXT),
+            "url": url,
+            **received.payload,
+        }
+        with self._store.writing() as tx:
+            added = self._note(
+                tx, place, EventKind.ATTACHMENT_ADDED, payload, actor=actor, received=received
+            )
+            return _attachment(added)
+
+    def attachments(self, place: Place, *, actor: Actor) -> list[Attachment]:
+        """The attachments of an instance and all its tasks, or of one task; withdrawn ones too."""
+        return _attachments(self._events(place, _ATTACHMENTS, actor))
+
+    def attachment(self, place: Place, attachment_id: str, *, actor: Actor) -> Attachment:
+        """One attachment of the place. Raises NotFound."""
+        return _one(self.attachments(place, actor=actor), attachment_id)
+
+    def content(self, place: Place, attachment_id: str, *, actor: Actor) -> DocumentContent:
+        """The bytes of an attachment. Raises NotFound for an address; Forbidden once withdrawn."""
+        found = self.attachment(place, attachment_id, actor=actor)
+        if found.document is None:
+            raise NotFound("content of attachment", attachment_id)
+        with self._store.reading() as tx:
+            held = tx.document(found.instance_id, found.document.document_id)
+            return readable_content(tx, held, actor)
+
+    def withdraw(self, place: Place, attachment_id: str, *, actor: Actor) -> Attachment:
+        """Mark an attachment as withdrawn; history keeps it. Who attached it and admins may.
+
+        Again changes nothing. Raises NotFound, Forbidden, InstanceEnded.
+        """
+        found = self.attachment(place, attachment_id, actor=actor)
+        if found.by != actor.account and not actor.has(Role.ADMIN):
+            raise Forbidden(
+                actor.account, f"withdraw attachment {attachment_id}", f"it is of {found.by}"
+            )
+        given = Input(
+            EventKind.ATTACHMENT_WITHDRAWN,
+            actor,
+            {"attachment": attachment_id},
+            found.activity_id,
+            found.task_id,
+        )
+        with self._store.writing() as tx:
+            stored = tx.stored_instance(found.instance_id, for_step=True)
+            query = EventQuery(instance_id=found.instance_id, kinds=_ATTACHMENTS)
+            current = _one(_attachments(tx.find_events(query)), attachment_id)
+            if current.withdrawn_at is not None:
+                return current
+            now = self._clock.now()
+            self._steps.note(tx, stored, given, now=now)
+        return replace(found, withdrawn_by=actor.account, withdrawn_at=now)
+
+    # ------------------------------------------------------------------------ both
+
+    def _note(
+        self,
+        tx: StoreTransaction,
+        place: Place,
+        kind: EventKind,
+        payload: Mapping[str, Json],
+        *,
+        actor: Actor,
+        received: Received | None = None,
+    ) -> HistoryEvent:
+        stored, task = _place(tx, place, for_step=True)
+        if task is not None:
+            require_open(task)
+            _require_at_work(actor, task)
+        else:
+            definition = tx.definition(stored.instance.definition_id)
+            require_may_remark(actor, stored.instance, definition)
+        if received is not None:
+            keep_documents(tx, received, instance_id=stored.instance.instance_id)
+        activity_id, task_id = (task.activity_id, task.task_id) if task else (None, None)
+        given = Input(kind, actor, payload, activity_id, task_id)
+        return self._steps.note(tx, stored, given, now=self._clock.now()).events[0]
+
+    def _events(
+        self, place: Place, kinds: frozenset[EventKind], actor: Actor
+    ) -> list[HistoryEvent]:
+        with self._store.reading() as tx:
+            stored, task = _place(tx, place)
+            if task is not None:
+                require_task_visible(actor, task)
+            else:
+                definition = tx.definition(stored.instance.definition_id)
+                require_instance_visible(actor, stored.instance, definition)
+            query = EventQuery(
+                instance_id=stored.instance.instance_id,
+                kinds=kinds,
+                activity_instance_id=task.task_id if task else None,
+            )
+            return tx.find_events(query)
+
+
+def _place(
+    tx: StoreTransaction, place: Place, *, for_step: bool = False
+) -> tuple[StoredInstance, UserTask | None]:
+    if place.task_id is not None:
+        task, stored = tx.stored_task(place.task_id, for_step=for_step)
+        return stored, task
+    return tx.stored_instance(place.instance_id or "", for_step=for_step), None
+
+
+def _require_at_work(actor: Actor, task: UserTask) -> None:
+    require_task_visible(actor, task)
+    if not is_offered(actor, task) and not actor.has(Role.ADMIN):
+        raise Forbidden(
+            actor.account, f"remark on task {task.task_id}", "auditors read and change nothing"
+        )
+
+
+def _comment(event: HistoryEvent) -> Comment:
+    return Comment(
+        comment_id=event.payload["comment"],
+        instance_id=event.instance_id,
+        task_id=event.activity_instance_id,
+        activity_id=event.activity_id,
+        message=event.payload["message"],
+        by=event.actor,
+        at=event.at,
+    )
+
+
+def _attachments(events: Sequence[HistoryEvent]) -> list[Attachment]:
+    """What was added, with the marks of what was withdrawn since."""
+    found: dict[str, Attachment] = {}
+    for event in events:
+        if event.kind is EventKind.ATTACHMENT_ADDED:
+            added = _attachment(event)
+            found[added.attachment_id] = added
+        elif event.payload["attachment"] in found:
+            name = event.payload["attachment"]
+            found[name] = replace(found[name], withdrawn_by=event.actor, withdrawn_at=event.at)
+    return list(found.values())
+
+
+def _attachment(event: HistoryEvent) -> Attachment:
+    payload = event.payload
+    return Attachment(
+        attachment_id=payload["attachment"],
+        instance_id=event.instance_id,
+        task_id=event.activity_instance_id,
+        activity_id=event.activity_id,
+        name=payload["name"],
+        description=payload["description"],
+        type=payload["type"],
+        url=payload["url"],
+        document=next(iter(documents_of(payload)), None),
+        by=event.actor,
+        at=event.at,
+    )
+
+
+def _one(attachments: Sequence[Attachment], attachment_id: str) -> Attachment:
+    found = next((each for each in attachments if each.attachment_id == attachment_id), None)
+    if found is None:
+        raise NotFound("attachment", attachment_id)
+    return found
+
+
+def _text(name: str, text: str | None, most: int) -> str | None:
+    """The text without blanks around it; None when nothing is left."""
+    stripped = (text or "").strip()
+    check_variables({name: stripped})
+    if len(stripped) > most:
+        raise _wrong(name, f"expected at most {most} characters, found {len(stripped)}")
+    return stripped or None
+
+
+def _address(url: str) -> str:
+    """The address. One of another scheme could run something in a browser."""
+    found = _text("url", url, MAX_MESSAGE) or ""
+    if not found.startswith(("http://", "https://")) or not found.isprintable():
+        raise _wrong("url", "expected an address that begins with http:// or https://")
+    return found
+
+
+def _wrong(name: str, reason: str) -> InvalidInput:
+    return InvalidInput(f"{name}: {reason}", {name: [reason]})

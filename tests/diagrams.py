@@ -17,10 +17,16 @@ def process(
 
     before: what stands in front of it, such as the declarations of errors.
     """
-    return (
-        f'{_HEAD}{before}<bpmn:process id="{key}" name="{key}" isExecutable="true">'
-        f"{_lane_set(lanes)}{''.join(parts)}</bpmn:process></bpmn:definitions>"
+    return document(
+        before,
+        f'<bpmn:process id="{key}" name="{key}" isExecutable="true">'
+        f"{_lane_set(lanes)}{''.join(parts)}</bpmn:process>",
     )
+
+
+def document(*parts: str) -> str:
+    """A file with these elements at its top."""
+    return f"{_HEAD}{''.join(parts)}</bpmn:definitions>"
 
 
 def line(*ids: str) -> str:

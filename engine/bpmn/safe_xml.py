@@ -32,9 +32,10 @@ _SAFE: dict[str, Any] = {
 }
 
 
-def parse_safely(file_name: str, content: bytes) -> Element:
+def parse_safely(file_name: str, content: bytes, *, keep_comments: bool = False) -> Element:
     """The root of the document, which is `bpmn:definitions` and within every limit.
 
+    keep_comments: for a copy that is to be as the file is, but for what is changed in it.
     Raises DeploymentRejected with one finding of rule xml, xml-limits or not-bpmn.
     """
     if len(content) > MAX_BYTES:
@@ -47,7 +48,7 @@ def parse_safely(file_name: str, content: bytes) -> Element:
         )
     _require_encoding(file_name, _declared_encoding(content))
     _measure(file_name, content)
-    root = _parse(file_name, content)
+    root = _parse(file_name, content, keep_comments=keep_comments)
     if root.tag != bpmn("definitions"):
         _refuse(
             file_name,
@@ -165,9 +166,10 @@ def _measure(file_name: str, content: bytes) -> None:
         _refuse_syntax(file_name, error)
 
 
-def _parse(file_name: str, content: bytes) -> Element:
+def _parse(file_name: str, content: bytes, *, keep_comments: bool) -> Element:
+    kept = {"remove_comments": False, "remove_pis": False} if keep_comments else {}
     try:
-        root = etree.fromstring(content, etree.XMLParser(**_SAFE))
+        root = etree.fromstring(content, etree.XMLParser(**{**_SAFE, **kept}))
     except etree.XMLSyntaxError as error:
         _refuse_syntax(file_name, error)
     docinfo: Any = root.getroottree().docinfo

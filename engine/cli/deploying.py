@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.bpmn.checks import refuses
+from engine.cli.drawing import write_layout
 from engine.cli.exit_codes import OK, REFUSED
 from engine.cli.files import read_file
 from engine.cli.invocation import Invocation
@@ -42,13 +43,19 @@ def add_to(commands: Commands) -> None:
         about="""Show everything that `deploy` would find wrong in BPMN files; nothing is kept.
 
         Needs no database. Ends with 1 when a file would be refused; warnings alone end with 0.""",
-        example="alur check processes/*.bpmn",
+        example="alur check processes/*.bpmn\n"
+        "alur check surat.bpmn --with-layout surat-bergambar.bpmn",
     )
     checking.add_argument("files", nargs="+", metavar="FILE", help="a .bpmn file")
     checking.add_argument(
         "--expressions",
         action="store_true",
         help="also show every expression as written and as it will be run",
+    )
+    checking.add_argument(
+        "--with-layout",
+        metavar="OUT.bpmn",
+        help="also write a copy of the one FILE with a drawing, as `alur layout` does",
     )
     listing = commands.add(
         "definitions",
@@ -88,6 +95,9 @@ def show_deployed(call: Invocation, deployed: Deployed) -> None:
 def check(call: Invocation) -> int:
     """Check the files."""
     files = read_diagrams(call.words.files)
+    output = call.words.with_layout
+    if output and len(files) > 1:
+        raise InvalidInput(f"--with-layout writes a copy of one file; found {len(files)}")
     # No database is connected: the store opens one only when it is asked something.
     engine = build_engine(Store.open("sqlite://"), SystemClock(), RandomIds(), call.settings)
     findings = engine.definitions.check(files)
@@ -108,6 +118,10 @@ def check(call: Invocation) -> int:
         call.printer.table(_FINDING, _finding_rows(findings))
     verdict = "would be refused" if is_refused else "can be deployed"
     call.printer.say(f"{', '.join(files)}: {len(findings)} findings, {verdict}")
+    if output:
+        ((name, content),) = files.items()
+        write_layout(name, content, output)
+        call.printer.say(f"{name}: with a drawing in {output}")
     return REFUSED if is_refused else OK
 
 

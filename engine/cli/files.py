@@ -1,4 +1,4 @@
-"""Reads the files that a command names."""
+"""Reads and writes the files that a command names."""
 
 from __future__ import annotations
 
@@ -27,3 +27,12 @@ def read_text(path: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{path}: expected text in UTF-8") from error
+
+
+def write_file(path: str, content: bytes) -> None:
+    """The file holds exactly that. Raises InvalidInput that names it."""
+    try:
+        Path(path).write_bytes(content)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InvalidInput(f"{path}: cannot be written: {reason}") from error

@@ -7,7 +7,17 @@ from collections.abc import Callable
 from typing import NoReturn
 
 import engine
-from engine.cli import accounts, auditing, demo, deploying, instances, serving, simulating, tasks
+from engine.cli import (
+    accounts,
+    auditing,
+    demo,
+    deploying,
+    drawing,
+    instances,
+    serving,
+    simulating,
+    tasks,
+)
 from engine.cli.exit_codes import BAD_INPUT, MEANINGS
 from engine.cli.words import Commands, Raw
 
@@ -34,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
         demo.add_to,
         serving.add_to,
         deploying.add_to,
+        drawing.add_to,
         simulating.add_to,
         instances.add_to,
         tasks.add_to,

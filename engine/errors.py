@@ -48,6 +48,27 @@ class TooManyLogins(NotAuthenticated):
         super().__init__(f"too many failed logins; wait {wait_minutes} minutes")
 
 
+class SignOnRefused(NotAuthenticated):
+    """A login at the single sign-on proves no account here.
+
+    reason: "stale", "provider", "issuer", "token", "unknown", "name", "taken", "inactive",
+    "no group" or "linked". account: whose it would have been, where that is known.
+    """
+
+    def __init__(self, reason: str, account: str | None = None) -> None:
+        self.reason = reason
+        self.account = account
+        super().__init__(f"the single sign-on proves no account: {reason}")
+
+
+class SignOnUnavailable(EngineError):
+    """The provider of the single sign-on cannot be reached, or is not what it should be."""
+
+    def __init__(self, issuer: str) -> None:
+        self.issuer = issuer
+        super().__init__(f"the single sign-on {issuer} cannot be used; the log has the cause")
+
+
 class TooManyHashes(EngineError):
     """Too many passwords are being checked at this moment; nothing was done, try again."""
 

@@ -31,6 +31,7 @@ from engine.secret_key import SecretKey, beside
 from engine.services import ExternalTasks
 from engine.sessions import Sessions
 from engine.settings import Settings
+from engine.single_sign_on import SingleSignOn
 from engine.sources import Clock, Ids, RandomIds, SystemClock
 from engine.steps import Steps
 from engine.store import Store
@@ -62,6 +63,7 @@ class ProcessEngine:
     sessions: Sessions
     access_tokens: AccessTokens
     account_log: AccountLog
+    single_sign_on: SingleSignOn
     health: Health
     secret_key: SecretKey
     webhook_subscriptions: WebhookSubscriptions
@@ -95,6 +97,7 @@ def build_engine(
         file=beside(store.file) if store.file else None,
         dies_with_process=store.is_in_memory,
     )
+    accounts = Accounts(store, clock, passwords, logins, tasks)
     return ProcessEngine(
         store=store,
         clock=clock,
@@ -118,7 +121,7 @@ def build_engine(
         calendars=calendars,
         health=Health(store, clock),
         pending_uploads=PendingUploads(store, clock, ids, max_bytes=max_bytes),
-        accounts=Accounts(store, clock, passwords, logins, tasks),
+        accounts=accounts,
         logins=logins,
         sessions=Sessions(
             store,
@@ -129,6 +132,14 @@ def build_engine(
         ),
         access_tokens=AccessTokens(store, clock, ids),
         account_log=AccountLog(store),
+        single_sign_on=SingleSignOn(
+            store,
+            clock,
+            ids,
+            accounts,
+            groups=settings.oidc_groups,
+            provisions=settings.oidc_provision,
+        ),
         secret_key=key,
         webhook_subscriptions=WebhookSubscriptions(
             store, clock, ids, key, allowed=allowed_receivers(settings.webhook_allow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,13 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_SESSION_IDLE_MINUTES": "After how many idle minutes a login ends.",
     "ALUR_SESSION_HOURS": "After how many hours a login ends in any case.",
     "ALUR_SECURE_COOKIES": "true when browsers reach Alur by https only.",
+    "ALUR_OIDC_ISSUER": "The issuer of the office's single sign-on (OpenID Connect).",
+    "ALUR_OIDC_CLIENT_ID": "What Alur is called there.",
+    "ALUR_OIDC_CLIENT_SECRET": "Its secret there; none for a public client.",
+    "ALUR_OIDC_SCOPES": "What is asked of the single sign-on.",
+    "ALUR_OIDC_GROUPS_CLAIM": "The claim that lists a person's groups.",
+    "ALUR_OIDC_GROUPS": "What groups give: JSON, or a file of it.",
+    "ALUR_OIDC_PROVISION": "Whether somebody unknown whose group gives something gets an account.",
     "ALUR_TRUSTED_PROXIES": "How many proxies in front of Alur tell the address of who asks.",
     "ALUR_WRITES_PER_MINUTE": "How many writing requests an account has in a minute; 0: any.",
     "ALUR_BASE_URL": "The address that links in messages begin with.",
@@ -69,6 +77,18 @@ class SmtpServer:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """What a group of the single sign-on gives."""
+
+    lanes: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        """Whether it gives anything."""
+        return bool(self.lanes or self.roles)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings with their defaults; `from_environ` fills them."""
 
@@ -81,6 +101,13 @@ class Settings:
     session_idle_minutes: int = 30
     session_hours: int = 12
     secure_cookies: bool = False
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = field(default=None, repr=False)
+    oidc_scopes: str = "openid profile"
+    oidc_groups_claim: str = "groups"
+    oidc_groups: Mapping[str, Grant] = field(default_factory=dict)
+    oidc_provision: bool = False
     trusted_proxies: int = 0
     writes_per_minute: int = 600
     base_url: str | None = None
@@ -115,6 +142,13 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("session_hours", "ALUR_SESSION_HOURS", _whole_number(1, 720)),
         ("secure_cookies", "ALUR_SECURE_COOKIES", _truth),
         ("writes_per_minute", "ALUR_WRITES_PER_MINUTE", _whole_number(0, 1_000_000)),
+        ("oidc_issuer", "ALUR_OIDC_ISSUER", _web_address_as_it_is),
+        ("oidc_client_id", "ALUR_OIDC_CLIENT_ID", _text),
+        ("oidc_client_secret", "ALUR_OIDC_CLIENT_SECRET", _text),
+        ("oidc_scopes", "ALUR_OIDC_SCOPES", _text),
+        ("oidc_groups_claim", "ALUR_OIDC_GROUPS_CLAIM", _text),
+        ("oidc_groups", "ALUR_OIDC_GROUPS", _grants),
+        ("oidc_provision", "ALUR_OIDC_PROVISION", _truth),
         ("trusted_proxies", "ALUR_TRUSTED_PROXIES", _whole_number(0, 10)),
         ("base_url", "ALUR_BASE_URL", _web_address),
         ("secret_key", "ALUR_SECRET_KEY", _secret_key),
@@ -137,7 +171,20 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
     settings = Settings(**found)
     if settings.smtp_url and not settings.mail_from:
         raise _refusal("ALUR_MAIL_FROM", "an address, since ALUR_SMTP_URL is set", "")
+    _require_together(settings)
     return settings
+
+
+def _require_together(settings: Settings) -> None:
+    """A single sign-on needs a name for Alur there, and an address to come back to."""
+    if settings.oidc_issuer is None:
+        return
+    for variable, value in (
+        ("ALUR_OIDC_CLIENT_ID", settings.oidc_client_id),
+        ("ALUR_BASE_URL", settings.base_url),
+    ):
+        if value is None:
+            raise _refusal(variable, "a value, since ALUR_OIDC_ISSUER is set", "")
 
 
 def _text(_variable: str, value: str) -> str:
@@ -241,6 +288,32 @@ def _mail_address(variable: str, value: str) -> str:
     if not MAIL_ADDRESS.fullmatch(value):
         raise _refusal(variable, "a mail address such as alur@dinas.go.id", value)
     return value
+
+
+def _web_address_as_it_is(variable: str, value: str) -> str:
+    """An issuer is compared letter by letter, with the slash that it may end with."""
+    _web_address(variable, value)
+    return value
+
+
+def _grants(variable: str, value: str) -> Mapping[str, Grant]:
+    expected = 'JSON {"group": {"lanes": ["Kadis"], "roles": ["staff"]}}, or a file of it'
+    try:
+        text = value if value.startswith("{") else Path(value).read_text(encoding="utf-8")
+        found = json.loads(text)
+        return {str(group): _grant(given) for group, given in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise _refusal(variable, expected, f"{value} ({error})") from error
+
+
+def _grant(given: Mapping[str, Any]) -> Grant:
+    unknown = sorted(set(given) - {"lanes", "roles"})
+    lists = [given.get("lanes", []), given.get("roles", [])]
+    if unknown or not all(isinstance(each, list) for each in lists):
+        raise ValueError(f"a group gives lists of lanes and of roles, found {given}")
+    if not all(isinstance(each, str) for names in lists for each in names):
+        raise ValueError(f"lanes and roles are texts, found {given}")
+    return Grant(frozenset(lists[0]), frozenset(lists[1]))
 
 
 def _log_level(variable: str, value: str) -> str:

@@ -122,6 +122,7 @@ PROBLEMS: Mapping[type[errors.EngineError], Problem] = {
     errors.TooManySimulations: Problem(
         503, "TooManySimulationsException", headers={"Retry-After": "5"}
     ),
+    errors.SignOnUnavailable: Problem(503, "SignOnUnavailableException"),
     errors.TooManyHashes: Problem(503, "TooManyLoginsException", headers=_RETRY),
     errors.Forbidden: Problem(403, "AuthorizationException", facts=_missing_authorization),
     errors.InvalidInput: Problem(400, "InvalidRequestException", facts=_fields),

@@ -68,11 +68,13 @@ from engine.model.people import (
     AccountEvent,
     AccountEventKind,
     Actor,
+    Identity,
     LogHead,
     LoginMethod,
     Role,
     Scope,
     Session,
+    SignOn,
 )
 from engine.model.remarks import Attachment, Comment
 from engine.model.steps import RememberedRequest, StepRecord, StoredInstance
@@ -114,6 +116,7 @@ __all__ = [
     "FormField",
     "HeldDocument",
     "HistoryEvent",
+    "Identity",
     "Incident",
     "InstanceState",
     "Json",
@@ -131,6 +134,7 @@ __all__ = [
     "Sent",
     "Session",
     "Severity",
+    "SignOn",
     "StepRecord",
     "StoredInstance",
     "TaskLink",

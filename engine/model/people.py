@@ -105,6 +105,29 @@ class Session:
     last_seen_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom the provider of a single sign-on calls an account; (issuer, subject) never changes."""
+
+    issuer: str
+    subject: str
+    account: str
+    linked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignOn:
+    """A login that is under way at the provider; found by the hash of its secret state."""
+
+    state_hash: str
+    nonce: str = field(repr=False)
+    code_verifier: str = field(repr=False)
+    next_path: str
+    #: The account that asks to be linked; None to log in.
+    account: str | None
+    created_at: datetime
+
+
 class AccountEventKind(StrEnum):
     """What can happen to an account."""
 
@@ -122,6 +145,8 @@ class AccountEventKind(StrEnum):
     LOGIN_UNLOCKED = "login_unlocked"
     LOGGED_OUT = "logged_out"
     SESSIONS_REVOKED = "sessions_revoked"
+    IDENTITY_LINKED = "identity_linked"
+    IDENTITY_UNLINKED = "identity_unlinked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from engine.model import AccessToken, Account, LoginMethod, Role, Scope, Session
 from engine.store.tables import access_token, account, login_failure, login_session
 from engine.store.transaction import Transaction, equal
 
-_ACCOUNT_LABELS = tuple(column.label(f"account_{column.name}") for column in account.c)
+#: An account beside other columns in one row; `account_of` reads it.
+ACCOUNT_LABELS = tuple(column.label(f"account_{column.name}") for column in account.c)
 
 
 class Logins(Transaction):
@@ -29,18 +30,18 @@ class Logins(Transaction):
 
         for_change: other changes of the account wait until this transaction ends.
         """
-        statement = select(*_ACCOUNT_LABELS).where(account.c.name == name)
+        statement = select(*ACCOUNT_LABELS).where(account.c.name == name)
         if for_change:
             self._must_write()
             statement = statement.with_for_update()
         row = self._first(statement)
         if row is None:
             raise NotFound("account", name)
-        return _account(row)
+        return account_of(row)
 
     def accounts(self) -> list[Account]:
         """All accounts, by name."""
-        return [_account(row) for row in self._all(_all_accounts())]
+        return [account_of(row) for row in self._all(_all_accounts())]
 
     def update_account(self, changed: Account) -> None:
         """Keep the account as it is now, or NotFound."""
@@ -67,11 +68,11 @@ class Logins(Transaction):
     def token_by_hash(self, token_hash: str) -> tuple[AccessToken, Account] | None:
         """The token with its account in one statement, if there is such a token."""
         row = self._first(
-            select(access_token, *_ACCOUNT_LABELS)
+            select(access_token, *ACCOUNT_LABELS)
             .join(account, account.c.name == access_token.c.account)
             .where(access_token.c.token_hash == token_hash)
         )
-        return None if row is None else (_token(row), _account(row))
+        return None if row is None else (_token(row), account_of(row))
 
     def tokens(self, account_name: str) -> list[AccessToken]:
         """The tokens of one account, the oldest first."""
@@ -109,13 +110,13 @@ class Logins(Transaction):
     def session(self, session_hash: str) -> tuple[Session, Account] | None:
         """The login with its account in one statement, if there is such a login."""
         row = self._first(
-            select(login_session, *_ACCOUNT_LABELS)
+            select(login_session, *ACCOUNT_LABELS)
             .join(account, account.c.name == login_session.c.account)
             .where(login_session.c.session_hash == session_hash)
         )
         if row is None:
             return None
-        return _session(row), _account(row)
+        return _session(row), account_of(row)
 
     def sessions_of(self, account_name: str) -> list[Session]:
         """The logins of one account, the latest used first."""
@@ -142,15 +143,21 @@ class Logins(Transaction):
         )
 
     def delete_sessions_of(
-        self, account_name: str, *, only: str | None = None, except_for: str | None = None
+        self,
+        account_name: str,
+        *,
+        only: str | None = None,
+        except_for: str | None = None,
+        method: LoginMethod | None = None,
     ) -> int:
         """End the logins of one account; how many.
 
-        only, except_for: the id of the one login that ends, or stays.
+        only, except_for: the id of the one login that ends, or stays. method: how they were proved.
         """
         conditions = [
             login_session.c.account == account_name,
             *equal(login_session.c.session_id, only),
+            *equal(login_session.c.method, method),
         ]
         if except_for is not None:
             conditions.append(login_session.c.session_id != except_for)
@@ -209,7 +216,7 @@ class Logins(Transaction):
 
 
 def _all_accounts() -> Select[Any]:
-    return select(*_ACCOUNT_LABELS).order_by(account.c.name)
+    return select(*ACCOUNT_LABELS).order_by(account.c.name)
 
 
 def _account_values(new: Account) -> dict[str, Any]:
@@ -221,7 +228,8 @@ def _account_values(new: Account) -> dict[str, Any]:
     }
 
 
-def _account(row: Row[Any]) -> Account:
+def account_of(row: Row[Any]) -> Account:
+    """The account of a row that has ACCOUNT_LABELS."""
     values = {column.name: getattr(row, f"account_{column.name}") for column in account.c}
     return Account(
         **{

@@ -34,6 +34,7 @@ from engine.store.deliveries import Deliveries
 from engine.store.documents import Documents
 from engine.store.events import Events
 from engine.store.figures import Figures
+from engine.store.identities import Identities
 from engine.store.incidents import Incidents
 from engine.store.instances import Instances
 from engine.store.links import Links
@@ -59,6 +60,7 @@ class StoreTransaction(
     Documents,
     PendingUploads,
     AccountEvents,
+    Identities,
     Figures,
     Calendars,
     Messages,

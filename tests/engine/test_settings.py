@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from engine.errors import InvalidInput
-from engine.settings import VARIABLES, Settings, SmtpServer, from_environ
+from engine.process_engine import build_engine
+from engine.settings import VARIABLES, Grant, Settings, SmtpServer, from_environ
+from engine.sources import RandomIds, SystemClock
+from engine.store import Store
 
 
 def test_without_environment_everything_has_a_default() -> None:
@@ -36,6 +40,13 @@ def test_every_variable_sets_its_field() -> None:
         "ALUR_SESSION_IDLE_MINUTES": "5",
         "ALUR_SESSION_HOURS": "1",
         "ALUR_SECURE_COOKIES": "True",
+        "ALUR_OIDC_ISSUER": "https://sso.example/",
+        "ALUR_OIDC_CLIENT_ID": "alur",
+        "ALUR_OIDC_CLIENT_SECRET": "rahasia",
+        "ALUR_OIDC_SCOPES": "openid profile groups",
+        "ALUR_OIDC_GROUPS_CLAIM": "grup",
+        "ALUR_OIDC_GROUPS": '{"g": {"lanes": ["Kadis"], "roles": ["staff"]}}',
+        "ALUR_OIDC_PROVISION": "true",
         "ALUR_TRUSTED_PROXIES": "1",
         "ALUR_WRITES_PER_MINUTE": "0",
         "ALUR_BASE_URL": "https://alur.example/",
@@ -65,6 +76,13 @@ def test_every_variable_sets_its_field() -> None:
         session_idle_minutes=5,
         session_hours=1,
         secure_cookies=True,
+        oidc_issuer="https://sso.example/",
+        oidc_client_id="alur",
+        oidc_client_secret="rahasia",
+        oidc_scopes="openid profile groups",
+        oidc_groups_claim="grup",
+        oidc_groups={"g": Grant(frozenset({"Kadis"}), frozenset({"staff"}))},
+        oidc_provision=True,
         trusted_proxies=1,
         writes_per_minute=0,
         base_url="https://alur.example",
@@ -193,3 +211,46 @@ def test_setting_of_messages_that_is_wrong_is_named(variable: str, value: str) -
 def test_mail_needs_a_sender() -> None:
     with pytest.raises(InvalidInput, match="ALUR_MAIL_FROM: expected"):
         from_environ({"ALUR_SMTP_URL": "smtp://surel"})
+
+
+def test_groups_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "groups.json"
+    file.write_text('{"g": {"lanes": ["Kadis"]}}', encoding="utf-8")
+
+    found = from_environ({"ALUR_OIDC_GROUPS": str(file)}).oidc_groups
+
+    assert found == {"g": Grant(frozenset({"Kadis"}))}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["no-such-file.json", "{", '{"g": []}', '{"g": {"lane": ["x"]}}', '{"g": {"lanes": "x"}}',
+     '{"g": {"roles": [1]}}'],
+)  # fmt: skip
+def test_groups_that_cannot_be_read_are_refused(value: str) -> None:
+    with pytest.raises(InvalidInput, match="ALUR_OIDC_GROUPS"):
+        from_environ({"ALUR_OIDC_GROUPS": value})
+
+
+@pytest.mark.parametrize("missing", ["ALUR_OIDC_CLIENT_ID", "ALUR_BASE_URL"])
+def test_a_single_sign_on_is_set_as_a_whole(missing: str) -> None:
+    environ = {
+        "ALUR_OIDC_ISSUER": "https://sso.example",
+        "ALUR_OIDC_CLIENT_ID": "alur",
+        "ALUR_BASE_URL": "https://alur.example",
+    }
+    environ.pop(missing)
+
+    with pytest.raises(InvalidInput, match=missing):
+        from_environ(environ)
+
+
+def test_a_role_that_there_is_not_is_refused_at_start() -> None:
+    settings = Settings(
+        database_url="sqlite://", oidc_groups={"g": Grant(roles=frozenset({"raja"}))}
+    )
+    store = Store.open("sqlite://")
+
+    with pytest.raises(InvalidInput, match="raja"):
+        build_engine(store, SystemClock(), RandomIds(), settings)
+    store.close()

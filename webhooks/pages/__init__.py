@@ -23,6 +23,7 @@ from webhooks.pages import (
     own,
     processes,
     refusals,
+    sign_on,
     tasks,
 )
 from webhooks.pages.blueprint import blueprint
@@ -31,7 +32,7 @@ from webhooks.pages.devices import device_text
 from webhooks.pages.logins import CSRF_FIELD, visitor
 from webhooks.pages.people import person
 from webhooks.pages.values import local_text
-from webhooks.rest.context import current_engine, is_api
+from webhooks.rest.context import current_engine, current_provider, is_api
 
 __all__ = [
     "account_log",
@@ -47,6 +48,7 @@ __all__ = [
     "processes",
     "refusals",
     "register",
+    "sign_on",
     "tasks",
 ]
 
@@ -93,6 +95,7 @@ def _words() -> dict[str, Any]:
         "states": messages.STATES,
         "roles": messages.ROLES,
         "login_methods": messages.LOGIN_METHODS,
+        "has_sign_on": current_provider() is not None,
         "severities": messages.SEVERITIES,
     }
 

@@ -20,7 +20,13 @@ from webhooks.rates import LOGINS
 from webhooks.rest.context import current_rates
 
 #: Pages that anybody may open; they look after their own token.
-_PUBLIC = {"pages.show_login", "pages.log_in"}
+_PUBLIC = {
+    "pages.show_login",
+    "pages.log_in",
+    "pages.begin_sign_on",
+    "pages.end_sign_on",
+    "pages.end_sessions_by_provider",
+}
 #: What can be done with a temporary password.
 _ALWAYS = {"pages.show_new_password", "pages.change_password", "pages.log_out"}
 

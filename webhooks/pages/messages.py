@@ -79,6 +79,8 @@ ACCOUNT_EVENTS: Mapping[AccountEventKind, str] = {
     AccountEventKind.LOGIN_UNLOCKED: "Penahanan dibuka",
     AccountEventKind.LOGGED_OUT: "Keluar",
     AccountEventKind.SESSIONS_REVOKED: "Sesi diakhiri",
+    AccountEventKind.IDENTITY_LINKED: "Dihubungkan dengan SSO",
+    AccountEventKind.IDENTITY_UNLINKED: "Diputus dari SSO",
 }
 #: What the page of the log tells of an event's payload.
 ACCOUNT_DETAILS: Mapping[str, str] = {
@@ -93,6 +95,9 @@ ACCOUNT_DETAILS: Mapping[str, str] = {
     "count": "{} sesi",
     "isTemporary": "hanya untuk masuk sekali",
     "tasksHandedBack": "{} tugas kembali ke lajurnya",
+    "issuer": "SSO {}",
+    "subject": "sebagai {}",
+    "reason": "alasan: {}",
 }
 SEVERITIES: Mapping[Severity, str] = {
     Severity.ERROR: "Kesalahan",
@@ -154,6 +159,8 @@ NOTICES: Mapping[str, str] = {
     "kalender-disimpan": "Kalender telah disimpan.",
     "token-dicabut": "Token akses telah dicabut.",
     "sesi-diakhiri": "Sesi telah diakhiri.",
+    "sso-dihubungkan": "Akun ini telah dihubungkan dengan SSO.",
+    "sso-diputus": "Akun ini tidak lagi terhubung dengan SSO.",
     "kunci-dibuka": "Percobaan masuk atas nama akun ini tidak lagi ditahan.",
 }
 
@@ -202,6 +209,34 @@ def login_refusal(error: errors.NotAuthenticated) -> str:
             f"Tunggu {error.wait_minutes} menit, lalu coba lagi."
         )
     return "Nama pengguna atau kata sandi salah, atau akun ini tidak aktif."
+
+
+_SIGN_ON: Mapping[str, str] = {
+    "stale": "Percobaan masuk ini sudah tidak berlaku, atau dimulai pada peramban lain. Mulailah "
+    "sekali lagi.",
+    "unknown": "Akun SSO Anda belum mempunyai akun di Alur. Hubungi administrator Alur, atau masuk "
+    "dengan kata sandi lalu hubungkan akun Anda pada halaman Akun saya.",
+    "name": "Nama pengguna Anda pada SSO tidak dapat dipakai di Alur. Hubungi administrator.",
+    "taken": "Nama pengguna Anda pada SSO sudah dipakai akun lain di Alur. Jika itu akun Anda, "
+    "masuklah dengan kata sandi lalu hubungkan pada halaman Akun saya.",
+    "inactive": "Akun Anda di Alur tidak aktif. Hubungi administrator.",
+    "no group": "Tidak satu pun grup Anda pada SSO memberi peran atau lajur di Alur. Hubungi "
+    "administrator.",
+    "linked": "Akun SSO ini sudah terhubung dengan akun lain di Alur.",
+}
+
+
+def sign_on_refusal(error: errors.SignOnRefused) -> Explanation:
+    """Why a login at the single sign-on did not become one here."""
+    text = _SIGN_ON.get(error.reason, "SSO tidak membuktikan siapa Anda. Mulailah sekali lagi.")
+    return Explanation("Tidak dapat masuk dengan SSO", text)
+
+
+NO_PASSWORD = Explanation(
+    "Belum dapat diputus",
+    "Akun ini belum mempunyai kata sandi; tanpa SSO Anda tidak dapat masuk lagi.",
+    ("Mintalah administrator membuatkan kata sandi lebih dahulu.",),
+)
 
 
 def completed(task_name: str) -> str:
@@ -324,6 +359,11 @@ _EXPLANATIONS: Mapping[type[errors.EngineError], Callable[[Any, Names], Explanat
     errors.TooManySimulations: _constant(
         "Sistem sedang sibuk",
         "Simulasi lain sedang berjalan. Tunggu beberapa detik, lalu coba lagi.",
+    ),
+    errors.SignOnUnavailable: _constant(
+        "SSO tidak dapat dihubungi",
+        "Masuk dengan SSO sedang tidak dapat dilakukan. Anda tetap dapat masuk dengan kata sandi.",
+        "Apabila berulang, beri tahu administrator.",
     ),
     errors.TooManyHashes: _constant(
         "Sistem sedang sibuk",

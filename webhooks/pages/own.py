@@ -164,6 +164,7 @@ def _own_page(
         session=current_login().session,
         sessions=engine.sessions.of(account.name, actor=actor),
         tokens=engine.access_tokens.of(account.name, actor=actor),
+        identities=engine.single_sign_on.identities_of(account.name),
         ends_soon=_ends_soon,
         has_ended=_has_ended,
         usual_end=(now + _TOKEN_LASTS).date().isoformat(),

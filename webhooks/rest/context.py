@@ -9,6 +9,7 @@ from flask import Flask, current_app, request
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
 from webhooks.rates import Rates
+from webhooks.sign_on import Provider
 
 #: Everything of the API stands under this path.
 ROOT = "/engine-rest"
@@ -20,11 +21,17 @@ class _Context:
     engine: ProcessEngine
     settings: Settings
     rates: Rates
+    provider: Provider | None
 
 
 def put_context(app: Flask, engine: ProcessEngine, settings: Settings) -> None:
     """Requests of this app speak to this engine."""
-    app.extensions[_NAME] = _Context(engine, settings, Rates(engine.clock))
+    app.extensions[_NAME] = _Context(
+        engine,
+        settings,
+        Rates(engine.clock),
+        Provider(settings, engine.clock) if settings.oidc_issuer else None,
+    )
 
 
 def current_engine() -> ProcessEngine:
@@ -45,6 +52,11 @@ def base_url() -> str:
 def current_rates() -> Rates:
     """How often callers of this app did what is counted."""
     return _context().rates
+
+
+def current_provider() -> Provider | None:
+    """The provider of the office's single sign-on, if there is one."""
+    return _context().provider
 
 
 def is_api(path: str) -> bool:

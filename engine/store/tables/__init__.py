@@ -30,6 +30,7 @@ from engine.store.tables.deliveries import (
     webhook_subscription,
 )
 from engine.store.tables.documents import document, document_content, pending_upload
+from engine.store.tables.identities import identity, sign_on
 from engine.store.tables.instances import (
     external_task,
     history_event,
@@ -64,6 +65,7 @@ __all__ = [
     "event_subscription",
     "external_task",
     "history_event",
+    "identity",
     "incident",
     "login_failure",
     "login_session",
@@ -73,6 +75,7 @@ __all__ = [
     "process_instance",
     "remembered_request",
     "resource",
+    "sign_on",
     "task_candidate",
     "task_link",
     "user_task",

@@ -17,6 +17,7 @@ from engine.cli import (
     serving,
     simulating,
     tasks,
+    webhooks,
 )
 from engine.cli.exit_codes import BAD_INPUT, MEANINGS
 from engine.cli.words import Commands, Raw
@@ -50,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
         tasks.add_to,
         auditing.add_to,
         accounts.add_to,
+        webhooks.add_to,
     )
     for add_to in rooms:
         add_to(commands)

@@ -49,24 +49,8 @@ class Deliverer:
         with ThreadPoolExecutor(self._threads, thread_name_prefix="alur-delivery") as pool:
             return self._send_all(pool, is_stopped)
 
-    def _send_all(self, pool: ThreadPoolExecutor, is_stopped: Callable[[], bool]) -> int:
-        under_way: dict[Future[bool], str] = {}
-        begun = done = 0
-        while True:
-            free = min(self._threads - len(under_way), BATCH - begun)
-            if free > 0 and not is_stopped():
-                busy = set(under_way.values())
-                for delivery_id, receiver in self._deliveries.due(free, except_to=busy):
-                    under_way[pool.submit(self._deliver, delivery_id)] = receiver
-                    begun += 1
-            if not under_way:
-                return done
-            for finished in wait(under_way, return_when=FIRST_COMPLETED).done:
-                del under_way[finished]
-                done += finished.result()
-
-    def _deliver(self, delivery_id: str) -> bool:
-        """Whether the delivery was in our hands."""
+    def deliver(self, delivery_id: str) -> bool:
+        """Send this one, unless another worker has it; whether it was in our hands."""
         try:
             taken = self._deliveries.take(delivery_id)
             if taken is None:
@@ -82,3 +66,19 @@ class Deliverer:
             status = f" {sent.status}" if sent.status else ""
             _log.warning("delivery %s failed: %s%s", delivery_id, sent.failure, status)
         return True
+
+    def _send_all(self, pool: ThreadPoolExecutor, is_stopped: Callable[[], bool]) -> int:
+        under_way: dict[Future[bool], str] = {}
+        begun = done = 0
+        while True:
+            free = min(self._threads - len(under_way), BATCH - begun)
+            if free > 0 and not is_stopped():
+                busy = set(under_way.values())
+                for delivery_id, receiver in self._deliveries.due(free, except_to=busy):
+                    under_way[pool.submit(self.deliver, delivery_id)] = receiver
+                    begun += 1
+            if not under_way:
+                return done
+            for finished in wait(under_way, return_when=FIRST_COMPLETED).done:
+                del under_way[finished]
+                done += finished.result()

@@ -19,6 +19,8 @@ from webhooks.limits import allow_files
 from webhooks.problems import answer
 from webhooks.rest import (
     account_event,
+    contact,
+    delivery,
     deployment,
     execution,
     external_task,
@@ -32,6 +34,7 @@ from webhooks.rest import (
     task_link,
     version,
     webapps,
+    webhook_subscription,
 )
 from webhooks.rest.context import ROOT, is_api
 from webhooks.rest.requests import is_text
@@ -51,6 +54,9 @@ RESOURCES: tuple[Resource, ...] = (
     incident.resource,
     history.resource,
     account_event.resource,
+    webhook_subscription.resource,
+    delivery.resource,
+    contact.resource,
 )
 
 #: What anybody may read: what this server is, and how to speak to it.

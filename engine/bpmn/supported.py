@@ -63,7 +63,12 @@ MULTI_INSTANCE_NODES = frozenset(
 #: Event definitions of the start event of a sub-process, and of an event sub-process.
 SUB_PROCESS_START = frozenset({""})
 EVENT_SUB_PROCESS_START = frozenset(
-    {"timerEventDefinition", "errorEventDefinition", "escalationEventDefinition"}
+    {
+        "timerEventDefinition",
+        "errorEventDefinition",
+        "escalationEventDefinition",
+        "messageEventDefinition",
+    }
 )
 
 TIMER_KINDS = frozenset({"timeDuration", "timeDate", "timeCycle"})

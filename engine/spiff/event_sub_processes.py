@@ -16,8 +16,9 @@ from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.elements import CodedEvent, ProcessModel
+from engine.bpmn.elements import CodedEvent, FlowNode, ProcessModel
 from engine.bpmn.supported import LISTENER
+from engine.spiff.subscriptions import EventOnBoundary, expected_by
 
 
 class Coded(EventDefinition):  # type: ignore[misc]
@@ -36,10 +37,11 @@ class Listener(CatchingEvent, BpmnSpecMixin):  # type: ignore[misc]
         super().__init__(wf_spec, name, event_definition=definition)
         #: The id of the start event of the event sub-process.
         self.listens_for = listens_for
-        self.is_interrupting = is_interrupting
+        #: Whether it interrupts; named as in a boundary event.
+        self.cancel_activity = is_interrupting
 
     def _run_hook(self, my_task: Any) -> Any:
-        if self.is_interrupting:
+        if self.cancel_activity:
             interrupt_scope(my_task)
         return super()._run_hook(my_task)
 
@@ -92,7 +94,7 @@ def listen(spec: Any, subprocesses: dict[str, Any], model: ProcessModel) -> None
         listener = Listener(
             spec,
             f"{sub.name}{LISTENER}",
-            inside.event_definition if trigger.coded_event is None else Coded(),
+            _definition(trigger, inside.event_definition),
             listens_for=trigger.id,
             is_interrupting=trigger.is_interrupting,
         )
@@ -104,6 +106,18 @@ def listen(spec: Any, subprocesses: dict[str, Any], model: ProcessModel) -> None
         listener.connect(sub)
     if held:
         _end_beside_listeners(spec)
+
+
+def _definition(trigger: FlowNode, parsed: EventDefinition) -> EventDefinition:
+    """What a listener waits for: the library reads only the timers among them."""
+    if trigger.coded_event is not None:
+        return Coded()
+    expected = expected_by(trigger)
+    if expected is None:
+        return parsed
+    arrival = EventOnBoundary()
+    arrival.expected = expected
+    return arrival
 
 
 def _end_beside_listeners(spec: Any) -> None:

@@ -142,7 +142,7 @@ def parse(diagram: Diagram, model: ProcessModel) -> Specs:
     Raises MachineFault when the library refuses all the same: the checks then have a gap.
     """
     root = deepcopy(diagram.root)
-    _start_plainly(root, model)
+    _start_plainly(root)
     loops = {n.id: n.multi_instance for n in model.nodes.values() if n.multi_instance}
     parser = _Parser(_translated(loops))
     try:
@@ -163,15 +163,13 @@ def parse(diagram: Diagram, model: ProcessModel) -> Specs:
     return Specs(spec, subprocesses, root)
 
 
-def _start_plainly(root: etree._Element, model: ProcessModel) -> None:
+def _start_plainly(root: etree._Element) -> None:
     """Starting an instance *is* the start event's trigger: it waits for nothing more.
 
-    Who delivered the message or signal is in the input, not in the tree.
+    Who delivered the message or signal is in the input, not in the tree. For an event sub-process
+    its listener waits.
     """
     for event in root.iter(f"{_BPMN}startEvent"):
-        parent = event.getparent()
-        if parent is None or parent.get("id") != model.id:
-            continue
         for tag in ("messageEventDefinition", "signalEventDefinition"):
             for definition in event.findall(f"{_BPMN}{tag}"):
                 event.remove(definition)

@@ -13,7 +13,6 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.exceptions import WorkflowTaskException
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
-from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.elements import FlowNode
@@ -21,6 +20,7 @@ from engine.bpmn.supported import MAX_EVENT_NAME
 from engine.bpmn.values import Template, template
 from engine.model import EventKind
 from engine.spiff.behaviour import evaluate
+from engine.spiff.recorder import activity_id_of
 from engine.spiff.repeating import start_beside
 from engine.spiff.specs import Behaving
 from engine.spiff.stepping import current_step
@@ -79,7 +79,7 @@ class EventCatch(Behaving):
 
 
 class EventOnBoundary(EventDefinition):  # type: ignore[misc]
-    """The message or signal of a boundary event, which waits beside its activity."""
+    """The message or signal of an event that waits beside an activity or beside a scope."""
 
     expected: Expected
 
@@ -109,7 +109,7 @@ def open_all(my_task: Any, found: Sequence[dict[str, str]]) -> None:
             subscription=each["id"],
             event=each["event"],
             name=each["name"],
-            **({} if each["activity"] == my_task.task_spec.name else {"target": each["activity"]}),
+            **({} if each["activity"] == activity_id_of(my_task) else {"target": each["activity"]}),
         )
 
 
@@ -141,12 +141,14 @@ def arrive(my_task: Any, subscription_id: str) -> None:
     awaited = my_task.internal_data[AWAITED]
     activity_id = next(each["activity"] for each in awaited if each["id"] == subscription_id)
     spec = my_task.task_spec
-    if isinstance(spec, BoundaryEvent) and not spec.cancel_activity:
+    # A boundary event, or what waits beside a scope for the start of an event sub-process.
+    is_beside = isinstance(getattr(spec, "event_definition", None), EventOnBoundary)
+    if is_beside and not spec.cancel_activity:
         # BPMN 2.0.2 §10.5.4: it may happen again as long as the activity lasts.
         start_beside(my_task)
         return
     del my_task.internal_data[AWAITED]
-    if isinstance(spec, BoundaryEvent):
+    if is_beside:
         my_task._set_internal_data(event_fired=True)
         spec._update(my_task)
     else:

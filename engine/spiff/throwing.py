@@ -212,16 +212,15 @@ def escape(task: Any, thrown: Thrown) -> None:
 
 def _interrupt(catcher: Any) -> bool:
     """End what the catcher interrupts; False when it does not interrupt."""
-    spec = catcher.task_spec
-    if isinstance(spec, Listener):
-        if spec.is_interrupting:
-            interrupt_scope(catcher)
-        return bool(spec.is_interrupting)
-    if spec.cancel_activity:
-        for other in catcher.parent.children:
-            if other is not catcher and other.has_state(TaskState.NOT_FINISHED_MASK):
-                other.cancel()
-    return bool(spec.cancel_activity)
+    if not catcher.task_spec.cancel_activity:
+        return False
+    if isinstance(catcher.task_spec, Listener):
+        interrupt_scope(catcher)
+        return True
+    for other in catcher.parent.children:
+        if other is not catcher and other.has_state(TaskState.NOT_FINISHED_MASK):
+            other.cancel()
+    return True
 
 
 def _carried(task: Any, catcher: Any) -> dict[str, Any]:

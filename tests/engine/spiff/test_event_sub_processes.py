@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from engine.messages import Message
+from engine.model import Actor, Role
+from engine.queries import EventSubscriptionQuery
 from tests.diagrams import (
     boundary,
     coded,
@@ -12,6 +15,8 @@ from tests.diagrams import (
     end,
     inclusive,
     line,
+    message,
+    named,
     process,
     start,
     subprocess,
@@ -291,4 +296,58 @@ def test_an_error_of_the_event_sub_process_goes_to_the_edge_of_its_scope(office:
 
     assert office.waiting_at(instance) == ["t_b"]
     assert office.variables(instance) == {"catatan": "x"}
+    office.assert_sound(instance)
+
+
+# --------------------------------------------------------------------- messages
+
+PROGRAM = Actor("surat-masuk", frozenset({Role.WORKER}))
+ROOTS = named("message", tarik="penarikan")
+
+
+def heard(trigger: str, *, interrupts: bool = True) -> str:
+    return process(
+        start(), user("a"), end(), line("s", "a", "e"),
+        aside("dengar", trigger, interrupts=interrupts), before=ROOTS,
+    )  # fmt: skip
+
+
+def waits_for(office: Office, instance: str) -> list[tuple[str, str]]:
+    query = EventSubscriptionQuery(instance_id=instance)
+    found = office.engine.messages.subscriptions(query, actor=ADMIN)
+    return [(each.activity_id, each.name) for each in found]
+
+
+def test_a_message_starts_one_and_interrupts(office_on_both: Office) -> None:
+    office = office_on_both
+    instance = office.start(office.deploy(heard(message("tarik"))))
+    assert waits_for(office, instance) == [("dengar_s", "penarikan")]
+    office.erase_snapshot(instance)
+
+    office.engine.messages.correlate(
+        Message("penarikan", variables={"alasan": "pindah"}), actor=PROGRAM
+    )
+
+    assert office.waiting_at(instance) == ["t_dengar"]
+    assert office.variables(instance) == {"alasan": "pindah"}
+    assert waits_for(office, instance) == []
+    office.complete(instance, "t_dengar")
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_a_message_starts_one_each_time_until_the_scope_ends(office_on_both: Office) -> None:
+    office = office_on_both
+    instance = office.start(office.deploy(heard(message("tarik"), interrupts=False)))
+    for _ in range(2):
+        office.engine.messages.correlate(Message("penarikan"), actor=PROGRAM)
+        office.erase_snapshot(instance)
+
+    assert office.waiting_at(instance) == ["a", "t_dengar", "t_dengar"]
+    assert waits_for(office, instance) == [("dengar_s", "penarikan")]
+    office.complete(instance, "t_dengar")
+    office.complete(instance, "a")
+    office.complete(instance, "t_dengar")
+    assert office.state(instance) == "COMPLETED"
+    assert waits_for(office, instance) == []
     office.assert_sound(instance)

@@ -40,6 +40,7 @@ def duration_literal(text: str) -> str:
         raise TimerError(
             f"{literal!r} is not an ISO 8601 duration such as PT1H or P3D",
             f"{literal!r} bukan jangka waktu ISO 8601 seperti PT1H atau P3D",
+            is_mistake=not _is_composed(literal),
         )
     parts = {name: float(value) for name, value in match.groupdict().items() if value}
     if "weeks" in parts and parts.keys() & {"years", "months", "days"}:
@@ -85,7 +86,9 @@ def cycle_literal(text: str) -> str:
             "cron expressions are not run",
             f"{literal!r} bukan pengulangan seperti R3/PT10M (1 sampai {MAX_CYCLES} kali) atau "
             "R/P1D; ungkapan cron tidak dijalankan",
-            is_mistake=not _REPETITION.match(literal) and not _CRON.fullmatch(literal),
+            is_mistake=not (
+                _REPETITION.match(literal) or _CRON.fullmatch(literal) or _is_composed(literal)
+            ),
         )
     if _seconds(duration_literal(duration)) < SHORTEST_CYCLE_SECONDS:
         raise TimerError(
@@ -94,6 +97,11 @@ def cycle_literal(text: str) -> str:
             is_mistake=False,
         )
     return literal
+
+
+def _is_composed(text: str) -> bool:
+    """Whether expressions stand within the text, as other engines allow."""
+    return "${" in text or "#{" in text
 
 
 def _seconds(duration: str) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from engine.bpmn.names import ACTIVITIES, GATEWAYS, bpmn, local
 from tests.mutations.planting import (
+    ERROR,
     UNSUPPORTED,
     Defect,
     Element,
@@ -26,6 +27,8 @@ from tests.mutations.planting import (
 def start_dropped(root: Element) -> Iterator[Defect]:
     for start in nodes(root, "startEvent"):
         scope = start.getparent()
+        if len(scope.findall(bpmn("startEvent"))) > 1:
+            continue
         yield defect(lambda s=start: drop(*leaving(root, s), s), scope, "start-event", UNSUPPORTED)
 
 
@@ -105,7 +108,13 @@ def flow_into_a_boundary_event(root: Element) -> Iterator[Defect]:
 @kind
 def gateway_that_leads_nowhere(root: Element) -> Iterator[Defect]:
     for gateway in nodes(root, *GATEWAYS):
-        yield defect(lambda g=gateway: drop(*leaving(root, g)), gateway, "gateway-without-outgoing")
+        is_join = len(entering(root, gateway)) > 1
+        yield defect(
+            lambda g=gateway: drop(*leaving(root, g)),
+            gateway,
+            "gateway-without-outgoing",
+            UNSUPPORTED if is_join else ERROR,
+        )
 
 
 @kind
@@ -143,7 +152,9 @@ def parallel_split_into_a_merge(root: Element) -> Iterator[Defect]:
     for flow in flows(root):
         is_plain = local(node_of(root, flow.get("sourceRef"))) not in GATEWAYS
         if is_plain and local(node_of(root, flow.get("targetRef"))) in ACTIVITIES:
-            yield defect(lambda f=flow: _pair(f, "parallelGateway"), "tanam_4", "soundness")
+            yield defect(
+                lambda f=flow: _pair(f, "parallelGateway"), "tanam_4", "soundness", UNSUPPORTED
+            )
 
 
 def _pair(flow: Element, split: str) -> None:
@@ -195,4 +206,5 @@ def loop_without_a_way_out(root: Element) -> Iterator[Defect]:
                     lambda e=end, f=flow, s=source: (f.set("targetRef", s.get("id")), drop(e)),
                     source,
                     "dead-end",
+                    UNSUPPORTED,
                 )

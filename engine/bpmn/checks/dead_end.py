@@ -71,7 +71,8 @@ def _loops(rule: Rule, graph: Graph) -> Iterator[Finding]:
 
 def _endless(rule: Rule, graph: Graph, loop: list[str]) -> Finding:
     names = ", ".join(label_of(graph.nodes[node_id]) for node_id in loop[:_SHOWN])
-    return rule.error(
+    # BPMN knows processes that never end; a procedure that cannot be finished is a mistake here.
+    return rule.unsupported(
         graph.nodes[loop[0]],
         f"berada dalam putaran tanpa jalan keluar ke kejadian akhir ({names}); beri jalan keluar",
         f"it is in a loop without a way to an end event ({names}); give the loop a way out",

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from engine.bpmn.checks.graph import Graph, graph_of
 from engine.bpmn.checks.places import Rule, checked_processes, flow_scopes, label_of
 from engine.bpmn.diagram import Diagram
-from engine.bpmn.names import GATEWAYS, SUB_PROCESSES, Element, bpmn_children, local
+from engine.bpmn.names import ACTIVITIES, GATEWAYS, SUB_PROCESSES, Element, bpmn_children, local
 from engine.bpmn.supported import MAX_NODES
 from engine.model import Finding
 
 RULE = "loop-without-exit"
+#: Of more, joins are not told apart from other gateways.
+_MOST_FLOWS = 4 * MAX_NODES
 
 _WAITING = frozenset(
     {
@@ -53,7 +55,10 @@ def _finding(rule: Rule, graph: Graph, cycle: list[str]) -> Finding:
     )
     # A script may change what the condition reads; else the engine stops it, and says so.
     has_script = any(local(graph.nodes[node_id]) == "scriptTask" for node_id in cycle)
-    return (rule.warning if has_script else rule.error)(element, *words)
+    # Somebody may be meant to work in a task; here it is passed at once.
+    has_task = any(local(graph.nodes[node_id]) in ACTIVITIES for node_id in cycle)
+    refuse = rule.unsupported if has_task else rule.error
+    return (rule.warning if has_script else refuse)(element, *words)
 
 
 def _next(graph: Graph, node_id: str) -> frozenset[str]:
@@ -64,7 +69,8 @@ def _automatic_cycles(graph: Graph) -> Iterator[list[str]]:
     """Ids of the nodes of each knot of cycles that passes no waiting node, in document order."""
     automatic = {i for i, node in graph.nodes.items() if not _waits(node)}
     edges = _edges(graph, automatic)
-    while joins := _joins_that_wait(graph, edges):
+    is_readable = sum(map(len, edges.values())) <= _MOST_FLOWS
+    while is_readable and (joins := _joins_that_wait(graph, edges)):
         automatic -= joins
         edges = _edges(graph, automatic)
     ending = graph.reaching(graph.sinks())

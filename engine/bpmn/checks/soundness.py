@@ -75,8 +75,16 @@ class _Scope:
     def _finding(self, nodes: Mapping[str, Element], fault: Fault) -> Finding:
         element = nodes[fault.node]
         split = nodes.get(fault.split or "")
-        report = self.rule.warning if fault.kind is Kind.OVERTAKEN else self.rule.error
+        report = self._reports().get(fault.kind, self.rule.error)
         return report(element, *_WORDS[fault.kind](label_of(split) if split is not None else None))
+
+    def _reports(self) -> Mapping[Kind, Callable[[Element, str, str], Finding]]:
+        """Doing a step more than once is right BPMN; in a procedure nobody means it."""
+        return {
+            Kind.OVERTAKEN: self.rule.warning,
+            Kind.DOUBLED: self.rule.unsupported,
+            Kind.RESTARTED: self.rule.unsupported,
+        }
 
     def _too_large(self) -> Finding:
         return self.rule.warning(

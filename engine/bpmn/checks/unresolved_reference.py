@@ -107,8 +107,13 @@ def _events(rule: Rule, process: Element) -> Iterator[Finding]:
             if not element.get(attribute):
                 missing = _missing(rule, element, attribute, _ROOT_REFERENCES[attribute])
                 # BPMN 2.0.2 §10.3.3 and §10.5.5 leave it open; nothing could ever arrive.
-                is_error = tag == "messageEventDefinition"
+                is_error = tag == "messageEventDefinition" and not _throws(element)
                 yield missing if is_error else replace(missing, severity=Severity.UNSUPPORTED)
+
+
+def _throws(definition: Element) -> bool:
+    event = definition.getparent()
+    return event is not None and local(event) in {"endEvent", "intermediateThrowEvent"}
 
 
 def _drawn(rule: Rule) -> Iterator[Finding]:
@@ -134,9 +139,11 @@ def _root_references(rule: Rule) -> Iterator[Finding]:
         for attribute, tag in _ROOT_REFERENCES.items():
             if element.get(attribute) and element.get(attribute) not in known[tag]:
                 yield _missing(rule, element, attribute, tag)
+    # One that no event knows, but an operation of an interface, may stay without a name.
+    used = {e.get(f"{tag}Ref") for e in root.iter(bpmn("*")) for tag in ("message", "signal")}
     for tag, word in (("message", "pesan"), ("signal", "sinyal")):
         for element in root.findall(bpmn(tag)):
-            if not element.get("name", "").strip():
+            if element.get("id") in used and not element.get("name", "").strip():
                 yield rule.error(
                     element,
                     f"{word} belum bernama; berilah nama",

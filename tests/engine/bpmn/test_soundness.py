@@ -45,7 +45,7 @@ def test_an_unbalanced_block_has_one_finding_that_names_it(kind, side, becomes):
             assert len(findings) == 1
             # A branch that overtakes itself, with nothing behind it that joins, ends all the same.
             may_warn = (kind, becomes) == ("loop", "or")
-            assert findings[0].severity is Severity.ERROR or may_warn
+            assert findings[0].severity is not Severity.WARNING or may_warn
             assert f"({planted})" in findings[0].message_en
             assert f"({planted})" in findings[0].message_id
 
@@ -67,7 +67,8 @@ def test_two_faults_of_one_scope_are_found_at_once():
     findings = findings_in(content)
 
     assert {f.element_id for f in findings} == {"p1", "x2"}
-    assert all(f.severity is Severity.ERROR for f in findings)
+    # Waiting for ever is wrong; doing a step twice is right BPMN that nobody means.
+    assert [f.severity for f in findings] == [Severity.ERROR, Severity.UNSUPPORTED]
     assert "(x1)" in findings[0].message_en
     assert "(p2)" in findings[1].message_en
 

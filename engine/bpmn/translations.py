@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.elements import FlowNode, RawValue
 from engine.bpmn.expressions import Expression, translate
+from engine.bpmn.names import bpmn, bpmn_children, line_of, local, text_of
 from engine.bpmn.refusals import Refusal
+from engine.bpmn.supported import TIMER_KINDS
+from engine.bpmn.timers import EXPRESSION_MARKS
 from engine.bpmn.values import template
 
 
@@ -34,7 +37,9 @@ def translations(diagram: Diagram) -> tuple[Translation, ...]:
     return tuple(sorted(found, key=lambda each: (each.line or 0, each.element_id, each.where)))
 
 
-_CONDITIONS = frozenset({"condition", "collection", "loopCardinality", "completionCondition"})
+_CONDITIONS = frozenset(
+    {"condition", "collection", "loopCardinality", "completionCondition"} | TIMER_KINDS
+)
 _Text = tuple[int | None, str, str, str]
 
 
@@ -46,6 +51,17 @@ def _texts(diagram: Diagram) -> Iterator[_Text]:
         for node in process.nodes.values():
             for where, text in _node_texts(node):
                 yield node.line, node.id, where, text
+    yield from _timers(diagram)
+
+
+def _timers(diagram: Diagram) -> Iterator[_Text]:
+    """Timers that are expressions; a literal is no expression."""
+    for definition in diagram.source.iter(bpmn("timerEventDefinition")):
+        event = definition.getparent()
+        for time in bpmn_children(definition):
+            text = text_of(time)
+            if text and text.startswith(EXPRESSION_MARKS) and event is not None:
+                yield line_of(time), event.get("id", ""), local(time), text
 
 
 def _node_texts(node: FlowNode) -> Iterator[tuple[str, str]]:

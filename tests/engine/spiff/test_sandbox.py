@@ -231,6 +231,27 @@ def test_a_feel_quantifier_decides(office: Office, nilai, expected) -> None:
     office.assert_sound(instance)
 
 
+def test_a_quantifier_over_too_much_is_stopped_and_harms_nobody(office: Office) -> None:
+    condition = "= every x in daftar, y in daftar, z in daftar satisfies x + y + z &gt;= 0"
+    diagram = process(
+        start(),
+        exclusive("x"),
+        user("a"),
+        end(),
+        line("s", "x"),
+        flow("x", "a", condition),
+        flow("x", "e", f"= not({condition[2:]})"),
+        line("a", "e"),
+    )
+    definition = office.deploy(diagram)
+
+    instance = office.start(definition, daftar=list(range(1000)))
+
+    assert "took too long" in office.incidents(instance)[0]
+    assert office.waiting_at(office.start(definition, daftar=[1, 2])) == ["a"]
+    office.assert_sound(instance)
+
+
 def test_a_variable_named_len_does_not_hide_the_size_of_others(office: Office) -> None:
     diagram = process(
         start(),

@@ -107,6 +107,11 @@ class Logins:
         with self._store.reading() as tx:
             return tx.recent_login_failures(name, self._clock.now() - OF_NAME.within)
 
+    def forget_old_failures(self) -> int:
+        """Drop the failures that count nowhere any more; how many."""
+        with self._store.writing() as tx:
+            return tx.forget_login_failures(self._clock.now() - LONGEST_WINDOW)
+
     # --------------------------------------------------------------- before and after
 
     def _look_up(self, name: str, source: str) -> _Known:

@@ -27,6 +27,7 @@ from engine.passwords import Passwords
 from engine.pending_uploads import PendingUploads
 from engine.receivers import allowed_receivers
 from engine.remarks import Remarks
+from engine.repeats import Repeats
 from engine.secret_key import SecretKey, beside
 from engine.services import ExternalTasks
 from engine.sessions import Sessions
@@ -63,6 +64,7 @@ class ProcessEngine:
     sessions: Sessions
     access_tokens: AccessTokens
     account_log: AccountLog
+    repeats: Repeats
     single_sign_on: SingleSignOn
     health: Health
     secret_key: SecretKey
@@ -132,6 +134,7 @@ def build_engine(
         ),
         access_tokens=AccessTokens(store, clock, ids),
         account_log=AccountLog(store),
+        repeats=Repeats(store, clock),
         single_sign_on=SingleSignOn(
             store,
             clock,

@@ -9,16 +9,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import rfc8785
 
 from engine.errors import IdempotencyKeyReused, InvalidInput
 from engine.model import Actor, Json, RememberedRequest
+from engine.sources import Clock
 from engine.steps import Outcome
-from engine.store import StoreTransaction
+from engine.store import Store, StoreTransaction
 
 MAX_KEY_LENGTH = 255
+
+#: How long the same request gives the first one's answer.
+REMEMBERED = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +73,16 @@ class Request:
 def fingerprint(deed: str, *parts: Json) -> str:
     """What makes two requests under one idempotency key the same request."""
     return hashlib.sha256(rfc8785.dumps([deed, *parts])).hexdigest()
+
+
+class Repeats:
+    """What one store remembers of requests that may be repeated."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def forget_old(self) -> int:
+        """Drop what was remembered longer than REMEMBERED; how many requests."""
+        with self._store.writing() as tx:
+            return tx.forget_requests(self._clock.now() - REMEMBERED)

@@ -49,7 +49,7 @@ _ROOMS = {
     "contacts",
 }
 #: What a worker does by itself.
-_DUTIES = {"due_timers", "announcing"}
+_DUTIES = {"due_timers", "announcing", "housekeeping"}
 _MACHINERY = {"bpmn", "spiff", "store", "worktime", "history", "replay"}
 
 #: Module or folder of engine/ -> what it may import of engine/, itself excepted.

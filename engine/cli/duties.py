@@ -6,6 +6,7 @@ from importlib import import_module
 
 from engine.announcing import Announcing
 from engine.due_timers import DueTimers
+from engine.housekeeping import Housekeeping
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
 from engine.worker import Duty, Worker
@@ -25,5 +26,14 @@ def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:
     return (
         DueTimers(engine.instances, engine.clock),
         Announcing(engine.deliveries, engine.clock),
+        Housekeeping(
+            (
+                engine.sessions.forget_ended,
+                engine.single_sign_on.forget_begun,
+                engine.logins.forget_old_failures,
+                engine.repeats.forget_old,
+            ),
+            engine.clock,
+        ),
         import_module("webhooks.outgoing").build_deliverer(engine, settings),
     )

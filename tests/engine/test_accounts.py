@@ -44,6 +44,8 @@ def test_a_name_is_taken_once(house: House) -> None:
         ({"password": "1234567"}, "password"),
         ({"password": "x" * 129}, "password"),
         ({"password": "Password123"}, "password"),
+        ({"password": "rahasiaku"}, "password"),
+        ({"password": "Manchester"}, "password"),
         ({"name": "siti-aminah", "password": "Siti-Aminah"}, "password"),
         ({"password": "abcdefg\ud800"}, "password"),
         ({"roles": ["king"]}, "roles"),

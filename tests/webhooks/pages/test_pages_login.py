@@ -12,6 +12,7 @@ from tests.office import Office
 from tests.webhooks.pages.browser import PASSWORD, Browser, Page
 from tests.webhooks.pages.conftest import Visit
 from webhooks import create_app
+from webhooks.rest.context import is_api
 
 
 def test_a_stranger_is_asked_to_log_in_and_comes_back_to_the_page(browser: Browser) -> None:
@@ -158,6 +159,28 @@ def test_pages_carry_headers_that_keep_scripts_and_frames_out(visit: Visit) -> N
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cache-Control"] == "no-store"
+
+
+def test_every_page_and_every_error_keeps_scripts_out(app: Flask, visit: Visit) -> None:
+    admin = visit("admin")
+    paths = {
+        str(rule)
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.arguments and not is_api(str(rule))
+    }
+    assert len(paths) > 15
+
+    for path in sorted(paths | {"/tidak-ada", "/akun/tidak-ada", "/tugas/x", "/masuk/sso"}):
+        answer = admin.client.get(path)
+        if answer.mimetype != "text/html":
+            continue
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy, path
+        assert "script-src 'unsafe" not in policy, path
+        assert b" onclick=" not in answer.data, path
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", path
+        for script in Page(answer).tree.xpath("//script[not(@src)] | //*[@style] | //style"):
+            pytest.fail(f"{path} has inline {script.tag}")
 
 
 def test_an_unknown_page_is_told_in_html_and_an_unknown_resource_in_json(browser: Browser) -> None:

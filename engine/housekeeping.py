@@ -1,0 +1,43 @@
+"""The duty of housekeeping: what no longer counts is dropped, once an hour.
+
+Several workers may do it at the same time: what one has dropped the other does not find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from engine.sources import Clock
+
+_EVERY = timedelta(hours=1)
+
+#: Drops what is old of one kind, and says how much that was.
+Chore = Callable[[], int]
+
+
+class Housekeeping:
+    """Does each chore once an hour, the first time when the worker begins.
+
+    Nothing waits for it: what has ended counts no more, whether or not it is dropped yet.
+    """
+
+    name = "housekeeping"
+
+    def __init__(self, chores: Sequence[Chore], clock: Clock) -> None:
+        self._chores = tuple(chores)
+        self._clock = clock
+        self._done_at: datetime | None = None
+
+    def turn(self, is_stopped: Callable[[], bool]) -> int:
+        """Do the chores when an hour is over; how much was dropped."""
+        now = self._clock.now()
+        if self._done_at is not None and now - self._done_at < _EVERY:
+            return 0
+        dropped = 0
+        for chore in self._chores:
+            if is_stopped():
+                return dropped
+            dropped += chore()
+        self._done_at = now
+        return dropped

@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from engine.bpmn.elements import ProcessModel
 from engine.bpmn.sop_terms import CALENDAR, TERM, ZONE
 from engine.calendars import DEFAULT_KEY, Calendars
 from engine.errors import EngineError
 from engine.model import EventKind, Fault, HistoryEvent, Observation, UserTask
+from engine.reminders import first_reminder
 from engine.store import StoreTransaction
 from engine.worktime import NoWorkingDay, Rule, TermError, WorkCalendar, deadline, term_of, zone_of
 
@@ -25,16 +26,18 @@ _log = logging.getLogger(__name__)
 class Deadlines:
     """Sets deadlines by the calendars of one store."""
 
-    def __init__(self, calendars: Calendars, rule: Rule) -> None:
+    def __init__(self, calendars: Calendars, rule: Rule, *, remind_before: timedelta) -> None:
         self._calendars = calendars
         self._rule = rule
+        self._remind_before = remind_before
 
     def opened(
         self, tx: StoreTransaction, model: ProcessModel, rows: Iterable[UserTask]
     ) -> tuple[tuple[UserTask, ...], tuple[Observation, ...]]:
         """The new tasks with their deadlines, and the notes of those for history."""
         found = [self._set(tx, model, row, row.created_at) for row in rows]
-        return tuple(row for row, _ in found), tuple(note for _, note in found if note)
+        reminded = tuple(self._reminded(row, row.created_at) for row, _ in found)
+        return reminded, tuple(note for _, note in found if note)
 
     def taken(
         self, tx: StoreTransaction, model: ProcessModel, row: UserTask, at: datetime
@@ -45,10 +48,14 @@ class Deadlines:
         if not counts_from_claim:
             return row, ()
         if row.assignee is None:
-            unset = replace(row, due_at=None, due_calendar=None, due_revision=None)
+            unset = replace(row, due_at=None, due_calendar=None, due_revision=None, remind_at=None)
             return unset, (_note(row, {"dueAt": None}),)
         changed, note = self._set(tx, model, row, at)
-        return changed, (note,) if note else ()
+        return (self._reminded(changed, at), (note,)) if note else (row, ())
+
+    def _reminded(self, row: UserTask, since: datetime) -> UserTask:
+        """The row with its first reminder, also when the diagram says when it is due."""
+        return replace(row, remind_at=first_reminder(row.due_at, since, self._remind_before))
 
     def _set(
         self, tx: StoreTransaction, model: ProcessModel, row: UserTask, at: datetime

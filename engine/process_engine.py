@@ -86,7 +86,9 @@ def build_engine(
     """
     definitions = Definitions(store, clock, ids)
     calendars = Calendars(store, clock, settings.time_zone)
-    deadlines = Deadlines(calendars, Rule(settings.deadline_rule))
+    deadlines = Deadlines(
+        calendars, Rule(settings.deadline_rule), remind_before=settings.remind_before
+    )
     steps = Steps(definitions, settings.time_zone, deadlines)
     max_bytes = settings.max_file_mb * MEGABYTE
     intake = Intake(ids, max_bytes=max_bytes)

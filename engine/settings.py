@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_WEBHOOK_CA_FILE": "Whose certificates receivers of web hooks may show, as PEM.",
     "ALUR_SMTP_URL": "The mail server: smtp+starttls://user:password@host:587.",
     "ALUR_MAIL_FROM": "The address that mail is sent from.",
+    "ALUR_REMIND_BEFORE": "How long before a task is due it is reminded of: 30m, 12h, 1d.",
     "ALUR_LOG_LEVEL": "The least severe log message that is written.",
     "ALUR_LOG_FORMAT": "How the log is written: text or json.",
     "ALUR_METRICS_TOKEN": "What Prometheus shows to read /metrics from elsewhere.",
@@ -54,6 +56,7 @@ MIN_SECRET_KEY_LENGTH = 32
 #: Of a token that a person may make up; it is long enough to be no word.
 MIN_TOKEN_LENGTH = 16
 
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _LOG_FORMATS = ("text", "json")
 #: Stricter than RFC 5322: no comments, no quoted words, nothing that could begin another header.
 MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
@@ -120,6 +123,7 @@ class Settings:
     webhook_ca_file: str | None = None
     smtp_url: SmtpServer | None = None
     mail_from: str | None = None
+    remind_before: timedelta = timedelta(days=1)
     log_level: str = "INFO"
     log_format: str = "text"
     metrics_token: str | None = field(default=None, repr=False)
@@ -159,6 +163,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("webhook_ca_file", "ALUR_WEBHOOK_CA_FILE", _file),
         ("smtp_url", "ALUR_SMTP_URL", _smtp_server),
         ("mail_from", "ALUR_MAIL_FROM", _mail_address),
+        ("remind_before", "ALUR_REMIND_BEFORE", _duration),
         ("log_level", "ALUR_LOG_LEVEL", _log_level),
         ("log_format", "ALUR_LOG_FORMAT", _log_format),
         ("metrics_token", "ALUR_METRICS_TOKEN", _token),
@@ -314,6 +319,13 @@ def _grant(given: Mapping[str, Any]) -> Grant:
     if not all(isinstance(each, str) for names in lists for each in names):
         raise ValueError(f"lanes and roles are texts, found {given}")
     return Grant(frozenset(lists[0]), frozenset(lists[1]))
+
+
+def _duration(variable: str, value: str) -> timedelta:
+    found = re.fullmatch(r"([0-9]{1,5})([mhd])", value.lower())
+    if found is None:
+        raise _refusal(variable, "minutes, hours or days such as 30m, 12h or 1d", value)
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def _log_level(variable: str, value: str) -> str:

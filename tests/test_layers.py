@@ -28,6 +28,7 @@ _ROOMS = {
     "task_links",
     "calendars",
     "deadlines",
+    "reminders",
     "auditing",
     "accounts",
     "account_log",

@@ -8,6 +8,7 @@ from engine.announcing import Announcing
 from engine.due_timers import DueTimers
 from engine.housekeeping import Housekeeping
 from engine.process_engine import ProcessEngine
+from engine.reminders import Reminders
 from engine.settings import Settings
 from engine.worker import Duty, Worker
 
@@ -25,6 +26,7 @@ def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:
     """
     return (
         DueTimers(engine.instances, engine.clock),
+        Reminders(engine.store, engine.clock),
         Announcing(engine.deliveries, engine.clock),
         Housekeeping(
             (

@@ -77,6 +77,8 @@ class UserTask:
     #: The calendar and its revision by which `due_at` was computed; None: the diagram said when.
     due_calendar: str | None = None
     due_revision: int | None = None
+    #: When it is next reminded of. Kept beside history: no event leads to it.
+    remind_at: datetime | None = None
     follow_up_at: datetime | None = None
     priority: int = 50
     description: str | None = None

@@ -31,7 +31,7 @@ class Announcements(Transaction):
 
     def add_announcements(self, new: Sequence[Announcement]) -> None:
         """Put them into the outbox, in this transaction."""
-        self._write(insert(announcement), [_values(each) for each in new])
+        self._write(insert(announcement), [announcement_values(each) for each in new])
 
     def are_announcements_waiting(self) -> bool:
         """Whether the outbox holds anything."""
@@ -83,7 +83,8 @@ class Announcements(Transaction):
         return self._write(delete(contact).where(of_account, contact.c.channel == channel)) == 1
 
 
-def _values(new: Announcement) -> dict[str, Any]:
+def announcement_values(new: Announcement) -> dict[str, Any]:
+    """The row of an announcement."""
     return {
         "instance_id": new.instance_id,
         "sequence": new.sequence,

@@ -20,6 +20,7 @@ from engine.model import (
     ProcessInstance,
     StepRecord,
     StoredInstance,
+    TaskState,
     UserTask,
 )
 from engine.queries import InstanceQuery, Page
@@ -396,6 +397,8 @@ def _task_values(task: UserTask) -> dict[str, Any]:
         "state": task.state.value,
         "local_variables": dict(task.local_variables),
         "offered_lane": None if has_candidates else task.lane,
+        # Nobody is reminded of what is over.
+        "remind_at": task.remind_at if task.state is TaskState.OPEN else None,
     }
 
 

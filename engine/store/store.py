@@ -41,6 +41,7 @@ from engine.store.links import Links
 from engine.store.logins import Logins
 from engine.store.messages import Messages
 from engine.store.pending_uploads import PendingUploads
+from engine.store.reminders import Reminders
 from engine.store.requests import Requests
 from engine.store.services import Services
 from engine.store.tasks import Tasks
@@ -62,6 +63,7 @@ class StoreTransaction(
     AccountEvents,
     Identities,
     Figures,
+    Reminders,
     Calendars,
     Messages,
     Announcements,

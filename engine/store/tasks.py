@@ -83,20 +83,20 @@ class Tasks(Transaction):
         row = self._first(_STORED_FOR_STEP if for_step else _STORED, {"wanted_task": task_id})
         if row is None:
             raise NotFound("task", task_id)
-        return _task(row, prefix="task_"), stored_instance_of(row)
+        return task_of(row, prefix="task_"), stored_instance_of(row)
 
     def task(self, task_id: str) -> UserTask:
         """The task of that id, or NotFound."""
         row = self._first(select(user_task).where(user_task.c.task_id == task_id))
         if row is None:
             raise NotFound("task", task_id)
-        return _task(row)
+        return task_of(row)
 
     def tasks(self, query: TaskQuery, page: Page = _FIRST_PAGE) -> list[UserTask]:
         """The tasks that match; those that are open, unless the query says otherwise."""
         statement = select(user_task).where(*_conditions(query))
         rows = self._page(statement, page, _SORTING, user_task.c.task_id)
-        return [_task(row) for row in rows]
+        return [task_of(row) for row in rows]
 
     def count_tasks(self, query: TaskQuery) -> int:
         """How many tasks match."""
@@ -111,7 +111,7 @@ class Tasks(Transaction):
             .where(user_task.c.instance_id == instance_id, *among(user_task.c.state, states))
             .order_by(user_task.c.created_at, user_task.c.task_id)
         )
-        return [_task(row) for row in rows]
+        return [task_of(row) for row in rows]
 
 
 def _conditions(query: TaskQuery) -> Conditions:
@@ -207,7 +207,8 @@ def _by_candidate(user: str | None, groups: Iterable[str]) -> Select[tuple[str]]
     return select(columns.task_id).where(or_(*named))
 
 
-def _task(row: Row[Any], prefix: str = "") -> UserTask:
+def task_of(row: Row[Any], prefix: str = "") -> UserTask:
+    """The task in a row that has all columns of user_task, under names with the prefix."""
     values = {
         column.name: getattr(row, prefix + column.name)
         for column in user_task.c

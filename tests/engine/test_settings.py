@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -59,6 +60,7 @@ def test_every_variable_sets_its_field() -> None:
         "ALUR_MAX_FILE_MB": "50",
         "ALUR_DEADLINE_RULE": "from_available",
         "ALUR_LOG_LEVEL": "debug",
+        "ALUR_REMIND_BEFORE": "12h",
         "ALUR_LOG_FORMAT": "JSON",
         "ALUR_METRICS_TOKEN": "lima-belas-kerbau",
     }
@@ -95,6 +97,7 @@ def test_every_variable_sets_its_field() -> None:
         deadline_rule="from_available",
         max_file_mb=50,
         log_format="json",
+        remind_before=timedelta(hours=12),
         metrics_token="lima-belas-kerbau",
         log_level="DEBUG",
     )
@@ -130,6 +133,8 @@ def test_an_empty_variable_is_not_set() -> None:
         ("ALUR_SECURE_COOKIES", "maybe", "true or false"),
         ("ALUR_BASE_URL", "alur.example", "an address that begins with http"),
         ("ALUR_LOG_LEVEL", "loud", "one of DEBUG"),
+        ("ALUR_REMIND_BEFORE", "1 day", "minutes, hours or days"),
+        ("ALUR_REMIND_BEFORE", "-1d", "minutes, hours or days"),
         ("ALUR_LOG_FORMAT", "xml", "one of text, json"),
     ],
 )

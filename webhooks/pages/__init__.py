@@ -90,6 +90,7 @@ def _words() -> dict[str, Any]:
     """What every template may say."""
     return {
         "login": visitor(),
+        "now": current_engine().clock.now(),
         "csrf_field": CSRF_FIELD,
         "notice": _notice(),
         "states": messages.STATES,

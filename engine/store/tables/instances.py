@@ -85,6 +85,8 @@ user_task = Table(
     Column("follow_up_at", Moment),
     Column("ended_at", Moment),
     Column("ended_by", Words),
+    #: When it is next reminded of; only of an open task with a due date.
+    Column("remind_at", Moment),
     PrimaryKeyConstraint("instance_id", "task_id"),
     CheckConstraint("state IN ('open', 'completed', 'cancelled')", name="state"),
     CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended"),
@@ -95,6 +97,12 @@ user_task = Table(
     Index("ix_user_task_definition_key", "definition_key", "state", "created_at"),
     Index("ix_user_task_business_key", "business_key"),
     Index("ix_user_task_ended_by", "ended_by", "ended_at"),
+    Index(
+        "ix_user_task_remind_at",
+        "remind_at",
+        sqlite_where=text("remind_at IS NOT NULL"),
+        postgresql_where=text("remind_at IS NOT NULL"),
+    ),
     # For counting open tasks. The state stands in it although it is always the same: without it
     # SQLite prefers the index of states, and reads every open task for its lane.
     Index(

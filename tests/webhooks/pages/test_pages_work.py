@@ -287,6 +287,23 @@ def test_long_lists_come_in_pages(office: Office, sop: ProcessDefinition, visit:
     assert "27" in second.text
 
 
+def test_an_inbox_marks_what_is_late(office: Office, visit: Visit) -> None:
+    hurried = user("a").replace("<bpmn:userTask ", '<bpmn:userTask camunda:dueDate="PT1H" ')
+    lanes = {"Perencana": ["s", "a", "e"]}
+    office.start(office.deploy(process(start(), hurried, end(), line("s", "a", "e"), lanes=lanes)))
+    clerk = visit("staf")
+
+    before = clerk.get("/?lingkup=lajur").text
+    office.clock.advance(minutes=61)
+    visited = clerk.log_in("staf")
+    after = clerk.get("/?lingkup=lajur").text
+
+    assert visited.status == 200
+    assert "Tenggat" in before
+    assert ("Terlambat" in before, "Terlambat" in after) == (False, True)
+    assert "Terlambat" in open_first(clerk).text
+
+
 def test_an_empty_inbox_says_what_to_do(visit: Visit) -> None:
     assert "memulai proses" in visit("staf").get("/?lingkup=saya").text
 

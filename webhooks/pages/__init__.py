@@ -18,12 +18,14 @@ from webhooks.pages import (
     inbox,
     instances,
     login,
+    mail,
     messages,
     modeler,
     own,
     processes,
     refusals,
     sign_on,
+    subscriptions,
     tasks,
 )
 from webhooks.pages.blueprint import blueprint
@@ -43,12 +45,14 @@ __all__ = [
     "inbox",
     "instances",
     "login",
+    "mail",
     "modeler",
     "own",
     "processes",
     "refusals",
     "register",
     "sign_on",
+    "subscriptions",
     "tasks",
 ]
 

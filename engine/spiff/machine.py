@@ -376,7 +376,13 @@ class Run(Told):
         if self.is_completed:
             self._recorder.observations.append(Observation(EventKind.INSTANCE_COMPLETED))
         elif not (self._blocked or self._scheduled or self._waits_for_others()):
-            waiting = [t for t in self._tasks() if t._state in {TaskState.WAITING, TaskState.READY}]
+            # What listens for a trigger is not to blame.
+            waiting = [
+                task
+                for task in self._tasks()
+                if task._state in {TaskState.WAITING, TaskState.READY}
+                and self._recorder.node_of(task) is not None
+            ]
             if not waiting:
                 raise MachineFault("the instance is not completed, yet nothing in it waits")
             self._raise_incident(

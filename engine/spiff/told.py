@@ -127,13 +127,16 @@ class Told:
     # ------------------------------------------------------------------- together
 
     def _throw_at(self, task: Any, thrown: Thrown, told: Mapping[str, Json]) -> None:
-        is_caught = throw(task, thrown)
-        if not is_caught and thrown.kind == ERROR and not told.get("escapes"):
+        is_caught = catcher_of(task, thrown.kind, thrown.code) is not None
+        if is_caught:
+            # What follows the catch may fail, and is an incident of its own then.
+            self._guarded(task, lambda: throw(task, thrown))
+        elif thrown.kind == ESCALATION or told.get("escapes"):
+            escape(task, thrown)
+        else:
             reason = f"BPMN error {thrown.code!r} is caught by nobody: {thrown.message or '-'}"
             self._stop(task, reason)
             return
-        if not is_caught:
-            escape(task, thrown)
         self.advance()
 
     def _stop(self, task: Any, message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import event
 
 from engine.errors import InvalidInput
 from engine.model import Actor, ProcessInstance, Role
@@ -241,3 +242,47 @@ def test_an_event_sub_process_of_the_caller_catches_it_for_every_call_of_a_loop(
     ]
     assert office.waiting_at(instance) == ["tolong"]
     assert_all_sound(office, instance, *calls)
+
+
+def test_a_crash_at_any_statement_leaves_caller_and_called_as_they_were_or_done(
+    office_on_both: Office,
+) -> None:
+    office = office_on_both
+    instance, called = a_call(office, ENDS_BY_ERROR, on_call(coded("KURANG")))
+    fatal = Fatal(office)
+    task_id = office.task(called, "rapat").task_id
+
+    for statement in range(2, 100):
+        fatal.left = statement
+        try:
+            office.engine.tasks.complete(task_id, {}, actor=ADMIN)
+        except Crash:
+            assert office.waiting_at(called) == ["rapat"]
+            assert office.waiting_at(instance) == []
+            assert_all_sound(office, instance, called)
+            continue
+        break
+    fatal.left = 0
+
+    assert statement > 10
+    assert office.state(called) == "COMPLETED"
+    assert office.waiting_at(instance) == ["t_b0"]
+    assert_all_sound(office, instance, called)
+
+
+class Crash(Exception):
+    """The process ended here."""
+
+
+class Fatal:
+    """Raises Crash instead of the statement after which none is `left`; 0: never."""
+
+    def __init__(self, office: Office) -> None:
+        self.left = 0
+        event.listen(office.store._engine, "before_cursor_execute", self._count)
+
+    def _count(self, *_: object) -> None:
+        if self.left:
+            self.left -= 1
+            if self.left == 0:
+                raise Crash

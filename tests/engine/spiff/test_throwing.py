@@ -386,6 +386,23 @@ def test_a_person_escalates_and_goes_on(office: Office) -> None:
     office.assert_sound(instance)
 
 
+def test_what_fails_behind_a_catch_is_an_incident_and_the_report_stands(office: Office) -> None:
+    failing = (
+        '<bpmn:userTask id="t_n" name="t_n"><bpmn:extensionElements><camunda:inputOutput>'
+        '<camunda:inputParameter name="x">${belum_ada}</camunda:inputParameter>'
+        "</camunda:inputOutput></bpmn:extensionElements></bpmn:userTask>"
+    )
+    diagram = reported(interrupts=False).replace(user("t_n"), failing)
+    instance = office.start(office.deploy(diagram))
+    task = office.task(instance, "isi")
+
+    office.engine.tasks.bpmn_escalation(task.task_id, "LAMA", actor=ADMIN)
+
+    assert "belum_ada" in office.incidents(instance)[0]
+    assert office.waiting_at(instance) == ["isi"]
+    office.assert_sound(instance)
+
+
 # ------------------------------------------------------------- event sub-processes
 
 

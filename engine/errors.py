@@ -241,6 +241,15 @@ class DeploymentInUse(Conflict):
         )
 
 
+class MessageSettled(Conflict):
+    """A kept message that was delivered or discarded waits no more."""
+
+    def __init__(self, kept_id: str, state: str) -> None:
+        self.kept_id = kept_id
+        self.state = state
+        super().__init__(f"kept message {kept_id} was {state}")
+
+
 class IdempotencyKeyReused(EngineError):
     """The same idempotency key came with another request."""
 

@@ -1,111 +1,60 @@
-"""Messages and signals from outside: finds who waits for them, and lets it go on.
+"""Messages from outside: each finds the one that waits for it, or is kept until there is one.
 
-A message is for exactly one: an activity that waits, else a start event of a latest version. Who
-it is decides one look at the database; that it still waits is made sure under the instance's lock.
+Whom a message is for decides one look at the database; that the one still waits is made sure under
+its instance's lock, so that no message is taken twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from engine.bpmn.elements import FlowNode
-from engine.definitions import Definitions
+from engine.correlation import MESSAGE, Correlated, Letter, Message, Post, Target
+from engine.document_intake import Intake, Received, keep_documents
 from engine.errors import Conflict, InvalidInput, MessageMismatch
-from engine.history import Input
 from engine.json_values import check_variables
 from engine.model import (
     Actor,
-    EventKind,
     EventSubscription,
-    Json,
-    ProcessDefinition,
-    ProcessInstance,
+    KeptMessage,
+    KeptState,
     Role,
-    Variables,
 )
 from engine.permissions import require_role
 from engine.queries import EventSubscriptionQuery, Page
 from engine.repeats import Request, fingerprint
 from engine.sources import Clock, Ids
-from engine.starting import Beginning, begin
-from engine.steps import Outcome, Steps
 from engine.store import Store, StoreTransaction
 
 MAX_NAME = 255
 #: How often a message looks for another addressee because the one it found went on meanwhile.
 _MOST_LOOKS = 3
 _FIRST_PAGE = Page()
-MESSAGE = "message"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message on its way, and whom it is for.
-
-    correlation: process variables that the waiting instance must have with these values;
-    local_correlation: the same of variables that stay in a loop or sub-process.
-    """
-
-    name: str
-    business_key: str | None = None
-    instance_id: str | None = None
-    correlation: Variables = field(default_factory=dict)
-    local_correlation: Variables = field(default_factory=dict)
-    variables: Variables = field(default_factory=dict)
-
-    @property
-    def likeness(self) -> dict[str, Json]:
-        """All of it as JSON: what makes two messages the same."""
-        return {
-            "name": self.name,
-            "businessKey": self.business_key,
-            "instance": self.instance_id,
-            "correlation": dict(self.correlation),
-            "localCorrelation": dict(self.local_correlation),
-            "variables": dict(self.variables),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Correlated:
-    """Who got a message. `subscription` None: it started the instance."""
-
-    instance: ProcessInstance
-    activity_id: str
-    variables: Variables
-    subscription_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Correlation:
-    """The answer of `correlate`. `is_repeat`: the same request was done before."""
+    """The answer of `correlate`: who got the message, or that it is kept.
+
+    `is_repeat`: the same request was done before.
+    """
 
     results: tuple[Correlated, ...]
     is_repeat: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Start:
-    definition: ProcessDefinition
-    start_event: FlowNode
-
-
-_Target = EventSubscription | _Start
+    kept: KeptMessage | None = None
 
 
 class Messages:
-    """What waits for messages and signals. Programs and admins send; auditors read."""
+    """What waits for messages, and sending them. Programs and admins send; auditors read."""
 
-    def __init__(
-        self, store: Store, definitions: Definitions, steps: Steps, clock: Clock, ids: Ids
-    ) -> None:
+    def __init__(self, store: Store, post: Post, clock: Clock, ids: Ids, intake: Intake) -> None:
         self._store = store
-        self._definitions = definitions
-        self._steps = steps
+        self._post = post
         self._clock = clock
         self._ids = ids
+        self._intake = intake
 
     # ------------------------------------------------------------------- questions
 
@@ -123,7 +72,7 @@ class Messages:
         with self._store.reading() as tx:
             return tx.count_subscriptions(query)
 
-    # -------------------------------------------------------------------- messages
+    # ----------------------------------------------------------------------- sending
 
     def correlate(
         self,
@@ -131,135 +80,120 @@ class Messages:
         *,
         actor: Actor,
         to_all: bool = False,
+        keep_unmatched: bool = False,
         idempotency_key: str | None = None,
     ) -> Correlation:
         """Deliver a message to the one that waits for it, or start what it starts.
 
-        to_all: to everything that matches, also if that is nothing. With an idempotency key the
-        same request again gives the first one's answer. Raises Forbidden, InvalidInput, and
+        to_all: to everything that matches, also if that is nothing. keep_unmatched: when nothing or
+        several match it is kept, and delivered as soon as exactly one does. With an idempotency key
+        the same request again gives the first one's answer. Raises Forbidden, InvalidInput, and
         MessageMismatch when nothing or several match.
         """
         require_role(actor, "send a message", Role.WORKER, Role.ADMIN)
-        checked = checked_message(message)
-        request = Request(actor, idempotency_key, fingerprint("message", checked.likeness, to_all))
+        checked = _checked(message)
+        received = self._intake.receive(message.variables)
+        told = {**_likeness(checked), "variables": received.likeness}
+        request = Request(
+            actor, idempotency_key, fingerprint("message", told, to_all, keep_unmatched)
+        )
+        sending = _Sending(checked, received, request, to_all, keep_unmatched)
         try:
-            return self._correlate(checked, request, to_all=to_all)
+            return self._correlate(sending)
         except Conflict:
             if idempotency_key is None:
                 raise
             # The same key raced us on another connection, and won: now its answer is there.
-            return self._correlate(checked, request, to_all=to_all)
+            return self._correlate(sending)
 
-    def _correlate(self, message: Message, request: Request, *, to_all: bool) -> Correlation:
+    def _correlate(self, sending: _Sending) -> Correlation:
+        found = 0
         for _ in range(_MOST_LOOKS):
+            looked_at = self._clock.now()
             with self._store.reading() as tx:
-                done = request.recall(tx)
+                done = sending.request.recall(tx)
                 if done is not None:
-                    return Correlation(_recalled(tx, done.result), is_repeat=True)
-                targets = self._targets(tx, message)
-            if not to_all and len(targets) != 1:
-                raise MessageMismatch(message.name, len(targets))
-            found = self._deliver(message, targets, request)
-            if found or to_all:
-                return Correlation(found)
-        raise MessageMismatch(message.name, 0)
+                    return _recalled(tx, done.result)
+                targets = self._post.targets(tx, sending.message)
+            found = len(targets)
+            if found != 1 and not sending.to_all:
+                break
+            results = self._deliver(sending, targets)
+            if results or sending.to_all:
+                return Correlation(results)
+            found = 0
+        if not sending.keep_unmatched:
+            raise MessageMismatch(sending.message.name, found)
+        return Correlation((), kept=self._keep(sending, looked_at=looked_at, matches=found))
 
-    def _deliver(
-        self, message: Message, targets: Sequence[_Target], request: Request
-    ) -> tuple[Correlated, ...]:
+    def _deliver(self, sending: _Sending, targets: Sequence[Target]) -> tuple[Correlated, ...]:
         """To each target that still waits, in one transaction."""
         with self._store.writing() as tx:
-            if request.recall(tx) is not None:
-                raise Conflict("the same request was done just now")
-            delivered = [self._hand_over(tx, message, each, request.actor) for each in targets]
-            found = tuple(correlated for _, correlated in filter(None, delivered))
-            first = next(filter(None, delivered), None)
-            if first is not None:
+            sending.require_new(tx)
+            handed = [self._post.hand_over(tx, sending.letter, each) for each in targets]
+            done = [each for each in handed if each is not None]
+            found = tuple(correlated for _, correlated in done)
+            if done:
                 result = {"correlated": [_remembered(each) for each in found]}
-                request.remember(tx, first[0], self._clock.now(), result)
+                sending.request.remember(tx, done[0][0], self._clock.now(), result)
         return found
 
-    # --------------------------------------------------------------------- targets
-
-    def _targets(self, tx: StoreTransaction, message: Message) -> list[_Target]:
-        """Who waits; if nobody does and no instance is named, the start events of that name."""
-        query = EventSubscriptionQuery(
-            kind=MESSAGE,
+    def _keep(self, sending: _Sending, *, looked_at: datetime, matches: int) -> KeptMessage:
+        """Keep what matches nothing, or too much, with the bytes of its files."""
+        message, actor, now = sending.message, sending.request.actor, self._clock.now()
+        kept = KeptMessage(
+            kept_id=self._ids.new_id(),
             name=message.name,
-            instance_id=message.instance_id,
             business_key=message.business_key,
+            instance_id=message.instance_id,
+            correlation=message.correlation,
+            local_correlation=message.local_correlation,
+            variables=sending.received.variables,
+            documents=tuple(each.as_reference() for each in sending.received.documents),
+            state=KeptState.WAITING,
+            received_at=now,
+            received_from=actor.account,
+            capacity=actor.capacity,
+            matches=matches,
+            looked_at=looked_at,
         )
-        waiting = [each for each in tx.subscriptions(query) if self._matches(tx, each, message)]
-        if waiting or message.instance_id is not None:
-            return [*waiting]
-        return [_Start(*found) for found in self._definitions.started_by(tx, MESSAGE, message.name)]
-
-    def _matches(self, tx: StoreTransaction, each: EventSubscription, message: Message) -> bool:
-        if not (message.correlation or message.local_correlation):
-            return True
-        run = self._steps.look(tx, tx.stored_instance(each.instance_id))
-        return _holds(run.variables, message.correlation) and _holds(
-            run.local_variables(each.activity_instance_id), message.local_correlation
-        )
-
-    def _hand_over(
-        self, tx: StoreTransaction, message: Message, target: _Target, actor: Actor
-    ) -> tuple[Outcome, Correlated] | None:
-        """The target goes on; None when it waits no more."""
-        if isinstance(target, _Start):
-            outcome = self._start(tx, message, target, actor)
-            return outcome, Correlated(
-                outcome.instance, target.start_event.id, outcome.variables, None
-            )
-        stored = tx.stored_instance(target.instance_id, for_step=True)
-        query = EventSubscriptionQuery(
-            instance_id=target.instance_id, subscription_id=target.subscription_id
-        )
-        if not tx.count_subscriptions(query):
-            return None
-        given = Input(
-            EventKind.MESSAGE_RECEIVED,
-            actor,
-            {
-                "name": target.name,
-                "subscription": target.subscription_id,
-                "variables": message.variables,
-            },
-            activity_id=target.activity_id,
-            activity_instance_id=target.activity_instance_id,
-        )
-        outcome = self._steps.take(
-            tx,
-            stored,
-            given,
-            lambda run: run.receive(target.subscription_id, message.variables),
-            now=self._clock.now(),
-        )
-        return outcome, Correlated(
-            outcome.instance, target.activity_id, outcome.variables, target.subscription_id
-        )
-
-    def _start(
-        self, tx: StoreTransaction, message: Message, target: _Start, actor: Actor
-    ) -> Outcome:
-        return begin(
-            tx,
-            self._steps,
-            target.definition,
-            Beginning(
-                actor=actor,
-                start_event=target.start_event,
-                variables=message.variables,
-                business_key=message.business_key,
-                told={"message": message.name},
-            ),
-            instance_id=self._ids.new_id(),
-            now=self._clock.now(),
-        )
+        with self._store.writing() as tx:
+            sending.require_new(tx)
+            keep_documents(tx, sending.received, instance_id=None)
+            tx.add_kept_message(kept)
+            sending.request.remember_kept(tx, kept.kept_id, now)
+        return kept
 
 
-def checked_message(message: Message) -> Message:
-    """The message with values that the engine can keep. Raises InvalidInput at the right field."""
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """One call of `correlate`."""
+
+    message: Message
+    received: Received
+    request: Request
+    to_all: bool
+    keep_unmatched: bool
+
+    @property
+    def letter(self) -> Letter:
+        """What is handed over."""
+        return Letter(
+            MESSAGE,
+            self.message.name,
+            self.received,
+            self.request.actor,
+            business_key=self.message.business_key,
+        )
+
+    def require_new(self, tx: StoreTransaction) -> None:
+        """Raise Conflict when the same request was done on another connection meanwhile."""
+        if self.request.recall(tx) is not None:
+            raise Conflict("the same request was done just now")
+
+
+def _checked(message: Message) -> Message:
+    """Whom it is for, known to be right. Raises InvalidInput at the right field."""
     name = message.name.strip()
     check_variables({"name": name, "businessKey": message.business_key})
     if not 1 <= len(name) <= MAX_NAME:
@@ -271,20 +205,20 @@ def checked_message(message: Message) -> Message:
         name,
         message.business_key,
         message.instance_id,
-        check_variables(message.correlation),
-        check_variables(message.local_correlation),
-        check_variables(message.variables),
+        check_variables(dict(message.correlation)),
+        check_variables(dict(message.local_correlation)),
     )
 
 
-def _holds(variables: Mapping[str, Json], wanted: Variables) -> bool:
-    """Whether every wanted variable is there with that very value; 1 and true are not the same."""
-    return all(
-        name in variables
-        and isinstance(variables[name], bool) == isinstance(value, bool)
-        and variables[name] == value
-        for name, value in wanted.items()
-    )
+def _likeness(message: Message) -> dict[str, Any]:
+    """Whom it is for, as JSON."""
+    return {
+        "name": message.name,
+        "businessKey": message.business_key,
+        "instance": message.instance_id,
+        "correlation": dict(message.correlation),
+        "localCorrelation": dict(message.local_correlation),
+    }
 
 
 def _remembered(each: Correlated) -> dict[str, Any]:
@@ -296,8 +230,10 @@ def _remembered(each: Correlated) -> dict[str, Any]:
     }
 
 
-def _recalled(tx: StoreTransaction, result: Mapping[str, Any]) -> tuple[Correlated, ...]:
-    return tuple(
+def _recalled(tx: StoreTransaction, result: Mapping[str, Any]) -> Correlation:
+    if "kept" in result:
+        return Correlation((), is_repeat=True, kept=tx.kept_message(result["kept"]))
+    found = (
         Correlated(
             tx.instance(each["instance"]),
             each["activity"],
@@ -306,6 +242,7 @@ def _recalled(tx: StoreTransaction, result: Mapping[str, Any]) -> tuple[Correlat
         )
         for each in result["correlated"]
     )
+    return Correlation(tuple(found), is_repeat=True)
 
 
 def _require_reader(actor: Actor) -> None:

@@ -14,6 +14,7 @@ from engine.accounts import Accounts
 from engine.auditing import History
 from engine.calendars import Calendars
 from engine.contacts import Contacts
+from engine.correlation import Post
 from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.deliveries import Deliveries
@@ -21,6 +22,7 @@ from engine.document_intake import MEGABYTE, Intake
 from engine.documents import Documents
 from engine.health import Health
 from engine.instances import Instances
+from engine.kept_messages import KeptMessages
 from engine.logins import Logins
 from engine.messages import Messages
 from engine.passwords import Passwords
@@ -54,6 +56,7 @@ class ProcessEngine:
     task_links: TaskLinks
     external_tasks: ExternalTasks
     messages: Messages
+    kept_messages: KeptMessages
     documents: Documents
     remarks: Remarks
     pending_uploads: PendingUploads
@@ -102,6 +105,7 @@ def build_engine(
         dies_with_process=store.is_in_memory,
     )
     accounts = Accounts(store, clock, passwords, logins, tasks)
+    post = Post(definitions, steps, clock, ids)
     return ProcessEngine(
         store=store,
         clock=clock,
@@ -117,7 +121,8 @@ def build_engine(
             ids=ids,
             lifetime=timedelta(hours=settings.link_hours),
         ),
-        messages=Messages(store, definitions, steps, clock, ids),
+        messages=Messages(store, post, clock, ids, intake),
+        kept_messages=KeptMessages(store, post, clock),
         external_tasks=ExternalTasks(store, steps, clock, intake),
         documents=Documents(store, steps, clock),
         remarks=Remarks(store, steps, clock=clock, ids=ids, intake=intake),

@@ -12,6 +12,7 @@ from engine.model import (
     DeliveryState,
     EventKind,
     InstanceState,
+    KeptState,
     TaskState,
 )
 
@@ -99,6 +100,14 @@ class EventSubscriptionQuery:
     activity_id: str | None = None
     #: Of the process instance that waits.
     business_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMessageQuery:
+    """Filters of a listing of kept messages."""
+
+    name: str | None = None
+    state: KeptState | None = None
 
 
 @dataclass(frozen=True, slots=True)

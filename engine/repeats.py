@@ -55,16 +55,31 @@ class Request:
         result: Mapping[str, Json] | None = None,
     ) -> None:
         """Keep what the request led to, with the deed itself; its variables, if nothing else."""
+        place = outcome.instance.instance_id, outcome.event.sequence
+        self._remember(tx, place, result or {"variables": outcome.variables}, now)
+
+    def remember_kept(self, tx: StoreTransaction, kept_id: str, now: datetime) -> None:
+        """Keep that the request led to a kept message, which is of no instance."""
+        self._remember(tx, (kept_id, 0), {"kept": kept_id}, now)
+
+    def _remember(
+        self,
+        tx: StoreTransaction,
+        place: tuple[str, int],
+        result: Mapping[str, Json],
+        now: datetime,
+    ) -> None:
         if self.key is None:
             return
+        instance_id, sequence = place
         tx.remember_request(
             RememberedRequest(
                 account=self.actor.account,
                 key=self.key,
                 fingerprint=self.fingerprint,
-                instance_id=outcome.instance.instance_id,
-                sequence=outcome.event.sequence,
-                result=result or {"variables": outcome.variables},
+                instance_id=instance_id,
+                sequence=sequence,
+                result=result,
                 at=now,
             )
         )

@@ -22,11 +22,19 @@ class Beginning:
     of how it came about.
     """
 
-    actor: Actor
+    #: None: the engine itself.
+    actor: Actor | None
     start_event: FlowNode
     variables: Variables
     business_key: str | None = None
     told: Mapping[str, Json] = field(default_factory=dict)
+    #: Whose instance it is when nobody acted.
+    on_behalf_of: str = ""
+
+    @property
+    def started_by(self) -> str:
+        """The account whose instance it is."""
+        return self.actor.account if self.actor else self.on_behalf_of
 
 
 def begin(
@@ -42,7 +50,7 @@ def begin(
     actor, start_event = beginning.actor, beginning.start_event
     values = check_submission(start_event.form, beginning.variables)
     if start_event.initiator:
-        values[start_event.initiator] = actor.account
+        values[start_event.initiator] = beginning.started_by
     payload = {
         "definition": definition.definition_id,
         "digest": definition.digest,
@@ -58,7 +66,7 @@ def begin(
         birth=Birth(
             instance_id=instance_id,
             at=now,
-            started_by=actor.account,
+            started_by=beginning.started_by,
             business_key=beginning.business_key,
         ),
     )

@@ -24,6 +24,8 @@ _ROOMS = {
     "services",
     "starting",
     "messages",
+    "kept_messages",
+    "correlation",
     "tasks",
     "task_links",
     "calendars",
@@ -50,7 +52,7 @@ _ROOMS = {
     "contacts",
 }
 #: What a worker does by itself.
-_DUTIES = {"due_timers", "announcing", "housekeeping"}
+_DUTIES = {"due_timers", "announcing", "housekeeping", "waiting_messages"}
 _MACHINERY = {"bpmn", "spiff", "store", "worktime", "history", "replay"}
 
 #: Module or folder of engine/ -> what it may import of engine/, itself excepted.

@@ -44,6 +44,14 @@ def _fields(error: errors.InvalidInput) -> Mapping[str, Any]:
     return {"fields": error.fields}
 
 
+def _matches(error: errors.MessageMismatch) -> Mapping[str, Any]:
+    return {"messageName": error.name, "matches": error.matches}
+
+
+def _settlement(error: errors.MessageSettled) -> Mapping[str, Any]:
+    return {"keptMessageId": error.kept_id, "state": error.state}
+
+
 def _missing_authorization(error: errors.Forbidden) -> Mapping[str, Any]:
     missing = {"permissionName": error.deed, "resourceName": error.reason, "resourceId": None}
     return {"userId": error.account, "missingAuthorizations": [missing]}
@@ -126,6 +134,7 @@ PROBLEMS: Mapping[type[errors.EngineError], Problem] = {
     errors.TooManyHashes: Problem(503, "TooManyLoginsException", headers=_RETRY),
     errors.Forbidden: Problem(403, "AuthorizationException", facts=_missing_authorization),
     errors.InvalidInput: Problem(400, "InvalidRequestException", facts=_fields),
+    errors.MessageMismatch: Problem(400, "MismatchingMessageCorrelationException", facts=_matches),
     errors.InvalidForm: Problem(400, "FormFieldValidationException", facts=_fields),
     errors.DeploymentRejected: Problem(400, "ParseException", facts=_findings),
     errors.ExpressionRefused: Problem(400, "ScriptCompilationException"),
@@ -139,6 +148,7 @@ PROBLEMS: Mapping[type[errors.EngineError], Problem] = {
     errors.LoginDemanded: Problem(403, "LoginDemandedException"),
     errors.InstanceEnded: Problem(409, "ProcessInstanceEndedException"),
     errors.DeploymentInUse: Problem(409, "DeploymentInUseException"),
+    errors.MessageSettled: Problem(409, "MessageSettledException", facts=_settlement),
     errors.NameTaken: Problem(409, "NameTakenException"),
     errors.IdempotencyKeyReused: Problem(422, "IdempotencyKeyReusedException"),
     errors.StorageBusy: Problem(503, "StorageBusyException", headers=_RETRY),

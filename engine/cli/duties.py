@@ -10,6 +10,7 @@ from engine.housekeeping import Housekeeping
 from engine.process_engine import ProcessEngine
 from engine.reminders import Reminders
 from engine.settings import Settings
+from engine.waiting_messages import WaitingMessages
 from engine.worker import Duty, Worker
 
 
@@ -26,6 +27,7 @@ def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:
     """
     return (
         DueTimers(engine.instances, engine.clock),
+        WaitingMessages(engine.kept_messages, engine.clock),
         Reminders(engine.store, engine.clock),
         Announcing(engine.deliveries, engine.clock),
         Housekeeping(

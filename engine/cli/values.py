@@ -17,11 +17,12 @@ _FORM = ("field", "type", "required", "label…", "values…")
 
 def submitted(call: Invocation, fields: Sequence[FormField]) -> dict[str, Any]:
     """What --values and --set say; --set wins. Its texts get the types of their fields."""
-    values = _from_file(call.words.values) if call.words.values else {}
+    values = values_from_file(call.words.values) if call.words.values else {}
     return {**values, **form_values_from_text(fields, _texts(call.words.set, fields))}
 
 
-def _from_file(path: str) -> dict[str, Any]:
+def values_from_file(path: str) -> dict[str, Any]:
+    """The JSON object in a file; - reads standard input. Raises InvalidInput."""
     try:
         values = json.loads(read_text(path))
     except (ValueError, RecursionError) as error:

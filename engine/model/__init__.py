@@ -60,7 +60,7 @@ from engine.model.instances import (
     UserTask,
 )
 from engine.model.links import TaskLink
-from engine.model.messages import EventSubscription
+from engine.model.messages import EventSubscription, KeptMessage, KeptState
 from engine.model.operations import Check, Figures, LaneLoad, TopicLoad, WrittenSteps
 from engine.model.people import (
     AccessToken,
@@ -120,6 +120,8 @@ __all__ = [
     "Incident",
     "InstanceState",
     "Json",
+    "KeptMessage",
+    "KeptState",
     "LaneLoad",
     "LogHead",
     "LoginMethod",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+
+from engine.model.values import Json, Variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +25,41 @@ class EventSubscription:
     kind: str
     name: str
     created_at: datetime
+
+
+class KeptState(StrEnum):
+    """How a kept message stands."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMessage:
+    """A message that matched nothing, or too much, when it came; it is never deleted.
+
+    documents: references of the files in `variables`. matches: how many it was for at `looked_at`,
+    when it was last looked at. delivered_to: the instance that got it. `settled_by` and `reason`:
+    who discarded it and why.
+    """
+
+    kept_id: str
+    name: str
+    state: KeptState
+    received_at: datetime
+    received_from: str
+    #: In which the account acted.
+    capacity: str
+    matches: int
+    looked_at: datetime
+    business_key: str | None = None
+    instance_id: str | None = None
+    correlation: Variables = field(default_factory=dict)
+    local_correlation: Variables = field(default_factory=dict)
+    variables: Variables = field(default_factory=dict)
+    documents: tuple[Mapping[str, Json], ...] = ()
+    delivered_to: str | None = None
+    settled_at: datetime | None = None
+    settled_by: str | None = None
+    reason: str | None = None

@@ -16,7 +16,7 @@ class Role(StrEnum):
     ANALYST = "analyst"
     AUDITOR = "auditor"
     ADMIN = "admin"
-    #: A program that performs external tasks.
+    #: A program that performs external tasks and sends messages.
     WORKER = "worker"
 
 
@@ -65,7 +65,7 @@ class Scope(StrEnum):
     TASKS = "tasks"
     #: Check, simulate, deploy and take back diagrams.
     DEPLOY = "deploy"
-    #: External tasks.
+    #: External tasks and messages.
     WORKER = "worker"
 
 

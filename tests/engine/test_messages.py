@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.correlation import Message
 from engine.errors import (
     Forbidden,
     IdempotencyKeyReused,
@@ -13,7 +14,7 @@ from engine.errors import (
     InvalidInput,
     MessageMismatch,
 )
-from engine.messages import Correlation, Message
+from engine.messages import Correlation
 from engine.model import Actor, EventSubscription, Role
 from engine.queries import EventSubscriptionQuery, InstanceQuery
 from tests.diagrams import (

@@ -58,7 +58,7 @@ SCOPES: Mapping[Scope, str] = {
     Scope.READ: "Membaca: daftar tugas, berkas, SOP, riwayat",
     Scope.TASKS: "Bekerja: memulai SOP, mengerjakan tugas, mengubah berkas",
     Scope.DEPLOY: "Memasang: memeriksa, menyimulasikan, dan memasang SOP",
-    Scope.WORKER: "Layanan: mengerjakan tugas program (external task)",
+    Scope.WORKER: "Layanan: mengerjakan tugas program (external task) dan mengirim pesan",
 }
 LOGIN_METHODS: Mapping[LoginMethod, str] = {
     LoginMethod.PASSWORD: "kata sandi",

@@ -41,7 +41,7 @@ from engine.store.tables.instances import (
     user_task,
 )
 from engine.store.tables.links import task_link
-from engine.store.tables.messages import event_subscription
+from engine.store.tables.messages import event_subscription, kept_message
 from engine.store.tables.operations import duty_pulse
 
 __all__ = [
@@ -67,6 +67,7 @@ __all__ = [
     "history_event",
     "identity",
     "incident",
+    "kept_message",
     "login_failure",
     "login_session",
     "metadata",

@@ -1,10 +1,18 @@
-"""What waits for messages and signals."""
+"""What waits for messages and signals, and messages that wait."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint, Table
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+)
 
-from engine.store.tables.columns import Moment, Words, metadata
+from engine.store.tables.columns import CanonicalJson, Moment, Words, metadata
 
 event_subscription = Table(
     "event_subscription",
@@ -19,4 +27,31 @@ event_subscription = Table(
     PrimaryKeyConstraint("instance_id", "subscription_id"),
     CheckConstraint("kind IN ('message', 'signal')", name="kind"),
     Index("ix_event_subscription_name", "kind", "name", "created_at"),
+)
+
+#: Rows are never deleted. What it brings waits here until it is in the history of an instance.
+kept_message = Table(
+    "kept_message",
+    metadata,
+    Column("kept_id", Words, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("business_key", Words),
+    Column("instance_id", Words),
+    Column("correlation", CanonicalJson, nullable=False),
+    Column("local_correlation", CanonicalJson, nullable=False),
+    Column("variables", CanonicalJson, nullable=False),
+    Column("documents", CanonicalJson, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("received_from", Words, nullable=False),
+    Column("capacity", Words, nullable=False),
+    Column("matches", Integer, nullable=False),
+    Column("looked_at", Moment, nullable=False),
+    Column("delivered_to", Words),
+    Column("settled_at", Moment),
+    Column("settled_by", Words),
+    Column("reason", Words),
+    CheckConstraint("state IN ('waiting', 'delivered', 'discarded')", name="state"),
+    CheckConstraint("(state = 'waiting') = (settled_at IS NULL)", name="settled"),
+    Index("ix_kept_message_state", "state", "received_at"),
 )

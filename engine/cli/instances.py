@@ -6,7 +6,7 @@ from engine.cli.exit_codes import OK
 from engine.cli.invocation import Invocation
 from engine.cli.listing import page_of, say_rest
 from engine.cli.tasks import show_opened
-from engine.cli.values import show_faults, show_form, submitted
+from engine.cli.values import handed_in, show_faults, show_form
 from engine.cli.words import Commands, add_limit, add_values
 from engine.errors import InvalidForm
 from engine.model import InstanceState, ProcessInstance
@@ -59,7 +59,7 @@ def start(call: Invocation) -> int:
         try:
             started = engine.instances.start(
                 definition,
-                submitted(call, fields),
+                handed_in(call, fields),
                 actor=actor,
                 business_key=call.words.business_key,
             )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.cli.exit_codes import OK
 from engine.cli.invocation import Invocation
 from engine.cli.listing import page_of, say_rest
-from engine.cli.values import show_faults, show_form, submitted
+from engine.cli.values import handed_in, show_faults, show_form
 from engine.cli.words import Commands, add_limit, add_values
 from engine.errors import InvalidForm
 from engine.model import Actor, ProcessInstance, UserTask
@@ -90,7 +90,7 @@ def complete(call: Invocation) -> int:
             show_form(call, fields)
             return OK
         try:
-            completed = engine.tasks.complete(call.words.task, submitted(call, fields), actor=actor)
+            completed = engine.tasks.complete(call.words.task, handed_in(call, fields), actor=actor)
         except InvalidForm as error:
             show_faults(call, fields, error)
             raise

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from mimetypes import guess_type
 from typing import Any
 
-from engine.cli.files import read_text
+from engine.cli.files import read_file, read_text
 from engine.cli.invocation import Invocation
 from engine.errors import InvalidForm, InvalidInput
 from engine.forms import form_values_from_text
-from engine.model import FormField
+from engine.model import FieldType, FormField, Upload
 
+#: How the members of a list are given: as texts, or as files.
+_LISTS = ("list, repeat --set", "list, repeat --file")
 _FORM = ("field", "type", "required", "label…", "values…")
 
 
@@ -19,6 +22,26 @@ def submitted(call: Invocation, fields: Sequence[FormField]) -> dict[str, Any]:
     """What --values and --set say; --set wins. Its texts get the types of their fields."""
     values = values_from_file(call.words.values) if call.words.values else {}
     return {**values, **form_values_from_text(fields, _texts(call.words.set, fields))}
+
+
+def handed_in(call: Invocation, fields: Sequence[FormField]) -> dict[str, Any]:
+    """What --values, --set and --file say; the latter win."""
+    return {**submitted(call, fields), **_uploads(call.words.file, fields)}
+
+
+def _uploads(words: Sequence[str], fields: Sequence[FormField]) -> dict[str, Upload | list[Upload]]:
+    """The files of name=path words; those of a field that takes several are a list."""
+    lists = {field.id for field in fields if field.is_list}
+    found: dict[str, list[Upload]] = {}
+    for word in words:
+        name, equals, path = word.partition("=")
+        if not equals or not name or not path:
+            raise InvalidInput(f"--file {word}: expected NAME=PATH")
+        if name in found and name not in lists:
+            raise InvalidInput(f"--file {word}: {name} was given twice, and takes one file")
+        mime_type, _ = guess_type(path)
+        found.setdefault(name, []).append(Upload(path, read_file(path), mime_type))
+    return {name: files if name in lists else files[0] for name, files in found.items()}
 
 
 def values_from_file(path: str) -> dict[str, Any]:
@@ -79,7 +102,8 @@ def _when_required(field: FormField) -> str:
 
 def _allowed(field: FormField) -> str:
     said = [" | ".join(value for value, _ in field.options)] if field.options else []
-    said += ["list, repeat --set"] if field.is_list else []
+    said += [_LISTS[field.type is FieldType.FILE]] if field.is_list else []
+    said += ["--file"] if field.type is FieldType.FILE and not field.is_list else []
     said += [f"from {field.minimum:g}"] if field.minimum is not None else []
     said += [f"to {field.maximum:g}"] if field.maximum is not None else []
     said += [f"at most {field.max_length} characters"] if field.max_length is not None else []

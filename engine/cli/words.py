@@ -58,6 +58,13 @@ def add_values(parser: argparse.ArgumentParser) -> None:
         help="a value, read as its form field says; repeat it for the lines of a list",
     )
     parser.add_argument(
+        "--file",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="a document for a field of type file; repeat it where the field takes several",
+    )
+    parser.add_argument(
         "--values", metavar="FILE.json", help="a JSON object of values; - reads standard input"
     )
     parser.add_argument("--form", action="store_true", help="show the form's fields and stop")

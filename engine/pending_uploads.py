@@ -30,7 +30,7 @@ class PendingUploads:
         self._max_bytes = max_bytes
 
     def keep(self, uploads: Iterable[Upload], *, actor: Actor) -> list[PendingUpload]:
-        """Keep the files, empty and too large ones aside; those that have waited too long go."""
+        """Keep the files, empty and too large ones aside. The account's oldest give way."""
         now = self._clock.now()
         kept = [
             PendingUpload(
@@ -44,10 +44,14 @@ class PendingUploads:
         ][:MAX_FILES]
         if kept:
             with self._store.writing() as tx:
-                tx.drop_pending_uploads(before=now - LIFETIME)
                 tx.add_pending_uploads(kept)
                 tx.keep_newest_pending_uploads(actor.account, MOST_PER_ACCOUNT)
         return kept
+
+    def forget_old(self) -> int:
+        """Let go of files that have waited longer than LIFETIME; how many."""
+        with self._store.writing() as tx:
+            return tx.drop_pending_uploads(before=self._clock.now() - LIFETIME)
 
     def find(self, upload_ids: Collection[str], *, actor: Actor) -> list[PendingUpload]:
         """Those of the files that this account left, in the order of the ids."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from engine.document_intake import Intake, Received, clean_name, keep_documents
 from engine.documents import DocumentContent, readable_content
-from engine.errors import Forbidden, InvalidInput, NotFound
+from engine.errors import Forbidden, InstanceEnded, InvalidInput, NotFound, TaskNotOpen
 from engine.history import Input
 from engine.json_values import check_variables
 from engine.model import (
@@ -30,8 +30,9 @@ from engine.permissions import (
     require_task_visible,
 )
 from engine.queries import EventQuery
+from engine.repeats import Request, fingerprint
 from engine.sources import Clock, Ids
-from engine.steps import Steps
+from engine.steps import Outcome, Steps, require_running
 from engine.store import Store, StoreTransaction
 from engine.tasks import require_open
 
@@ -61,16 +62,33 @@ class Remarks:
         self._ids = ids
         self._intake = intake
 
+    def may_add(self, place: Place, *, actor: Actor) -> bool:
+        """Whether the actor may comment and attach there, as things stand."""
+        with self._store.reading() as tx:
+            try:
+                _require_may_add(tx, *_place(tx, place), actor)
+            except (Forbidden, TaskNotOpen, InstanceEnded):
+                return False
+        return True
+
     # -------------------------------------------------------------------- comments
 
-    def comment(self, place: Place, message: str, *, actor: Actor) -> Comment:
-        """A new comment. Raises Forbidden, InvalidInput, TaskNotOpen, InstanceEnded."""
+    def comment(
+        self, place: Place, message: str, *, actor: Actor, idempotency_key: str | None = None
+    ) -> Comment:
+        """A new comment; the same again under the key is that one.
+
+        Raises Forbidden, InvalidInput, TaskNotOpen, InstanceEnded, IdempotencyKeyReused.
+        """
         text = _text("message", message, MAX_MESSAGE)
         if text is None:
             raise _wrong("message", f"expected 1 to {MAX_MESSAGE} characters, found none")
         payload = {"comment": self._ids.new_id(), "message": text}
+        request = _request("comment", place, actor, idempotency_key, text)
         with self._store.writing() as tx:
-            return _comment(self._note(tx, place, EventKind.COMMENT_ADDED, payload, actor=actor))
+            return _comment(
+                self._note(tx, place, EventKind.COMMENT_ADDED, payload, request=request)
+            )
 
     def comments(self, place: Place, *, actor: Actor) -> list[Comment]:
         """The comments of an instance and all its tasks, or of one task, in their order."""
@@ -87,10 +105,12 @@ class Remarks:
         name: str | None = None,
         description: str | None = None,
         kind: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Attachment:
         """A new attachment: a file, or an address that begins with http:// or https://.
 
-        Raises Forbidden, InvalidInput, TaskNotOpen, InstanceEnded.
+        The same again under the key is that one. Raises Forbidden, InvalidInput, TaskNotOpen,
+        InstanceEnded, IdempotencyKeyReused.
         """
         url = _address(content) if isinstance(content, str) else None
         brought = {} if isinstance(content, str) else {"content": content}
@@ -104,11 +124,19 @@ class Remarks:
             "url": url,
             **received.payload,
         }
+        alike = {**payload, "attachment": None, "documents": None, **received.likeness}
+        request = _request("attach", place, actor, idempotency_key, alike)
         with self._store.writing() as tx:
-            added = self._note(
-                tx, place, EventKind.ATTACHMENT_ADDED, payload, actor=actor, received=received
+            return _attachment(
+                self._note(
+                    tx,
+                    place,
+                    EventKind.ATTACHMENT_ADDED,
+                    payload,
+                    request=request,
+                    received=received,
+                )
             )
-            return _attachment(added)
 
     def attachments(self, place: Place, *, actor: Actor) -> list[Attachment]:
         """The attachments of an instance and all its tasks, or of one task; withdrawn ones too."""
@@ -163,21 +191,23 @@ class Remarks:
         kind: EventKind,
         payload: Mapping[str, Json],
         *,
-        actor: Actor,
+        request: Request,
         received: Received | None = None,
     ) -> HistoryEvent:
+        """The event of the remark; that of the first one when the request is a repetition."""
         stored, task = _place(tx, place, for_step=True)
-        if task is not None:
-            require_open(task)
-            _require_at_work(actor, task)
-        else:
-            definition = tx.definition(stored.instance.definition_id)
-            require_may_remark(actor, stored.instance, definition)
+        done = request.recall(tx)
+        if done is not None:
+            return tx.events(done.instance_id, done.sequence - 1, limit=1)[0]
+        _require_may_add(tx, stored, task, request.actor)
         if received is not None:
             keep_documents(tx, received, instance_id=stored.instance.instance_id)
         activity_id, task_id = (task.activity_id, task.task_id) if task else (None, None)
-        given = Input(kind, actor, payload, activity_id, task_id)
-        return self._steps.note(tx, stored, given, now=self._clock.now()).events[0]
+        given = Input(kind, request.actor, payload, activity_id, task_id)
+        now = self._clock.now()
+        noted = self._steps.note(tx, stored, given, now=now)
+        request.remember(tx, Outcome(noted.instance, noted.events[0], (), {}), now)
+        return noted.events[0]
 
     def _events(
         self, place: Place, kinds: frozenset[EventKind], actor: Actor
@@ -204,6 +234,23 @@ def _place(
         task, stored = tx.stored_task(place.task_id, for_step=for_step)
         return stored, task
     return tx.stored_instance(place.instance_id or "", for_step=for_step), None
+
+
+def _request(deed: str, place: Place, actor: Actor, key: str | None, said: Json) -> Request:
+    like = fingerprint(deed, place.instance_id, place.task_id, said)
+    return Request(actor, key, like)
+
+
+def _require_may_add(
+    tx: StoreTransaction, stored: StoredInstance, task: UserTask | None, actor: Actor
+) -> None:
+    require_running(stored.instance)
+    if task is not None:
+        require_open(task)
+        _require_at_work(actor, task)
+    else:
+        definition = tx.definition(stored.instance.definition_id)
+        require_may_remark(actor, stored.instance, definition)
 
 
 def _require_at_work(actor: Actor, task: UserTask) -> None:

@@ -36,6 +36,7 @@ def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:
                 engine.single_sign_on.forget_begun,
                 engine.logins.forget_old_failures,
                 engine.repeats.forget_old,
+                engine.pending_uploads.forget_old,
             ),
             engine.clock,
         ),

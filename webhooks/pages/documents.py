@@ -36,9 +36,14 @@ class ShownDocument:
 
 
 def shown_documents(instance_id: str, model: ProcessModel) -> list[ShownDocument]:
-    """Everything that was handed in at any step, in the order in which it came."""
+    """Everything that forms and programs brought, in the order in which it came.
+
+    Attachments stand in a list of their own.
+    """
     found = current_engine().documents.documents(instance_id, actor=current_actor())
-    return [_shown(each, model) for each in found]
+    return [
+        _shown(each, model) for each in found if each.event.kind is not EventKind.ATTACHMENT_ADDED
+    ]
 
 
 def _shown(brought: BroughtDocument, model: ProcessModel) -> ShownDocument:

@@ -14,6 +14,7 @@ from engine.auditing import Frame
 from engine.errors import InvalidInput, NotFound
 from engine.model import EventKind, InstanceState, ProcessInstance, Role
 from engine.queries import ActivityQuery, InstanceQuery, Page, SortOrder, TaskQuery
+from engine.sources import RandomIds
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.documents import shown_documents
@@ -28,6 +29,7 @@ from webhooks.pages.listings import (
 )
 from webhooks.pages.logins import current_actor, require_page_role
 from webhooks.pages.people import person
+from webhooks.pages.remarks import Draft, remarks_of_instance
 from webhooks.pages.values import Fields, Labelled, fields_of, labelled, local_text, sections
 from webhooks.rest.context import current_engine
 
@@ -130,7 +132,18 @@ def verify_instance(instance_id: str) -> ResponseReturnValue:
     )
 
 
-def _instance_page(instance_id: str, *, reason: str = "", reason_fault: str | None = None) -> str:
+def instance_page_with(instance_id: str, draft: Draft) -> str:
+    """The page of the instance with a remark that was refused."""
+    return _instance_page(instance_id, draft=draft)
+
+
+def _instance_page(
+    instance_id: str,
+    *,
+    reason: str = "",
+    reason_fault: str | None = None,
+    draft: Draft | None = None,
+) -> str:
     engine, actor = current_engine(), current_actor()
     instance = engine.instances.instance(instance_id, actor=actor)
     model = engine.definitions.model(instance.definition_id, actor=actor)
@@ -149,6 +162,12 @@ def _instance_page(instance_id: str, *, reason: str = "", reason_fault: str | No
             for incident in engine.instances.incidents(actor=actor, instance_id=instance_id)
         ],
         documents=shown_documents(instance_id, model),
+        remarks=remarks_of_instance(
+            instance_id,
+            {each.id: each.name or each.id for each in model.nodes.values()},
+            key=RandomIds().new_id(),
+            draft=draft,
+        ),
         can_cancel=_can_cancel(instance),
         can_retry=actor.has(Role.ANALYST, Role.ADMIN),
         reason=reason,
@@ -208,6 +227,10 @@ def _step(frame: Frame, model: ProcessModel, fields: Fields) -> Step:
 
 def _values(frame: Frame) -> Mapping[str, object]:
     given: dict[str, object] = dict(frame.payload.get("variables") or {})
+    if message := frame.payload.get("message") if frame.kind is EventKind.COMMENT_ADDED else None:
+        given["Komentar"] = message
+    if frame.kind is EventKind.ATTACHMENT_ADDED:
+        given["Lampiran"] = frame.payload.get("url") or frame.payload["documents"]
     if reason := frame.payload.get("reason"):
         given["Alasan"] = reason
     return given

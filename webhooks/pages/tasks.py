@@ -33,6 +33,7 @@ from webhooks.pages.fields import (
 )
 from webhooks.pages.logins import current_actor
 from webhooks.pages.people import display_names
+from webhooks.pages.remarks import Draft, remarks_of_task
 from webhooks.pages.uploads import (
     Address,
     FieldFiles,
@@ -73,6 +74,12 @@ def task_page_again(task_id: str) -> str:
     form = current_engine().tasks.form(task_id, actor=current_actor())
     files = keep_sent(sent_files(form.fields, form.values, PREFIX))
     return _task_page(form, texts=typed_texts(form.fields, request.form), files=files)
+
+
+def task_page_with(task_id: str, draft: Draft) -> str:
+    """The form of an open task with a remark that was refused."""
+    form = current_engine().tasks.form(task_id, actor=current_actor())
+    return _task_page(form, draft=draft)
 
 
 @blueprint.post("/tugas/<task_id>/ambil")
@@ -184,6 +191,7 @@ def _task_page(
     texts: Mapping[str, str] | None = None,
     faults: Faults | None = None,
     files: Mapping[str, FieldFiles] | None = None,
+    draft: Draft | None = None,
 ) -> str:
     actor, task = current_actor(), form.task
     groups = widget_groups(
@@ -207,6 +215,7 @@ def _task_page(
         is_mine=task.assignee == actor.account,
         is_offered=_is_offered(task),
         note=_return_note(task),
+        remarks=remarks_of_task(task, key=RandomIds().new_id(), draft=draft),
         sop_name=_sop_name(task),
         can_see_instance=_can_see_instance(task.instance_id),
         submission_key=request.form.get("kunci_kirim") or RandomIds().new_id(),

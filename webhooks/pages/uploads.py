@@ -23,7 +23,12 @@ from webhooks.rest.context import current_engine
 #: Before the id of a field: ids of files that a refused form left, and of those to be taken out.
 PENDING, REMOVED = "tertahan-", "buang-"
 #: Views of pages whose forms may bring files.
-TAKING_FILES = {"pages.complete_task", "pages.start_process"}
+TAKING_FILES = {
+    "pages.complete_task",
+    "pages.start_process",
+    "pages.attach_to_task",
+    "pages.attach_to_instance",
+}
 _MOST_IDS = 100
 
 #: The address of a document of the instance.

@@ -234,6 +234,7 @@ def test_files_that_wait_go_after_half_a_day(office: Office, clerk: Browser) -> 
 
     [new] = uploads.keep([Upload("baru.txt", b"x"), Upload("kosong.txt", b"")], actor=actor)
 
+    assert uploads.forget_old() == 1
     assert uploads.find([old.upload_id, new.upload_id], actor=actor) == [new]
 
 
@@ -244,3 +245,85 @@ def test_an_account_leaves_no_more_than_so_many_files(office: Office, clerk: Bro
         office.engine.pending_uploads.keep([Upload(f"{number}.txt", b"x")], actor=actor)
 
     assert pending(office) == 40
+
+
+# ------------------------------------------------------------ attachments, comments
+
+
+def test_comments_and_attachments_stand_on_both_pages(
+    office: Office, clerk: Browser, visit: Visit
+) -> None:
+    instance = started(clerk)
+    page = task_page(clerk, office, instance)
+    page = clerk.send(page, "/komentar", komentar="Mohon dicek.\r\nBab <b>2</b>.")
+    assert "Komentar telah dicatat" in page.text
+    assert "Mohon dicek. Bab <b>2</b>." in page.text.replace("dicek.Bab", "dicek. Bab")
+    assert not page.tree.xpath("//article//b")
+
+    page = clerk.send(page, "/lampiran", lampiran=LETTER, keterangan="Naskah asli")
+    assert "Lampiran telah ditambahkan" in page.text
+    secretary = visit("sekretaris")
+    shown = secretary.get(f"/berkas/{instance}")
+    for said in ("Surat Tugas.html", DIGEST, "Naskah asli", "Mohon dicek.", "Menyusun surat"):
+        assert said in shown.text
+    assert secretary.get(shown.link("Surat Tugas.html")).response.data == CONTENT
+    assert "Tarik Surat Tugas.html" not in shown.buttons()
+    office.assert_sound(instance)
+
+
+def test_a_withdrawn_attachment_is_marked_and_closed(
+    office: Office, clerk: Browser, visit: Visit
+) -> None:
+    instance = started(clerk)
+    page = clerk.get(f"/berkas/{instance}")
+    page = clerk.send(page, "/lampiran", lampiran=LETTER)
+    address = page.link("Surat Tugas.html")
+
+    page = clerk.send(page, "/tarik")
+
+    assert "Lampiran telah ditarik" in page.text
+    assert "Ditarik oleh Putri Staf" in page.text
+    assert address not in page.links()
+    assert clerk.get(address).status == 403
+    auditor = visit("auditor")
+    assert auditor.get(auditor.get(f"/berkas/{instance}").link("Surat Tugas.html")).status == 200
+
+
+def test_an_empty_comment_or_attachment_is_a_fault_at_its_field(
+    office: Office, clerk: Browser
+) -> None:
+    instance = started(clerk)
+    for page in (clerk.get(f"/berkas/{instance}"), task_page(clerk, office, instance)):
+        refused = clerk.send(page, "/komentar", komentar="  ")
+        assert (refused.status, refused.fault_of("komentar")) == (
+            400,
+            "Tuliskan komentar, paling banyak 4.000 karakter.",
+        )
+        refused = clerk.send(page, "/lampiran", lampiran=(b"", "kosong.txt"))
+        assert (refused.status, refused.fault_of("lampiran")) == (400, "Berkas kosong.txt kosong.")
+        refused = clerk.send(page, "/lampiran", lampiran=(b"", ""))
+        assert refused.status == 400
+
+
+def test_a_comment_that_is_sent_twice_stands_once(office: Office, clerk: Browser) -> None:
+    instance = started(clerk)
+    page = clerk.get(f"/berkas/{instance}")
+
+    clerk.send(page, "/komentar", komentar="Sekali saja.")
+    clerk.send(page, "/komentar", komentar="Sekali saja.")
+    clerk.send(page, "/lampiran", lampiran=LETTER)
+    clerk.send(page, "/lampiran", lampiran=LETTER)
+
+    assert len(office.kinds(instance, "comment_added")) == 1
+    assert len(office.kinds(instance, "attachment_added")) == 1
+
+
+def test_auditors_read_and_strangers_do_not(office: Office, clerk: Browser, visit: Visit) -> None:
+    instance = started(clerk)
+    page = clerk.get(f"/berkas/{instance}")
+    clerk.send(page, "/komentar", komentar="Rahasia kantor.")
+
+    shown = visit("auditor").get(f"/berkas/{instance}")
+    assert "Rahasia kantor." in shown.text
+    assert "Kirim Komentar" not in shown.buttons()
+    assert visit("luar").get(f"/berkas/{instance}").status == 403

@@ -29,6 +29,7 @@ FOLDERS = (
     "engine/spiff",
     "webhooks",
     "processes",
+    "systemd",
     "tests",
 )
 

@@ -102,6 +102,7 @@ ARROWS: dict[str, set[str]] = {
 #: frozen data that a room hands out.
 WEBHOOKS_MAY = {
     "",
+    "logs",
     "process_engine",
     "worker",
     "forms",

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask
 
+from engine.logs import log_steps, start_logging
 from engine.process_engine import open_engine
 from engine.settings import from_environ
 from webhooks import create_app
@@ -18,7 +19,10 @@ from webhooks import create_app
 def create_wsgi_app() -> Flask:
     """The app of this process's environment. Raises InvalidInput, StorageOutdated."""
     settings = from_environ(os.environ)
-    return create_app(open_engine(settings), settings)
+    start_logging(settings)
+    engine = open_engine(settings)
+    engine.health.watch_steps(log_steps)
+    return create_app(engine, settings)
 
 
 def __getattr__(name: str) -> Any:

@@ -61,7 +61,14 @@ from engine.model.instances import (
 )
 from engine.model.links import TaskLink
 from engine.model.messages import EventSubscription, KeptMessage, KeptState
-from engine.model.operations import Check, Figures, LaneLoad, TopicLoad, WrittenSteps
+from engine.model.operations import (
+    Check,
+    DeliveryLoad,
+    Figures,
+    LaneLoad,
+    TopicLoad,
+    WrittenSteps,
+)
 from engine.model.people import (
     AccessToken,
     Account,
@@ -102,6 +109,7 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "DeliveryFailure",
+    "DeliveryLoad",
     "DeliveryState",
     "Deployment",
     "Disabling",

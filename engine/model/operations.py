@@ -38,6 +38,16 @@ class TopicLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryLoad:
+    """What is on its way to others. `failed`: given up within the last day."""
+
+    pending: int
+    failed: int
+    #: Since when the one that waits the longest could be sent.
+    oldest_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """What there is to do at one moment."""
 
@@ -49,6 +59,7 @@ class Figures:
     due_instances: int
     #: Since when the timer that waits the longest is due.
     oldest_due_at: datetime | None
+    deliveries: DeliveryLoad
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,16 @@ Nobody's visibility narrows them: they are counts, and their border decides who 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from engine.model import DeliveryLoad, DeliveryState, InstanceState, LaneLoad, TaskState, TopicLoad
 from engine.model import Figures as FiguresOf
-from engine.model import InstanceState, LaneLoad, TaskState, TopicLoad
 from engine.store.tables import (
+    delivery,
     duty_pulse,
     external_task,
     incident,
@@ -24,12 +25,17 @@ from engine.store.tables import (
 )
 from engine.store.transaction import Transaction
 
+#: A failure that is older is of no alarm any more.
+_LATELY = timedelta(days=1)
+#: That it is asked for lets SQLite take the index of what is due.
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Figures(Transaction):
     """Questions about how much there is to do, and whether somebody does it."""
 
     def figures(self, now: datetime) -> FiguresOf:
-        """What there is to do, in seven statements."""
+        """What there is to do, in eight statements."""
         return FiguresOf(
             lanes=self._lanes(now),
             topics=self._topics(now),
@@ -39,6 +45,7 @@ class Figures(Transaction):
             ),
             due_instances=self._number(_due(func.count(), now)),
             oldest_due_at=self._oldest_due(now),
+            deliveries=self._deliveries(now),
         )
 
     def _lanes(self, now: datetime) -> tuple[LaneLoad, ...]:
@@ -81,6 +88,20 @@ class Figures(Transaction):
         [row] = self._all(_due(func.min(process_instance.c.next_due_at), now))
         oldest: datetime | None = row[0]
         return oldest
+
+    def _deliveries(self, now: datetime) -> DeliveryLoad:
+        # Both states written into the statement, as in _lanes.
+        pending = delivery.c.state == literal(DeliveryState.PENDING.value, literal_execute=True)
+        due = func.min(delivery.c.due_at).filter(delivery.c.due_at <= now)
+        [row] = self._all(
+            select(func.count().label("number"), due.label("due_at")).where(
+                pending, delivery.c.due_at > _BEFORE_ALL
+            )
+        )
+        failed = select(func.count()).where(
+            delivery.c.ended_at > now - _LATELY, delivery.c.state == DeliveryState.FAILED.value
+        )
+        return DeliveryLoad(row.number, self._number(failed), row.due_at)
 
     # ---------------------------------------------------------------- pulses
 

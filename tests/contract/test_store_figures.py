@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
-from engine.model import InstanceState, LaneLoad, TaskState
+from engine.model import (
+    AnnouncementKind,
+    Channel,
+    Delivery,
+    DeliveryLoad,
+    DeliveryState,
+    InstanceState,
+    LaneLoad,
+    TaskState,
+)
 from engine.store import Store
 from tests.contract.builders import (
     a_definition,
@@ -69,12 +79,46 @@ def test_due_timers_and_open_incidents_are_counted(store: Store) -> None:
     assert found.open_incidents == 2
 
 
+def test_deliveries_are_counted_by_what_they_wait_for(store: Store) -> None:
+    def a_delivery(number: int, state: DeliveryState, **moments: datetime) -> Delivery:
+        return Delivery(
+            f"msg_{number}",
+            Channel.EMAIL,
+            subscription_id=None,
+            account="siti",
+            kind=AnnouncementKind.TASK_OPENED,
+            instance_id=None,
+            sequence=None,
+            facts={},
+            created_at=at(days=-9),
+            state=state,
+            **{"due_at": at(days=-9), **moments},
+        )
+
+    with store.writing() as tx:
+        tx.add_deliveries(
+            [
+                a_delivery(1, DeliveryState.PENDING, due_at=at(minutes=-7)),
+                a_delivery(2, DeliveryState.PENDING, due_at=at(minutes=7)),
+                a_delivery(3, DeliveryState.FAILED, ended_at=at(hours=-1)),
+                a_delivery(4, DeliveryState.FAILED, ended_at=at(days=-2)),
+                a_delivery(5, DeliveryState.DELIVERED, ended_at=at(hours=-1)),
+            ]
+        )
+
+    with store.reading() as tx:
+        found = tx.figures(at()).deliveries
+
+    assert found == DeliveryLoad(pending=2, failed=1, oldest_due_at=at(minutes=-7))
+
+
 def test_figures_of_an_empty_database_are_nothing(store: Store) -> None:
     with store.reading() as tx:
         found = tx.figures(at())
 
     assert (found.lanes, found.topics, found.running) == ((), (), {})
     assert (found.open_incidents, found.due_instances, found.oldest_due_at) == (0, 0, None)
+    assert found.deliveries == DeliveryLoad(0, 0, None)
 
 
 def test_pulse_of_a_duty_is_the_last_one(store: Store) -> None:
@@ -111,6 +155,8 @@ def plans_of_figures(store: Store) -> str:
         "SEARCH user_task USING COVERING INDEX ix_user_task_open_lane",
         "SCAN external_task USING COVERING INDEX ix_external_task_topic",
         "SEARCH process_instance USING COVERING INDEX ix_process_instance_definition_key",
+        "SEARCH delivery USING COVERING INDEX ix_delivery_due_at",
+        "SEARCH delivery USING INDEX ix_delivery_ended_at",
         "SEARCH incident USING COVERING INDEX ix_incident_resolved_at",
         "SEARCH process_instance USING COVERING INDEX ix_process_instance_next_due_at",
     ],

@@ -6,6 +6,7 @@ Names and units follow prometheus.io/docs/practices/naming.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -102,11 +103,21 @@ class _Gauges(Collector):
             [([load.topic, "waiting"], load.waiting) for load in figures.topics]
             + [([load.topic, "held"], load.held) for load in figures.topics],
         )
-        oldest = figures.oldest_due_at
-        age = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
         yield _number("alur_open_incidents", "Open incidents", figures.open_incidents)
         yield _number("alur_due_instances", "Instances with a due timer", figures.due_instances)
-        yield _number("alur_oldest_due_timer_age_seconds", "Since when a due timer waits", age)
+        yield _number(
+            "alur_oldest_due_timer_age_seconds",
+            "Since when a due timer waits",
+            _age(figures.oldest_due_at, now),
+        )
+        sent = figures.deliveries
+        yield _number("alur_pending_deliveries", "Deliveries on their way", sent.pending)
+        yield _number("alur_failed_deliveries", "Given up within the last day", sent.failed)
+        yield _number(
+            "alur_oldest_due_delivery_age_seconds",
+            "Since when a delivery could be sent",
+            _age(sent.oldest_due_at, now),
+        )
 
 
 def _gauge(
@@ -116,6 +127,11 @@ def _gauge(
     for of, value in values:
         family.add_metric(of, value)
     return family
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    """Seconds; a clock that was set back gives none."""
+    return max(0.0, (now - since).total_seconds()) if since else 0.0
 
 
 def _number(name: str, about: str, value: float) -> GaugeMetricFamily:

@@ -62,9 +62,7 @@ class Deliverer:
             # Its lease runs out, and it is sent again under the same id.
             _log.exception("delivery %s: not known what became of it", delivery_id)
             return False
-        if not (sent.is_delivered or sent.is_dropped):
-            status = f" {sent.status}" if sent.status else ""
-            _log.warning("delivery %s failed: %s%s", delivery_id, sent.failure, status)
+        _note(delivery, sent)
         return True
 
     def _send_all(self, pool: ThreadPoolExecutor, is_stopped: Callable[[], bool]) -> int:
@@ -82,3 +80,20 @@ class Deliverer:
             for finished in wait(under_way, return_when=FIRST_COMPLETED).done:
                 del under_way[finished]
                 done += finished.result()
+
+
+def _note(delivery: Delivery, sent: Sent) -> None:
+    """One line of the log: what became of it, and nothing of what was said to whom."""
+    fields = {
+        "delivery": delivery.delivery_id,
+        "instance": delivery.instance_id,
+        "channel": str(delivery.channel),
+        "kind": str(delivery.kind),
+        "status": sent.status,
+        "duration_ms": sent.duration_ms,
+    }
+    if sent.is_delivered or sent.is_dropped:
+        what = "delivery sent" if sent.is_delivered else "delivery dropped"
+        _log.info(what, extra={"fields": fields})
+    else:
+        _log.warning("delivery failed: %s", sent.failure, extra={"fields": fields})

@@ -65,8 +65,12 @@ def test_requests_are_measured_by_the_template_of_their_route(hall: Hall) -> Non
     assert found["alur_http_request_duration_seconds_count", labels] == 1
 
 
-def test_oldest_due_timer_has_an_age(hall: Hall) -> None:
-    assert samples(hall)["alur_oldest_due_timer_age_seconds", ()] == 0
+def test_with_nothing_due_nothing_waits(hall: Hall) -> None:
+    found = samples(hall)
+
+    assert found["alur_oldest_due_timer_age_seconds", ()] == 0
+    assert found["alur_oldest_due_delivery_age_seconds", ()] == 0
+    assert (found["alur_pending_deliveries", ()], found["alur_failed_deliveries", ()]) == (0, 0)
 
 
 def test_without_a_token_only_this_machine_may_read(hall: Hall) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from engine.cli.duties import duties_of
 from engine.deliveries import LEASE
 from engine.errors import StorageBusy
+from engine.logs import JsonLines
 from engine.model import Channel, Delivery, DeliveryState, Disabling, Sent
 from engine.store import Store
 from tests.office import ANALYST
@@ -179,6 +181,30 @@ def test_worker_that_dies_after_sending_leads_to_a_second_call_with_the_same_id(
     first, second = (call.headers["webhook-id"] for call in receiver.calls)
     assert (held, first) == (0, second)
     assert "not known what became of it" in caplog.text
+
+
+def test_each_delivery_is_logged_with_its_instance_and_nothing_of_its_body(
+    post: PostOffice, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (
+        caplog.at_level(logging.INFO, "webhooks.outgoing"),
+        receiving(in_turn(BAD, OK)) as receiver,
+    ):
+        post.subscribe(receiver.url, kinds=frozenset({"instance_started"}))
+        instance_id = post.start_sop(post.deploy_sop("balangan"))
+        post.work()
+        post.clock.advance(seconds=6)
+        post.work()
+
+    (delivery,) = post.log()
+    lines = [json.loads(JsonLines().format(each)) for each in caplog.records]
+    told = [each for each in lines if each.get("delivery") == delivery.delivery_id]
+    assert [(each["message"], each["status"]) for each in told] == [
+        ("delivery failed: status", 500),
+        ("delivery sent", 200),
+    ]
+    assert {each["instance"] for each in told} == {instance_id}
+    assert receiver.url not in str(lines)
 
 
 def test_stop_is_heard_between_two_deliveries(post: PostOffice) -> None:

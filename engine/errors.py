@@ -48,6 +48,10 @@ class TooManyLogins(NotAuthenticated):
         super().__init__(f"too many failed logins; wait {wait_minutes} minutes")
 
 
+class CodeMissing(NotAuthenticated):
+    """The password is right, and a one-time code is asked for too."""
+
+
 class SignOnRefused(NotAuthenticated):
     """A login at the single sign-on proves no account here.
 

@@ -15,6 +15,7 @@ from engine.errors import NotAuthenticated, NotFound, TooManyLogins
 from engine.model import Account, AccountEventKind, Actor, Role
 from engine.passwords import MAX_LENGTH, Passwords, ProvedPasswords
 from engine.permissions import require_role
+from engine.second_factors import failure_name
 from engine.sources import Clock, Ids
 from engine.store import Store, StoreTransaction
 
@@ -97,6 +98,7 @@ class Logins:
         with self._store.writing() as tx:
             account = tx.account(name)
             found = tx.clear_login_failures(name)
+            found += tx.clear_login_failures(failure_name(name))
             if found:
                 kind = AccountEventKind.LOGIN_UNLOCKED
                 record(tx, kind, account.name, at=now, actor=actor, failures=found)

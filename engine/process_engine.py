@@ -30,6 +30,7 @@ from engine.pending_uploads import PendingUploads
 from engine.receivers import allowed_receivers
 from engine.remarks import Remarks
 from engine.repeats import Repeats
+from engine.second_factors import SecondFactors
 from engine.secret_key import SecretKey, beside
 from engine.services import ExternalTasks
 from engine.sessions import Sessions
@@ -68,6 +69,7 @@ class ProcessEngine:
     access_tokens: AccessTokens
     account_log: AccountLog
     repeats: Repeats
+    second_factors: SecondFactors
     single_sign_on: SingleSignOn
     health: Health
     secret_key: SecretKey
@@ -142,6 +144,7 @@ def build_engine(
         access_tokens=AccessTokens(store, clock, ids),
         account_log=AccountLog(store),
         repeats=Repeats(store, clock),
+        second_factors=SecondFactors(store, clock, ids, key),
         single_sign_on=SingleSignOn(
             store,
             clock,

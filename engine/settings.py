@@ -26,6 +26,7 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_SESSION_IDLE_MINUTES": "After how many idle minutes a login ends.",
     "ALUR_SESSION_HOURS": "After how many hours a login ends in any case.",
     "ALUR_SECURE_COOKIES": "true when browsers reach Alur by https only.",
+    "ALUR_REQUIRE_SECOND_FACTOR": "Whether an admin who logs in by password needs a one-time code.",
     "ALUR_OIDC_ISSUER": "The issuer of the office's single sign-on (OpenID Connect).",
     "ALUR_OIDC_CLIENT_ID": "What Alur is called there.",
     "ALUR_OIDC_CLIENT_SECRET": "Its secret there; none for a public client.",
@@ -104,6 +105,7 @@ class Settings:
     session_idle_minutes: int = 30
     session_hours: int = 12
     secure_cookies: bool = False
+    require_second_factor: bool = False
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = field(default=None, repr=False)
@@ -146,6 +148,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("session_hours", "ALUR_SESSION_HOURS", _whole_number(1, 720)),
         ("secure_cookies", "ALUR_SECURE_COOKIES", _truth),
         ("writes_per_minute", "ALUR_WRITES_PER_MINUTE", _whole_number(0, 1_000_000)),
+        ("require_second_factor", "ALUR_REQUIRE_SECOND_FACTOR", _truth),
         ("oidc_issuer", "ALUR_OIDC_ISSUER", _web_address_as_it_is),
         ("oidc_client_id", "ALUR_OIDC_CLIENT_ID", _text),
         ("oidc_client_secret", "ALUR_OIDC_CLIENT_SECRET", _text),

@@ -9,7 +9,7 @@ from flask import g, request
 
 from engine.access_tokens import ProvedToken
 from engine.errors import Forbidden, NotAuthenticated
-from engine.model import AccessToken, Account, Actor, Scope
+from engine.model import AccessToken, Account, Actor, Role, Scope
 from engine.process_engine import ProcessEngine
 from webhooks.rates import WRONG_TOKENS
 from webhooks.rest.context import current_engine, current_rates, current_settings
@@ -21,6 +21,12 @@ CHALLENGE = 'Basic realm="Alur", Bearer'
 def actor_for(account: Account) -> Actor:
     """The actor that a proved account is."""
     return account.as_actor()
+
+
+def needs_second_factor(account: Account) -> bool:
+    """Whether the account must have a one-time code and has none (ALUR_REQUIRE_SECOND_FACTOR)."""
+    is_required = current_settings().require_second_factor and Role.ADMIN in account.roles
+    return is_required and not account.has_second_factor
 
 
 def source_address() -> str:
@@ -67,6 +73,9 @@ def _account(engine: ProcessEngine, header: str | None) -> Account:
         account = engine.logins.authenticate(name, password, source=source_address())
         if account.is_password_temporary:
             reason = "its password is temporary: log in by a browser and choose another"
+            raise Forbidden(account.name, "use the API", reason)
+        if account.has_second_factor or needs_second_factor(account):
+            reason = "a password is not enough for it: use an access token"
             raise Forbidden(account.name, "use the API", reason)
         return account
     if scheme.lower() == "bearer":

@@ -80,6 +80,7 @@ from engine.model.people import (
     LoginMethod,
     Role,
     Scope,
+    SecondFactor,
     Session,
     SignOn,
 )
@@ -141,6 +142,7 @@ __all__ = [
     "Resource",
     "Role",
     "Scope",
+    "SecondFactor",
     "Sent",
     "Session",
     "Severity",

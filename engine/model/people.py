@@ -50,6 +50,8 @@ class Account:
     password_hash: str | None = field(default=None, repr=False)
     #: Whether somebody else chose the password: then it is good for choosing another, no more.
     is_password_temporary: bool = False
+    #: Whether a login by password takes a one-time code too.
+    has_second_factor: bool = False
 
     def as_actor(self) -> Actor:
         """The actor that this account is when it acts for itself."""
@@ -128,6 +130,16 @@ class SignOn:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """The secret of an account's app, sealed; `last_step`: that of the last code that counted."""
+
+    account: str
+    sealed_secret: str = field(repr=False)
+    is_confirmed: bool
+    last_step: int | None
+
+
 class AccountEventKind(StrEnum):
     """What can happen to an account."""
 
@@ -147,6 +159,9 @@ class AccountEventKind(StrEnum):
     SESSIONS_REVOKED = "sessions_revoked"
     IDENTITY_LINKED = "identity_linked"
     IDENTITY_UNLINKED = "identity_unlinked"
+    SECOND_FACTOR_ENABLED = "second_factor_enabled"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    RECOVERY_CODE_USED = "recovery_code_used"
 
 
 @dataclass(frozen=True, slots=True)

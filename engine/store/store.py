@@ -43,6 +43,7 @@ from engine.store.messages import Messages
 from engine.store.pending_uploads import PendingUploads
 from engine.store.reminders import Reminders
 from engine.store.requests import Requests
+from engine.store.second_factors import SecondFactors
 from engine.store.services import Services
 from engine.store.tasks import Tasks
 from engine.store.webhook_subscriptions import WebhookSubscriptions
@@ -62,6 +63,7 @@ class StoreTransaction(
     PendingUploads,
     AccountEvents,
     Identities,
+    SecondFactors,
     Figures,
     Reminders,
     Calendars,

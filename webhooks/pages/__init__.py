@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 from engine.errors import EngineError
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
+from webhooks.auth import needs_second_factor
 from webhooks.pages import (
     account_log,
     accounts,
@@ -25,6 +26,7 @@ from webhooks.pages import (
     processes,
     refusals,
     remarking,
+    second_factor,
     sign_on,
     subscriptions,
     tasks,
@@ -53,6 +55,7 @@ __all__ = [
     "refusals",
     "register",
     "remarking",
+    "second_factor",
     "sign_on",
     "subscriptions",
     "tasks",
@@ -102,9 +105,15 @@ def _words() -> dict[str, Any]:
         "states": messages.STATES,
         "roles": messages.ROLES,
         "login_methods": messages.LOGIN_METHODS,
+        "must_enrol": _must_enrol(),
         "has_sign_on": current_provider() is not None,
         "severities": messages.SEVERITIES,
     }
+
+
+def _must_enrol() -> bool:
+    login = visitor()
+    return login is not None and needs_second_factor(login.account)
 
 
 def _notice() -> str | None:

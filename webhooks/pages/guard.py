@@ -8,7 +8,7 @@ from flask import abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.model import LoginMethod
-from webhooks.auth import count_write, source_address
+from webhooks.auth import count_write, needs_second_factor, source_address
 from webhooks.limits import MAX_BODY_BYTES, allow_files
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.login import login_page
@@ -27,6 +27,7 @@ _PUBLIC = {
     "pages.end_sign_on",
     "pages.end_sessions_by_provider",
 }
+_ENROLLING = {"pages.show_second_factor", "pages.confirm_second_factor"}
 #: What can be done with a temporary password.
 _ALWAYS = {"pages.show_new_password", "pages.change_password", "pages.log_out"}
 
@@ -51,9 +52,27 @@ def guard() -> ResponseReturnValue | None:
         count_write(current_login().account.name)
     if request.method == "POST" and not carries_token(current_login().session.csrf_token):
         return _refuse_form()
+    return _what_comes_first()
+
+
+def _what_comes_first() -> ResponseReturnValue | None:
+    """What a visitor must do before anything else."""
     if _must_choose_a_password():
         return redirect(url_for("pages.show_new_password"), 303)
+    if _must_enrol():
+        return redirect(url_for("pages.show_second_factor"), 303)
     return None
+
+
+def _must_enrol() -> bool:
+    """An admin who came by password alone may make a one-time code, and do nothing else."""
+    login = current_login()
+    is_by_password = login.session.method is LoginMethod.PASSWORD
+    return (
+        is_by_password
+        and needs_second_factor(login.account)
+        and request.endpoint not in _ALWAYS | _ENROLLING
+    )
 
 
 def _must_choose_a_password() -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.errors import NotAuthenticated
+from engine.errors import CodeMissing, NotAuthenticated
+from engine.model import Account
 from engine.sources import RandomIds
 from webhooks.auth import source_address
 from webhooks.pages import messages
@@ -48,6 +49,8 @@ def log_in() -> ResponseReturnValue:
         account = current_engine().logins.authenticate(
             name, request.form.get("sandi", ""), source=source_address(), is_for_session=True
         )
+        if account.has_second_factor:
+            _prove_code(account)
     except NotAuthenticated as error:
         return login_page(
             name, next_path, messages.login_refusal(error), 401, request.form.get("lanjut", "")
@@ -61,6 +64,14 @@ def log_in() -> ResponseReturnValue:
         response.headers.remove("Location")
         response.set_data(page)
     return response
+
+
+def _prove_code(account: Account) -> None:
+    """A right password without any code is no guess, and is not counted as one."""
+    code = request.form.get("kode", "").strip()
+    if not code:
+        raise CodeMissing
+    current_engine().second_factors.prove(account, code, source=source_address())
 
 
 @blueprint.post("/keluar")

@@ -81,6 +81,9 @@ ACCOUNT_EVENTS: Mapping[AccountEventKind, str] = {
     AccountEventKind.SESSIONS_REVOKED: "Sesi diakhiri",
     AccountEventKind.IDENTITY_LINKED: "Dihubungkan dengan SSO",
     AccountEventKind.IDENTITY_UNLINKED: "Diputus dari SSO",
+    AccountEventKind.SECOND_FACTOR_ENABLED: "Kode sekali pakai diaktifkan",
+    AccountEventKind.SECOND_FACTOR_REMOVED: "Kode sekali pakai dinonaktifkan",
+    AccountEventKind.RECOVERY_CODE_USED: "Kode pemulihan dipakai",
 }
 #: What the page of the log tells of an event's payload.
 ACCOUNT_DETAILS: Mapping[str, str] = {
@@ -171,6 +174,8 @@ NOTICES: Mapping[str, str] = {
     "sesi-diakhiri": "Sesi telah diakhiri.",
     "sso-dihubungkan": "Akun ini telah dihubungkan dengan SSO.",
     "sso-diputus": "Akun ini tidak lagi terhubung dengan SSO.",
+    "kode-dihapus": "Kode sekali pakai telah dinonaktifkan.",
+    "kode-salah": "Kode salah; tidak ada yang berubah.",
     "kunci-dibuka": "Percobaan masuk atas nama akun ini tidak lagi ditahan.",
 }
 
@@ -192,6 +197,7 @@ TOKEN_RULES: Mapping[str, str] = {
 }
 DATE_RULE = "Harus berupa tanggal, misalnya 2026-01-31."
 PASSWORD_WRONG = "Kata sandi yang sekarang tidak benar."  # noqa: S105 - a sentence
+CODE_WRONG = "Kode tidak cocok. Ketik kode yang ditampilkan aplikasi sekarang."
 PASSWORDS_DIFFER = "Kedua kata sandi baru tidak sama."
 FILES_SEVERAL = "Boleh lebih dari satu berkas."
 COMMENT_RULE = "Tuliskan komentar, paling banyak 4.000 karakter."
@@ -218,7 +224,9 @@ def login_refusal(error: errors.NotAuthenticated) -> str:
             "Terlalu banyak percobaan masuk yang gagal. "
             f"Tunggu {error.wait_minutes} menit, lalu coba lagi."
         )
-    return "Nama pengguna atau kata sandi salah, atau akun ini tidak aktif."
+    if isinstance(error, errors.CodeMissing):
+        return "Masukkan juga kode sekali pakai dari aplikasi Anda, lalu kata sandi sekali lagi."
+    return "Nama pengguna, kata sandi, atau kode salah, atau akun ini tidak aktif."
 
 
 _SIGN_ON: Mapping[str, str] = {

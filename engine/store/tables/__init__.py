@@ -43,6 +43,7 @@ from engine.store.tables.instances import (
 from engine.store.tables.links import task_link
 from engine.store.tables.messages import event_subscription, kept_message
 from engine.store.tables.operations import duty_pulse
+from engine.store.tables.second_factors import recovery_code, second_factor
 
 __all__ = [
     "CanonicalJson",
@@ -74,8 +75,10 @@ __all__ = [
     "pending_upload",
     "process_definition",
     "process_instance",
+    "recovery_code",
     "remembered_request",
     "resource",
+    "second_factor",
     "sign_on",
     "task_candidate",
     "task_link",

@@ -28,6 +28,7 @@ account = Table(
     Column("created_at", Moment, nullable=False),
     Column("password_hash", Words),
     Column("is_password_temporary", Boolean, nullable=False, server_default=false()),
+    Column("has_second_factor", Boolean, nullable=False, server_default=false()),
 )
 
 access_token = Table(

@@ -24,6 +24,7 @@ from engine.health import Health
 from engine.instances import Instances
 from engine.kept_messages import KeptMessages
 from engine.logins import Logins
+from engine.message_sources import MessageSources
 from engine.messages import Messages
 from engine.passwords import Passwords
 from engine.pending_uploads import PendingUploads
@@ -73,6 +74,7 @@ class ProcessEngine:
     single_sign_on: SingleSignOn
     health: Health
     secret_key: SecretKey
+    message_sources: MessageSources
     webhook_subscriptions: WebhookSubscriptions
     deliveries: Deliveries
     contacts: Contacts
@@ -154,6 +156,7 @@ def build_engine(
             provisions=settings.oidc_provision,
         ),
         secret_key=key,
+        message_sources=MessageSources(store, clock, ids, key),
         webhook_subscriptions=WebhookSubscriptions(
             store, clock, ids, key, allowed=allowed_receivers(settings.webhook_allow)
         ),

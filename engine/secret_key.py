@@ -6,6 +6,7 @@ What only has to be recognised (passwords, tokens) is hashed instead, in account
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import os
 from dataclasses import dataclass, field
@@ -92,6 +93,12 @@ class SecretKey:
 def beside(database: Path) -> Path:
     """Where the key of a SQLite file is kept: data/alur.db -> data/alur.secret-key."""
     return database.with_suffix(".secret-key")
+
+
+def webhook_secret(ids: Ids) -> str:
+    """A new secret of Standard Webhooks, "Signature scheme": 32 bytes in base64, after a prefix."""
+    content = hashlib.sha256(ids.new_secret().encode()).digest()
+    return "whsec_" + base64.b64encode(content).decode("ascii")
 
 
 def _derived(key: str, purpose: str) -> bytes:

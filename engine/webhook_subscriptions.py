@@ -5,8 +5,6 @@ What is on its way to them, and how it went, is the matter of deliveries.py.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -23,7 +21,7 @@ from engine.model import (
 from engine.permissions import require_role
 from engine.queries import DefinitionQuery
 from engine.receivers import AllowedReceivers, check_url
-from engine.secret_key import SecretKey
+from engine.secret_key import SecretKey, webhook_secret
 from engine.sources import Clock, Ids
 from engine.store import Store, StoreTransaction
 
@@ -91,7 +89,7 @@ class WebhookSubscriptions:
         Raises InvalidInput naming the field, Forbidden, SecretKeyUnusable.
         """
         _require_keeper(actor, "add a web hook")
-        secret = self._new_secret()
+        secret = webhook_secret(self._ids)
         with self._store.writing() as tx:
             checked = self._checked(tx, wishes)
             if tx.count_webhook_subscriptions() >= MAX_SUBSCRIPTIONS:
@@ -138,7 +136,7 @@ class WebhookSubscriptions:
         Raises NotFound, Forbidden, SecretKeyUnusable.
         """
         _require_keeper(actor, "change the secret of a web hook")
-        secret = self._new_secret()
+        secret = webhook_secret(self._ids)
         sealed = self._key.seal(_PURPOSE, secret)
         with self._store.writing() as tx:
             subscription = tx.webhook_subscription(subscription_id, for_change=True)
@@ -192,11 +190,6 @@ class WebhookSubscriptions:
                 raise NotFound("webhook subscription", subscription_id)
 
     # ---------------------------------------------------------------------- checks
-
-    def _new_secret(self) -> str:
-        """Standard Webhooks, "Signature scheme": 24 to 64 bytes in base64, after a prefix."""
-        content = hashlib.sha256(self._ids.new_secret().encode()).digest()
-        return "whsec_" + base64.b64encode(content).decode("ascii")
 
     def _checked(self, tx: StoreTransaction, wishes: Wishes) -> Wishes:
         name = wishes.name.strip()

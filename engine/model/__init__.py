@@ -60,6 +60,7 @@ from engine.model.instances import (
     UserTask,
 )
 from engine.model.links import TaskLink
+from engine.model.message_sources import MessageSource
 from engine.model.messages import EventSubscription, KeptMessage, KeptState
 from engine.model.operations import (
     Check,
@@ -134,6 +135,7 @@ __all__ = [
     "LaneLoad",
     "LogHead",
     "LoginMethod",
+    "MessageSource",
     "Observation",
     "PendingUpload",
     "ProcessDefinition",

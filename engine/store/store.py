@@ -39,6 +39,7 @@ from engine.store.incidents import Incidents
 from engine.store.instances import Instances
 from engine.store.links import Links
 from engine.store.logins import Logins
+from engine.store.message_sources import MessageSources
 from engine.store.messages import Messages
 from engine.store.pending_uploads import PendingUploads
 from engine.store.reminders import Reminders
@@ -67,6 +68,7 @@ class StoreTransaction(
     Figures,
     Reminders,
     Calendars,
+    MessageSources,
     Messages,
     Announcements,
     WebhookSubscriptions,

@@ -169,6 +169,8 @@ NOTICES: Mapping[str, str] = {
     "akun-nonaktif": "Akun telah dinonaktifkan; sesi dan tokennya tidak berlaku lagi.",
     "akun-aktif": "Akun telah diaktifkan.",
     "sandi-diganti": "Kata sandi telah diganti; sesi lain telah diakhiri.",
+    "sumber-nonaktif": "Sumber pesan dinonaktifkan; pesannya ditolak mulai sekarang.",
+    "sumber-aktif": "Sumber pesan diaktifkan.",
     "kalender-disimpan": "Kalender telah disimpan.",
     "token-dicabut": "Token akses telah dicabut.",
     "sesi-diakhiri": "Sesi telah diakhiri.",

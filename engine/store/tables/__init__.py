@@ -41,6 +41,7 @@ from engine.store.tables.instances import (
     user_task,
 )
 from engine.store.tables.links import task_link
+from engine.store.tables.message_sources import message_source
 from engine.store.tables.messages import event_subscription, kept_message
 from engine.store.tables.operations import duty_pulse
 from engine.store.tables.second_factors import recovery_code, second_factor
@@ -71,6 +72,7 @@ __all__ = [
     "kept_message",
     "login_failure",
     "login_session",
+    "message_source",
     "metadata",
     "pending_upload",
     "process_definition",

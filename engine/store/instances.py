@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -12,18 +12,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import NotFound, RevisionConflict
 from engine.model import (
-    Document,
-    ExternalTask,
-    HistoryEvent,
-    Incident,
     InstanceState,
     ProcessInstance,
     StepRecord,
     StoredInstance,
-    TaskState,
-    UserTask,
 )
 from engine.queries import InstanceQuery, Page
+from engine.store.step_rows import (
+    candidate_values,
+    document_values,
+    event_values,
+    incident_values,
+    service_values,
+    task_values,
+)
 from engine.store.tables import (
     document,
     event_subscription,
@@ -77,8 +79,6 @@ _SORTING = {
         "next_due_at",
     )
 }
-
-_DOCUMENT_FACTS = ("document_id", "name", "mime_type", "size", "sha256")
 
 #: Candidates and the lane that is offered a task are facts of its opening.
 _TASK_FIXED = frozenset(
@@ -232,7 +232,7 @@ class Instances(Transaction):
         self.steps.append((step.events[0].kind, step.instance.instance_id))
         self._write(
             _ADD_EVENTS,
-            [_event_values(each) for each in step.events],
+            [event_values(each) for each in step.events],
             clash=RevisionConflict(step.instance.instance_id, step.instance.revision),
         )
 
@@ -241,15 +241,15 @@ class Instances(Transaction):
         if not tasks:
             return
         put_tasks = _PUT_TASKS[self._connection.dialect.name]
-        self._write(put_tasks, [_task_values(each) for each in tasks])
-        candidates = [row for each in step.opened for row in _candidate_values(each)]
+        self._write(put_tasks, [task_values(each) for each in tasks])
+        candidates = [row for each in step.opened for row in candidate_values(each)]
         if candidates:
             self._write(insert(task_candidate), candidates)
 
     def _put_services(self, step: StepRecord) -> None:
         """External tasks come, change and go; few steps have any."""
         if step.services_opened:
-            self._write(insert(external_task), [_service_values(s) for s in step.services_opened])
+            self._write(insert(external_task), [service_values(s) for s in step.services_opened])
         for changed in step.services_changed:
             self._write(
                 update(external_task)
@@ -257,7 +257,7 @@ class Instances(Transaction):
                     external_task.c.instance_id == changed.instance_id,
                     external_task.c.external_task_id == changed.external_task_id,
                 )
-                .values(**_service_values(changed))
+                .values(**service_values(changed))
             )
         if step.services_closed:
             self._write(
@@ -269,7 +269,7 @@ class Instances(Transaction):
 
     def _add_documents(self, step: StepRecord) -> None:
         if step.documents:
-            self._write(insert(document), [_document_values(step, each) for each in step.documents])
+            self._write(insert(document), [document_values(step, each) for each in step.documents])
 
     def _put_subscriptions(self, step: StepRecord) -> None:
         """What waits for messages comes and goes; few steps have any."""
@@ -285,9 +285,7 @@ class Instances(Transaction):
 
     def _put_incidents(self, step: StepRecord) -> None:
         if step.incidents_raised:
-            self._write(
-                insert(incident), [_incident_values(each) for each in step.incidents_raised]
-            )
+            self._write(insert(incident), [incident_values(each) for each in step.incidents_raised])
         if step.incidents_resolved:
             self._write(
                 update(incident)
@@ -357,72 +355,3 @@ def stored_instance_of(row: Row[Any]) -> StoredInstance:
     """The instance and snapshot in a row that has all columns of process_instance."""
     snapshot = None if row.snapshot is None else bytes(row.snapshot)
     return StoredInstance(_instance(row), snapshot)
-
-
-def _event_values(event: HistoryEvent) -> dict[str, Any]:
-    return {
-        "instance_id": event.instance_id,
-        "sequence": event.sequence,
-        "revision": event.revision,
-        "kind": event.kind.value,
-        "at": event.at,
-        "actor": event.actor,
-        "capacity": event.capacity,
-        "activity_id": event.activity_id,
-        "activity_instance_id": event.activity_instance_id,
-        "activity_name": _text_in(event, "name"),
-        "activity_type": _text_in(event, "type"),
-        "payload": dict(event.payload),
-        "previous_hash": event.previous_hash,
-        "hash": event.hash,
-    }
-
-
-def _text_in(event: HistoryEvent, key: str) -> str | None:
-    if event.activity_id is None:
-        return None
-    value = event.payload.get(key)
-    return value if isinstance(value, str) else None
-
-
-def _task_values(task: UserTask) -> dict[str, Any]:
-    has_candidates = bool(task.candidate_users or task.candidate_groups)
-    values = {
-        column.name: getattr(task, column.name)
-        for column in user_task.c
-        if column.name != "offered_lane"
-    }
-    return {
-        **values,
-        "state": task.state.value,
-        "local_variables": dict(task.local_variables),
-        "offered_lane": None if has_candidates else task.lane,
-        # Nobody is reminded of what is over.
-        "remind_at": task.remind_at if task.state is TaskState.OPEN else None,
-    }
-
-
-def _candidate_values(task: UserTask) -> Sequence[dict[str, Any]]:
-    offered = [("user", name) for name in task.candidate_users]
-    offered += [("group", name) for name in task.candidate_groups]
-    return [
-        {"instance_id": task.instance_id, "task_id": task.task_id, "kind": kind, "name": name}
-        for kind, name in dict.fromkeys(offered)
-    ]
-
-
-def _service_values(service: ExternalTask) -> dict[str, Any]:
-    return {column.name: getattr(service, column.name) for column in external_task.c}
-
-
-def _document_values(step: StepRecord, new: Document) -> dict[str, Any]:
-    values = {name: getattr(new, name) for name in _DOCUMENT_FACTS}
-    return {
-        "instance_id": step.instance.instance_id,
-        "sequence": step.events[0].sequence,
-        **values,
-    }
-
-
-def _incident_values(new: Incident) -> dict[str, Any]:
-    return {column.name: getattr(new, column.name) for column in incident.c}

@@ -1,0 +1,94 @@
+"""What one step writes, as rows of its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.model import (
+    Document,
+    ExternalTask,
+    HistoryEvent,
+    Incident,
+    StepRecord,
+    TaskState,
+    UserTask,
+)
+from engine.store.tables import external_task, incident, user_task
+
+_DOCUMENT_FACTS = ("document_id", "name", "mime_type", "size", "sha256")
+
+
+def event_values(event: HistoryEvent) -> dict[str, Any]:
+    """One event; its payload's name and type are columns too, to be searched."""
+    return {
+        "instance_id": event.instance_id,
+        "sequence": event.sequence,
+        "revision": event.revision,
+        "kind": event.kind.value,
+        "at": event.at,
+        "actor": event.actor,
+        "capacity": event.capacity,
+        "activity_id": event.activity_id,
+        "activity_instance_id": event.activity_instance_id,
+        "activity_name": _text_in(event, "name"),
+        "activity_type": _text_in(event, "type"),
+        "payload": dict(event.payload),
+        "previous_hash": event.previous_hash,
+        "hash": event.hash,
+    }
+
+
+def _text_in(event: HistoryEvent, key: str) -> str | None:
+    if event.activity_id is None:
+        return None
+    value = event.payload.get(key)
+    return value if isinstance(value, str) else None
+
+
+def task_values(task: UserTask) -> dict[str, Any]:
+    """One user task, as it is kept after the step."""
+    has_candidates = bool(task.candidate_users or task.candidate_groups)
+    values = {
+        column.name: getattr(task, column.name)
+        for column in user_task.c
+        if column.name != "offered_lane"
+    }
+    return {
+        **values,
+        "state": task.state.value,
+        "local_variables": dict(task.local_variables),
+        "offered_lane": None if has_candidates else task.lane,
+        # Nobody is reminded of what is over.
+        "remind_at": task.remind_at if task.state is TaskState.OPEN else None,
+    }
+
+
+def candidate_values(task: UserTask) -> Sequence[dict[str, Any]]:
+    """Who is offered the task by name, each once."""
+    offered = [("user", name) for name in task.candidate_users]
+    offered += [("group", name) for name in task.candidate_groups]
+    return [
+        {"instance_id": task.instance_id, "task_id": task.task_id, "kind": kind, "name": name}
+        for kind, name in dict.fromkeys(offered)
+    ]
+
+
+def service_values(service: ExternalTask) -> dict[str, Any]:
+    """One external task."""
+    return {column.name: getattr(service, column.name) for column in external_task.c}
+
+
+def document_values(step: StepRecord, new: Document) -> dict[str, Any]:
+    """One document that the step's input brought."""
+    values = {name: getattr(new, name) for name in _DOCUMENT_FACTS}
+    return {
+        "instance_id": step.instance.instance_id,
+        "sequence": step.events[0].sequence,
+        **values,
+    }
+
+
+def incident_values(new: Incident) -> dict[str, Any]:
+    """One incident."""
+    return {column.name: getattr(new, column.name) for column in incident.c}

@@ -12,6 +12,7 @@ from engine.settings import Settings
 from webhooks.auth import needs_second_factor
 from webhooks.pages import (
     account_log,
+    account_words,
     accounts,
     calendars,
     documents,
@@ -106,7 +107,7 @@ def _words() -> dict[str, Any]:
         "notice": _notice(),
         "states": messages.STATES,
         "roles": messages.ROLES,
-        "login_methods": messages.LOGIN_METHODS,
+        "login_methods": account_words.LOGIN_METHODS,
         "must_enrol": _must_enrol(),
         "has_sign_on": current_provider() is not None,
         "severities": messages.SEVERITIES,

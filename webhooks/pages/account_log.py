@@ -8,9 +8,9 @@ from typing import Any
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine.model import AccountEvent, AccountEventKind, LoginMethod, Role
+from engine.model import AccountEvent, AccountEventKind, Role
 from engine.queries import AccountEventQuery, SortOrder
-from webhooks.pages import messages
+from webhooks.pages import account_words
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.listings import argument, page_number, page_of, pager
 from webhooks.pages.logins import current_actor, require_page_role
@@ -29,7 +29,7 @@ def show_account_log() -> ResponseReturnValue:
     return render_template(
         "account_log.html",
         events=[(each, list(_details(each))) for each in events],
-        kinds=messages.ACCOUNT_EVENTS,
+        kinds=account_words.ACCOUNT_EVENTS,
         pager=pager(number, log.count(query, actor=actor)),
         is_filtered=any(argument(name) for name in ("akun", "oleh", "kejadian")),
         verification=log.verify(actor=actor) if request.args.get("uji") else None,
@@ -51,20 +51,12 @@ def _details(event: AccountEvent) -> Iterator[str]:
         yield f"menjadi {_standing(payload['after'])}"
     elif event.kind is AccountEventKind.ACCOUNT_ADDED:
         yield _standing(payload)
-    for key, text in messages.ACCOUNT_DETAILS.items():
+    for key, text in account_words.ACCOUNT_DETAILS.items():
         if payload.get(key):
-            yield text.format(_in_words(payload[key]))
+            yield text.format(account_words.detail_text(key, payload[key]))
 
 
 def _standing(standing: Mapping[str, Any]) -> str:
-    roles = ", ".join(messages.role_name(role) for role in standing["roles"]) or "tanpa peran"
+    roles = ", ".join(account_words.role_name(role) for role in standing["roles"]) or "tanpa peran"
     lanes = ", ".join(standing["lanes"]) or "tanpa lajur"
     return f"{roles}; {lanes}"
-
-
-def _in_words(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(value)
-    if value in set(LoginMethod):
-        return messages.LOGIN_METHODS[LoginMethod(value)]
-    return str(value)

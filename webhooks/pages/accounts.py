@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from engine.errors import EngineError, InvalidInput, NameTaken
 from engine.model import Role
 from engine.queries import DefinitionQuery
-from webhooks.pages import messages
+from webhooks.pages import account_words, messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import current_actor, require_page_role
 from webhooks.rest.context import current_engine
@@ -85,7 +85,7 @@ def deactivate_account(name: str) -> ResponseReturnValue:
     """Nobody can act as the account any more."""
     require_page_role("deactivate an account", Role.ADMIN)
     if name == current_actor().account:
-        return _account_page(name, faults={"is_active": messages.NOT_YOURSELF}), 400
+        return _account_page(name, faults={"is_active": account_words.NOT_YOURSELF}), 400
     current_engine().accounts.deactivate(name, actor=current_actor())
     return redirect(url_for("pages.show_account", name=name, kabar="akun-nonaktif"), 303)
 
@@ -160,5 +160,5 @@ def _known_lanes() -> list[str]:
 def account_faults(error: EngineError) -> dict[str, str]:
     """Field -> what it takes, of a refusal."""
     if isinstance(error, InvalidInput):
-        return {name: messages.ACCOUNT_RULES.get(name, "") for name in error.fields}
+        return {name: account_words.ACCOUNT_RULES.get(name, "") for name in error.fields}
     return {"name": messages.NAME_TAKEN}

@@ -9,7 +9,7 @@ from engine.errors import CodeMissing, NotAuthenticated
 from engine.model import Account
 from engine.sources import RandomIds
 from webhooks.auth import source_address
-from webhooks.pages import messages
+from webhooks.pages import account_words
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import (
     begin_session,
@@ -53,7 +53,7 @@ def log_in() -> ResponseReturnValue:
             _prove_code(account)
     except NotAuthenticated as error:
         return login_page(
-            name, next_path, messages.login_refusal(error), 401, request.form.get("lanjut", "")
+            name, next_path, account_words.login_refusal(error), 401, request.form.get("lanjut", "")
         )
     response = make_response(redirect(next_path, 303))
     begin_session(response, account)

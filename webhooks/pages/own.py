@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from engine.errors import InvalidInput, NameTaken, NotAuthenticated
 from engine.model import AccessToken, Scope
 from webhooks.auth import source_address
-from webhooks.pages import messages
+from webhooks.pages import account_words, messages
 from webhooks.pages.accounts import account_faults
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import (
@@ -48,13 +48,13 @@ def change_password() -> ResponseReturnValue:
     """A new password; every other login has ended, and this one has a new cookie."""
     new = request.form.get("baru", "")
     if new != request.form.get("ulangi", ""):
-        return _password_page(faults={"repeat": messages.PASSWORDS_DIFFER}), 400
+        return _password_page(faults={"repeat": account_words.PASSWORDS_DIFFER}), 400
     try:
         account = current_engine().accounts.change_password(
             request.form.get("lama", ""), new, actor=current_actor(), source=source_address()
         )
     except NotAuthenticated:
-        return _password_page(faults={"current": messages.PASSWORD_WRONG}), 400
+        return _password_page(faults={"current": account_words.PASSWORD_WRONG}), 400
     except InvalidInput as error:
         return _password_page(faults=account_faults(error)), 400
     response = make_response(redirect(url_for("pages.show_own", kabar="sandi-diganti"), 303))
@@ -84,7 +84,7 @@ def create_token() -> ResponseReturnValue:
         )
     except InvalidInput as error:
         faults = {
-            f"token_{name}": messages.TOKEN_RULES.get(name) or each[0]
+            f"token_{name}": account_words.TOKEN_RULES.get(name) or each[0]
             for name, each in error.fields.items()
         }
         return _own_page(faults=faults), 400
@@ -168,7 +168,7 @@ def _own_page(
         ends_soon=_ends_soon,
         has_ended=_has_ended,
         usual_end=(now + _TOKEN_LASTS).date().isoformat(),
-        scopes=messages.SCOPES,
+        scopes=account_words.SCOPES,
         usual_scopes={Scope.READ, Scope.TASKS},
         faults=faults or {},
         sent=request.form,

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from engine.errors import InvalidInput, NotAuthenticated
 from engine.model import Role
 from webhooks.auth import source_address
-from webhooks.pages import messages
+from webhooks.pages import account_words
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import current_actor, current_login, require_page_role
 from webhooks.rest.context import current_engine
@@ -30,7 +30,7 @@ def confirm_second_factor() -> ResponseReturnValue:
     try:
         codes = current_engine().second_factors.confirm(code, actor=current_actor())
     except InvalidInput:
-        return _enrolment_page(fault=messages.CODE_WRONG), 400
+        return _enrolment_page(fault=account_words.CODE_WRONG), 400
     return render_template("recovery_codes.html", codes=codes)
 
 

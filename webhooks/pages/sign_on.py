@@ -11,7 +11,7 @@ from engine.errors import Conflict, InvalidInput, SignOnRefused
 from engine.model import LoginMethod, SignOn
 from engine.single_sign_on import Person
 from webhooks.auth import source_address
-from webhooks.pages import messages
+from webhooks.pages import account_words
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import (
     begin_session,
@@ -60,7 +60,7 @@ def end_sign_on() -> ResponseReturnValue:
         person = provider.person(request.args, sign_on)
         response = _linked(person, sign_on) if sign_on.account else _logged_in(person, sign_on)
     except SignOnRefused as error:
-        response = error_page(messages.sign_on_refusal(error), 403)
+        response = error_page(account_words.sign_on_refusal(error), 403)
     delete_cookie(response, _state_cookie())
     return response
 
@@ -115,7 +115,7 @@ def unlink_sign_on() -> ResponseReturnValue:
     try:
         current_engine().single_sign_on.unlink(actor.account, actor=actor)
     except InvalidInput:
-        return error_page(messages.NO_PASSWORD, 400)
+        return error_page(account_words.NO_PASSWORD, 400)
     return redirect(url_for("pages.show_own", kabar="sso-diputus"), 303)
 
 

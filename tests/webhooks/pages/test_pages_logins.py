@@ -112,6 +112,7 @@ def test_what_happened_to_accounts_is_read_by_administrators_and_auditors(
     assert "Riwayat akun utuh" in proved.text
     failed = auditor.get("/akun/riwayat?akun=staf&kejadian=login_failed")
     assert "127.0.0.1" in failed.text
+    assert "password" not in auditor.get("/akun/riwayat").text
     assert len(failed.tree.xpath("//tbody/tr")) == 1
     assert "Tidak ada catatan" in auditor.get("/akun/riwayat?kejadian=tidak-ada").text
     for name in ("staf", "analis"):

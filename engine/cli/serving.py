@@ -43,7 +43,7 @@ def add_to(commands: Commands) -> None:
         "worker",
         work,
         acts=False,
-        about="""Do what is due until stopped, without serving: fire timers.
+        about="""Do what is due until stopped, without serving: timers, reminders, deliveries.
 
         Any number of workers may run on one database. What fails is logged and tried again
         later; it does not stop the others.""",

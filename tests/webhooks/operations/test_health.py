@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from engine.health import Health
 from engine.settings import Settings
 from engine.store import Store
 from tests.webhooks.rest.hall import PASSWORD, Hall
+from webhooks import create_app
 
 Works = Callable[[str], None]
 
@@ -89,8 +92,8 @@ def test_database_without_its_schema_is_not_ready() -> None:
     migrated, empty = Store.open("sqlite://"), Store.open("sqlite://")
     migrated.migrate()
     hall = Hall(migrated, Settings())
-    object.__setattr__(hall.engine.health, "_store", empty)
-    client = hall.app.test_client()
+    ill = replace(hall.engine, health=Health(empty, hall.office.clock))
+    client = create_app(ill, Settings()).test_client()
 
     ready = client.get("/health/ready", auth=("admin", PASSWORD))
     live = client.get("/health/live")

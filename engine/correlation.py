@@ -59,6 +59,8 @@ class Letter:
     actor: Actor | None
     business_key: str | None = None
     told: Mapping[str, Json] = field(default_factory=dict)
+    #: Whose instance it is when nobody acted.
+    on_behalf_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ class Post:
                 variables=letter.received.variables,
                 business_key=letter.business_key,
                 told=told,
+                on_behalf_of=letter.on_behalf_of,
             ),
             instance_id=self._ids.new_id(),
             now=self._clock.now(),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from engine.bpmn.checks import refuses
 from engine.bpmn.diagram import Diagram, read_diagram
-from engine.bpmn.elements import FlowNode, NamedEvent, ProcessModel
+from engine.bpmn.elements import FlowNode, ProcessModel
 from engine.bpmn.translations import Translation, translations
 from engine.errors import (
     Conflict,
@@ -191,7 +191,7 @@ class Definitions:
             (definition, start)
             for definition in tx.definitions(DefinitionQuery(is_latest=True))
             for start in self._triggered(tx, definition.definition_id)
-            if start.named_event == NamedEvent(kind, name)
+            if (event := start.named_event) and (event.kind, event.name) == (kind, name)
         ]
 
     def _triggered(self, tx: StoreTransaction, definition_id: str) -> tuple[FlowNode, ...]:

@@ -36,6 +36,7 @@ from engine.secret_key import SecretKey, beside
 from engine.services import ExternalTasks
 from engine.sessions import Sessions
 from engine.settings import Settings
+from engine.signals import Signals
 from engine.single_sign_on import SingleSignOn
 from engine.sources import Clock, Ids, RandomIds, SystemClock
 from engine.steps import Steps
@@ -59,6 +60,7 @@ class ProcessEngine:
     external_tasks: ExternalTasks
     messages: Messages
     kept_messages: KeptMessages
+    signals: Signals
     documents: Documents
     remarks: Remarks
     pending_uploads: PendingUploads
@@ -127,6 +129,7 @@ def build_engine(
         ),
         messages=Messages(store, post, clock, ids, intake),
         kept_messages=KeptMessages(store, post, clock),
+        signals=Signals(store, definitions, post, clock, ids),
         external_tasks=ExternalTasks(store, steps, clock, intake),
         documents=Documents(store, steps, clock),
         remarks=Remarks(store, steps, clock=clock, ids=ids, intake=intake),

@@ -13,6 +13,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from engine.announcements import announce, announcements_of
+from engine.broadcasts import broadcast
 from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.document_intake import adopted
@@ -192,6 +193,8 @@ class Steps:
         for event in record.events:
             if event.kind is EventKind.CALL_REQUESTED:
                 self._call(tx, record.instance, event, now)
+            elif event.kind is EventKind.SIGNAL_THROWN:
+                broadcast(tx, self._definitions, record.instance, event)
         # Who has only escalated is still at work, and over when nobody waits for it.
         is_over = given.kind is not EventKind.CALL_ESCALATION
         answered = given.payload.get("call") if is_over else None

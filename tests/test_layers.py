@@ -24,6 +24,8 @@ _ROOMS = {
     "services",
     "starting",
     "messages",
+    "signals",
+    "broadcasts",
     "kept_messages",
     "correlation",
     "tasks",
@@ -54,7 +56,7 @@ _ROOMS = {
     "contacts",
 }
 #: What a worker does by itself.
-_DUTIES = {"due_timers", "announcing", "housekeeping", "waiting_messages"}
+_DUTIES = {"due_timers", "announcing", "housekeeping", "waiting_messages", "pending_signals"}
 _MACHINERY = {"bpmn", "spiff", "store", "worktime", "history", "replay"}
 
 #: Module or folder of engine/ -> what it may import of engine/, itself excepted.

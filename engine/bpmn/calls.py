@@ -17,9 +17,14 @@ def call_of(element: Element) -> Call | None:
         element=element.get("calledElement", "").strip(),
         binding=element.get(camunda("calledElementBinding"), "latest"),
         version=element.get(camunda("calledElementVersion")),
-        inputs=tuple(map(_mapping, extension_elements(element, "in"))),
-        outputs=tuple(map(_mapping, extension_elements(element, "out"))),
+        inputs=mappings_of(element, "in"),
+        outputs=mappings_of(element, "out"),
     )
+
+
+def mappings_of(element: Element, direction: str) -> tuple[CallMapping, ...]:
+    """The `camunda:in` or `camunda:out` of an element."""
+    return tuple(map(_mapping, extension_elements(element, direction)))
 
 
 def _mapping(element: Element) -> CallMapping:

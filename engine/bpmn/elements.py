@@ -93,10 +93,15 @@ class CodedEvent:
 
 @dataclass(frozen=True, slots=True)
 class NamedEvent:
-    """What a node waits for or starts with: `kind` "message" or "signal", the name as written."""
+    """What a node waits for, starts with or throws.
+
+    `kind` is "message" or "signal", the name as written. inputs: the variables that go with a
+    signal that is thrown (`camunda:in` of its definition).
+    """
 
     kind: str
     name: str
+    inputs: tuple[CallMapping, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

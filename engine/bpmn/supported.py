@@ -28,12 +28,18 @@ SUPPORTED_GATEWAYS = frozenset(
 SUPPORTED_EVENTS: Mapping[str, frozenset[str]] = {
     "startEvent": frozenset({"", "messageEventDefinition", "signalEventDefinition"}),
     "endEvent": frozenset(
-        {"", "terminateEventDefinition", "errorEventDefinition", "escalationEventDefinition"}
+        {
+            "",
+            "terminateEventDefinition",
+            "errorEventDefinition",
+            "escalationEventDefinition",
+            "signalEventDefinition",
+        }
     ),
     "intermediateCatchEvent": frozenset(
         {"timerEventDefinition", "messageEventDefinition", "signalEventDefinition"}
     ),
-    "intermediateThrowEvent": frozenset({"", "escalationEventDefinition"}),
+    "intermediateThrowEvent": frozenset({"", "escalationEventDefinition", "signalEventDefinition"}),
     "boundaryEvent": frozenset(
         {
             "timerEventDefinition",
@@ -68,6 +74,7 @@ EVENT_SUB_PROCESS_START = frozenset(
         "errorEventDefinition",
         "escalationEventDefinition",
         "messageEventDefinition",
+        "signalEventDefinition",
     }
 )
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from engine.announcing import Announcing
 from engine.due_timers import DueTimers
 from engine.housekeeping import Housekeeping
+from engine.pending_signals import PendingSignals
 from engine.process_engine import ProcessEngine
 from engine.reminders import Reminders
 from engine.settings import Settings
@@ -28,6 +29,7 @@ def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:
     return (
         DueTimers(engine.instances, engine.clock),
         WaitingMessages(engine.kept_messages, engine.clock),
+        PendingSignals(engine.signals, engine.clock),
         Reminders(engine.store, engine.clock),
         Announcing(engine.deliveries, engine.clock),
         Housekeeping(

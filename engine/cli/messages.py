@@ -46,6 +46,17 @@ def add_to(commands: Commands) -> None:
     sending.add_argument(
         "--keep", action="store_true", help="keep it when nothing or several match it"
     )
+    signalling = commands.add(
+        "signal",
+        signal,
+        about="""Send a signal to all that wait for it, and start what it starts.
+
+        Values are JSON where they can be read as such, else text. For workers and admins.""",
+        example="alur signal 'hari libur' --set sampai=2026-03-20",
+    )
+    signalling.add_argument("name", metavar="NAME", help="of the signal, as in the diagram")
+    signalling.add_argument("--instance", metavar="INSTANCE", help="only to this instance")
+    add_brought(signalling)
     listing = commands.add(
         "waiting",
         waiting,
@@ -118,6 +129,18 @@ def message(call: Invocation) -> int:
         call.printer.say(f"it is kept as {found.kept.kept_id}: {found.kept.matches} match")
     elif not found.results:
         call.printer.say("nobody waits for it")
+    return OK
+
+
+def signal(call: Invocation) -> int:
+    """Send a signal."""
+    words = call.words
+    with call.engine() as engine:
+        reached = engine.signals.send(
+            words.name, brought(call), instance_id=words.instance, actor=call.actor(engine)
+        )
+    call.printer.json({"receivers": reached})
+    call.printer.say(f"it is for {reached}" if reached else "nobody waits for it")
     return OK
 
 

@@ -61,7 +61,7 @@ from engine.model.instances import (
 )
 from engine.model.links import TaskLink
 from engine.model.message_sources import MessageSource
-from engine.model.messages import EventSubscription, KeptMessage, KeptState
+from engine.model.messages import EventSubscription, KeptMessage, KeptState, SignalDelivery
 from engine.model.operations import (
     Check,
     DeliveryLoad,
@@ -149,6 +149,7 @@ __all__ = [
     "Session",
     "Severity",
     "SignOn",
+    "SignalDelivery",
     "StepRecord",
     "StoredInstance",
     "TaskLink",

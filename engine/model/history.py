@@ -49,6 +49,7 @@ class EventKind(StrEnum):
     ERROR_THROWN = "error_thrown"
     ESCALATION_THROWN = "escalation_thrown"
     EVENT_AWAITED = "event_awaited"
+    SIGNAL_THROWN = "signal_thrown"
     INCIDENT_RAISED = "incident_raised"
     INCIDENT_RESOLVED = "incident_resolved"
     INSTANCE_COMPLETED = "instance_completed"

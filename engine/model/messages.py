@@ -63,3 +63,26 @@ class KeptMessage:
     settled_at: datetime | None = None
     settled_by: str | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignalDelivery:
+    """A signal on its way to one that waited for it when it was thrown, or that it starts.
+
+    Either `instance_id` with `subscription_id`, or `definition_id` with `start_event`.
+    """
+
+    delivery_id: str
+    name: str
+    thrown_at: datetime
+    #: Whose instance a started one is: who sent the signal, or started the instance that threw it.
+    on_behalf_of: str
+    variables: Variables = field(default_factory=dict)
+    #: The instance that threw it; None: `sent_by` did, from outside.
+    thrown_by: str | None = None
+    sent_by: str | None = None
+    capacity: str | None = None
+    instance_id: str | None = None
+    subscription_id: str | None = None
+    definition_id: str | None = None
+    start_event: str | None = None

@@ -69,7 +69,7 @@ class CallActivity(Behaving):
         my_task.internal_data.pop("call", None)
         # Kept until it has been taken over: a failing expression is tried again with the same.
         my_task.internal_data["returned"] = variables
-        values = _mapped(my_task, self.call.outputs, variables)
+        values = mapped(my_task, self.call.outputs, variables)
         if values:
             my_task.workflow.top_workflow.recorder.set_variables(my_task, values)
         del my_task.internal_data["returned"]
@@ -91,7 +91,7 @@ class CallActivity(Behaving):
         request: dict[str, Any] = {
             "element": element,
             "binding": self.call.binding,
-            "variables": _mapped(my_task, self.call.inputs, None),
+            "variables": mapped(my_task, self.call.inputs, None),
         }
         if self.call.version is not None:
             request["version"] = str(evaluate(my_task, self.call.version))
@@ -111,7 +111,7 @@ class CallActivity(Behaving):
         )
 
 
-def _mapped(
+def mapped(
     my_task: Any, mappings: tuple[CallMapping, ...], called: dict[str, Any] | None
 ) -> dict[str, Any]:
     """What the mappings give. called: the variables to read from; None reads the caller's.

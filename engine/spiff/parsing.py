@@ -23,6 +23,7 @@ from SpiffWorkflow.bpmn.parser.task_parsers import (
 from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, IntermediateCatchEvent
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from engine.bpmn.diagram import Diagram
@@ -37,6 +38,7 @@ from engine.spiff.event_sub_processes import listen
 from engine.spiff.recorder import INNER
 from engine.spiff.repeating import repeat_rightly
 from engine.spiff.services import ServiceTask
+from engine.spiff.signals import Signalling, SignallingEndEvent, SignallingEvent, signal_thrown_by
 from engine.spiff.specs import (
     Behaving,
     BehavingScriptTask,
@@ -48,7 +50,7 @@ from engine.spiff.specs import (
     TokenJoin,
 )
 from engine.spiff.subscriptions import EventCatch, EventOnBoundary, expected_by
-from engine.spiff.throwing import ThrowingEndEvent, ThrowingEvent, give_codes
+from engine.spiff.throwing import give_codes
 
 _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 
@@ -116,8 +118,8 @@ class _Parser(BpmnParser):  # type: ignore[misc]
         full_tag("boundaryEvent"): (_BoundaryParser, BoundaryEvent),
         full_tag("eventBasedGateway"): (GatewayParser, EventGateway),
         full_tag("parallelGateway"): (GatewayParser, TokenJoin),
-        full_tag("endEvent"): (EndEventParser, ThrowingEndEvent),
-        full_tag("intermediateThrowEvent"): (IntermediateThrowEventParser, ThrowingEvent),
+        full_tag("endEvent"): (EndEventParser, SignallingEndEvent),
+        full_tag("intermediateThrowEvent"): (IntermediateThrowEventParser, SignallingEvent),
         full_tag("inclusiveGateway"): (ConditionalGatewayParser, InclusiveJoin),
     }
 
@@ -226,6 +228,10 @@ def _give_events(spec: Any, model: ProcessModel) -> None:
             task_spec.expected = expected
         elif isinstance(definition, EventOnBoundary) and expected:
             definition.expected = expected
+        elif isinstance(task_spec, Signalling) and node is not None:
+            task_spec.signal = signal_thrown_by(node)
+            if task_spec.signal is not None:
+                task_spec.event_definition = NoneEventDefinition()
     for task_spec in spec.task_specs.values():
         if isinstance(task_spec, EventGateway):
             task_spec.take_over_events()

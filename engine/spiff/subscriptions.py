@@ -92,7 +92,11 @@ class EventOnBoundary(EventDefinition):  # type: ignore[misc]
 def named(my_task: Any, expected: Iterable[Expected]) -> list[dict[str, str]]:
     """The subscriptions that the task needs, with their names evaluated; none is open yet."""
     return [
-        {"event": each.kind, "name": _name(my_task, each), "activity": each.activity_id}
+        {
+            "event": each.kind,
+            "name": evaluated_name(my_task, each.name, each.kind),
+            "activity": each.activity_id,
+        }
         for each in expected
     ]
 
@@ -113,11 +117,12 @@ def open_all(my_task: Any, found: Sequence[dict[str, str]]) -> None:
         )
 
 
-def _name(my_task: Any, expected: Expected) -> str:
-    name = evaluate(my_task, expected.name)
+def evaluated_name(my_task: Any, wanted: Template, kind: str) -> str:
+    """The name of a message or signal, over the variables that the task sees."""
+    name = evaluate(my_task, wanted)
     if not isinstance(name, str) or not 1 <= len(name.strip()) <= MAX_EVENT_NAME:
         raise WorkflowTaskException(
-            f"{expected.name.source!r} is {name!r}; the name of a {expected.kind} was expected",
+            f"{wanted.source!r} is {name!r}; the name of a {kind} was expected",
             task=my_task,
         )
     return name.strip()

@@ -76,7 +76,7 @@ class Throwing:
             thrown = Thrown(self.throws.kind, self.throws.code or "", message)
             if not throw(my_task, thrown):
                 escape(my_task, thrown)
-            if _is_over(my_task):
+            if is_over(my_task):
                 return
         super()._on_complete(my_task)  # type: ignore[misc]
 
@@ -98,7 +98,7 @@ def _text_of(task: Any, message: Template) -> str:
     return text
 
 
-def _is_over(task: Any) -> bool:
+def is_over(task: Any) -> bool:
     """Whether the scope around a throwing event, or what follows in it, was interrupted."""
     return task.workflow.completed or any(c._state == TaskState.CANCELLED for c in task.children)
 
@@ -187,7 +187,7 @@ def throw(task: Any, thrown: Thrown) -> bool:
     recorder = task.workflow.top_workflow.recorder
     recorder.note(thrown.event_kind, task, **thrown.facts, catcher=activity_id_of(catcher))
     carried = _carried(task, catcher)
-    is_interrupting = _interrupt(catcher)
+    is_interrupting = interrupt(catcher)
     if is_interrupting:
         catcher._set_internal_data(event_fired=True)
         catcher.task_spec._update(catcher)
@@ -210,7 +210,7 @@ def escape(task: Any, thrown: Thrown) -> None:
         top.cancel()
 
 
-def _interrupt(catcher: Any) -> bool:
+def interrupt(catcher: Any) -> bool:
     """End what the catcher interrupts; False when it does not interrupt."""
     if not catcher.task_spec.cancel_activity:
         return False

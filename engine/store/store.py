@@ -46,6 +46,7 @@ from engine.store.reminders import Reminders
 from engine.store.requests import Requests
 from engine.store.second_factors import SecondFactors
 from engine.store.services import Services
+from engine.store.signals import Signals
 from engine.store.tasks import Tasks
 from engine.store.webhook_subscriptions import WebhookSubscriptions
 
@@ -70,6 +71,7 @@ class StoreTransaction(
     Calendars,
     MessageSources,
     Messages,
+    Signals,
     Announcements,
     WebhookSubscriptions,
     Deliveries,

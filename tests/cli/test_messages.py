@@ -74,6 +74,16 @@ def test_unmatched_message_is_refused_or_kept(desk: Terminal) -> None:
     assert desk.ok("kept", "list", "--state", "all", "--json").json[0]["deliveredTo"] == instance
 
 
+def test_signal_says_for_how_many_it_is(desk: Terminal) -> None:
+    assert "nobody waits" in desk.ok("signal", "libur").out
+    waits = WAITS.replace("message", "signal").replace('id="tunggu"', 'id="libur"')
+    desk.ok("deploy", desk.file("libur.bpmn", waits))
+    instance = desk.ok("start", "libur", "--json").json["instance"]["instanceId"]
+
+    assert desk.ok("signal", "surat masuk", "--set", "n=1", "--json").json == {"receivers": 1}
+    assert "signal_received" in desk.ok("history", instance).out
+
+
 def test_kept_message_is_discarded_with_a_reason(desk: Terminal) -> None:
     kept = desk.ok("message", "surat masuk", "--keep", "--json").json["kept"]["keptId"]
 

@@ -53,6 +53,7 @@ RESOURCES: tuple[Resource, ...] = (
     task_link.resource,
     external_task.resource,
     message.resource,
+    message.signals,
     message.subscriptions,
     kept_message.resource,
     execution.resource,

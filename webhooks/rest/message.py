@@ -21,6 +21,7 @@ from webhooks.schemas.messages import (
     EventSubscriptionFilter,
     KeptMessageAnswer,
     SentMessage,
+    SentSignal,
 )
 
 resource = Resource(
@@ -28,6 +29,9 @@ resource = Resource(
     path="/message",
     description="Messages to waiting instances",
     scope=Scope.WORKER,
+)
+signals = Resource(
+    "signal", path="/signal", description="Signals to all that wait", scope=Scope.WORKER
 )
 subscriptions = Resource(
     "event-subscription",
@@ -81,3 +85,16 @@ def send_message(body: Mapping[str, Any]) -> Response:
         answer = jsonify(schema(many=True).dump(correlation.results))
     answer.headers.update(repeat_header(is_repeat=correlation.is_repeat))
     return answer
+
+
+@signals.on("POST", "", "Send a signal")
+@signals.takes(SentSignal)
+@signals.gives(status=204)
+def send_signal(body: Mapping[str, Any]) -> None:
+    """To all that wait for it, and it starts instances; with executionId to this one only."""
+    current_engine().signals.send(
+        body["name"],
+        body["variables"] or {},
+        instance_id=body["execution_id"],
+        actor=require_actor(),
+    )

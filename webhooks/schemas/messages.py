@@ -52,6 +52,20 @@ class SentMessage(Shape):
             raise ValidationError({"variablesInResultEnabled": ["it goes with resultEnabled only"]})
 
 
+class SentSignal(Shape):
+    """A signal and what it brings."""
+
+    name = fields.String(required=True)
+    execution_id = fields.String(allow_none=True, load_default=None)
+    variables = VariableMap(allow_none=True, load_default=None)
+
+    @pre_load
+    def refuse_unsupported(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        """There are no tenants."""
+        refuse_given(data, ("tenantId",))
+        return data
+
+
 class ExecutionAnswer(Answer):
     """What went on: Alur has one execution for each instance."""
 

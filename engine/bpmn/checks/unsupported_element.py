@@ -16,6 +16,7 @@ from engine.bpmn.checks.places import (
     scopes,
 )
 from engine.bpmn.diagram import Diagram, event_definitions
+from engine.bpmn.events import THROWING
 from engine.bpmn.names import (
     ACTIVITIES,
     CAMUNDA,
@@ -258,10 +259,26 @@ def _check_event(rule: Rule, node: Element) -> Iterator[Finding]:
                 f"{local(node)} dengan {definition or 'tanpa definisi kejadian'}",
                 f"{local(node)} with {definition or 'no event definition'}",
             )
+    for kind in ("message", "signal"):
+        for arrival in node.findall(bpmn(f"{kind}EventDefinition")):
+            yield from _check_arrival(rule, node, arrival)
     for timer in node.findall(bpmn("timerEventDefinition")):
         for time in bpmn_children(timer):
             if local(time).startswith("time") and local(time) not in TIMER_KINDS:
                 yield _not_run(rule, node, local(time), local(time))
+
+
+def _check_arrival(rule: Rule, node: Element, definition: Element) -> Iterator[Finding]:
+    """Only a signal that is thrown brings variables by camunda:in."""
+    yield from _check_attributes(rule, definition)
+    is_thrown_signal = local(node) in THROWING and local(definition).startswith("signal")
+    for group in definition.findall(bpmn("extensionElements")):
+        for extension in group:
+            name = etree.QName(extension)
+            is_run = name.localname == "in" and is_thrown_signal
+            if name.namespace == CAMUNDA and not is_run:
+                label = f"camunda:{name.localname}"
+                yield _not_run(rule, node, label, label)
 
 
 def _check_script_task(rule: Rule, node: Element) -> Iterator[Finding]:

@@ -179,6 +179,8 @@ def _check_event_name(rule: Rule, node: Element) -> Iterator[Finding]:
         )
         return
     yield from _check_text(rule, node, f"{event.kind} name", event.name)
+    for mapping in event.inputs:
+        yield from _check_mapping(rule, node, "camunda:in", mapping)
     if local(node) == "startEvent" and not _is_literal(event.name):
         yield rule.unsupported(
             node,

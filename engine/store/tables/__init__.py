@@ -42,7 +42,7 @@ from engine.store.tables.instances import (
 )
 from engine.store.tables.links import task_link
 from engine.store.tables.message_sources import message_source
-from engine.store.tables.messages import event_subscription, kept_message
+from engine.store.tables.messages import event_subscription, kept_message, signal_delivery
 from engine.store.tables.operations import duty_pulse
 from engine.store.tables.second_factors import recovery_code, second_factor
 
@@ -82,6 +82,7 @@ __all__ = [
     "resource",
     "second_factor",
     "sign_on",
+    "signal_delivery",
     "task_candidate",
     "task_link",
     "user_task",

@@ -55,3 +55,23 @@ kept_message = Table(
     CheckConstraint("(state = 'waiting') = (settled_at IS NULL)", name="settled"),
     Index("ix_kept_message_state", "state", "received_at"),
 )
+
+#: Signals that were thrown and did not arrive yet: one row for each receiver, gone on arrival.
+signal_delivery = Table(
+    "signal_delivery",
+    metadata,
+    Column("delivery_id", Words, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("thrown_at", Moment, nullable=False),
+    Column("on_behalf_of", Words, nullable=False),
+    Column("variables", CanonicalJson, nullable=False),
+    Column("thrown_by", Words),
+    Column("sent_by", Words),
+    Column("capacity", Words),
+    Column("instance_id", Words),
+    Column("subscription_id", Words),
+    Column("definition_id", Words),
+    Column("start_event", Words),
+    CheckConstraint("(instance_id IS NULL) = (definition_id IS NOT NULL)", name="receiver"),
+    Index("ix_signal_delivery_thrown_at", "thrown_at"),
+)

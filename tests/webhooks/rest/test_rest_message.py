@@ -9,7 +9,7 @@ import pytest
 
 from engine.model import Role
 from engine.waiting_messages import WaitingMessages
-from tests.diagrams import catch, end, line, message, named, process, start, user
+from tests.diagrams import catch, end, line, message, named, process, signal, start, user
 from tests.office import ADMIN
 from tests.webhooks.rest.hall import PASSWORD, Hall, assert_problem
 
@@ -231,3 +231,41 @@ def test_an_admin_delivers_and_discards(desk: Desk) -> None:
     assert desk.hall.get("/kept-message/count", state="waiting").json == {"count": 0}
     assert_problem(desk.hall.get("/kept-message", "siti"), 403)
     assert_problem(desk.hall.get("/kept-message/tidak-ada"), 404)
+
+
+# ----------------------------------------------------------------------------- signals
+
+HOLIDAY = process(
+    start("mulai"),
+    catch("tunggu", signal("sinyal")),
+    user("lanjut"),
+    end("selesai"),
+    line("mulai", "tunggu", "lanjut", "selesai"),
+    key="libur",
+    before=named("signal", sinyal="hari libur"),
+)
+
+
+def test_a_signal_reaches_all_that_wait(desk: Desk) -> None:
+    desk.hall.deployed(HOLIDAY)
+    begun = [desk.hall.post("/process-definition/key/libur/start").json["id"] for _ in range(3)]
+    body = {"name": "hari libur", "variables": {"sampai": {"value": "2026-03-20"}}}
+
+    one = desk.hall.post("/signal", {**body, "executionId": begun[0]}, "robot")
+    assert (one.status_code, one.data) == (204, b"")
+    assert [desk.waits_for(each) for each in begun] == [["lanjut"], [], []]
+    assert desk.hall.post("/signal", body, "robot").status_code == 204
+
+    assert [desk.waits_for(each) for each in begun] == [["lanjut"]] * 3
+    found = desk.hall.get(f"/process-instance/{begun[2]}/variables").json
+    assert found["sampai"]["value"] == "2026-03-20"
+    assert desk.hall.post("/signal", body, "robot").status_code == 204
+    gone = desk.hall.post("/signal", {**body, "executionId": begun[0]}, "robot")
+    assert "executionId" in assert_problem(gone, 400)["fields"]
+
+
+def test_what_is_wrong_with_a_signal_is_named(desk: Desk) -> None:
+    assert "name" in assert_problem(desk.hall.post("/signal", {}, "robot"), 400)["fields"]
+    tenant = desk.hall.post("/signal", {"name": "x", "tenantId": "t"}, "robot")
+    assert "tenantId" in assert_problem(tenant, 400)["fields"]
+    assert_problem(desk.hall.post("/signal", {"name": "x"}, "siti"), 403)

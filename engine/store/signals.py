@@ -1,0 +1,39 @@
+"""Signals on their way: one row for each receiver, until it has arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sqlalchemy import delete, insert, select
+
+from engine.model import SignalDelivery
+from engine.store.tables import signal_delivery
+from engine.store.transaction import Transaction
+
+
+class Signals(Transaction):
+    """Questions about signals that did not arrive yet."""
+
+    def add_signal_deliveries(self, deliveries: Sequence[SignalDelivery]) -> None:
+        """Keep who is to get a signal, with what threw it."""
+        if deliveries:
+            self._write(insert(signal_delivery), [asdict(each) for each in deliveries])
+
+    def signal_deliveries(self, limit: int) -> list[str]:
+        """Ids of what did not arrive yet, the oldest first."""
+        columns = signal_delivery.c
+        rows = self._all(
+            select(columns.delivery_id)
+            .order_by(columns.thrown_at, columns.delivery_id)
+            .limit(limit)
+        )
+        return [row.delivery_id for row in rows]
+
+    def take_signal_delivery(self, delivery_id: str) -> SignalDelivery | None:
+        """Take it away, to let it arrive in this transaction; None when somebody else did."""
+        found = signal_delivery.c.delivery_id == delivery_id
+        row = self._first(select(signal_delivery).where(found))
+        if row is None or not self._write(delete(signal_delivery).where(found)):
+            return None
+        return SignalDelivery(**row._mapping)

@@ -20,6 +20,7 @@ from engine.definitions import Definitions
 from engine.deliveries import Deliveries
 from engine.document_intake import MEGABYTE, Intake
 from engine.documents import Documents
+from engine.drawings import Drawings
 from engine.health import Health
 from engine.instances import Instances
 from engine.kept_messages import KeptMessages
@@ -65,6 +66,7 @@ class ProcessEngine:
     remarks: Remarks
     pending_uploads: PendingUploads
     history: History
+    drawings: Drawings
     calendars: Calendars
     accounts: Accounts
     logins: Logins
@@ -112,6 +114,7 @@ def build_engine(
     )
     accounts = Accounts(store, clock, passwords, logins, tasks)
     post = Post(definitions, steps, clock, ids)
+    history = History(store, definitions, deadlines)
     return ProcessEngine(
         store=store,
         clock=clock,
@@ -133,7 +136,8 @@ def build_engine(
         external_tasks=ExternalTasks(store, steps, clock, intake),
         documents=Documents(store, steps, clock),
         remarks=Remarks(store, steps, clock=clock, ids=ids, intake=intake),
-        history=History(store, definitions, deadlines),
+        history=history,
+        drawings=Drawings(store, definitions, history),
         calendars=calendars,
         health=Health(store, clock),
         pending_uploads=PendingUploads(store, clock, ids, max_bytes=max_bytes),

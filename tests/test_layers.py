@@ -35,6 +35,7 @@ _ROOMS = {
     "deadlines",
     "reminders",
     "auditing",
+    "drawings",
     "accounts",
     "account_log",
     "access_tokens",

@@ -18,6 +18,7 @@ from engine.sources import RandomIds
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.documents import shown_documents
+from webhooks.pages.drawings import shown_instance
 from webhooks.pages.listings import (
     argument,
     containing,
@@ -152,6 +153,7 @@ def _instance_page(
         "instance.html",
         instance=instance,
         definition=engine.definitions.definition(instance.definition_id, actor=actor),
+        drawing=shown_instance(instance),
         places=_places(instance_id, model),
         sections=sections(engine.instances.variables(instance_id, actor=actor), model),
         steps=[

@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.utils import secure_filename
 
-from engine.errors import DeploymentRejected, Forbidden, InvalidInput, NotFound
+from engine.errors import DeploymentRejected, Forbidden, InvalidInput
 from engine.model import Finding, FormField, ProcessDefinition, Role, Severity
 from engine.queries import DefinitionQuery, Page, SortOrder
 from engine.sources import RandomIds
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
+from webhooks.pages.definition_files import READERS_OF_FILES, definition_of
+from webhooks.pages.drawings import shown_definition
 from webhooks.pages.fields import (
     PREFIX,
     Faults,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from engine.bpmn.elements import ProcessModel
 
 _NEWEST_FIRST = Page(sorting=(("version", SortOrder.DESC),))
-_READERS_OF_FILES = (Role.ANALYST, Role.AUDITOR, Role.ADMIN)
 _DEPLOYERS = (Role.ANALYST, Role.ADMIN)
 _ACTIVITY = re.compile(r"task$|subprocess$|^callactivity$|^transaction$", re.IGNORECASE)
 _MAX_NAME = 255
@@ -82,9 +82,9 @@ def show_latest(key: str) -> ResponseReturnValue:
 def show_process(key: str, reference: str) -> ResponseReturnValue:
     """One version of one SOP: who takes part, and its steps with the words of the sheet."""
     engine, actor = current_engine(), current_actor()
-    definition = _definition(key, reference)
+    definition = definition_of(key, reference)
     model = engine.definitions.model(definition.definition_id, actor=actor)
-    can_read_file = actor.has(*_READERS_OF_FILES)
+    can_read_file = actor.has(*READERS_OF_FILES)
     return render_template(
         "process.html",
         definition=definition,
@@ -93,39 +93,11 @@ def show_process(key: str, reference: str) -> ResponseReturnValue:
         versions=engine.definitions.definitions(
             DefinitionQuery(key=key), _NEWEST_FIRST, actor=actor
         ),
+        drawing=shown_definition(definition),
         can_read_file=can_read_file,
         can_start=_may_start(definition),
         warnings=_warnings(definition) if actor.has(*_DEPLOYERS) else (),
     )
-
-
-@blueprint.get("/proses/<key>/<reference>/bpmn")
-def download_diagram(key: str, reference: str) -> ResponseReturnValue:
-    """The file as it was uploaded."""
-    require_page_role("read deployed files", *_READERS_OF_FILES)
-    definition = _definition(key, reference)
-    content = current_engine().definitions.xml(definition.definition_id, actor=current_actor())
-    name = secure_filename(definition.resource_name) or "proses.bpmn"
-    return Response(
-        content,
-        mimetype="application/xml",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
-def _definition(key: str, reference: str) -> ProcessDefinition:
-    """The version of that number, or of that definition id."""
-    definitions, actor = current_engine().definitions, current_actor()
-    if reference.isascii() and reference.isdigit() and len(reference) < 10:
-        query = DefinitionQuery(key=key, version=int(reference))
-        found = definitions.definitions(query, actor=actor)
-        if not found:
-            raise NotFound("process definition", f"{key}, version {reference}")
-        return found[0]
-    one = definitions.definition(reference, actor=actor)
-    if one.key != key:
-        raise NotFound("process definition", reference)
-    return one
 
 
 def _steps(model: ProcessModel) -> list[SopStep]:
@@ -173,7 +145,7 @@ def start_page_again(key: str) -> str:
 def start_process(key: str) -> ResponseReturnValue:
     """A new instance, once, however often the form is sent."""
     engine, actor = current_engine(), current_actor()
-    definition = _definition(key, request.form.get("definisi", ""))
+    definition = definition_of(key, request.form.get("definisi", ""))
     form = engine.definitions.start_form(definition.definition_id, actor=actor)
     texts, before = typed_texts(form, request.form), {field.id: field.default for field in form}
     files = sent_files(form, {}, PREFIX)

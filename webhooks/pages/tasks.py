@@ -22,6 +22,7 @@ from engine.sources import RandomIds
 from engine.tasks import TaskForm
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
+from webhooks.pages.drawings import shown_step
 from webhooks.pages.fields import (
     PREFIX,
     Faults,
@@ -218,6 +219,7 @@ def _task_page(
         remarks=remarks_of_task(task, key=RandomIds().new_id(), draft=draft),
         sop_name=_sop_name(task),
         can_see_instance=_can_see_instance(task.instance_id),
+        drawing=shown_step(task),
         submission_key=request.form.get("kunci_kirim") or RandomIds().new_id(),
     )
 

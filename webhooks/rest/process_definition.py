@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import request
+from flask import Response, request
 
 from engine.model import ProcessDefinition
 from webhooks.auth import require_actor
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
+from webhooks.rest.pictures import SVG, picture
 from webhooks.rest.resource import REPEATABLE, Resource
 from webhooks.schemas.definitions import DefinitionAnswer, DefinitionFilter, DefinitionXml
 from webhooks.schemas.instances import FormVariableNames, Start, StartedAnswer
@@ -61,6 +62,17 @@ def get_xml(**which: str) -> Mapping[str, str]:
     found = _definition(**which)
     content = current_engine().definitions.xml(found.definition_id, actor=require_actor())
     return {"id": found.definition_id, "bpmn20_xml": _text(content)}
+
+
+@resource.on("GET", "/<definition_id>/diagram", "The picture of a definition", notes=SVG)
+@resource.on(
+    "GET", "/key/<key>/diagram", "The picture of the latest definition of a key", notes=SVG
+)
+def get_diagram(**which: str) -> Response:
+    """As SVG: the drawing of its file, or laid out when that has none."""
+    found = _definition(**which)
+    drawings = current_engine().drawings
+    return picture(drawings.of_definition(found.definition_id, actor=require_actor()))
 
 
 def _text(content: bytes) -> str:

@@ -14,6 +14,7 @@ from webhooks.auth import require_actor
 from webhooks.downloads import download
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
+from webhooks.rest.pictures import SVG, picture
 from webhooks.rest.resource import FILE, Resource
 from webhooks.schemas.documents import DocumentAnswer
 from webhooks.schemas.instances import (
@@ -95,6 +96,18 @@ def get_variable_data(instance_id: str, name: str) -> Response:
     """For who sees the instance; for workers while they hold one of its external tasks."""
     actor = require_actor()
     return download(current_engine().documents.variable(instance_id, name, actor=actor))
+
+
+@resource.on(
+    "GET",
+    "/<instance_id>/diagram",
+    "The picture of an instance with what happened in it",
+    is_own=True,
+    notes=SVG,
+)
+def get_diagram(instance_id: str) -> Response:
+    """As SVG, also after its end: where it is, what was visited how often, which flows it took."""
+    return picture(current_engine().drawings.of_instance(instance_id, actor=require_actor()))
 
 
 @resource.on("GET", "/<instance_id>/documents", "The documents of an instance", is_own=True)

@@ -1,4 +1,4 @@
-"""A process can be drawn; without a drawing nobody sees where an instance stands."""
+"""A process says where its nodes stand; one that does not is laid out by Alur."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def check(diagram: Diagram) -> Iterator[Finding]:
         names = ", ".join(str(node.get("id")) for node in missing[:5])
         yield rule.warning(
             missing[0] if has_drawing else process,
-            f"{len(missing)} unsur tidak memiliki gambar ({names}); buka dan simpan di modeler",
-            f"{len(missing)} flow nodes have no shape ({names}); lay them out in a modeler",
+            f"{len(missing)} unsur tidak memiliki gambar ({names}); Alur menggambarnya sendiri",
+            f"{len(missing)} flow nodes have no shape ({names}); Alur draws the process itself",
         )

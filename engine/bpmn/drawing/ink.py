@@ -82,8 +82,13 @@ def lines_block(lines: Sequence[str], at: Point, size: float, **values: object) 
 def badge(text: str, at: Point, colour: str) -> str:
     """A pill with a word in it, centred at the point."""
     x, y = at
-    width = text_width(text, 11) + 14
+    width = badge_width(text)
     pill = tag(
         "rect", x=x - width / 2, y=y - 9.0, width=width, height=18, rx=9, fill=colour, stroke=PAPER
     )
     return pill + lines_block([text], at, 11.0, fill=PAPER, font_weight="bold", stroke="none")
+
+
+def badge_width(text: str) -> float:
+    """How wide the pill with that word is."""
+    return text_width(text, 11) + 14

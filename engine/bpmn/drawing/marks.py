@@ -10,6 +10,7 @@ from engine.model import EventKind, HistoryEvent
 
 #: What history adds to the id of the body around several instances of an activity.
 _BODY = "#multiInstanceBody"
+_ENDS = {EventKind.ACTIVITY_COMPLETED, EventKind.ACTIVITY_CANCELLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,15 @@ def marks_of(events: Iterable[HistoryEvent]) -> Marks:
     inside: dict[str, str] = {}
     failed: dict[str, str] = {}
     for event in events:
-        node, visit = (event.activity_id or "").removesuffix(_BODY), event.activity_instance_id
-        if event.kind is EventKind.ACTIVITY_ENTERED:
-            inside[visit or ""] = node
-            visits[node] += not (event.activity_id or "").endswith(_BODY)
-        elif event.kind in {EventKind.ACTIVITY_COMPLETED, EventKind.ACTIVITY_CANCELLED}:
-            was_inside = inside.pop(visit or "", None) is not None
-            cancelled[node] += was_inside and event.kind is EventKind.ACTIVITY_CANCELLED
+        node, visit = event.activity_id or "", event.activity_instance_id or ""
+        # Of a body the instances in it are what is seen; but flows and incidents reach the body.
+        is_body = node.endswith(_BODY)
+        node = node.removesuffix(_BODY)
+        if event.kind is EventKind.ACTIVITY_ENTERED and not is_body:
+            inside[visit] = node
+            visits[node] += 1
+        elif event.kind in _ENDS and inside.pop(visit, None) is not None:
+            cancelled[node] += event.kind is EventKind.ACTIVITY_CANCELLED
         elif event.kind is EventKind.FLOW_TAKEN:
             flows[event.payload["flow"]] += 1
         elif event.kind is EventKind.INCIDENT_RAISED:

@@ -26,6 +26,7 @@ class Shape:
     interrupts: bool = True
     #: "parallel", "sequential", "loop", "compensation", "adhoc", "collapsed", in their order.
     markers: tuple[str, ...] = ()
+    #: Whether it shows what it holds; a pool that does not tells nothing of its process.
     is_expanded: bool = False
     is_transaction: bool = False
     #: An embedded sub-process that an event starts has a dotted border.

@@ -83,7 +83,7 @@ class _Painter:
     def _shapes(self) -> Iterator[Shape | None]:
         for pool in self._sheet.pools:
             if pool.id is not None:
-                yield self._frame(pool.id, pool.name)
+                yield self._frame(pool.id, pool.name, is_open=pool.scope is not None)
             for lane in pool.lanes:
                 yield from self._lanes(lane)
         for pool in self._sheet.pools:
@@ -94,11 +94,11 @@ class _Painter:
                 yield Shape(key, "group", "", self._layout.boxes[key])
 
     def _lanes(self, lane: LaneOutline) -> Iterator[Shape | None]:
-        yield self._frame(lane.id, lane.name)
+        yield self._frame(lane.id, lane.name, is_open=True)
         for child in lane.children:
             yield from self._lanes(child)
 
-    def _frame(self, key: str, name: str) -> Shape | None:
+    def _frame(self, key: str, name: str, *, is_open: bool) -> Shape | None:
         box = self._layout.boxes.get(key)
         if box is None:
             return None
@@ -109,6 +109,7 @@ class _Painter:
             type=local(self._elements[key]),
             name=name,
             box=box,
+            is_expanded=is_open,
             # Old files do not say it of pools that lie.
             is_horizontal=is_true(said) if said else box.width >= box.height,
             fill=fill,

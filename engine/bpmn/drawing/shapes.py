@@ -66,6 +66,9 @@ def _sign(sign: Sign, at: Point, ink: str, *, scale: float = 1, is_filled: bool 
 
 def _frame(shape: Shape, look: Look) -> str:
     box = shape.box
+    if not shape.is_expanded:
+        outline = _rect(box, fill=PAPER, stroke=shape.stroke or INK, stroke_width=look.breadth)
+        return outline + text_block(shape.name, box.centre, box.width - 8, INSIDE)
     fill = shape.fill or (HEADER if shape.type == "participant" else "#f4f6f8")
     if shape.is_horizontal:
         strip = Box(box.x, box.y, min(_STRIP, box.width), box.height)

@@ -15,9 +15,9 @@ GATEWAY = 50.0
 #: The strip of a pool or lane that holds its name.
 HEADER = 30.0
 #: Names beside events and gateways break at this width.
-NAME_WIDTH = 100.0
+NAME_WIDTH = 112.0
 #: Names of flows.
-FLOW_NAME_WIDTH = 110.0
+FLOW_NAME_WIDTH = 112.0
 #: Kept free above and below the words of a task: its icon, its markers.
 _ICON_ROOM = 20.0
 _SIDE_ROOM = 7.0

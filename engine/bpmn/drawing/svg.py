@@ -20,6 +20,7 @@ from engine.bpmn.drawing.ink import (
     PLAIN,
     Look,
     badge,
+    badge_width,
     lines_block,
     number,
     tag,
@@ -28,6 +29,7 @@ from engine.bpmn.drawing.ink import (
 from engine.bpmn.drawing.marks import Mark, Marks
 from engine.bpmn.drawing.picture import Edge, Picture, Shape
 from engine.bpmn.drawing.shapes import label_block, paint
+from engine.bpmn.drawing.sizes import EVENT
 from engine.bpmn.drawing.texts import OUTSIDE, lines_of
 from engine.bpmn.names import FLOW_NODES
 
@@ -45,6 +47,8 @@ class Image:
     svg: str
     width: float
     height: float
+    #: (id in the image, name) of each node where the instance is, or where it has failed.
+    here: tuple[tuple[str, str], ...] = ()
 
 
 def paint_picture(
@@ -80,7 +84,12 @@ def paint_picture(
         text_anchor="middle",
         fill=INK,
     )
-    return Image(svg, view.width, view.height)
+    here = tuple(
+        (f"{key}-{shape.id}", shape.name or shape.id)
+        for shape in picture.shapes
+        if seen is not None and _is_here(shape, seen.nodes.get(shape.id))
+    )
+    return Image(svg, view.width, view.height, here)
 
 
 def _painted(picture: Picture, marks: Marks | None, key: str) -> Iterator[str]:
@@ -147,31 +156,47 @@ def _shape(shape: Shape, marks: Marks | None, key: str) -> str:
     mark = marks.nodes.get(shape.id) if marks else None
     look = _look(mark)
     tip = tag("title", words(_told(shape.name or shape.id, mark)))
-    is_here = look in (HERE, FAILED) and not shape.is_expanded
-    return tag(
-        "g",
-        tip + paint(shape, look),
-        class_=look.name or None,
-        id=f"{key}-{shape.id}" if is_here else None,
-    )
+    anchor = f"{key}-{shape.id}" if _is_here(shape, mark) else None
+    return tag("g", tip + paint(shape, look), class_=look.name, id=anchor)
+
+
+def _is_here(shape: Shape, mark: Mark | None) -> bool:
+    """Whether the instance stands at the shape itself, and not at something in it."""
+    return mark is not None and bool(mark.open or mark.incidents) and not shape.is_expanded
 
 
 def _badges(shape: Shape, mark: Mark | None) -> str:
     if mark is None or shape.type not in FLOW_NODES:
         return ""
-    box, look = shape.box, _look(mark)
+    look, ended = _look(mark), mark.visits - mark.open
     found = ""
     if look is FAILED:
-        found += badge("gangguan", (box.centre[0], box.y - 2), look.stroke)
+        found += _word_at(shape, "gangguan", look)
     elif look is HERE and not shape.is_expanded:
-        found += badge(_count("di sini", mark.open), (box.centre[0], box.y - 2), look.stroke)
+        found += _word_at(shape, _count("di sini", mark.open), look)
     elif look is CANCELLED:
-        found += badge("batal", (box.centre[0], box.y - 2), look.stroke)
-    ended = mark.visits - mark.open
+        found += _word_at(shape, "batal", look)
     if ended > 0 and look is not CANCELLED:
         text = "✓" if ended == 1 else f"✓ {ended}×"
-        found += badge(text, (box.right - 2, box.bottom - 2), DONE.stroke)
+        found += badge(text, _corner(shape), DONE.stroke)
     return found
+
+
+def _word_at(shape: Shape, word: str, look: Look) -> str:
+    """On the upper border: right of the middle of an activity, where a line may come from above."""
+    x, _ = shape.box.centre
+    room = badge_width(word) / 2 + 10
+    if shape.box.width > 4 * room:
+        x += room
+    elif shape.box.width > 2 * EVENT:
+        x = shape.box.right - room + 4
+    return badge(word, (x, shape.box.y - 2), look.stroke)
+
+
+def _corner(shape: Shape) -> Point:
+    """Lower right of an activity; upper right of what has its name below."""
+    is_small = shape.box.width <= 2 * EVENT
+    return shape.box.right - 2, shape.box.y + 4 if is_small else shape.box.bottom - 2
 
 
 def _count(word: str, count: int) -> str:
@@ -230,7 +255,7 @@ def _ends(edge: Edge, colour: str) -> str:
     if edge.type == "sequenceFlow":
         found = _at("M0 0-11-4.5V4.5Z", last, turn, fill=colour, stroke="none")
         if edge.is_default:
-            found += _at("M6 6 12-6", first, away, stroke=colour, stroke_width=1.5)
+            found += _at("M6 5 11-5", first, away, stroke=colour, stroke_width=1.5)
         elif edge.is_conditional:
             diamond = {"fill": PAPER, "stroke": colour, "stroke_width": 1.2}
             found += _at("M0 0 8-5 16 0 8 5Z", first, away, **diamond)

@@ -52,7 +52,7 @@ TASKS = {
 
 GATEWAYS = {
     "exclusiveGateway": Sign(
-        "M-7-9-2.5 0-7 9H-4.5L0 2.5 4.5 9H7L2.5 0 7-9H4.5L0-2.5-4.5-9Z", is_filled=True
+        "M-8-9-1.6 0-8 9H-4.9L0 2.1 4.9 9H8L1.6 0 8-9H4.9L0-2.1-4.9-9Z", is_filled=True
     ),
     "parallelGateway": Sign(
         "M-1.5-10H1.5V-1.5H10V1.5H1.5V10H-1.5V1.5H-10V-1.5H-1.5Z", is_filled=True

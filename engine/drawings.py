@@ -1,0 +1,76 @@
+"""Pictures of process definitions, and of what happened in instances drawn on them."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+from engine.auditing import History
+from engine.bpmn.diagram import read_diagram
+from engine.bpmn.drawing.interchange import with_layout
+from engine.bpmn.drawing.marks import Mark, Marks, marks_of
+from engine.bpmn.drawing.picture import Picture
+from engine.bpmn.drawing.reading import picture_of
+from engine.bpmn.drawing.svg import Image, paint_picture
+from engine.definitions import Definitions
+from engine.model import Actor
+from engine.permissions import require_definition_visible
+from engine.store import Store
+
+__all__ = ["Drawings", "Image"]
+
+#: Pictures kept per process; the least recently used goes first.
+MAX_PICTURES = 200
+
+
+class Drawings:
+    """Pictures for everybody who may see what they show."""
+
+    def __init__(self, store: Store, definitions: Definitions, history: History) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._history = history
+        self._pictures: OrderedDict[str, Picture] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of_definition(self, definition_id: str, *, actor: Actor) -> Image:
+        """The picture of a definition. Raises NotFound, Forbidden."""
+        return paint_picture(self._picture(definition_id, actor))
+
+    def of_instance(self, instance_id: str, *, actor: Actor) -> Image:
+        """The picture with what happened in the instance so far. Raises NotFound, Forbidden."""
+        events = self._history.events(instance_id, actor=actor)
+        with self._store.reading() as tx:
+            definition_id = tx.instance(instance_id).definition_id
+        return paint_picture(self._picture(definition_id, actor), marks_of(events))
+
+    def around(self, definition_id: str, activity_id: str, *, actor: Actor) -> Image:
+        """The part of the picture where an activity stands, which is marked as the present one."""
+        marks = Marks({activity_id: Mark(visits=1, open=1)})
+        return paint_picture(self._picture(definition_id, actor), marks, focus=activity_id)
+
+    def is_laid_out(self, definition_id: str, *, actor: Actor) -> bool:
+        """Whether the deployed file has no drawing of its own, so that Alur made one."""
+        return not self._picture(definition_id, actor).is_drawn
+
+    def copy_with_layout(self, definition_id: str, *, actor: Actor) -> bytes:
+        """A copy of the deployed file with a drawing; the file itself stays as it is."""
+        name = self._definitions.definition(definition_id, actor=actor).resource_name
+        return with_layout(name, self._definitions.xml(definition_id, actor=actor))
+
+    def _picture(self, definition_id: str, actor: Actor) -> Picture:
+        with self._store.reading() as tx:
+            require_definition_visible(actor, tx.definition(definition_id))
+            with self._lock:
+                if definition_id in self._pictures:
+                    self._pictures.move_to_end(definition_id)
+                    return self._pictures[definition_id]
+            definition, resource = tx.definition_content(definition_id)
+        # Outside of the transaction: laying out a large file takes a while.
+        source = read_diagram(resource.name, resource.content).source
+        picture = picture_of(source, definition.key)
+        with self._lock:
+            self._pictures[definition_id] = picture
+            while len(self._pictures) > MAX_PICTURES:
+                self._pictures.popitem(last=False)
+        return picture

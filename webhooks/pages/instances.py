@@ -155,6 +155,7 @@ def _instance_page(
         definition=engine.definitions.definition(instance.definition_id, actor=actor),
         drawing=shown_instance(instance),
         places=_places(instance_id, model),
+        awaited=_awaited(instance_id, model),
         sections=sections(engine.instances.variables(instance_id, actor=actor), model),
         steps=[
             _step(frame, model, fields) for frame in engine.history.frames(instance_id, actor=actor)
@@ -201,6 +202,28 @@ def _places(instance_id: str, model: ProcessModel) -> list[Place]:
         )
         for visit in waiting
         for task in [visible.get(visit.activity_instance_id)]
+    ]
+
+
+#: What an instance may wait for beside people.
+_AWAITED: Mapping[str, str] = {
+    "receiveTask": "pesan",
+    "intermediateCatchEvent": "kejadian",
+    "eventBasedGateway": "salah satu kejadian",
+    "serviceTask": "layanan",
+    "sendTask": "layanan",
+    "callActivity": "proses lain",
+}
+
+
+def _awaited(instance_id: str, model: ProcessModel) -> list[tuple[str, str, datetime]]:
+    """(what, name of the activity, since when) of all that is waited for beside people."""
+    query = ActivityQuery(instance_id=instance_id, is_finished=False)
+    visits = current_engine().history.activities(query, _OLDEST_FIRST, actor=current_actor())
+    return [
+        (_AWAITED[each.activity_type], _node_name(model, each.activity_id), each.started_at)
+        for each in visits
+        if each.activity_type in _AWAITED
     ]
 
 

@@ -84,14 +84,18 @@ class TaskLinks:
         """A link for a message that Alur itself sends to that person, and its secret.
 
         For the sender of messages only: nobody's request may name the account.
-        Raises NotFound, Forbidden when the task does not wait for that person, TaskNotOpen.
+        Raises NotFound, Forbidden when the task does not wait for that person, TaskNotOpen, and
+        LoginDemanded when a link could only show the task.
         """
         with self._store.writing() as tx:
-            task = tx.task(task_id)
+            task, stored = tx.stored_task(task_id)
             person = tx.account(account)
             if not person.is_active:
                 raise Forbidden(account, f"have a link to task {task_id}", "it is not active")
             require_offered(person.as_actor(), task, "have a link to")
+            require_open(task)
+            if self._demands_login(tx, task, stored):
+                raise LoginDemanded(task_id)
             return self._made(tx, task, account, created_by=None, lasts=None)
 
     def _made(

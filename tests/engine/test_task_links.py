@@ -170,6 +170,16 @@ def test_alur_makes_links_for_its_own_messages(office: Office, links: TaskLinks)
         links.make_for(task_id, "bidang")
 
 
+@pytest.mark.parametrize("rule", ["ya", "${pagu &gt;= 100}"])
+def test_alur_makes_no_link_that_could_only_show_the_task(
+    office: Office, links: TaskLinks, rule: str
+) -> None:
+    _, task_id = waiting(office, rule, pagu=200)
+
+    with pytest.raises(LoginDemanded):
+        links.make_for(task_id, "kadis")
+
+
 def test_a_link_dies_with_its_persons_place(office: Office, links: TaskLinks) -> None:
     _, task_id = waiting(office)
     _, secret = links.make(task_id, actor=KADIS)

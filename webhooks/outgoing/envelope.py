@@ -35,9 +35,11 @@ def body_of(delivery: Delivery, *, base_url: str | None) -> str:
 
 
 def link_of(delivery: Delivery) -> str | None:
-    """The path of the page about it: the task's, or the instance's."""
+    """The path of the page about it: the task's, the subscription's, or the instance's."""
     if task_id := delivery.facts.get("task_id"):
         return f"/tugas/{task_id}"
+    if subscription_id := delivery.facts.get("subscription_id"):
+        return f"/langganan/{subscription_id}"
     return f"/berkas/{delivery.instance_id}" if delivery.instance_id else None
 
 

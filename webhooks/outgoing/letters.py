@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from engine.model import AnnouncementKind, Delivery, Disabling
-from webhooks.outgoing.envelope import link_of
+from webhooks.outgoing.ways import Way
 from webhooks.pages.dates import moment_in
 
 _SUBJECTS: Mapping[AnnouncementKind, str] = {
@@ -36,16 +36,16 @@ def subject_of(delivery: Delivery) -> str:
     return _SUBJECTS[delivery.kind]
 
 
-def letter_of(delivery: Delivery, *, sop: str, base_url: str | None, zone: ZoneInfo) -> str:
-    """The text of the letter. sop: the name of the SOP."""
+def letter_of(delivery: Delivery, way: Way, *, sop: str, zone: ZoneInfo) -> str:
+    """The text of the letter. way: where it leads; sop: the name of the SOP."""
     if delivery.kind is AnnouncementKind.SUBSCRIPTION_DISABLED:
-        lines = _about_subscription(delivery, base_url)
+        lines = _about_subscription(delivery, way)
     else:
-        lines = _about_task(delivery, sop, base_url, zone)
+        lines = _about_task(delivery, way, sop, zone)
     return "\n".join([*lines, "", "-- ", _FAREWELL, ""])
 
 
-def _about_task(delivery: Delivery, sop: str, base_url: str | None, zone: ZoneInfo) -> list[str]:
+def _about_task(delivery: Delivery, way: Way, sop: str, zone: ZoneInfo) -> list[str]:
     facts = delivery.facts
     due_at = facts.get("due_at")
     rows = {
@@ -59,23 +59,38 @@ def _about_task(delivery: Delivery, sop: str, base_url: str | None, zone: ZoneIn
         "",
         *(f"{label:<9}: {value}" for label, value in rows.items() if value),
         "",
-        *_way(base_url, link_of(delivery) or "/"),
+        *_by_link(way, zone),
+        *_by_page(way),
     ]
 
 
-def _about_subscription(delivery: Delivery, base_url: str | None) -> list[str]:
+def _about_subscription(delivery: Delivery, way: Way) -> list[str]:
     facts = delivery.facts
     return [
         f"Langganan web hook “{facts.get('name')}” telah dinonaktifkan.",
         _BECAUSE.get(facts.get("because") or "", ""),
         "",
         "Perbaiki penerimanya, lalu aktifkan kembali langganannya.",
-        *_way(base_url, f"/langganan/{facts.get('subscription_id')}"),
+        *_by_page(way),
     ]
 
 
-def _way(base_url: str | None, path: str) -> list[str]:
-    """Where to go on; without ALUR_BASE_URL nobody knows the address of this server."""
-    if base_url is None:
+def _by_link(way: Way, zone: ZoneInfo) -> list[str]:
+    """The link that completes the task, and what its receiver must know of it."""
+    if way.link is None:
+        return []
+    until = moment_in(way.link.shown.link.expires_at, zone)
+    return [
+        "Kerjakan langsung, tanpa masuk ke Alur:",
+        way.link.url,
+        "",
+        f"Tautan ini untuk Anda sendiri, berlaku sekali, sampai {until}.",
+        "Jangan diteruskan: yang dikerjakan lewat tautan ini tercatat atas nama Anda.",
+        "",
+    ]
+
+
+def _by_page(way: Way) -> list[str]:
+    if way.page is None:
         return ["Buka Alur untuk melanjutkan."]
-    return ["Buka di Alur:", f"{base_url}{path}"]
+    return ["Buka di Alur:", way.page]

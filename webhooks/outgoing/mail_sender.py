@@ -17,6 +17,7 @@ from engine.settings import Settings, SmtpServer
 from webhooks.outgoing.answers import printable
 from webhooks.outgoing.deadline import Deadline
 from webhooks.outgoing.letters import letter_of, subject_of
+from webhooks.outgoing.ways import way_of
 
 DEADLINE_S = 15.0
 CONNECT_S = 5.0
@@ -71,8 +72,8 @@ class MailSender:
         message.set_content(
             letter_of(
                 delivery,
+                way_of(self._engine, delivery, base_url=self._settings.base_url),
                 sop=self._engine.deliveries.sop_of(delivery),
-                base_url=self._settings.base_url,
                 zone=self._settings.time_zone,
             )
         )

@@ -13,7 +13,7 @@ from engine.process_engine import build_engine
 from engine.settings import Settings
 from engine.sources import RandomIds
 from tests.diagrams import end, field, form, line, process, start, user
-from tests.office import Office
+from tests.office import ADMIN, Office
 from tests.webhooks.pages.browser import PASSWORD, Browser, Page
 from webhooks import create_app
 from webhooks.hooks.tokens import link_url
@@ -35,7 +35,12 @@ def office(office_on_both: Office) -> Office:
     settings = Settings(secret_key=("k" * 32,))
     made.engine = build_engine(made.store, made.clock, RandomIds(), settings)
     made.engine.accounts.add(
-        "kadis", display_name="Kepala", password=PASSWORD, roles={Role.STAFF}, lanes={"Kadis"}
+        "kadis",
+        display_name="Kepala",
+        password=PASSWORD,
+        roles={Role.STAFF},
+        lanes={"Kadis"},
+        actor=ADMIN,
     )
     return made
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -18,9 +20,26 @@ from aiosmtpd.smtp import AuthResult, Envelope, Session
 
 from engine.model import Channel, Delivery, DeliveryFailure, DeliveryState, Sent
 from engine.settings import SmtpServer
+from tests.diagrams import end, line, process, start, user
 from tests.webhooks.outgoing.conftest import PostOffice, certified
 from tests.webhooks.outgoing.receivers import Receiver, answering, receiving
+from webhooks import create_app
 from webhooks.outgoing import MailSender
+from webhooks.pages.dates import moment_in
+
+_RULE = '<camunda:property name="sop:wajib_masuk" value="ya"/>'
+#: One step of the Kadis that demands a login.
+AT_A_DESK = process(
+    start(),
+    user(
+        "setujui",
+        "<bpmn:extensionElements>"
+        f"<camunda:properties>{_RULE}</camunda:properties></bpmn:extensionElements>",
+    ),
+    end(),
+    line("s", "setujui", "e"),
+    lanes={"Kadis": ["s", "setujui", "e"]},
+)
 
 
 class Mailbox:
@@ -104,6 +123,48 @@ def test_letter_says_what_waits_and_where(post: PostOffice) -> None:
     assert f"https://alur.dinas.test/tugas/{task_id}" in text
     assert "Perencana" not in text
     assert post.log()[0].state is DeliveryState.DELIVERED
+
+
+def test_letter_has_a_link_that_completes_the_task_without_a_login(post: PostOffice) -> None:
+    with mail_server() as (mailbox, port):
+        office = at(post, port)
+        letter = a_letter(office)
+        office.work()
+
+    text = mailbox.letters[0].get_content()
+    (link,) = re.findall(r"https://alur\.dinas\.test(/hook/\S+)", text)
+    client = create_app(office.engine, office.settings).test_client(use_cookies=False)
+    body = {"variables": {"langkah_1_isi_disposisi": {"value": "Kumpulkan data"}}}
+    done = [client.post(link, json=body).status_code for _ in range(2)]
+    assert done == [200, 409]
+    until = moment_in(post.clock.now() + timedelta(hours=72), post.settings.time_zone)
+    assert f"untuk Anda sendiri, berlaku sekali, sampai {until}." in text
+    assert "Jangan diteruskan" in text
+    assert office.waiting_at(letter.instance_id or "") == ["langkah_1b", "langkah_1b"]
+
+
+def test_letter_of_a_step_that_demands_a_login_leads_to_the_page_only(post: PostOffice) -> None:
+    with mail_server() as (mailbox, port):
+        office = at(post, port)
+        office.add_people()
+        office.tell("kadis")
+        office.start(office.deploy(AT_A_DESK))
+        office.work()
+
+    text = mailbox.letters[0].get_content()
+    assert "https://alur.dinas.test/tugas/" in text
+    assert "/hook/" not in text
+
+
+def test_without_a_public_address_a_letter_has_no_link(post: PostOffice) -> None:
+    with mail_server() as (mailbox, port):
+        office = at(post, port).with_settings(base_url=None)
+        a_letter(office)
+        office.work()
+
+    text = mailbox.letters[0].get_content()
+    assert "Buka Alur untuk melanjutkan." in text
+    assert "http" not in text
 
 
 def test_letter_over_starttls_with_a_password(post: PostOffice, authority: trustme.CA) -> None:

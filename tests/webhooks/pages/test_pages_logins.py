@@ -105,7 +105,7 @@ def test_what_happened_to_accounts_is_read_by_administrators_and_auditors(
     browser.log_in("staf", "bukan-sandi-saya")
     auditor = visit("auditor")
 
-    page = auditor.get(auditor.get("/").tree.xpath("//a[text()='Riwayat Akun']/@href")[0])
+    page = auditor.get(auditor.get("/pengaturan").link("Riwayat akun"))
     assert "Gagal masuk" in page.text
     assert "Akun ditambahkan" in page.text
     proved = auditor.get(page.link("Uji Keutuhan"))

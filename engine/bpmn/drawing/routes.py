@@ -337,15 +337,14 @@ def _edge_to_edge(start: Dock, end: Dock, out: str, into: str) -> Iterator[list[
                 _across(level, start.x, end.x),
                 _down(end.x, level, end.y),
             ]
-    if leaving != before:
-        for channel in {start.x - 1, start.x + 1, end.x - 1, end.x + 1}:
-            yield [
-                _down(start.x, start.y, leaving),
-                _across(leaving, start.x, channel),
-                _down(channel, leaving, before),
-                _across(before, channel, end.x),
-                _down(end.x, before, end.y),
-            ]
+    for channel in {start.x - 1, start.x + 1, end.x - 1, end.x + 1}:
+        yield [
+            _down(start.x, start.y, leaving),
+            _across(leaving, start.x, channel),
+            _down(channel, leaving, before),
+            _across(before, channel, end.x),
+            _down(end.x, before, end.y),
+        ]
 
 
 def _leads_from(at: int, side: str, unit: int) -> bool:

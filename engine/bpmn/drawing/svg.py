@@ -194,9 +194,10 @@ def _word_at(shape: Shape, word: str, look: Look) -> str:
 
 
 def _corner(shape: Shape) -> Point:
-    """Lower right of an activity; upper right of what has its name below."""
-    is_small = shape.box.width <= 2 * EVENT
-    return shape.box.right - 2, shape.box.y + 4 if is_small else shape.box.bottom - 2
+    """Lower right of an activity; upper left of what has names at its other corners."""
+    box = shape.box
+    is_small = box.width <= 2 * EVENT
+    return (box.x + 4, box.y + 5) if is_small else (box.right - 2, box.bottom - 2)
 
 
 def _count(word: str, count: int) -> str:
@@ -287,7 +288,31 @@ def _edge_words(edge: Edge, marks: Marks | None) -> str:
         lines = lines_of(edge.name, _LABEL_WIDTH, OUTSIDE)
         found = lines_block(lines, (x, y - 8 * len(lines)), OUTSIDE)
     taken = marks.flows.get(edge.id, 0) if marks else 0
-    return found + (badge(f"{taken}×", _middle(edge.points), DONE.stroke) if taken > 1 else "")
+    if taken > 1:
+        found += badge(f"{taken}×", _clear_point(edge, badge_width(f"{taken}×")), DONE.stroke)
+    return found
+
+
+def _clear_point(edge: Edge, width: float) -> Point:
+    """A point on the line or beside it, as near to its middle as its own name lets a mark stand."""
+    start, end = max(pairwise(edge.points), key=lambda piece: math.dist(*piece))
+    middle = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
+    on_line = [
+        (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
+        for share in (0.5, 0.6, 0.4, 0.7, 0.3)
+    ]
+    aside = (0.0, 12.0) if start[1] == end[1] else (width / 2 + 3, 0.0)
+    beside = [(middle[0] + sign * aside[0], middle[1] + sign * aside[1]) for sign in (1, -1)]
+    label = edge.label
+    clear = (p for p in on_line + beside if label is None or not _covers(p, width, label))
+    return next(clear, middle)
+
+
+def _covers(point: Point, width: float, label: Box) -> bool:
+    """Whether a pill around the point lies on the label."""
+    x, y = point
+    is_beside = x + width / 2 < label.x or label.right < x - width / 2
+    return not (is_beside or y + 9 < label.y or label.bottom < y - 9)
 
 
 def _middle(points: tuple[Point, ...]) -> Point:

@@ -7,6 +7,7 @@ import re
 import pytest
 from lxml import etree
 
+from engine.bpmn.drawing.geometry import Box
 from engine.bpmn.drawing.marks import Mark, Marks
 from engine.bpmn.drawing.svg import paint_picture
 from engine.bpmn.drawing.symbols import EVENTS, GATEWAYS, TASKS
@@ -24,6 +25,7 @@ from tests.diagrams import (
     timer,
     user,
 )
+from tests.engine.bpmn.drawing.judging import overlap
 from tests.engine.bpmn.drawing.test_layout import laid_out
 from tests.processes.diagrams import NAMES, path_of
 
@@ -111,6 +113,24 @@ def test_states_differ_by_word_and_breadth_and_not_by_colour_alone():
     assert len(set(dashes.values())) == 3
     taken = next(g for g in root.iter(f"{SVG}g") if g.get("class") == "dilalui")
     assert taken[1].get("stroke-width") == "3.5"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_counts_of_flows_leave_the_names_of_their_flows(name):
+    picture = laid_out(path_of(name).read_bytes())
+    named = [edge for edge in picture.edges if edge.label is not None]
+    assert named
+
+    root = etree.fromstring(paint_picture(picture, Marks({}, {edge.id: 12 for edge in named})).svg)
+
+    pills = [box_of(rect) for rect in root.iter(f"{SVG}rect") if rect.get("rx") == "9"]
+    assert len(pills) == len(named)
+    for pill, edge in zip(pills, named, strict=True):
+        assert not overlap(pill, edge.label)
+
+
+def box_of(rect):
+    return Box(*(float(rect.get(key)) for key in ("x", "y", "width", "height")))
 
 
 def test_where_the_instance_is_is_told_in_words_and_has_an_address():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.bpmn.elements import CodedEvent
-from engine.bpmn.names import Element, bpmn, camunda
+from engine.bpmn.names import Element, bpmn, camunda, declaration
 
 ERROR, ESCALATION = "error", "escalation"
 KINDS = (ERROR, ESCALATION)
@@ -27,9 +27,7 @@ def definition_of(event: Element) -> Element | None:
 def declared(definition: Element) -> Element | None:
     """The `bpmn:error` or `bpmn:escalation` that a definition refers to; None: nothing certain."""
     kind = _kind(definition)
-    reference = definition.get(f"{kind}Ref")
-    root = definition.getroottree().getroot()
-    return next((e for e in root.findall(bpmn(kind)) if e.get("id") == reference), None)
+    return declaration(definition, kind, definition.get(f"{kind}Ref"))
 
 
 def _kind(definition: Element) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.bpmn.calls import mappings_of
 from engine.bpmn.elements import NamedEvent
-from engine.bpmn.names import Element, bpmn, local
+from engine.bpmn.names import Element, bpmn, declaration, local
 
 #: Event definition -> (kind, attribute that refers to it).
 _DEFINITIONS = {
@@ -29,9 +29,8 @@ def named_event_of(node: Element) -> NamedEvent | None:
 def _named(
     node: Element, kind: str, reference: str | None, definition: Element
 ) -> NamedEvent | None:
-    root = node.getroottree().getroot()
-    for element in root.findall(bpmn(kind)):
-        if reference and element.get("id") == reference:
-            inputs = mappings_of(definition, "in") if local(node) in THROWING else ()
-            return NamedEvent(kind, element.get("name", "").strip(), inputs)
-    return None
+    element = declaration(node, kind, reference)
+    if element is None:
+        return None
+    inputs = mappings_of(definition, "in") if local(node) in THROWING else ()
+    return NamedEvent(kind, element.get("name", "").strip(), inputs)

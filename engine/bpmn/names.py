@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import keyword
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from lxml import etree
@@ -72,6 +73,30 @@ def local(element: Element) -> str:
 def line_of(element: Element) -> int | None:
     """The line of the file on which the start tag of the element is complete."""
     return cast("int | None", element.sourceline)
+
+
+#: What events refer to.
+_DECLARED = ("message", "signal", "error", "escalation")
+
+
+def declaration(element: Element, tag: str, reference: str | None) -> Element | None:
+    """The message, signal, error or escalation of this id in the file of the element."""
+    if not reference:
+        return None
+    return _declarations(element.getroottree().getroot()).get((tag, reference))
+
+
+@functools.lru_cache(maxsize=2)
+def _declarations(root: Element) -> Mapping[tuple[str, str], Element]:
+    """By type and id. A hostile file has tens of thousands of them, and hundreds of events.
+
+    Made when a file is read, whose ids are all there by then; the next files push it out.
+    """
+    found: dict[tuple[str, str], Element] = {}
+    for tag in _DECLARED:
+        for element in root.findall(bpmn(tag)):
+            found.setdefault((tag, element.get("id", "")), element)
+    return found
 
 
 def is_bpmn(element: Element) -> bool:

@@ -70,8 +70,10 @@ class Sandbox:
     def run(self, source: str, inputs: Mapping[str, Any], *, seconds: float = LIVE_SECONDS) -> Any:
         """The value of `source` with `inputs` as its only names.
 
-        Every call has a namespace of its own. Raises SandboxStopped, SandboxError with the reason
-        in words; the words are the same on every run.
+        Every call has a namespace and a memory limit of its own: one checkout for a whole step
+        would save a third of 60 µs, and fail an expression for what ran before it.
+
+        Raises SandboxStopped, SandboxError with the reason in words, the same on every run.
         """
         limits = {**LIMITS, "max_feed_duration_secs": seconds}
         try:

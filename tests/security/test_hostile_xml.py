@@ -207,6 +207,18 @@ READ: dict[str, str | bytes] = {
         + "".join(f'<bpmn:lane id="l{i}" name="L"/>' for i in range(40_000))
         + "</bpmn:laneSet>"
     ),
+    "40,000 errors, and 390 events that throw the last one": with_inside(
+        "".join(
+            f'<bpmn:endEvent id="n{i}"><bpmn:errorEventDefinition errorRef="x39999"/>'
+            "</bpmn:endEvent>"
+            for i in range(390)
+        )
+    ).replace(
+        "<bpmn:process",
+        "".join(f'<bpmn:error id="x{i}" errorCode="{i}"/>' for i in range(40_000))
+        + "<bpmn:process",
+        1,
+    ),
     "45 lanes within lanes": with_inside(nested_lanes(45)),
     "lanes that hold themselves": with_inside(nested_lanes(3, ids=False)),
     "a lane that is its own member": with_inside(

@@ -38,7 +38,9 @@ from engine.bpmn.checks import (
     value,
     xml_schema,
 )
+from engine.bpmn.checks.places import checked_processes
 from engine.bpmn.diagram import Diagram
+from engine.bpmn.supported import MAX_NODES
 from engine.model import Finding, Severity
 
 __all__ = ["RULES", "check_diagram", "refuses"]
@@ -92,12 +94,22 @@ _SPEAKS_FOR: Mapping[str, frozenset[str]] = {
 }
 
 
+#: Nodes of a process of which more is told than that they are too many.
+_READABLE = 10 * MAX_NODES
+
+
 def check_diagram(diagram: Diagram) -> tuple[Finding, ...]:
     """All findings of the file at once, by line; a correct diagram has none."""
-    findings = {finding: None for check in RULES.values() for finding in check(diagram)}
+    rules = [chain_length.check] if _is_endless(diagram) else RULES.values()
+    findings = {finding: None for check in rules for finding in check(diagram)}
     return tuple(
         sorted(_said_once(findings), key=lambda finding: (finding.line or 0, finding.rule))
     )
+
+
+def _is_endless(diagram: Diagram) -> bool:
+    """Whether a process is so long that everything else about it would take seconds to say."""
+    return any(len(model.nodes) > _READABLE for model, _ in checked_processes(diagram))
 
 
 def _said_once(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from engine.bpmn.codes import ERROR, coded_event_of, declared, definition_of
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.elements import CodedEvent
 from engine.bpmn.names import (
+    FLOW_NODES,
     SUB_PROCESSES,
     Element,
     bpmn,
@@ -19,6 +20,7 @@ from engine.bpmn.names import (
     local,
 )
 from engine.bpmn.refusals import Refusal, shortened
+from engine.bpmn.supported import MAX_NODES
 from engine.bpmn.values import template
 from engine.model import Finding
 
@@ -27,13 +29,16 @@ RULE = "thrown-code"
 _THROWING = frozenset({"endEvent", "intermediateThrowEvent"})
 #: Here a person or another process may throw any code.
 _THROWING_ANYTHING = frozenset({"userTask", "callActivity"})
+_NODES = tuple(map(bpmn, FLOW_NODES))
 _NAMES_ID = {ERROR: "galat", "escalation": "eskalasi"}
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
     """An error or escalation leads from what throws it to what catches it (BPMN 2.0.2 §10.5.6)."""
     rule = Rule(RULE, diagram)
-    for _, process in checked_processes(diagram):
+    for model, process in checked_processes(diagram):
+        if len(model.nodes) > MAX_NODES:
+            continue  # chain-length says so
         for event in flow_nodes(process, *_THROWING):
             yield from _check_throwing(rule, event)
         for scope in scopes(process):
@@ -163,7 +168,7 @@ def _may_throw(area: Element, coded: CodedEvent, *, but: Element) -> bool:
     own = but.getparent() if local(but) == "startEvent" else None
     return any(
         _throws(element, coded)
-        for element in area.iter(bpmn("*"))
+        for element in area.iter(*_NODES)
         if own is None or own not in element.iterancestors()
     )
 

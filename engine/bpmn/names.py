@@ -142,10 +142,25 @@ def extension_properties(element: Element) -> dict[str, str]:
     }
 
 
+def work_of(node: Element) -> Element | None:
+    """What says by which worker a node is performed: the task, or the message that it throws."""
+    if local(node) in {"serviceTask", "sendTask"}:
+        return node
+    if local(node) in {"intermediateThrowEvent", "endEvent"}:
+        return node.find(bpmn("messageEventDefinition"))
+    return None
+
+
 def is_external(element: Element) -> bool:
-    """Whether a worker outside of the engine performs the task (`camunda:type="external"`)."""
-    is_service = local(element) in {"serviceTask", "sendTask"}
-    return is_service and element.get(camunda("type")) == "external"
+    """Whether a worker outside of the engine performs it (`camunda:type="external"`)."""
+    work = work_of(element)
+    return work is not None and work.get(camunda("type")) == "external"
+
+
+def external_attribute(element: Element, name: str) -> str | None:
+    """A camunda attribute of the work that a worker performs; None when none does."""
+    work = work_of(element)
+    return work.get(camunda(name)) if work is not None and is_external(element) else None
 
 
 def is_variable(name: str) -> bool:

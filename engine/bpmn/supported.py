@@ -34,12 +34,16 @@ SUPPORTED_EVENTS: Mapping[str, frozenset[str]] = {
             "errorEventDefinition",
             "escalationEventDefinition",
             "signalEventDefinition",
+            # Only with camunda:type="external".
+            "messageEventDefinition",
         }
     ),
     "intermediateCatchEvent": frozenset(
         {"timerEventDefinition", "messageEventDefinition", "signalEventDefinition"}
     ),
-    "intermediateThrowEvent": frozenset({"", "escalationEventDefinition", "signalEventDefinition"}),
+    "intermediateThrowEvent": frozenset(
+        {"", "escalationEventDefinition", "signalEventDefinition", "messageEventDefinition"}
+    ),
     "boundaryEvent": frozenset(
         {
             "timerEventDefinition",

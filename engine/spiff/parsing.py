@@ -103,6 +103,26 @@ class _BoundaryParser(BoundaryEventParser):  # type: ignore[misc]
     parse_signal_event = parse_message_event
 
 
+class _ThrowParser(IntermediateThrowEventParser):  # type: ignore[misc]
+    """Throwing a message is work for whoever can send it: an external task."""
+
+    def create_task(self) -> Any:
+        if self.xpath("./bpmn:messageEventDefinition"):
+            return ServiceTask(self.spec, self.bpmn_id, **self.bpmn_attributes)
+        return super().create_task()
+
+
+class _EndParser(EndEventParser):  # type: ignore[misc]
+    """The same at the end."""
+
+    def create_task(self) -> Any:
+        if self.xpath("./bpmn:messageEventDefinition"):
+            sent = ServiceTask(self.spec, self.bpmn_id, **self.bpmn_attributes)
+            sent.connect(self.spec.end)
+            return sent
+        return super().create_task()
+
+
 class _Parser(BpmnParser):  # type: ignore[misc]
     OVERRIDE_PARSER_CLASSES = {  # noqa: RUF012  (the library's name for its extension point)
         full_tag("userTask"): (_BodyParser, BehavingUserTask),
@@ -118,8 +138,8 @@ class _Parser(BpmnParser):  # type: ignore[misc]
         full_tag("boundaryEvent"): (_BoundaryParser, BoundaryEvent),
         full_tag("eventBasedGateway"): (GatewayParser, EventGateway),
         full_tag("parallelGateway"): (GatewayParser, TokenJoin),
-        full_tag("endEvent"): (EndEventParser, SignallingEndEvent),
-        full_tag("intermediateThrowEvent"): (IntermediateThrowEventParser, SignallingEvent),
+        full_tag("endEvent"): (_EndParser, SignallingEndEvent),
+        full_tag("intermediateThrowEvent"): (_ThrowParser, SignallingEvent),
         full_tag("inclusiveGateway"): (ConditionalGatewayParser, InclusiveJoin),
     }
 

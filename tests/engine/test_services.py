@@ -279,3 +279,50 @@ def test_a_long_stack_trace_is_shortened_not_refused(office: Office) -> None:
     kept = tasks.task(fetched.task.external_task_id, actor=AUDITOR).error_details
     assert kept is not None
     assert 1000 < len(kept) < 100_000
+
+
+def thrown(kind: str, node: str, **attributes: str) -> str:
+    more = "".join(f' camunda:{name}="{value}"' for name, value in attributes.items())
+    definition = f'<bpmn:messageEventDefinition messageRef="m"{more}/>'
+    return f'<bpmn:{kind} id="{node}">{definition}</bpmn:{kind}>'
+
+
+def test_a_thrown_message_is_work_for_a_worker(office: Office) -> None:
+    work = {"type": "external", "topic": "kirim"}
+    diagram = process(
+        start(),
+        thrown("intermediateThrowEvent", "t", **work),
+        user("z"),
+        thrown("endEvent", "e", **work, taskPriority="${1 + 6}"),
+        line("s", "t", "z", "e"),
+        before='<bpmn:message id="m" name="surat keluar"/>',
+    )
+    instance = office.start(office.deploy(diagram), kepada="Kadis")
+    [first] = fetch(office)
+    assert (first.task.activity_id, first.variables) == ("t", {"kepada": "Kadis"})
+    office.engine.external_tasks.complete(
+        first.task.external_task_id, "w1", {"nomor": 1}, actor=WORKER
+    )
+    office.erase_snapshot(instance)
+    office.complete(instance, "z")
+    [second] = fetch(office)
+
+    assert (second.task.activity_id, second.task.priority) == ("e", 7)
+    assert office.state(instance) == "ACTIVE"
+    office.engine.external_tasks.complete(second.task.external_task_id, "w1", {}, actor=WORKER)
+
+    assert office.state(instance) == "COMPLETED"
+    office.assert_sound(instance)
+
+
+def test_a_message_that_nobody_sends_is_refused(office: Office) -> None:
+    for work in ({}, {"type": "external"}):
+        with pytest.raises(DeploymentRejected, match="external"):
+            office.deploy(
+                process(
+                    start(),
+                    thrown("endEvent", "e", **work),
+                    line("s", "e"),
+                    before='<bpmn:message id="m" name="surat keluar"/>',
+                )
+            )

@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from engine.bpmn.checks.graph import Graph, graph_of
 from engine.bpmn.checks.places import Rule, checked_processes, flow_scopes, label_of
 from engine.bpmn.diagram import Diagram
-from engine.bpmn.names import ACTIVITIES, GATEWAYS, SUB_PROCESSES, Element, bpmn_children, local
+from engine.bpmn.names import (
+    ACTIVITIES,
+    GATEWAYS,
+    SUB_PROCESSES,
+    Element,
+    bpmn_children,
+    is_external,
+    local,
+)
 from engine.bpmn.supported import MAX_NODES
 from engine.model import Finding
 
@@ -124,4 +132,4 @@ def _walk(origin: str, edges: Mapping[str, frozenset[str]] | Mapping[str, set[st
 def _waits(node: Element) -> bool:
     if local(node) in SUB_PROCESSES:
         return any(_waits(child) for child in bpmn_children(node))
-    return local(node) in _WAITING
+    return local(node) in _WAITING or is_external(node)

@@ -29,6 +29,7 @@ from engine.bpmn.names import (
     is_true,
     local,
     text_of,
+    work_of,
 )
 from engine.bpmn.supported import (
     CAMUNDA_ATTRIBUTES,
@@ -207,7 +208,7 @@ def _check_node(rule: Rule, node: Element) -> Iterator[Finding]:
     if local(node) not in SUPPORTED_NODES:
         yield _not_run(rule, node, local(node), local(node))
         return
-    if local(node) in {"serviceTask", "sendTask"} and not is_external(node):
+    if work_of(node) is not None and not is_external(node):
         yield rule.unsupported(
             node,
             'hanya camunda:type="external" dengan camunda:topic yang dijalankan; pekerja di luar '

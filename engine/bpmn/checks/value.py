@@ -17,6 +17,7 @@ from engine.bpmn.names import (
     camunda,
     extension_elements,
     extension_properties,
+    external_attribute,
     is_external,
     local,
 )
@@ -103,7 +104,7 @@ def _check_parameters(rule: Rule, node: Element) -> Iterator[Finding]:
 def _check_topic(rule: Rule, node: Element) -> Iterator[Finding]:
     if not is_external(node):
         return
-    topic = node.get(camunda("topic"), "").strip()
+    topic = (external_attribute(node, "topic") or "").strip()
     if not topic:
         yield rule.error(
             node,
@@ -113,7 +114,7 @@ def _check_topic(rule: Rule, node: Element) -> Iterator[Finding]:
         return
     yield from _check_text(rule, node, "camunda:topic", topic)
     yield from _check_text(
-        rule, node, "camunda:taskPriority", node.get(camunda("taskPriority"), "")
+        rule, node, "camunda:taskPriority", external_attribute(node, "taskPriority") or ""
     )
 
 

@@ -43,7 +43,7 @@ class Deadlines:
         self, tx: StoreTransaction, model: ProcessModel, row: UserTask, at: datetime
     ) -> tuple[UserTask, tuple[Observation, ...]]:
         """A task that was taken, given or put back, with the deadline that counts from there on."""
-        text = _term_text(model, row)
+        text = term_text(model, row)
         counts_from_claim = self._rule is Rule.FROM_CLAIM and text and not term_of(text).days
         if not counts_from_claim:
             return row, ()
@@ -61,8 +61,8 @@ class Deadlines:
         self, tx: StoreTransaction, model: ProcessModel, row: UserTask, at: datetime
     ) -> tuple[UserTask, Observation | None]:
         """The row with its deadline, counted from `at`; as it is when it has none of this kind."""
-        text = _term_text(model, row)
-        if not text or _is_dated(model, row):
+        text = term_text(model, row)
+        if not text or is_dated(model, row):
             return row, None
         calendar = self._calendar(tx, model)
         try:
@@ -88,10 +88,7 @@ class Deadlines:
         return changed, _note(row, told)
 
     def _calendar(self, tx: StoreTransaction, model: ProcessModel) -> WorkCalendar:
-        key = model.properties.get(CALENDAR, "").strip() or DEFAULT_KEY
-        calendar = self._calendars.current(tx, key)
-        zone = model.properties.get(ZONE, "").strip()
-        return replace(calendar, zone=zone_of(zone)) if zone else calendar
+        return in_zone_of(model, self._calendars.current(tx, calendar_key(model)))
 
     # ------------------------------------------------------------------- verifying
 
@@ -122,7 +119,18 @@ class Deadlines:
         return due_at.isoformat(timespec="milliseconds") if due_at else "none"
 
 
-def _term_text(model: ProcessModel, row: UserTask) -> str:
+def calendar_key(model: ProcessModel) -> str:
+    """The key of the working calendar by which the process counts."""
+    return model.properties.get(CALENDAR, "").strip() or DEFAULT_KEY
+
+
+def in_zone_of(model: ProcessModel, calendar: WorkCalendar) -> WorkCalendar:
+    """The calendar in the time zone that the process names; as it is when it names none."""
+    zone = model.properties.get(ZONE, "").strip()
+    return replace(calendar, zone=zone_of(zone)) if zone else calendar
+
+
+def term_text(model: ProcessModel, row: UserTask) -> str:
     """The term of the task's step; none when it was deployed with one that cannot be read."""
     text = model.nodes[row.activity_id].properties.get(TERM, "").strip()
     try:
@@ -132,7 +140,7 @@ def _term_text(model: ProcessModel, row: UserTask) -> str:
     return text
 
 
-def _is_dated(model: ProcessModel, row: UserTask) -> bool:
+def is_dated(model: ProcessModel, row: UserTask) -> bool:
     """Whether the diagram says itself when the task is due: then that counts."""
     return bool(model.nodes[row.activity_id].due_date)
 

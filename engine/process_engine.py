@@ -30,6 +30,7 @@ from engine.messages import Messages
 from engine.passwords import Passwords
 from engine.pending_uploads import PendingUploads
 from engine.receivers import allowed_receivers
+from engine.remaining_times import RemainingTimes
 from engine.remarks import Remarks
 from engine.repeats import Repeats
 from engine.second_factors import SecondFactors
@@ -68,6 +69,7 @@ class ProcessEngine:
     history: History
     drawings: Drawings
     calendars: Calendars
+    remaining_times: RemainingTimes
     accounts: Accounts
     logins: Logins
     sessions: Sessions
@@ -139,6 +141,9 @@ def build_engine(
         history=history,
         drawings=Drawings(store, definitions, history),
         calendars=calendars,
+        remaining_times=RemainingTimes(
+            store, definitions, calendars, clock, Rule(settings.deadline_rule)
+        ),
         health=Health(store, clock),
         pending_uploads=PendingUploads(store, clock, ids, max_bytes=max_bytes),
         accounts=accounts,

@@ -34,6 +34,7 @@ _ROOMS = {
     "message_sources",
     "deadlines",
     "reminders",
+    "remaining_times",
     "auditing",
     "drawings",
     "accounts",

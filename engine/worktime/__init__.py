@@ -4,7 +4,16 @@ Pure: it knows neither the database nor the clock. A calendar is a value with a 
 and changes it stands in calendars.py.
 """
 
-from engine.worktime.calendar import Day, DayKind, Hours, Interval, NoWorkingDay, Week, WorkCalendar
+from engine.worktime.calendar import (
+    Day,
+    DayKind,
+    Hours,
+    Interval,
+    NoWorkingDay,
+    Span,
+    Week,
+    WorkCalendar,
+)
 from engine.worktime.terms import Rule, Term, TermError, deadline, term_of, zone_of
 
 __all__ = [
@@ -14,6 +23,7 @@ __all__ = [
     "Interval",
     "NoWorkingDay",
     "Rule",
+    "Span",
     "Term",
     "TermError",
     "Week",

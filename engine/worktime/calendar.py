@@ -95,6 +95,14 @@ class Hours:
         yield begins, self.closes
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of working time: whole working days, and what is left below one."""
+
+    days: int = 0
+    time: timedelta = timedelta(0)
+
+
 #: Monday is 0. A weekday that is not there is not worked.
 Week = Mapping[int, Hours]
 
@@ -202,6 +210,20 @@ class WorkCalendar:
                 total += max(overlap, timedelta(0))
             day += timedelta(days=1)
         return total
+
+    def span(self, since: datetime, until: datetime) -> Span:
+        """The same in working days, each as long as the office works on the days that pass.
+
+        Whole days are counted from `since` on, so from noon to the next noon is one day. Raises
+        NoWorkingDay.
+        """
+        days, left = 0, self.working_time(since, until)
+        for day in self.working_days_from(self.local_day(since)):
+            length = sum((each.length for each in self.intervals_on(day)), timedelta(0))
+            if left < length:
+                break
+            days, left = days + 1, left - length
+        return Span(days, left)
 
     def _moment(self, day: date, at: time) -> datetime:
         return datetime.combine(day, at, self.zone).astimezone(UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -21,8 +22,13 @@ from webhooks.pages.listings import (
     sop_titles,
 )
 from webhooks.pages.logins import current_actor
-from webhooks.rest.context import current_engine
+from webhooks.rest.context import current_engine, current_settings
 
+#: The filters of the URL, beside the scope.
+FILTERS = ("sop", "kegiatan", "kunci", "tenggat")
+DUE = {"terlambat": "Sudah lewat", "hari-ini": "Hari ini", "minggu-ini": "Minggu ini"}
+#: A query asks for what lies strictly between two moments, in whole milliseconds.
+_TICK = timedelta(milliseconds=1)
 _LATEST = Page(0, 10, (("started_at", SortOrder.DESC),))
 
 
@@ -58,6 +64,8 @@ def inbox() -> ResponseReturnValue:
         tasks=tasks,
         pager=pager(number, current.count),
         titles=sop_titles(definitions),
+        left=current_engine().remaining_times.of(tasks, actor=actor),
+        due_choices=DUE,
         is_filtered=wanted != TaskQuery(),
         has_lanes=bool(actor.lanes),
         can_work=_can_work(actor),
@@ -67,11 +75,32 @@ def inbox() -> ResponseReturnValue:
 
 
 def _filters() -> TaskQuery:
+    after, before = _due(argument("tenggat"))
     return TaskQuery(
         definition_key=argument("sop"),
         name_like=containing(argument("kegiatan")),
         business_key_like=containing(argument("kunci")),
+        due_after=after,
+        due_before=before,
     )
+
+
+def _due(wanted: str | None) -> tuple[datetime | None, datetime | None]:
+    """The moments between which the deadlines lie; days and weeks are the office's."""
+    now = current_engine().clock.now()
+    if wanted == "terlambat":
+        return None, now
+    if wanted not in DUE:
+        return None, None
+    first = now.astimezone(current_settings().time_zone).date()
+    length = 1
+    if wanted == "minggu-ini":
+        first, length = first - timedelta(days=first.weekday()), 7
+    return _midnight(first) - _TICK, _midnight(first + timedelta(days=length))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(0), current_settings().time_zone)
 
 
 def _query(scope: str, actor: Actor, wanted: TaskQuery) -> TaskQuery:
@@ -96,7 +125,7 @@ def _scopes(actor: Actor, wanted: TaskQuery) -> list[Scope]:
     current = request.args.get("lingkup")
     if current not in labels:
         current = _first_scope(actor, counts)
-    kept: dict[str, Any] = {k: v for k in ("sop", "kegiatan", "kunci") if (v := argument(k))}
+    kept: dict[str, Any] = {k: v for k in FILTERS if (v := argument(k))}
     return [
         Scope(
             scope,

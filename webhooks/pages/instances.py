@@ -14,6 +14,7 @@ from engine.auditing import Frame
 from engine.errors import InvalidInput, NotFound
 from engine.model import EventKind, InstanceState, ProcessInstance, Role
 from engine.queries import ActivityQuery, InstanceQuery, Page, SortOrder, TaskQuery
+from engine.remaining_times import Remaining
 from engine.sources import RandomIds
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
@@ -51,6 +52,7 @@ class Place:
     assignee: str | None
     item: str
     is_mine_to_see: bool
+    left: Remaining | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ def _places(instance_id: str, model: ProcessModel) -> list[Place]:
         task.task_id: task
         for task in engine.tasks.tasks(TaskQuery(instance_id=instance_id), actor=actor)
     }
+    left = engine.remaining_times.of(visible.values(), actor=actor)
     return [
         Place(
             task_id=visit.activity_instance_id,
@@ -199,6 +202,7 @@ def _places(instance_id: str, model: ProcessModel) -> list[Place]:
             assignee=visit.assignee,
             item=local_text(task.local_variables) if task else "",
             is_mine_to_see=task is not None,
+            left=left.get(visit.activity_instance_id),
         )
         for visit in waiting
         for task in [visible.get(visit.activity_instance_id)]

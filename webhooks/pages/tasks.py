@@ -217,6 +217,7 @@ def _task_page(
         is_offered=_is_offered(task),
         note=_return_note(task),
         remarks=remarks_of_task(task, key=RandomIds().new_id(), draft=draft),
+        left=current_engine().remaining_times.of([task], actor=actor).get(task.task_id),
         sop_name=_sop_name(task),
         can_see_instance=_can_see_instance(task.instance_id),
         drawing=shown_step(task),

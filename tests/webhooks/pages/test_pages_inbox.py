@@ -1,0 +1,102 @@
+"""The inbox tells how long is left, and finds what is due."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from engine.remaining_times import Remaining
+from engine.worktime import Span
+from tests.diagrams import end, line, process, start, user
+from tests.office import Office
+from tests.webhooks.pages.browser import Page
+from tests.webhooks.pages.conftest import Visit
+from webhooks.pages.remaining import remaining_text
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("remaining", "expected"),
+    [
+        (Remaining(span=Span(2)), "Sisa 2 hari kerja"),
+        (Remaining(span=Span(0, 45 * MINUTE)), "Sisa 45 menit kerja"),
+        (Remaining(span=Span(0, 2 * HOUR + 5 * MINUTE)), "Sisa 2 jam 5 menit kerja"),
+        (Remaining(span=Span(1, 3 * HOUR + 59 * MINUTE)), "Sisa 1 hari kerja 3 jam"),
+        (Remaining(span=Span(0, MINUTE / 2)), "Sisa kurang dari 1 menit kerja"),
+        (Remaining(span=Span()), "Jatuh tempo di luar jam kerja"),
+        (Remaining(), ""),
+        (Remaining(is_overdue=True), "Terlambat"),
+        (Remaining(is_overdue=True, span=Span()), "Terlambat"),
+        (Remaining(is_overdue=True, span=Span(1, 3 * HOUR)), "Terlambat 1 hari kerja 3 jam"),
+        (Remaining(from_claim=15 * MINUTE), "Waktu 15 menit sejak diambil"),
+        (Remaining(from_claim=HOUR + 30 * MINUTE), "Waktu 1 jam 30 menit sejak diambil"),
+    ],
+)
+def test_working_time_in_words(remaining: Remaining, expected: str) -> None:
+    assert remaining_text(remaining) == expected
+
+
+def start_one(office: Office, term: str) -> str:
+    step = user(
+        "a",
+        "<bpmn:extensionElements><camunda:properties>"
+        f'<camunda:property name="sop:waktuIso" value="{term}"/>'
+        "</camunda:properties></bpmn:extensionElements>",
+    )
+    lanes = {"Perencana": ["s", "a", "e"]}
+    drawn = process(start(), step, end(), line("s", "a", "e"), lanes=lanes)
+    return office.start(office.deploy(drawn))
+
+
+def test_inbox_task_and_instance_say_how_long_is_left(office: Office, visit: Visit) -> None:
+    instance = start_one(office, "P1D")  # Monday 07:30, due on Tuesday 16:00
+    clerk = visit("staf")
+    pages = ("/?lingkup=lajur", f"/tugas/{office.task(instance, 'a').task_id}")
+
+    for path in (*pages, f"/berkas/{instance}"):
+        page = clerk.get(path)
+        assert "Sisa 2 hari kerja" in page.text
+        assert "Terlambat 1" not in page.text
+
+    office.clock.advance(days=2, hours=3)
+    clerk.log_in("staf")
+    for path in (*pages, f"/berkas/{instance}"):
+        page = clerk.get(path)
+        assert "! Terlambat 3 jam kerja" in page.text
+
+
+def test_a_time_from_the_claim_is_told_before_it(office: Office, visit: Visit) -> None:
+    start_one(office, "PT15M")
+    clerk = visit("staf")
+
+    assert "Waktu 15 menit sejak diambil" in clerk.get("/?lingkup=lajur").text
+    clerk.send(clerk.get("/?lingkup=lajur"), "/ambil")
+    assert "Sisa 15 menit kerja" in clerk.get("/").text
+
+
+def rows(page: Page) -> int:
+    return len(page.tree.xpath("//table[@class='cards']/tbody/tr"))
+
+
+@pytest.mark.parametrize(
+    ("due", "found"), [("terlambat", 1), ("hari-ini", 2), ("minggu-ini", 3), ("", 4), ("x", 4)]
+)
+def test_the_inbox_finds_what_is_due(office: Office, visit: Visit, due: str, found: int) -> None:
+    for moment in ("01-05T08:00", "01-05T23:59", "01-11T23:59", "01-12T00:00"):
+        step = user("a").replace(
+            "<bpmn:userTask ", f'<bpmn:userTask camunda:dueDate="2026-{moment}:00+07:00" '
+        )
+        lanes = {"Perencana": ["s", "a", "e"]}
+        drawn = process(start(), step, end(), line("s", "a", "e"), lanes=lanes)
+        office.start(office.deploy(drawn))
+    office.clock.advance(hours=1)  # Monday 5 January 2026, 08:30 WIB
+
+    page = visit("staf").get(f"/?lingkup=lajur&tenggat={due}")
+
+    assert rows(page) == found
+    if found < 4:
+        kept = [href for href in page.links() if "lingkup=semua" in href]
+        assert kept
+        assert f"tenggat={due}" in kept[0]

@@ -136,6 +136,7 @@ class TaskQuery:
     assignee: str | None = None
     assignee_like: str | None = None
     is_assigned: bool | None = None
+    lane: str | None = None
     #: Tasks offered to this account by name, or to one of these lanes or candidate groups.
     candidate_user: str | None = None
     candidate_groups: tuple[str, ...] | None = None

@@ -131,6 +131,7 @@ def _conditions(query: TaskQuery) -> Conditions:
         *equal(columns.assignee, query.assignee),
         *like(columns.assignee, query.assignee_like),
         *present(columns.assignee, query.is_assigned),
+        *equal(columns.lane, query.lane),
         *among(columns.state, query.states),
         *between(columns.created_at, query.created_after, query.created_before),
         *between(columns.due_at, query.due_after, query.due_before),

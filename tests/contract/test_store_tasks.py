@@ -117,6 +117,7 @@ def test_inboxes(store: Store, query: TaskQuery, expected: str) -> None:
     ("query", "expected"),
     [
         (TaskQuery(), "t1 t2 t3 t4 t5"),
+        (TaskQuery(lane="Kepala Seksi"), "t4"),
         (TaskQuery(states=None), "t1 t2 t3 t4 t5 t6"),
         (TaskQuery(states=frozenset({TaskState.COMPLETED})), "t6"),
         (TaskQuery(task_id="t1"), "t1"),

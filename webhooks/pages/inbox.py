@@ -9,7 +9,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.model import Actor, ProcessDefinition, ProcessInstance, Role
+from engine.model import Actor, ProcessDefinition, ProcessInstance, Role, TaskState
 from engine.queries import InstanceQuery, Page, SortOrder, TaskQuery
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.listings import (
@@ -25,8 +25,14 @@ from webhooks.pages.logins import current_actor
 from webhooks.rest.context import current_engine, current_settings
 
 #: The filters of the URL, beside the scope.
-FILTERS = ("sop", "kegiatan", "kunci", "tenggat")
+FILTERS = ("sop", "kegiatan", "kunci", "lajur", "tenggat", "keadaan")
+#: The one value of `keadaan`; without it what is open.
+ENDED_BY_ME = "selesai"
 DUE = {"terlambat": "Sudah lewat", "hari-ini": "Hari ini", "minggu-ini": "Minggu ini"}
+_OPEN, _ENDED = frozenset({TaskState.OPEN}), frozenset({TaskState.COMPLETED, TaskState.CANCELLED})
+#: Without a deadline last: that is how the store sorts what is missing.
+_SOONEST = (("due_at", SortOrder.ASC), ("created_at", SortOrder.ASC))
+_LATEST_ENDED = (("ended_at", SortOrder.DESC),)
 #: A query asks for what lies strictly between two moments, in whole milliseconds.
 _TICK = timedelta(milliseconds=1)
 _LATEST = Page(0, 10, (("started_at", SortOrder.DESC),))
@@ -48,13 +54,13 @@ def inbox() -> ResponseReturnValue:
     """The tasks of one scope; auditors and analysts find what applies to them."""
     actor = current_actor()
     definitions = latest_definitions(actor)
-    wanted = _filters()
+    wanted = _filters(actor)
     scopes = _scopes(actor, wanted)
     current = next(scope for scope in scopes if scope.is_current)
     number = page_number()
     tasks = current_engine().tasks.tasks(
         _query(current.id, actor, wanted),
-        page_of(number, ("due_at", SortOrder.ASC), ("created_at", SortOrder.ASC)),
+        page_of(number, *(_SOONEST if wanted.states == _OPEN else _LATEST_ENDED)),
         actor=actor,
     )
     return render_template(
@@ -66,6 +72,7 @@ def inbox() -> ResponseReturnValue:
         titles=sop_titles(definitions),
         left=current_engine().remaining_times.of(tasks, actor=actor),
         due_choices=DUE,
+        lane_choices=_lane_choices(actor, definitions),
         is_filtered=wanted != TaskQuery(),
         has_lanes=bool(actor.lanes),
         can_work=_can_work(actor),
@@ -74,15 +81,19 @@ def inbox() -> ResponseReturnValue:
     )
 
 
-def _filters() -> TaskQuery:
+def _filters(actor: Actor) -> TaskQuery:
     after, before = _due(argument("tenggat"))
-    return TaskQuery(
+    query = TaskQuery(
         definition_key=argument("sop"),
         name_like=containing(argument("kegiatan")),
         business_key_like=containing(argument("kunci")),
         due_after=after,
         due_before=before,
+        lane=argument("lajur"),
     )
+    if argument("keadaan") != ENDED_BY_ME:
+        return query
+    return replace(query, states=_ENDED, ended_by=actor.account, include_assigned=True)
 
 
 def _due(wanted: str | None) -> tuple[datetime | None, datetime | None]:
@@ -143,6 +154,12 @@ def _first_scope(actor: Actor, counts: dict[str, int]) -> str:
     if not _can_work(actor):
         return "semua"
     return "lajur" if not counts["saya"] and counts["lajur"] else "saya"
+
+
+def _lane_choices(actor: Actor, definitions: list[ProcessDefinition]) -> dict[str, str]:
+    """The visitor's own lanes first, then those of the SOPs that the visitor sees."""
+    others = {lane for each in definitions for lane in each.lanes} - actor.lanes
+    return {lane: lane for lane in [*sorted(actor.lanes), *sorted(others)]}
 
 
 def _can_work(actor: Actor) -> bool:

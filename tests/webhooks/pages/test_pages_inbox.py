@@ -80,6 +80,25 @@ def rows(page: Page) -> int:
     return len(page.tree.xpath("//table[@class='cards']/tbody/tr"))
 
 
+def test_the_inbox_finds_by_lane_and_what_one_has_ended(
+    office: Office, visit: Visit, instance: str
+) -> None:
+    clerk = visit("staf")
+    assert rows(clerk.get("/?lingkup=semua&lajur=Perencana")) == 1
+    assert rows(clerk.get("/?lingkup=semua&lajur=Kadis")) == 0
+
+    clerk.send(clerk.get(f"/tugas/{office.task(instance, 'susun').task_id}"), "/ambil")
+    values = {"isian-judul": "Naskah"}
+    clerk.send(clerk.get(f"/tugas/{office.task(instance, 'susun').task_id}"), "/selesai", **values)
+
+    for scope in ("saya", "lajur", "semua"):
+        page = clerk.get(f"/?lingkup={scope}&keadaan=selesai")
+        assert rows(page) == 1
+        assert "Berakhir 5 Januari 2026" in page.text
+        assert "Kerjakan" not in page.text
+    assert rows(visit("staf-2").get("/?lingkup=semua&keadaan=selesai")) == 0
+
+
 @pytest.mark.parametrize(
     ("due", "found"), [("terlambat", 1), ("hari-ini", 2), ("minggu-ini", 3), ("", 4), ("x", 4)]
 )

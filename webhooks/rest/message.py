@@ -54,7 +54,9 @@ add_listing(
 
 @resource.on("POST", "", "Send a message", notes=REPEATABLE)
 @resource.takes(SentMessage)
-@resource.gives(CorrelationAnswer(many=True))
+@resource.gives(status=204)
+@resource.may_give(CorrelationWithVariables(many=True), 200, "resultEnabled")
+@resource.may_give(KeptMessageAnswer, 202, "it is kept (keepUnmatched)")
 def send_message(body: Mapping[str, Any]) -> Response:
     """To the one that waits for it, or it starts an instance; with `all` to all of them.
 

@@ -100,3 +100,8 @@ class Resource(Blueprint):  # type: ignore[misc]
     def gives(self, schema: Any = None, status: int = 200) -> Callable[[View], View]:
         """What the view returns is dumped by this schema."""
         return cast("Callable[[View], View]", self.response(status, schema))
+
+    def may_give(self, schema: Any, status: int, why: str) -> Callable[[View], View]:
+        """The view may also answer so: for the OpenAPI document, it dumps that itself."""
+        documented = self.alt_response(status, schema=schema, description=why)
+        return cast("Callable[[View], View]", documented)

@@ -1,6 +1,8 @@
-"""Where people are reached by e-mail, and whether they want to be."""
+"""Where people are reached, by e-mail and by the office's gateway, and whether they want to be."""
 
 from __future__ import annotations
+
+import re
 
 from engine.errors import InvalidInput, NotFound
 from engine.model import Actor, Channel, Contact, Role
@@ -10,6 +12,10 @@ from engine.sources import Clock
 from engine.store import Store
 
 _MAX_ADDRESS = 254
+#: A phone number, the id of a chat, a name: what it is called only the gateway knows.
+_HANDLE = re.compile(r"\S{1,128}")
+#: What a contact of each channel is called in messages.
+_NOUNS = {Channel.EMAIL: "e-mail address", Channel.GATEWAY: "handle at the gateway"}
 
 
 class Contacts:
@@ -19,12 +25,12 @@ class Contacts:
         self._store = store
         self._clock = clock
 
-    def contact(self, account: str, *, actor: Actor) -> Contact | None:
-        """Where the account gets its e-mail, if it said so. Raises Forbidden."""
-        _require_own(actor, account, "see")
+    def contact(self, account: str, channel: Channel, *, actor: Actor) -> Contact | None:
+        """Where the account is reached over this channel, if it said so. Raises Forbidden."""
+        _require_own(actor, account, "see", channel)
         with self._store.reading() as tx:
-            found = tx.contacts(account)
-        return found[0] if found else None
+            contacts = tx.contacts(account)
+        return next((each for each in contacts if each.channel is channel), None)
 
     def list(self, *, actor: Actor) -> list[Contact]:
         """All contacts, by account. For admins."""
@@ -37,24 +43,43 @@ class Contacts:
 
         Raises InvalidInput with the field `email`, NotFound for the account, Forbidden.
         """
-        _require_own(actor, account, "change")
+        _require_own(actor, account, "change", Channel.EMAIL)
         if len(address) > _MAX_ADDRESS or not MAIL_ADDRESS.fullmatch(address):
             reason = f"expected a mail address such as nama@dinas.go.id, found {address!r}"
             raise InvalidInput(f"email: {reason}", {"email": [reason]})
-        contact = Contact(account, Channel.EMAIL, address, is_on, self._clock.now())
+        return self._put(account, Channel.EMAIL, address, is_on=is_on)
+
+    def put_handle(self, account: str, handle: str, *, is_on: bool, actor: Actor) -> Contact:
+        """The gateway reaches the account under this handle; `is_on`: it is told of its tasks.
+
+        Raises InvalidInput with the field `handle`, NotFound for the account, Forbidden.
+        """
+        _require_own(actor, account, "change", Channel.GATEWAY)
+        if not _HANDLE.fullmatch(handle) or not handle.isprintable():
+            reason = f"expected 1 to 128 printable characters without blanks, found {handle!r}"
+            raise InvalidInput(f"handle: {reason}", {"handle": [reason]})
+        return self._put(account, Channel.GATEWAY, handle, is_on=is_on)
+
+    def remove(self, account: str, channel: Channel, *, actor: Actor) -> None:
+        """The account is not reached over this channel any more. NotFound, Forbidden."""
+        _require_own(actor, account, "change", channel)
+        with self._store.writing() as tx:
+            if not tx.delete_contact(account, channel):
+                raise no_contact(account, channel)
+
+    def _put(self, account: str, channel: Channel, value: str, *, is_on: bool) -> Contact:
+        contact = Contact(account, channel, value, is_on, self._clock.now())
         with self._store.writing() as tx:
             tx.account(account)
             tx.put_contact(contact)
         return contact
 
-    def remove_email(self, account: str, *, actor: Actor) -> None:
-        """The account has no e-mail address any more. NotFound when it had none; Forbidden."""
-        _require_own(actor, account, "change")
-        with self._store.writing() as tx:
-            if not tx.delete_contact(account, Channel.EMAIL):
-                raise NotFound("e-mail address of account", account)
+
+def no_contact(account: str, channel: Channel) -> NotFound:
+    """The error that says so."""
+    return NotFound(f"{_NOUNS[channel]} of account", account)
 
 
-def _require_own(actor: Actor, account: str, deed: str) -> None:
+def _require_own(actor: Actor, account: str, deed: str, channel: Channel) -> None:
     if actor.account != account:
-        require_role(actor, f"{deed} the e-mail address of {account}", Role.ADMIN)
+        require_role(actor, f"{deed} the {_NOUNS[channel]} of {account}", Role.ADMIN)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from engine.errors import Conflict, NotFound
 from engine.model import (
-    MAILED,
+    PERSONAL,
     Account,
     Actor,
     Announcement,
@@ -43,13 +43,15 @@ _FIRST_PAGE = Page()
 
 
 class Deliveries:
-    """What is on its way, and the log of it. `is_mail_on`: this office has a mail server."""
+    """What is on its way, and the log of it. `channels`: those to people that this office has."""
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids, *, is_mail_on: bool) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, ids: Ids, *, channels: Collection[Channel]
+    ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
-        self._is_mail_on = is_mail_on
+        self._channels = frozenset(channels)
 
     # ----------------------------------------------------------------------- log
 
@@ -130,7 +132,7 @@ class Deliveries:
         with self._store.writing() as tx:
             told = tx.take_announcements(limit)
             subscriptions = tx.webhook_subscriptions(active_only=True)
-            listeners = _listeners(tx) if self._is_mail_on else []
+            listeners = self._listeners(tx)
             tx.add_deliveries(
                 [
                     delivery
@@ -163,12 +165,12 @@ class Deliveries:
         announcement: Announcement,
         listeners: Sequence[tuple[Account, Contact]],
     ) -> list[Delivery]:
-        if announcement.kind not in MAILED or not listeners:
+        if announcement.kind not in PERSONAL or not listeners:
             return []
         task = tx.task(announcement.task_id or "")
         return [
-            self._new(announcement.kind, announcement.at, announcement, account=account.name)
-            for account, _ in listeners
+            self._new(announcement.kind, announcement.at, announcement, contact=contact)
+            for account, contact in listeners
             if is_awaited_of(task, account)
         ]
 
@@ -179,13 +181,13 @@ class Deliveries:
         announcement: Announcement | None = None,
         *,
         subscription: WebhookSubscription | None = None,
-        account: str | None = None,
+        contact: Contact | None = None,
     ) -> Delivery:
         return Delivery(
             delivery_id=f"msg_{self._ids.new_id()}",
-            channel=Channel.WEBHOOK if subscription else Channel.EMAIL,
+            channel=contact.channel if contact else Channel.WEBHOOK,
             subscription_id=subscription.subscription_id if subscription else None,
-            account=account,
+            account=contact.account if contact else None,
             kind=kind,
             instance_id=announcement.instance_id if announcement else None,
             sequence=announcement.sequence if announcement else None,
@@ -219,16 +221,17 @@ class Deliveries:
         return found if is_wanted else None
 
     def contact_of(self, delivery: Delivery) -> Contact | None:
-        """Who is to be written to; None when the account or the task does not wait any more."""
+        """Where the person is reached; None when he, or the task, does not wait any more."""
         with self._store.reading() as tx:
             contacts = tx.contacts(delivery.account or "", on_only=True)
-            if not contacts:
+            found = next((each for each in contacts if each.channel is delivery.channel), None)
+            if found is None:
                 return None
             if task_id := delivery.facts.get("task_id"):
                 account = tx.account(delivery.account or "")
                 if not is_awaited_of(tx.task(task_id), account):
                     return None
-        return contacts[0]
+        return found
 
     def sop_of(self, delivery: Delivery) -> str:
         """The name of the SOP that it is about; nothing when it is about none."""
@@ -279,9 +282,7 @@ class Deliveries:
     def _notices(
         self, tx: StoreTransaction, subscription: WebhookSubscription, now: datetime
     ) -> list[Delivery]:
-        """Mail to every admin who can be reached: the subscription was given up."""
-        if not self._is_mail_on:
-            return []
+        """To every admin, wherever he can be reached: the subscription was given up."""
         facts = {
             "subscription_id": subscription.subscription_id,
             "name": subscription.name,
@@ -289,12 +290,22 @@ class Deliveries:
         }
         return [
             replace(
-                self._new(AnnouncementKind.SUBSCRIPTION_DISABLED, now, account=account.name),
+                self._new(AnnouncementKind.SUBSCRIPTION_DISABLED, now, contact=contact),
                 facts=facts,
             )
-            for account, _ in _listeners(tx)
+            for account, contact in self._listeners(tx)
             if Role.ADMIN in account.roles
         ]
+
+    def _listeners(self, tx: StoreTransaction) -> list[tuple[Account, Contact]]:
+        """Active accounts that want to be told, once for each of their channels."""
+        if not self._channels:
+            return []
+        contacts = [each for each in tx.contacts(on_only=True) if each.channel in self._channels]
+        if not contacts:
+            return []
+        accounts = {each.name: each for each in tx.accounts()}
+        return [(accounts[each.account], each) for each in contacts]
 
 
 def is_awaited_of(task: UserTask, account: Account) -> bool:
@@ -304,14 +315,6 @@ def is_awaited_of(task: UserTask, account: Account) -> bool:
     if task.assignee is not None:
         return task.assignee == account.name
     return is_offered(account.as_actor(), task)
-
-
-def _listeners(tx: StoreTransaction) -> list[tuple[Account, Contact]]:
-    """Active accounts that want to be told, with their contacts."""
-    contacts = {contact.account: contact for contact in tx.contacts(on_only=True)}
-    if not contacts:
-        return []
-    return [(each, contacts[each.name]) for each in tx.accounts() if each.name in contacts]
 
 
 def _facts(announcement: Announcement) -> dict[str, str | None]:

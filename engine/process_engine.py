@@ -27,6 +27,7 @@ from engine.kept_messages import KeptMessages
 from engine.logins import Logins
 from engine.message_sources import MessageSources
 from engine.messages import Messages
+from engine.model import Channel
 from engine.passwords import Passwords
 from engine.pending_uploads import PendingUploads
 from engine.receivers import allowed_receivers
@@ -172,9 +173,15 @@ def build_engine(
         webhook_subscriptions=WebhookSubscriptions(
             store, clock, ids, key, allowed=allowed_receivers(settings.webhook_allow)
         ),
-        deliveries=Deliveries(store, clock, ids, is_mail_on=settings.smtp_url is not None),
+        deliveries=Deliveries(store, clock, ids, channels=_channels(settings)),
         contacts=Contacts(store, clock),
     )
+
+
+def _channels(settings: Settings) -> frozenset[Channel]:
+    """Over which the office reaches people."""
+    places = {Channel.EMAIL: settings.smtp_url, Channel.GATEWAY: settings.gateway_url}
+    return frozenset(channel for channel, place in places.items() if place is not None)
 
 
 def open_engine(settings: Settings) -> ProcessEngine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from engine.errors import InvalidInput
+from engine.receivers import allowed_receivers, check_url
 
 #: Every variable and what it does. The README names each, and a test compares.
 VARIABLES: Mapping[str, str] = {
@@ -45,6 +47,8 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_WEBHOOK_CA_FILE": "Whose certificates receivers of web hooks may show, as PEM.",
     "ALUR_SMTP_URL": "The mail server: smtp+starttls://user:password@host:587.",
     "ALUR_MAIL_FROM": "The address that mail is sent from.",
+    "ALUR_GATEWAY_URL": "The gateway to WhatsApp, Telegram or SMS that tells people of tasks.",
+    "ALUR_GATEWAY_SECRET": "What signs the messages to the gateway: whsec_ and base64.",
     "ALUR_REMIND_BEFORE": "How long before a task is due it is reminded of: 30m, 12h, 1d.",
     "ALUR_LOG_LEVEL": "The least severe log message that is written.",
     "ALUR_LOG_FORMAT": "How the log is written: text or json.",
@@ -125,6 +129,8 @@ class Settings:
     webhook_ca_file: str | None = None
     smtp_url: SmtpServer | None = None
     mail_from: str | None = None
+    gateway_url: str | None = None
+    gateway_secret: str | None = field(default=None, repr=False)
     remind_before: timedelta = timedelta(days=1)
     log_level: str = "INFO"
     log_format: str = "text"
@@ -166,6 +172,8 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("webhook_ca_file", "ALUR_WEBHOOK_CA_FILE", _file),
         ("smtp_url", "ALUR_SMTP_URL", _smtp_server),
         ("mail_from", "ALUR_MAIL_FROM", _mail_address),
+        ("gateway_url", "ALUR_GATEWAY_URL", _text),
+        ("gateway_secret", "ALUR_GATEWAY_SECRET", _webhook_secret),
         ("remind_before", "ALUR_REMIND_BEFORE", _duration),
         ("log_level", "ALUR_LOG_LEVEL", _log_level),
         ("log_format", "ALUR_LOG_FORMAT", _log_format),
@@ -180,6 +188,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
     if settings.smtp_url and not settings.mail_from:
         raise _refusal("ALUR_MAIL_FROM", "an address, since ALUR_SMTP_URL is set", "")
     _require_together(settings)
+    _require_gateway(settings)
     return settings
 
 
@@ -193,6 +202,19 @@ def _require_together(settings: Settings) -> None:
     ):
         if value is None:
             raise _refusal(variable, "a value, since ALUR_OIDC_ISSUER is set", "")
+
+
+def _require_gateway(settings: Settings) -> None:
+    """A gateway is called like any web hook: signed, and only where that is allowed."""
+    if settings.gateway_url is None:
+        return
+    if settings.gateway_secret is None:
+        raise _refusal("ALUR_GATEWAY_SECRET", "a secret, since ALUR_GATEWAY_URL is set", "")
+    try:
+        check_url(settings.gateway_url, allowed_receivers(settings.webhook_allow))
+    except InvalidInput as error:
+        reason = str(error).removeprefix("url: ")
+        raise InvalidInput(f"ALUR_GATEWAY_URL: {reason}", {"ALUR_GATEWAY_URL": [reason]}) from error
 
 
 def _text(_variable: str, value: str) -> str:
@@ -346,6 +368,19 @@ def _log_format(variable: str, value: str) -> str:
 def _token(variable: str, value: str) -> str:
     if len(value) < MIN_TOKEN_LENGTH or not (value.isascii() and value.isprintable()):
         expected = f"at least {MIN_TOKEN_LENGTH} printable ASCII characters"
+        # What was found is a secret, or nearly one.
+        raise InvalidInput(f"{variable}: expected {expected}", {variable: [f"expected {expected}"]})
+    return value
+
+
+def _webhook_secret(variable: str, value: str) -> str:
+    """Standard Webhooks, "Signature scheme": 24 to 64 bytes in base64 after a prefix."""
+    try:
+        size = len(b64decode(value.removeprefix("whsec_"), validate=True))
+    except ValueError:
+        size = 0
+    if not value.startswith("whsec_") or not 24 <= size <= 64:
+        expected = "whsec_ and 24 to 64 random bytes in base64"
         # What was found is a secret, or nearly one.
         raise InvalidInput(f"{variable}: expected {expected}", {variable: [f"expected {expected}"]})
     return value

@@ -68,7 +68,7 @@ ARROWS: dict[str, set[str]] = {
     "errors": {"model"},
     "queries": {"model"},
     "sources": set(),
-    "settings": {"errors"},
+    "settings": {"errors", "receivers"},
     "json_values": {"errors"},
     "forms": {"model", "errors", "json_values"},
     "permissions": {"model", "errors", "queries"},

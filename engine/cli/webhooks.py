@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import asdict
 from importlib import import_module
 from typing import Any
@@ -14,6 +15,7 @@ from engine.cli.words import Commands, add_limit
 from engine.errors import NotFound
 from engine.model import (
     SUBSCRIBABLE,
+    Channel,
     Delivery,
     DeliveryAttempt,
     DeliveryState,
@@ -84,25 +86,28 @@ def add_to(commands: Commands) -> None:
         example="alur webhook redeliver msg_1b0ad77e-6c5c",
     )
     again.add_argument("delivery", metavar="DELIVERY", help="see alur webhook deliveries")
-    _add_contacts(commands.add_group("contact", about="Say where accounts get e-mail."))
+    _add_contacts(commands.add_group("contact", about="Say where accounts are told of tasks."))
 
 
 def _add_contacts(group: Commands) -> None:
     setting = group.add(
         "set",
         set_contact,
-        about="""Send e-mail of an account's tasks to this address.
+        about="""Tell an account of its tasks at this address.
 
-        It takes a mail server: ALUR_SMTP_URL and ALUR_MAIL_FROM.""",
-        example="alur contact set siti siti@dinas.go.id",
+        E-mail takes a mail server: ALUR_SMTP_URL and ALUR_MAIL_FROM. With --gateway it is a phone
+        number or the id of a chat, and messages go there by ALUR_GATEWAY_URL.""",
+        example="alur contact set siti siti@dinas.go.id\n"
+        "alur contact set siti 628123456789 --gateway",
     )
     setting.add_argument("person", metavar="ACCOUNT")
     setting.add_argument("address", metavar="ADDRESS")
+    _add_gateway(setting)
     setting.add_argument("--off", action="store_true", help="keep the address, and send nothing")
     group.add(
         "list",
         list_contacts,
-        about="""List where accounts get e-mail.""",
+        about="""List where accounts are told of tasks.""",
         example="alur contact list",
     )
     removing = group.add(
@@ -112,6 +117,18 @@ def _add_contacts(group: Commands) -> None:
         example="alur contact remove siti",
     )
     removing.add_argument("person", metavar="ACCOUNT")
+    _add_gateway(removing)
+
+
+def _add_gateway(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--gateway",
+        dest="channel",
+        action="store_const",
+        const=Channel.GATEWAY,
+        default=Channel.EMAIL,
+        help="the office's gateway to WhatsApp, Telegram or SMS, and not e-mail",
+    )
 
 
 # ---------------------------------------------------------------- subscriptions
@@ -296,17 +313,19 @@ def _say_attempts(call: Invocation, delivery: Delivery, attempts: list[DeliveryA
 
 
 def set_contact(call: Invocation) -> int:
-    """Send e-mail there."""
+    """Tell the account there."""
     words = call.words
+    is_email = words.channel is Channel.EMAIL
     with call.engine() as engine:
-        contact = engine.contacts.put_email(
-            words.person, words.address, is_on=not words.off, actor=call.actor(engine)
-        )
+        put = engine.contacts.put_email if is_email else engine.contacts.put_handle
+        contact = put(words.person, words.address, is_on=not words.off, actor=call.actor(engine))
     call.printer.json(contact)
     told = "is told of tasks" if contact.is_on else "is not told of tasks"
     call.printer.say(f"{contact.account} {told} at {contact.value}")
-    if call.settings.smtp_url is None:
-        call.printer.note("ALUR_SMTP_URL is not set here; no e-mail is sent without it")
+    place = call.settings.smtp_url if is_email else call.settings.gateway_url
+    if place is None:
+        variable = "ALUR_SMTP_URL" if is_email else "ALUR_GATEWAY_URL"
+        call.printer.note(f"{variable} is not set here; nothing is sent without it")
     return OK
 
 
@@ -315,15 +334,18 @@ def list_contacts(call: Invocation) -> int:
     with call.engine() as engine:
         found = engine.contacts.list(actor=call.actor(engine))
     call.printer.json(found)
-    rows = [(each.account, each.value, "yes" if each.is_on else "no") for each in found]
-    call.printer.table(("account", "address", "told"), rows)
+    rows = [
+        (each.account, each.channel, each.value, "yes" if each.is_on else "no") for each in found
+    ]
+    call.printer.table(("account", "channel", "address", "told"), rows)
     return OK
 
 
 def remove_contact(call: Invocation) -> int:
     """Forget an address."""
+    person, channel = call.words.person, call.words.channel
     with call.engine() as engine:
-        engine.contacts.remove_email(call.words.person, actor=call.actor(engine))
-    call.printer.json({"account": call.words.person, "isRemoved": True})
-    call.printer.say(f"{call.words.person} has no e-mail address any more")
+        engine.contacts.remove(person, channel, actor=call.actor(engine))
+    call.printer.json({"account": person, "channel": str(channel), "isRemoved": True})
+    call.printer.say(f"{person} is not told by {channel} any more")
     return OK

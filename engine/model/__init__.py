@@ -17,7 +17,7 @@ from engine.model.definitions import (
     Severity,
 )
 from engine.model.deliveries import (
-    MAILED,
+    PERSONAL,
     SUBSCRIBABLE,
     Announcement,
     AnnouncementKind,
@@ -91,8 +91,8 @@ from engine.model.values import Json, Variables
 
 __all__ = [
     "INPUT_KINDS",
-    "MAILED",
     "NOTE_KINDS",
+    "PERSONAL",
     "SUBSCRIBABLE",
     "AccessToken",
     "Account",

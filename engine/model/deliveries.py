@@ -25,7 +25,7 @@ class AnnouncementKind(StrEnum):
     INCIDENT_RESOLVED = "incident_resolved"
     #: A trial that somebody asked for; of no instance.
     PING = "ping"
-    #: Told to admins by e-mail: a subscription was given up.
+    #: Told to admins who can be reached: a subscription was given up.
     SUBSCRIPTION_DISABLED = "subscription_disabled"
 
 
@@ -35,8 +35,8 @@ SUBSCRIBABLE = tuple(
     for kind in AnnouncementKind
     if kind not in (AnnouncementKind.PING, AnnouncementKind.SUBSCRIPTION_DISABLED)
 )
-#: What a person is told of by e-mail.
-MAILED = frozenset(
+#: What a person is told of, by whichever channel.
+PERSONAL = frozenset(
     {
         AnnouncementKind.TASK_OPENED,
         AnnouncementKind.TASK_DUE_SOON,
@@ -150,11 +150,16 @@ class Channel(StrEnum):
 
     WEBHOOK = "webhook"
     EMAIL = "email"
+    #: The office's own gateway to WhatsApp, Telegram or SMS.
+    GATEWAY = "gateway"
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Where an account is reached, and whether it wants to be."""
+    """Where an account is reached over a channel, and whether it wants to be.
+
+    `value`: a mail address; of the gateway a handle, that is a phone number or the id of a chat.
+    """
 
     account: str
     channel: Channel
@@ -220,6 +225,8 @@ class DeliveryFailure(StrEnum):
     MAIL_REFUSED = "mail_refused"
     #: Mail is not set up in this process.
     NO_MAIL = "no_mail"
+    #: The gateway is not set up in this process.
+    NO_GATEWAY = "no_gateway"
 
 
 @dataclass(frozen=True, slots=True)

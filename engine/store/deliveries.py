@@ -25,8 +25,8 @@ _FIRST_PAGE = Page()
 _C, _A = delivery.c, delivery_attempt.c
 _SORTING = {name: _C[name] for name in ("delivery_id", "created_at", "due_at", "ended_at")}
 
-#: All e-mail goes to one server, so that it counts as one receiver.
-_RECEIVER = func.coalesce(_C.subscription_id, "")
+#: All e-mail goes to one server, and so does all to the gateway: each counts as one receiver.
+_RECEIVER = func.coalesce(_C.subscription_id, _C.channel)
 
 
 class Deliveries(Transaction):

@@ -118,3 +118,20 @@ def test_contacts_are_set_listed_and_removed(office: Terminal) -> None:
     assert office("contact", "set", "kadis", "bukan-alamat").code == 2
     assert office("contact", "set", "kadis", "a@b.test", "--as", "sekretaris").code == 4
     assert office("contact", "remove", "kadis").code == 3
+
+
+def test_handle_at_the_gateway_is_another_contact(office: Terminal) -> None:
+    office.ok("contact", "set", "kadis", "kadis@dinas.test")
+    set_ = office.ok("contact", "set", "kadis", "628123", "--gateway")
+
+    listed = office.ok("contact", "list", "--json").json
+    office.ok("contact", "remove", "kadis", "--gateway")
+
+    assert "ALUR_GATEWAY_URL is not set" in set_.err
+    assert [(each["channel"], each["value"]) for each in listed] == [
+        ("email", "kadis@dinas.test"),
+        ("gateway", "628123"),
+    ]
+    assert [each["channel"] for each in office.ok("contact", "list", "--json").json] == ["email"]
+    assert office("contact", "set", "kadis", "62 81", "--gateway").code == 2
+    assert office("contact", "remove", "kadis", "--gateway").code == 3

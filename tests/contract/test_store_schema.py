@@ -7,14 +7,22 @@ import threading
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, UniqueConstraint, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from engine.errors import EngineError, InvalidInput, StorageError, StorageOutdated
-from engine.store import Store, connection
+from engine.model import Channel
+from engine.store import Store, connection, migrations
 from engine.store.tables import metadata
 from tests.contract.builders import an_account
+
+_A_LETTER = text(
+    "INSERT INTO delivery (delivery_id, channel, kind, facts, created_at, state, due_at, attempts, "
+    "tries) VALUES (:id, :channel, 'task_opened', '{}', 7, 'pending', 7, 0, 0)"
+)
 
 
 def test_migrations_build_exactly_the_declared_tables(store: Store) -> None:
@@ -69,6 +77,30 @@ def test_migrating_again_changes_nothing(store: Store) -> None:
     store.check_schema()
     with store.reading() as tx:
         assert tx.accounts() == [an_account()]
+
+
+def test_log_of_deliveries_outlives_the_migration_that_adds_a_channel(
+    empty_database_url: str,
+) -> None:
+    store = Store.open(empty_database_url)
+    config = migrations._config()
+    with store._writing_engine.begin() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0015")
+        conn.execute(_A_LETTER, {"id": "msg_1", "channel": "email"})
+        attempt = "INSERT INTO delivery_attempt (delivery_id, number, at) VALUES ('msg_1', 1, 7)"
+        conn.execute(text(attempt))
+
+    store.migrate()
+
+    with store.writing() as tx:
+        assert [each.number for each in tx.attempts(["msg_1"])] == [1]
+        assert tx.delivery("msg_1").channel is Channel.EMAIL
+    with store._writing_engine.begin() as conn:
+        conn.execute(_A_LETTER, {"id": "msg_2", "channel": "gateway"})
+    with store._writing_engine.begin() as conn, pytest.raises(IntegrityError):
+        conn.execute(_A_LETTER, {"id": "msg_3", "channel": "pigeon"})
+    store.close()
 
 
 def test_two_migrations_at_once_both_end_well(empty_database_url: str) -> None:

@@ -15,6 +15,9 @@ from engine.settings import VARIABLES, Grant, Settings, SmtpServer, from_environ
 from engine.sources import RandomIds, SystemClock
 from engine.store import Store
 
+#: 24 bytes, the fewest that Standard Webhooks allows.
+GATEWAY_SECRET = "whsec_" + "YWx1" * 8
+
 
 def test_without_environment_everything_has_a_default() -> None:
     settings = from_environ({})
@@ -56,6 +59,8 @@ def test_every_variable_sets_its_field() -> None:
         "ALUR_WEBHOOK_CA_FILE": __file__,
         "ALUR_SMTP_URL": "smtp+starttls://alur:p%40ss@surel.dinas.go.id:2525",
         "ALUR_MAIL_FROM": "alur@dinas.go.id",
+        "ALUR_GATEWAY_URL": "http://gerbang.dinas.go.id/alur",
+        "ALUR_GATEWAY_SECRET": GATEWAY_SECRET,
         "ALUR_SECRET_KEY": f"{'n' * 32} {'o' * 40}",
         "ALUR_LINK_HOURS": "12",
         "ALUR_MAX_FILE_MB": "50",
@@ -95,6 +100,8 @@ def test_every_variable_sets_its_field() -> None:
         webhook_ca_file=__file__,
         smtp_url=SmtpServer("surel.dinas.go.id", 2525, "starttls", "alur", "p@ss"),
         mail_from="alur@dinas.go.id",
+        gateway_url="http://gerbang.dinas.go.id/alur",
+        gateway_secret=GATEWAY_SECRET,
         link_hours=12,
         deadline_rule="from_available",
         max_file_mb=50,
@@ -218,6 +225,27 @@ def test_setting_of_messages_that_is_wrong_is_named(variable: str, value: str) -
 def test_mail_needs_a_sender() -> None:
     with pytest.raises(InvalidInput, match="ALUR_MAIL_FROM: expected"):
         from_environ({"ALUR_SMTP_URL": "smtp://surel"})
+
+
+def test_gateway_needs_a_secret_and_an_address_that_may_be_called() -> None:
+    with pytest.raises(InvalidInput, match="ALUR_GATEWAY_SECRET: expected"):
+        from_environ({"ALUR_GATEWAY_URL": "https://gerbang.dinas.go.id/"})
+
+    inside = {"ALUR_GATEWAY_URL": "http://10.1.2.3/", "ALUR_GATEWAY_SECRET": GATEWAY_SECRET}
+    with pytest.raises(InvalidInput, match=r"ALUR_GATEWAY_URL: .*ALUR_WEBHOOK_ALLOW"):
+        from_environ(inside)
+    allowed = from_environ({**inside, "ALUR_WEBHOOK_ALLOW": "10.1.0.0/16"})
+
+    assert allowed.gateway_url == "http://10.1.2.3/"
+    assert GATEWAY_SECRET not in repr(allowed)
+
+
+@pytest.mark.parametrize("secret", ["rahasia", "whsec_", "whsec_YWx1", "whsec_" + "YWx1" * 22])
+def test_secret_of_the_gateway_that_is_none_is_refused_and_not_shown(secret: str) -> None:
+    with pytest.raises(InvalidInput, match="ALUR_GATEWAY_SECRET: expected whsec_") as refusal:
+        from_environ({"ALUR_GATEWAY_SECRET": secret})
+
+    assert secret == "whsec_" or secret not in str(refusal.value)
 
 
 def test_groups_may_stand_in_a_file(tmp_path: Path) -> None:

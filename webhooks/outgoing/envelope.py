@@ -25,12 +25,12 @@ def body_of(delivery: Delivery, *, base_url: str | None) -> str:
         "activityId": facts.get("activity_id"),
         "activityName": facts.get("activity_name"),
         "lane": facts.get("lane"),
-        "dueAt": _iso(facts.get("due_at")),
+        "dueAt": as_utc(facts.get("due_at")),
         "link": link,
         "url": f"{base_url}{link}" if base_url and link else None,
     }
     happened_at = facts.get("at") or delivery.created_at.isoformat()
-    whole = {"type": str(delivery.kind), "timestamp": _iso(happened_at), "data": data}
+    whole = {"type": str(delivery.kind), "timestamp": as_utc(happened_at), "data": data}
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -43,8 +43,8 @@ def link_of(delivery: Delivery) -> str | None:
     return f"/berkas/{delivery.instance_id}" if delivery.instance_id else None
 
 
-def _iso(moment: str | None) -> str | None:
-    """A moment in UTC as `2026-01-23T06:42:42.453Z`."""
+def as_utc(moment: str | None) -> str | None:
+    """An ISO moment in UTC as `2026-01-23T06:42:42.453Z`."""
     if moment is None:
         return None
     text = datetime.fromisoformat(moment).isoformat(timespec="milliseconds")

@@ -1,41 +1,22 @@
-"""Sends a web hook: signed after Standard Webhooks, once, within a deadline, behind the walls."""
+"""Sends a web hook to the subscription that it is for."""
 
 from __future__ import annotations
 
 import logging
-import time
-from dataclasses import replace
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 
-import requests
-from standardwebhooks.webhooks import Webhook
-from urllib3.exceptions import HTTPError
-
-from engine import __version__
 from engine.errors import InvalidInput, SecretKeyUnusable
 from engine.model import Delivery, DeliveryFailure, Sent
 from engine.process_engine import ProcessEngine
 from engine.receivers import allowed_receivers, check_url
 from engine.settings import Settings
-from webhooks.outgoing.answers import printable
-from webhooks.outgoing.deadline import Deadline
 from webhooks.outgoing.envelope import body_of
-from webhooks.outgoing.walls import InvalidIPAddress, walled_session
+from webhooks.outgoing.posting import CONNECT_S, DEADLINE_S, Posting
 
 _log = logging.getLogger(__name__)
 
-#: Standard Webhooks: 15 to 30 seconds.
-DEADLINE_S = 15.0
-#: For the connection, and again for the handshake of TLS.
-CONNECT_S = 5.0
-#: How much of an answer is read, in bytes.
-MOST_READ = 4096
-_GONE = 410
-
 
 class HttpSender:
-    """Sends to subscriptions. It takes no proxy, follows no redirect and keeps no connection."""
+    """Sends to subscriptions."""
 
     def __init__(
         self,
@@ -48,9 +29,7 @@ class HttpSender:
         self._engine = engine
         self._base_url = settings.base_url
         self._allowed = allowed_receivers(settings.webhook_allow)
-        self._verify: bool | str = settings.webhook_ca_file or True
-        self._deadline_s = deadline_s
-        self._connect_s = connect_s
+        self._posting = Posting(engine.clock, settings, deadline_s=deadline_s, connect_s=connect_s)
 
     def send(self, delivery: Delivery) -> Sent:
         """What became of it; dropped when the subscription is gone or disabled."""
@@ -66,89 +45,6 @@ class HttpSender:
             failure = DeliveryFailure.SECRET if is_key else DeliveryFailure.ADDRESS
             return Sent(is_delivered=False, failure=failure)
         body = body_of(delivery, base_url=self._base_url)
-        headers = signed(delivery.delivery_id, self._engine.clock.now(), body, secrets)
-        return self._post(subscription.url, body.encode(), headers)
-
-    def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Sent:
-        began = time.monotonic()
-        with Deadline(self._deadline_s) as deadline:
-            sent = self._exchange(deadline, url, body, headers)
-        return replace(sent, duration_ms=round((time.monotonic() - began) * 1000))
-
-    def _exchange(self, deadline: Deadline, url: str, body: bytes, headers: dict[str, str]) -> Sent:
-        limits = {"connect_s": self._connect_s, "read_s": self._deadline_s}
-        try:
-            with (
-                walled_session(self._allowed, deadline, **limits) as session,
-                session.post(
-                    url, data=body, headers=headers, stream=True, verify=self._verify
-                ) as response,
-            ):
-                # To http.client the end of a broken head is the end of the head.
-                if not deadline.is_over:
-                    return self._told(response)
-                failure = DeliveryFailure.TIMEOUT
-        except InvalidIPAddress:
-            failure = DeliveryFailure.ADDRESS
-        except requests.exceptions.SSLError:
-            failure = DeliveryFailure.TLS
-        except requests.Timeout:
-            failure = DeliveryFailure.TIMEOUT
-        except (requests.RequestException, HTTPError, OSError):
-            failure = DeliveryFailure.CONNECTION
-        if deadline.is_over:
-            failure = DeliveryFailure.TIMEOUT
-        return Sent(is_delivered=False, failure=failure)
-
-    def _told(self, response: requests.Response) -> Sent:
-        status = response.status_code
-        failure = None
-        if not 200 <= status < 300:
-            is_redirect = 300 <= status < 400
-            failure = DeliveryFailure.REDIRECT if is_redirect else DeliveryFailure.STATUS
-        return Sent(
-            is_delivered=failure is None,
-            status=status,
-            failure=failure,
-            answer=_beginning(response),
-            retry_after_s=self._retry_after(response.headers.get("Retry-After")),
-            is_gone=status == _GONE,
+        return self._posting.post(
+            subscription.url, body, message_id=delivery.delivery_id, secrets=secrets
         )
-
-    def _retry_after(self, value: str | None) -> float | None:
-        """RFC 9110 §10.2.3: seconds, or a date. What is neither says nothing."""
-        if value is None:
-            return None
-        if value.isascii() and value.isdigit():
-            return float(value[:9])
-        try:
-            return (parsedate_to_datetime(value) - self._engine.clock.now()).total_seconds()
-        except (ValueError, TypeError):
-            return None
-
-
-def signed(delivery_id: str, at: datetime, body: str, secrets: tuple[str, ...]) -> dict[str, str]:
-    """The headers: id, time of this attempt, and a signature by each secret.
-
-    at: in UTC; the library takes any other zone's clock for UTC's.
-    """
-    signatures = [Webhook(secret).sign(delivery_id, at, body) for secret in secrets]
-    return {
-        "Content-Type": "application/json",
-        "User-Agent": f"Alur/{__version__}",
-        # What is not packed cannot unfold.
-        "Accept-Encoding": "identity",
-        "Connection": "close",
-        "webhook-id": delivery_id,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": " ".join(signatures),
-    }
-
-
-def _beginning(response: requests.Response) -> str:
-    """The first words of the answer, as far as they came at once; the status has said the rest."""
-    try:
-        content = response.raw.read1(MOST_READ, decode_content=False)
-    except (HTTPError, OSError):
-        return ""
-    return printable(content.decode("utf-8", "replace"))

@@ -111,6 +111,8 @@ NOTICES: Mapping[str, str] = {
     "nonaktif.",
     "surel-disimpan": "Alamat surel telah disimpan.",
     "surel-dihapus": "Alamat surel telah dihapus.",
+    "ponsel-disimpan": "Nomor atau ID percakapan telah disimpan.",
+    "ponsel-dihapus": "Nomor atau ID percakapan telah dihapus.",
     "dikomentari": "Komentar telah dicatat.",
     "dilampirkan": "Lampiran telah ditambahkan.",
     "ditarik": "Lampiran telah ditarik; riwayat tetap mencatatnya.",

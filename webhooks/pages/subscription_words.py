@@ -37,6 +37,7 @@ FAILURES: Mapping[DeliveryFailure, str] = {
     DeliveryFailure.SECRET: "rahasia tidak dapat dibaca (ALUR_SECRET_KEY)",
     DeliveryFailure.MAIL_REFUSED: "ditolak server surel",
     DeliveryFailure.NO_MAIL: "server surel belum diatur",
+    DeliveryFailure.NO_GATEWAY: "gerbang pesan belum diatur (ALUR_GATEWAY_URL)",
 }
 BECAUSE: Mapping[Disabling, str] = {
     Disabling.SWITCHED_OFF: "dimatikan oleh pengelola",
@@ -54,3 +55,4 @@ RULES: Mapping[str, str] = {
 }
 FULL = "Sudah ada 100 langganan; hapus yang tidak dipakai lagi."
 EMAIL_RULE = "Harus berupa alamat surel, misalnya nama@dinas.go.id."
+HANDLE_RULE = "Paling banyak 128 karakter, tanpa spasi."

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from marshmallow import fields, post_load
 
-from engine.model import AnnouncementKind, Channel, DeliveryFailure, DeliveryState, Disabling
+from engine.model import (
+    AnnouncementKind,
+    Channel,
+    Contact,
+    DeliveryFailure,
+    DeliveryState,
+    Disabling,
+)
 from engine.queries import DeliveryQuery
 from engine.webhook_subscriptions import Wishes
-from webhooks.schemas.base import Answer, Flag, Moment, Shape
+from webhooks.schemas.base import Answer, Computed, Flag, Moment, Shape
 from webhooks.schemas.filters import Filter
 
 
@@ -113,10 +121,23 @@ class ContactWish(Shape):
     on = Flag(load_default=True)
 
 
+class HandleWish(Shape):
+    """How the gateway knows an account, and whether it is told of its tasks."""
+
+    handle = fields.String(required=True)
+    on = Flag(load_default=True)
+
+
+def _of(channel: Channel) -> Callable[[Contact], str | None]:
+    return lambda contact: contact.value if contact.channel is channel else None
+
+
 class ContactAnswer(Answer):
-    """Where an account is reached."""
+    """Where an account is reached: by its `email`, or by the gateway under its `handle`."""
 
     account = fields.String()
-    value = fields.String(data_key="email")
+    channel = fields.Enum(Channel, by_value=True)
+    email = Computed(_of(Channel.EMAIL))
+    handle = Computed(_of(Channel.GATEWAY))
     is_on = fields.Boolean(data_key="on")
     changed_at = Moment()

@@ -85,7 +85,7 @@ delivery = Table(
     Column("tries", Integer, nullable=False),
     Column("locked_until", Moment),
     Column("ended_at", Moment),
-    CheckConstraint("channel IN ('webhook', 'email')", name="channel"),
+    CheckConstraint("channel IN ('webhook', 'email', 'gateway')", name="channel"),
     CheckConstraint("state IN ('pending', 'delivered', 'failed', 'dropped')", name="state"),
     CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name="ended"),
     CheckConstraint("(channel = 'webhook') = (subscription_id IS NOT NULL)", name="receiver"),

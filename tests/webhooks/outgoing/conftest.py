@@ -18,7 +18,7 @@ from engine.sources import ManualClock, RandomIds, SystemClock
 from engine.store import Store
 from engine.webhook_subscriptions import Wishes
 from tests.office import ADMIN, ANALYST, LANES, Office
-from webhooks.outgoing import Deliverer, HttpSender, MailSender
+from webhooks.outgoing import Deliverer, GatewaySender, HttpSender, MailSender
 
 SETTINGS = Settings(webhook_allow=("127.0.0.1/32",), secret_key=("k" * 40,))
 
@@ -62,7 +62,8 @@ class PostOffice(Office):
     @property
     def deliverer(self) -> Deliverer:
         mail = MailSender(self.engine, self.settings, deadline_s=self.deadline_s)
-        senders = {Channel.WEBHOOK: self.http, Channel.EMAIL: mail}
+        gateway = GatewaySender(self.engine, self.settings, deadline_s=self.deadline_s)
+        senders = {Channel.WEBHOOK: self.http, Channel.EMAIL: mail, Channel.GATEWAY: gateway}
         return Deliverer(self.engine.deliveries, senders)
 
     def work(self) -> int:
@@ -94,6 +95,10 @@ class PostOffice(Office):
         self.engine.contacts.put_email(
             account, address or f"{account}@dinas.test", is_on=is_on, actor=Actor(account)
         )
+
+    def call_phone(self, account: str, handle: str, *, is_on: bool = True) -> None:
+        """The account wants to be told by the gateway."""
+        self.engine.contacts.put_handle(account, handle, is_on=is_on, actor=Actor(account))
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from engine.model import DeliveryFailure, ProcessDefinition, Sent
+from engine.model import Channel, DeliveryFailure, ProcessDefinition, Sent
 from engine.queries import DeliveryQuery
+from engine.settings import Settings
 from tests.office import ADMIN, Office
 from tests.webhooks.pages.browser import Browser, Page
 from tests.webhooks.pages.conftest import Visit
+from webhooks import create_app
 
 URL = "https://gerbang.dinas.test/kait"
 
@@ -167,7 +169,7 @@ def test_auditor_reads_and_staff_do_not(visit: Visit, sop: ProcessDefinition) ->
 
 def test_everybody_says_where_letters_go(visit: Visit, office: Office) -> None:
     clerk = visit("staf")
-    page = clerk.get(clerk.get("/saya").link("Pemberitahuan surel"))
+    page = clerk.get(clerk.get("/saya").link("Pemberitahuan"))
     assert "Server surel belum diatur" in page.text
 
     wrong = clerk.send(page, "/saya/surel", surel="bukan-alamat")
@@ -179,5 +181,25 @@ def test_everybody_says_where_letters_go(visit: Visit, office: Office) -> None:
     assert "bukan-alamat" in str(wrong.form("/saya/surel")[1])
     assert "telah disimpan" in saved.text
     assert (contact.account, contact.value, contact.is_on) == ("staf", "staf@dinas.test", True)
+    assert "telah dihapus" in removed.text
+    assert office.engine.contacts.list(actor=ADMIN) == []
+
+
+def test_everybody_says_to_which_phone_messages_go(visit: Visit, office: Office) -> None:
+    assert "WhatsApp" not in visit("staf").get("/saya/surel").text
+    settings = Settings(gateway_url="https://gerbang.dinas.test/")
+    clerk = Browser(create_app(office.engine, settings))
+    clerk.log_in("staf")
+
+    page = clerk.get("/saya/surel")
+    wrong = clerk.send(page, "/saya/surel/ponsel", ponsel="62 81", beri_tahu="ya")
+    saved = clerk.send(page, "/saya/surel/ponsel", ponsel="62811", beri_tahu="ya")
+    (contact,) = office.engine.contacts.list(actor=ADMIN)
+    removed = clerk.send(saved, "/saya/surel/ponsel/hapus")
+
+    assert (wrong.status, "tanpa spasi" in wrong.text) == (400, True)
+    assert "62 81" in str(wrong.form("/saya/surel/ponsel")[1])
+    assert (contact.channel, contact.value, contact.is_on) == (Channel.GATEWAY, "62811", True)
+    assert "telah disimpan" in saved.text
     assert "telah dihapus" in removed.text
     assert office.engine.contacts.list(actor=ADMIN) == []

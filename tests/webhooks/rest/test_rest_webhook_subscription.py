@@ -126,3 +126,21 @@ def test_contacts_are_ones_own_or_an_admins(hall: Hall) -> None:
     assert list(assert_problem(wrong, 400)["fields"]) == ["email"]
     assert hall.delete("/contact/siti", "siti").status_code == 204
     assert_problem(hall.get("/contact/siti", "siti"), 404)
+
+
+def test_handles_at_the_gateway_stand_beside_addresses(hall: Hall) -> None:
+    hall.call("PUT", "/contact/siti", "siti", json={"email": "siti@dinas.test"})
+    path = "/contact/siti/gateway"
+    put = hall.call("PUT", path, "admin", json={"handle": "628123", "on": False})
+
+    assert (put.json["handle"], put.json["email"], put.json["on"]) == ("628123", None, False)
+    assert hall.get(path, "siti").json["handle"] == "628123"
+    listed = [(each["channel"], each["handle"]) for each in hall.get("/contact", "admin").json]
+    assert listed == [("email", None), ("gateway", "628123")]
+    assert_problem(hall.get(path, "budi"), 403)
+    for handle in ("", "62 81", "x" * 129, "a\u200b"):
+        wrong = hall.call("PUT", path, "siti", json={"handle": handle})
+        assert list(assert_problem(wrong, 400)["fields"]) == ["handle"]
+    assert hall.delete(path, "siti").status_code == 204
+    assert_problem(hall.get(path, "siti"), 404)
+    assert hall.get("/contact/siti", "siti").json["email"] == "siti@dinas.test"

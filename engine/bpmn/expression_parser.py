@@ -5,22 +5,15 @@ from __future__ import annotations
 import ast
 import keyword
 from collections.abc import Callable
-from enum import StrEnum
 from typing import NoReturn
 
+from engine.bpmn import expression_trees as trees
+from engine.bpmn.expression_reader import NOT_RUN, Dialect, Reader
 from engine.bpmn.quantifiers import FUNCTIONS, QUANTIFIERS, quantified
 from engine.bpmn.refusals import NotRun, Refusal
-from engine.bpmn.tokens import Token, TokenKind, tokenize
+from engine.bpmn.tokens import TokenKind
 
 MAX_DEPTH = 40
-
-
-class Dialect(StrEnum):
-    """Which rules of precedence hold: `${...}`, a leading `=`, or neither."""
-
-    JUEL = "juel"
-    FEEL = "feel"
-    PYTHON = "python"
 
 
 # Binding powers, loosest first. "not" stands at NOT in Python and at UNARY in JUEL.
@@ -43,33 +36,6 @@ _WORDS = {"eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">=", 
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _PYTHON_CONSTANTS = {"True": True, "False": False, "None": None}
 
-#: What is understood and yet not run, with the reason in English and Indonesian.
-_NOT_RUN = {
-    "?": (
-        "a ternary (a ? b : c) is not run; use a gateway",
-        "pilihan (a ? b : c) tidak dijalankan; pakailah gerbang",
-    ),
-    "%": ("the remainder (%) is not run", "sisa bagi (%) tidak dijalankan"),
-    "mod": ("the remainder (mod) is not run", "sisa bagi (mod) tidak dijalankan"),
-    "**": ("powers (**) are not run", "perpangkatan (**) tidak dijalankan"),
-    "//": ("floor division (//) is not run", "pembagian bulat (//) tidak dijalankan"),
-    "=": (
-        "= compares only in FEEL, which begins with =; write ==",
-        "= hanya membandingkan dalam FEEL, yang diawali =; tulislah ==",
-    ),
-    "..": (
-        "ranges are not run; write x >= 1 and x <= 5",
-        "rentang tidak dijalankan; tulislah x >= 1 and x <= 5",
-    ),
-    "}": (
-        "only one ${...} around the whole expression is run",
-        "hanya satu ${...} yang mengapit seluruh ungkapan yang dijalankan",
-    ),
-    "lambda": ("functions are not run", "fungsi tidak dijalankan"),
-    "for": ("loops are not run", "perulangan tidak dijalankan"),
-    "instanceof": ("instanceof is not run", "instanceof tidak dijalankan"),
-}
-
 
 def parse(source: str, dialect: Dialect) -> ast.expr:
     """The syntax tree of `source`, at most MAX_DEPTH deep. Raises Refusal."""
@@ -86,62 +52,15 @@ def _is_deep(tree: ast.expr) -> bool:
     return bool(level)
 
 
-class _Parser:
+class _Parser(Reader):
     """Precedence climbing over the tokens of one expression."""
-
-    def __init__(self, source: str, dialect: Dialect) -> None:
-        self.source = source
-        self.dialect = dialect
-        self.tokens = tokenize(source)
-        self.position = 0
-        self.depth = 0
-
-    # -- tokens
-
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.position]
-
-    def at(self, *texts: str) -> bool:
-        is_word = self.token.kind in {TokenKind.OPERATOR, TokenKind.NAME}
-        return is_word and self.token.text in texts
-
-    def take(self) -> Token:
-        token = self.token
-        self.position = min(self.position + 1, len(self.tokens) - 1)
-        return token
-
-    def accept(self, *texts: str) -> bool:
-        if not self.at(*texts):
-            return False
-        self.take()
-        return True
-
-    def expect(self, text: str) -> None:
-        if not self.accept(text):
-            self.unexpected(f"{text!r} is expected", f"diharapkan {text!r}")
-
-    def refuse(self, reason: str, reason_id: str) -> NoReturn:
-        raise Refusal(self.source, reason, reason_id)
-
-    def refuse_word(self, word: str) -> NoReturn:
-        # Outside of FEEL = is no operator at all.
-        raise (Refusal if word == "=" else NotRun)(self.source, *_NOT_RUN[word])
-
-    def unexpected(self, expected: str, expected_id: str) -> NoReturn:
-        if self.token.kind is TokenKind.END:
-            self.refuse(f"it ends too early; {expected}", f"ungkapan belum selesai; {expected_id}")
-        if self.token.text in _NOT_RUN and self.token.kind is not TokenKind.STRING:
-            self.refuse_word(self.token.text)
-        found = self.token.text
-        self.refuse(f"{expected}, not {found!r}", f"{expected_id}, bukan {found!r}")
 
     # -- grammar
 
     def whole(self) -> ast.expr:
         tree = self.expression(_LOOSEST)
         if self.token.kind in {TokenKind.NAME, TokenKind.STRING, TokenKind.NUMBER}:
-            if self.token.text in _NOT_RUN:
+            if self.token.text in NOT_RUN:
                 self.refuse_word(self.token.text)
             self.refuse(
                 f"an operator is missing before {self.token.text!r}; names have no blanks",
@@ -168,7 +87,7 @@ class _Parser:
             return self.negation()
         if self.at("empty") and self.is_empty_operator():
             self.take()
-            return _is_empty(self.expression(_UNARY))
+            return trees.is_empty(self.expression(_UNARY))
         if self.dialect is Dialect.FEEL and self.accept("if"):
             return self.feel_choice()
         if self.dialect is Dialect.FEEL and self.at(*QUANTIFIERS) and self.is_before_a_name():
@@ -268,7 +187,7 @@ class _Parser:
             return ast.Constant(token.value)
         if token.kind is not TokenKind.NAME:
             self.unexpected("a value is expected", "diharapkan sebuah nilai")
-        if token.text in _NOT_RUN:
+        if token.text in NOT_RUN:
             self.refuse_word(token.text)
         self.take()
         if token.text in _CONSTANTS:
@@ -295,7 +214,7 @@ class _Parser:
         return name
 
     def function(self, name: str, arguments: list[ast.expr]) -> ast.expr:
-        build = _FUNCTIONS.get((name, len(arguments)))
+        build = trees.FUNCTIONS.get((name, len(arguments)))
         if build is None or (self.dialect is not Dialect.FEEL and name != "len"):
             raise NotRun(
                 self.source,
@@ -319,7 +238,7 @@ class _Parser:
         name = self.take().text
         if self.accept("("):
             arguments = self.items(")")
-            build = _METHODS.get((name, len(arguments)))
+            build = trees.METHODS.get((name, len(arguments)))
             if build is None:
                 raise NotRun(
                     self.source,
@@ -407,7 +326,7 @@ class _Parser:
         if text == "between":
             self.expect("and")
             upper = self.expression(_SUM)
-            return _between(left, right, upper)
+            return trees.between(left, right, upper)
         if self.at(*_FEEL_COMPARATORS):
             self.refuse_chain()
         return ast.Compare(left, [_FEEL_COMPARATORS[text]()], [right])
@@ -466,47 +385,4 @@ _PREFIXES: dict[str, Callable[[_Parser], ast.expr]] = {
     "-": _Parser.minus,
     "!": _Parser.bang,
     "{": _Parser.empty_braces,
-}
-
-
-def _between(value: ast.expr, lower: ast.expr, upper: ast.expr) -> ast.expr:
-    return ast.Compare(lower, [ast.LtE(), ast.LtE()], [value, upper])
-
-
-def _length(value: ast.expr) -> ast.expr:
-    return ast.Call(ast.Name("len", ast.Load()), [value], [])
-
-
-def _is_empty(value: ast.expr) -> ast.expr:
-    """JUEL: empty is null, "", and a collection without members; 0 and false are not."""
-    nothing: list[ast.expr] = [
-        ast.Constant(None),
-        ast.Constant(""),
-        ast.List([], ast.Load()),
-        ast.Dict([], []),
-    ]
-    return ast.Compare(value, [ast.In()], [ast.Tuple(nothing, ast.Load())])
-
-
-def _equals(left: ast.expr, right: ast.expr) -> ast.expr:
-    return ast.Compare(left, [ast.Eq()], [right])
-
-
-def _contains(container: ast.expr, member: ast.expr) -> ast.expr:
-    return ast.Compare(member, [ast.In()], [container])
-
-
-_METHODS: dict[tuple[str, int], Callable[..., ast.expr]] = {
-    ("equals", 1): _equals,
-    ("contains", 1): _contains,
-    ("size", 0): _length,
-    ("length", 0): _length,
-    ("isEmpty", 0): lambda value: _equals(_length(value), ast.Constant(0)),
-}
-_FUNCTIONS: dict[tuple[str, int], Callable[..., ast.expr]] = {
-    ("len", 1): _length,
-    ("count", 1): _length,
-    ("string length", 1): _length,
-    ("contains", 2): _contains,
-    ("list contains", 2): _contains,
 }

@@ -6,7 +6,8 @@ import ast
 import functools
 from dataclasses import dataclass
 
-from engine.bpmn.expression_parser import Dialect, parse
+from engine.bpmn.expression_parser import parse
+from engine.bpmn.expression_reader import Dialect
 from engine.bpmn.refusals import NotRun, Refusal
 from engine.bpmn.scripts import Script, translate_script
 from engine.bpmn.whitelist import names_of

@@ -6,15 +6,11 @@ memory for the length of one step. Neither knows users, forms, HTTP, the databas
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
-from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
-from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.diagram import Diagram
@@ -26,12 +22,11 @@ from engine.model import EventKind, Json, Observation, Variables
 from engine.spiff import cancelling as _cancelling  # noqa: F401  (binds on import)
 from engine.spiff import prediction as _prediction  # noqa: F401  (binds on import)
 from engine.spiff import snapshot
-from engine.spiff.event_gateway import EventGateway, next_due
 from engine.spiff.parsing import drop_start, parse
 from engine.spiff.recorder import Recorder, activity_id_of, is_inner
 from engine.spiff.scripts import SandboxedScriptEngine, asked, local_scope_of, scope_of
 from engine.spiff.services import ServiceTask
-from engine.spiff.stepping import Step, current_step
+from engine.spiff.stepping import Step
 from engine.spiff.subscriptions import OpenSubscription, arrive, subscriptions_in
 from engine.spiff.told import Told
 
@@ -153,11 +148,6 @@ class Run(Told):
     def subscriptions(self) -> tuple[OpenSubscription, ...]:
         """The messages and signals that are waited for."""
         return tuple(subscriptions_in(self._tasks()))
-
-    def incident_of(self, task_id: str) -> str | None:
-        """The open incident of an activity instance."""
-        blocked = self._blocked.get(task_id)
-        return None if blocked is None else str(blocked["incident"])
 
     def open_tasks(self) -> tuple[OpenTask, ...]:
         """The user tasks that wait for a person, oldest first."""
@@ -301,67 +291,6 @@ class Run(Told):
                 self._guarded(child, lambda child=child: child.task_spec._update(child))
         self._guarded(task, lambda: task.workflow._task_completed_notify(task))
 
-    def _guarded(self, task: Any, action: Any) -> bool:
-        """Do it; a failure of the diagram's own making becomes an incident. True when it worked."""
-        try:
-            action()
-        except SpiffWorkflowException as error:
-            self._block(getattr(error, "task", None) or task, error)
-            return False
-        return True
-
-    def _block(self, task: Any, error: SpiffWorkflowException) -> None:
-        """Keep a failed task where it can be run again, and raise an incident for it."""
-        if task._state == TaskState.STARTED and hasattr(task.task_spec, "go_on"):
-            retry = "go on"
-        elif task._state == TaskState.ERROR:
-            # The library counts ERROR as finished, and would let the instance end around it.
-            task._set_state(TaskState.READY)
-            retry = "run"
-        else:
-            retry = "update"
-        if task._state == TaskState.WAITING:
-            task._set_state(TaskState.FUTURE)
-        stopped = getattr(error, "stopped", None)
-        facts = {"stopped": stopped} if stopped else {}
-        self._raise_incident(task, str(error).strip(" ."), retry, **facts)
-
-    def _raise_incident(self, task: Any, message: str, retry: str, **facts: str) -> None:
-        incident_id = current_step().mint()
-        activity = activity_id_of(task)
-        self._blocked[task.id] = {"incident": incident_id, "retry": retry, "activity": activity}
-        self._recorder.note(
-            EventKind.INCIDENT_RAISED, task, incident=incident_id, message=message, **facts
-        )
-
-    def _settle_moot(self) -> bool:
-        """Resolve incidents of what is over: cancelled tasks, events of activities that are done.
-
-        True when an event was let go, so that what waited for it may go on.
-        """
-        tasks = {task.id: task for task in self._tasks()}
-        is_freed = False
-        for task_id in sorted(self._blocked):  # as after loading: replay never loads
-            task = tasks.get(task_id)
-            if task is not None and _outlived_its_host(task):
-                task.cancel()
-                task.workflow.update_waiting_tasks()
-                is_freed = True
-            if task is None or task.has_state(TaskState.FINISHED_MASK):
-                self._settle(task_id)
-        return is_freed
-
-    def _settle(self, task_id: str) -> None:
-        blocked = self._blocked.pop(task_id)
-        self._recorder.observations.append(
-            Observation(
-                EventKind.INCIDENT_RESOLVED,
-                blocked["activity"],
-                task_id,
-                {"incident": blocked["incident"]},
-            )
-        )
-
     def _stop_loop(self) -> None:
         for task in self._automatic():
             self._raise_incident(
@@ -402,43 +331,3 @@ class Run(Told):
             if due_at is not None and self._scheduled.get(task_id) != due_at:
                 self._recorder.note(EventKind.TIMER_SCHEDULED, task, dueAt=due_at.isoformat())
         self._scheduled = {task_id: due_at for task_id, (_, due_at) in now.items()}
-
-    # ---------------------------------------------------------------------- trees
-
-    def _trees(self) -> Iterator[Any]:
-        yield self._workflow
-        yield from self._workflow.subprocesses.values()
-
-    def _tasks(self) -> list[Any]:
-        return [task for tree in list(self._trees()) for task in tree.tasks.values()]
-
-    def _task(self, task_id: str) -> Any:
-        for tree in self._trees():
-            if task_id in tree.tasks:
-                return tree.tasks[task_id]
-        raise NotFound("task", task_id)
-
-    def _timers(self) -> Iterator[Any]:
-        # In the order of the tree: the library's own order is lost when a snapshot is loaded.
-        waiting = self._workflow.event_manager.tasks
-        for task in self._tasks():
-            spec = task.task_spec
-            is_gateway = isinstance(spec, EventGateway) and next_due(task) is not None
-            if is_gateway or (
-                task.id in waiting and isinstance(spec.event_definition, TimerEventDefinition)
-            ):
-                yield task
-
-    def _due(self, task: Any) -> datetime | None:
-        value = next_due(task) or task.internal_data.get("event_value")
-        if isinstance(value, dict):  # a repeating timer; without cycles it is at its end
-            value = value["next"] if value["cycles"] else None
-        return TimerEventDefinition.get_datetime(value) if isinstance(value, str) else None
-
-
-def _outlived_its_host(task: Any) -> bool:
-    """Whether a boundary event still stands though the activity it belongs to is finished."""
-    if not isinstance(task.task_spec, BoundaryEvent) or task.parent is None:
-        return False
-    hosts = [c for c in task.parent.children if not isinstance(c.task_spec, BoundaryEvent)]
-    return all(host.has_state(TaskState.FINISHED_MASK) for host in hosts)

@@ -13,6 +13,7 @@ from engine.bpmn.elements import FlowNode
 from engine.errors import InvalidInput, NotFound
 from engine.json_values import in_canonical_order
 from engine.model import EventKind, Json, Observation, Variables
+from engine.spiff.incidents import Incidents
 from engine.spiff.throwing import Thrown, catcher_of, codes_caught, escape, throw
 
 #: Input -> what is thrown by it.
@@ -25,17 +26,12 @@ _THROWN_BY: Mapping[EventKind, str] = {
 }
 
 
-class Told:
+class Told(Incidents):
     """The part of a Run that hears of what is done elsewhere."""
 
     advance: Callable[[], None]
-    _task: Callable[[str], Any]
-    _tasks: Callable[[], list[Any]]
-    _recorder: Any
     _submit: Callable[[Any, Variables], None]
     _observed: Callable[[], tuple[Observation, ...]]
-    _guarded: Callable[[Any, Callable[[], Any]], bool]
-    _raise_incident: Callable[..., None]
 
     # ------------------------------------------------------------------ questions
 

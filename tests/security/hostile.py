@@ -24,7 +24,7 @@ from tests.diagrams import (
 )
 from tests.office import AUDITOR, Office
 
-#: Generous, for a machine that does other work too; the sandbox's own limit is 0.25 s.
+#: Generous, for a machine that does other work too; the sandbox's own limit is 0.5 s.
 SECONDS = 5.0
 
 EXPRESSIONS = {

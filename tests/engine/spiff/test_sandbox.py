@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
@@ -247,7 +248,8 @@ def test_a_quantifier_over_too_much_is_stopped_and_harms_nobody(office: Office) 
 
     instance = office.start(definition, daftar=list(range(1000)))
 
-    assert "took too long" in office.incidents(instance)[0]
+    # Which of its limits it meets first is a matter of the machine.
+    assert re.search("memory limit exceeded|took too long", office.incidents(instance)[0])
     assert office.waiting_at(office.start(definition, daftar=[1, 2])) == ["a"]
     office.assert_sound(instance)
 

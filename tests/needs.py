@@ -21,6 +21,12 @@ def program(name: str) -> str:
     return shutil.which(name) or unavailable(f"needs {name} on PATH")
 
 
+def chromium() -> str:
+    """The path of the browser that tests of pages drive; they download none."""
+    found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    return next(found, None) or unavailable("needs chromium on PATH")
+
+
 def npm(*arguments: str, folder: Path) -> None:
     """Run npm in the folder; without npm, or when it cannot reach its registry, `unavailable`."""
     command = [program("npm"), *arguments]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, make_response, render_template, request
+from flask import Response, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import EngineError
 from webhooks.pages.blueprint import blueprint
-from webhooks.pages.logins import visitor
+from webhooks.pages.logins import read_login, visitor
 from webhooks.pages.messages import UNEXPECTED, Explanation, explain, explain_http
 from webhooks.pages.people import display_names
 from webhooks.problems import problem_of
@@ -33,6 +33,9 @@ def refuse_http(error: HTTPException) -> ResponseReturnValue:
     """The page of a refusal that happened before or around a view."""
     if is_api(request.path) or error.code is None or error.code < 400:
         return error
+    if request.routing_exception is not None:
+        # No page of that address, so nobody asked who is looking: whoever it is keeps the menu.
+        g.login = read_login()
     response = error_page(explain_http(error.code, error.description), error.code)
     response.headers.extend((k, v) for k, v in error.get_headers() if k == "Retry-After")
     return response

@@ -74,3 +74,11 @@ def test_menu_of_an_administrator_stays_short(visit: Visit) -> None:
         "Pengaturan",
         "Administrator",
     ]
+
+
+def test_a_wrong_address_keeps_the_menu(visit: Visit) -> None:
+    page = visit("staf").get("/tidak-ada")
+
+    assert page.status == 404
+    assert page.link("Ke Kotak Masuk") == "/"
+    assert "Putri Staf" in menu_of(page)

@@ -1,0 +1,152 @@
+"""An office in full swing on a free port: late tasks, an incident, remarks, web hooks, messages."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from waitress.server import create_server
+
+from engine.correlation import Message
+from engine.model import Actor, ProcessDefinition, Upload
+from engine.passwords import Passwords
+from engine.process_engine import build_engine
+from engine.remarks import Place
+from engine.settings import Settings
+from engine.sources import RandomIds
+from engine.store import Store
+from engine.webhook_subscriptions import Wishes
+from tests.diagrams import end, exclusive, flow, line, process, start, user
+from tests.office import ADMIN, SOP_FILES, Office, quick_hasher, straight
+from webhooks import create_app
+from webhooks.hooks.tokens import link_url
+
+PASSWORD = "prosedur-resmi-1"
+PEOPLE = {
+    "kadis": ("Kepala Dinas", ["staff"], ["Kadis"]),
+    "sekretaris": ("Sekretaris", ["staff"], ["Sekretaris"]),
+    "perencana": ("Perencana", ["staff"], ["Perencana"]),
+    "bidang": ("Bidang", ["staff"], ["Bidang"]),
+    "analis": ("Analis Proses", ["analyst"], []),
+    "auditor": ("Auditor", ["auditor"], []),
+    "admin": ("Administrator", ["admin"], []),
+}
+#: Leads nowhere when nobody says how many: the engine stops with an incident.
+STUCK = process(
+    start(), user("a", name="Mengisi"), exclusive("g"), user("b"), end(),
+    line("s", "a", "g"), flow("g", "b", "${jumlah &gt; 3}"), line("b", "e"),
+    lanes={"Perencana": ["s", "a", "g", "b", "e"]},
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where the office is, and where on it the things of the story stand."""
+
+    office: Office
+    origin: str
+    #: A word for a page that has an id in its address -> its path.
+    paths: dict[str, str]
+
+
+@contextlib.contextmanager
+def served_office(database: Path) -> Iterator[Served]:
+    """The office over a database file, behind the server that `alur serve` uses."""
+    store = Store.open(f"sqlite:///{database}")
+    store.migrate()
+    office = Office(store)
+    ids, passwords = RandomIds(), Passwords(quick_hasher())
+    office.engine = build_engine(store, office.clock, ids, Settings(), passwords=passwords)
+    paths = _fill(office)
+    app = create_app(office.engine, Settings())
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+
+    def serve() -> None:
+        # Closing from outside takes the socket from under the server's select.
+        with contextlib.suppress(OSError, ValueError):
+            server.run()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield Served(office, f"http://127.0.0.1:{server.effective_port}", paths)
+    server.close()
+    thread.join(timeout=5)
+    store.close()
+
+
+def _fill(office: Office) -> dict[str, str]:
+    for name, (display_name, roles, lanes) in PEOPLE.items():
+        office.engine.accounts.add(
+            name,
+            display_name=display_name,
+            password=PASSWORD,
+            roles=roles,
+            lanes=lanes,
+            actor=ADMIN,
+        )
+    definitions = [office.deploy_sop(stem) for stem in SOP_FILES]
+    hook, _ = office.engine.webhook_subscriptions.add(
+        Wishes("Gerbang layanan", "https://gerbang.dinas.test/kait/alur/peristiwa"), actor=ADMIN
+    )
+    instances = [_under_way(office, each) for each in definitions]
+    task = office.open_tasks(instances[0])[0]
+    _remark(office, instances[0])
+    office.clock.advance(days=40)
+    _other_systems(office)
+    return {
+        "tugas": f"/tugas/{task.task_id}",
+        "berkas": f"/berkas/{instances[0]}",
+        "selesai": f"/berkas/{_ended(office, definitions[0])}",
+        "keutuhan": f"/berkas/{instances[0]}/keutuhan",
+        "gangguan": f"/berkas/{_stuck(office)}",
+        "sop": f"/proses/{definitions[1].key}/1",
+        "mulai": f"/proses/{definitions[1].key}/mulai",
+        "langganan": f"/langganan/{hook.subscription_id}",
+        "tautan": _link(office, task.task_id),
+    }
+
+
+def _actor(office: Office, name: str) -> Actor:
+    return office.engine.accounts.account(name).as_actor()
+
+
+def _under_way(office: Office, definition: ProcessDefinition) -> str:
+    instance_id = office.start_sop(definition)
+    office.run_to_end(instance_id, straight, limit=4)
+    return instance_id
+
+
+def _ended(office: Office, definition: ProcessDefinition) -> str:
+    instance_id = office.start_sop(definition)
+    office.run_to_end(instance_id, straight)
+    return instance_id
+
+
+def _remark(office: Office, instance_id: str) -> None:
+    place, actor = Place(instance_id=instance_id), office.people["Perencana"]
+    long = "Mohon diperiksa sebelum ditandatangani; lihat " + "lampiran-yang-panjang-sekali" * 4
+    office.engine.remarks.comment(place, long, actor=actor)
+    file = Upload("Rekapitulasi_Laporan_Kinerja_Triwulan_Final_Revisi_3.pdf", b"%PDF-1.7 contoh")
+    office.engine.remarks.attach(place, file, actor=actor, description="Naskah terakhir")
+
+
+def _stuck(office: Office) -> str:
+    actor = _actor(office, "perencana")
+    instance_id = office.start(office.deploy(STUCK, "buntu.bpmn"), actor)
+    office.complete(instance_id, "a", actor)
+    return instance_id
+
+
+def _other_systems(office: Office) -> None:
+    office.engine.message_sources.add("srikandi", ["surat_masuk", "balasan"], actor=ADMIN)
+    message = Message("balasan", business_key="LAP-7", variables={"nomor": "045/12"})
+    office.engine.messages.correlate(message, actor=ADMIN, keep_unmatched=True)
+
+
+def _link(office: Office, task_id: str) -> str:
+    task = office.engine.tasks.task(task_id, actor=ADMIN)
+    _, secret = office.engine.task_links.make(task_id, actor=office.people[task.lane or ""])
+    return link_url(office.engine, secret, "")

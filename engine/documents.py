@@ -28,7 +28,7 @@ from engine.queries import EventQuery, ExternalTaskQuery
 from engine.sources import Clock
 from engine.steps import Steps
 from engine.store import Store, StoreTransaction
-from engine.tasks import require_open
+from engine.task_hands import require_open
 
 _ATTACHMENTS = frozenset({EventKind.ATTACHMENT_ADDED, EventKind.ATTACHMENT_WITHDRAWN})
 

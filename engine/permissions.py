@@ -47,6 +47,12 @@ def require_offered(actor: Actor, task: UserTask, deed: str) -> None:
         raise Forbidden(actor.account, f"{deed} task {task.task_id}", f"it waits for {where}")
 
 
+def require_may_hand_over(actor: Actor, task: UserTask, deed: str) -> None:
+    """Raise Forbidden unless the actor has the task in hand, or is an admin."""
+    if task.assignee != actor.account and not actor.has(Role.ADMIN):
+        raise Forbidden(actor.account, deed, "that takes having it in hand, or the role admin")
+
+
 def require_task_visible(actor: Actor, task: UserTask) -> None:
     """Raise Forbidden unless the actor may read the task."""
     if not sees_everything(actor) and not is_offered(actor, task):

@@ -34,7 +34,7 @@ from engine.repeats import Request, fingerprint
 from engine.sources import Clock, Ids
 from engine.steps import Outcome, Steps, require_running
 from engine.store import Store, StoreTransaction
-from engine.tasks import require_open
+from engine.task_hands import require_open
 
 MAX_MESSAGE = 4000
 MAX_TEXT = 255

@@ -25,7 +25,8 @@ from engine.sources import Clock, Ids
 from engine.spiff.scripts import SandboxError
 from engine.steps import Steps
 from engine.store import Store, StoreTransaction
-from engine.tasks import Completed, TaskForm, Tasks, require_open
+from engine.task_hands import require_open
+from engine.tasks import Completed, TaskForm, Tasks
 
 #: How history calls the standing of who acted by a link.
 CAPACITY = "by link"

@@ -1,4 +1,4 @@
-"""The work of people: finding, claiming and completing user tasks."""
+"""The work of people: finding and completing user tasks; whose hands they are in: task_hands.py."""
 
 from __future__ import annotations
 
@@ -6,28 +6,23 @@ from dataclasses import dataclass, replace
 
 from engine.definitions import Definitions
 from engine.document_intake import Intake, Received, keep_documents
-from engine.errors import InvalidInput, NotFound, TaskAlreadyClaimed, TaskNotOpen
+from engine.errors import TaskAlreadyClaimed
 from engine.escapes import check_code, with_escape
 from engine.forms import check_submission
 from engine.history import Input
 from engine.json_values import check_variables
 from engine.model import (
-    Account,
     Actor,
     EventKind,
     FormField,
     Json,
     ProcessInstance,
-    Role,
-    StoredInstance,
     TaskState,
     UserTask,
     Variables,
 )
 from engine.permissions import (
-    is_offered,
     require_offered,
-    require_role,
     require_task_visible,
     task_scope_of,
 )
@@ -36,6 +31,7 @@ from engine.repeats import Request, fingerprint
 from engine.sources import Clock
 from engine.steps import Steps
 from engine.store import Store, StoreTransaction
+from engine.task_hands import Hands, require_open
 
 _FIRST_PAGE = Page()
 _NO_FACTS: Variables = {}
@@ -64,16 +60,14 @@ class TaskForm:
     properties: dict[str, str]
 
 
-class Tasks:
+class Tasks(Hands):
     """User tasks, open or ended."""
 
     def __init__(
         self, store: Store, definitions: Definitions, steps: Steps, clock: Clock, intake: Intake
     ) -> None:
-        self._store = store
+        super().__init__(store, steps, clock)
         self._definitions = definitions
-        self._steps = steps
-        self._clock = clock
         self._intake = intake
 
     # ------------------------------------------------------------------- questions
@@ -114,90 +108,6 @@ class Tasks:
             require_task_visible(actor, task)
             require_open(task)
             return self._steps.look(tx, stored).visible_variables(task_id)
-
-    # ----------------------------------------------------------------------- hands
-
-    def claim(self, task_id: str, *, actor: Actor) -> UserTask:
-        """Take the task into one's own hands; again changes nothing.
-
-        Raises Forbidden when it waits for others, TaskAlreadyClaimed when somebody has it.
-        """
-        with self._store.writing() as tx:
-            task, stored = self._open_task(tx, task_id)
-            require_offered(actor, task, "claim")
-            if task.assignee == actor.account:
-                return task
-            if task.assignee is not None:
-                raise TaskAlreadyClaimed(task_id, task.assignee, task.claimed_at)
-            return self._reassign(
-                tx, (task, stored), assignee=actor.account, kind=EventKind.TASK_CLAIMED, actor=actor
-            )
-
-    def unclaim(self, task_id: str, *, actor: Actor) -> UserTask:
-        """Put the task back for everybody in its lane. Its assignee and admins may."""
-        with self._store.writing() as tx:
-            task, stored = self._open_task(tx, task_id)
-            if task.assignee is None:
-                require_task_visible(actor, task)
-                return task
-            if task.assignee != actor.account:
-                require_role(actor, f"release task {task_id} of {task.assignee}", Role.ADMIN)
-            return self._reassign(
-                tx, (task, stored), assignee=None, kind=EventKind.TASK_UNCLAIMED, actor=actor
-            )
-
-    def assign(self, task_id: str, assignee: str | None, *, actor: Actor) -> UserTask:
-        """Give the task to somebody whom it waits for. Admins may; everybody may take it himself.
-
-        Raises InvalidInput when the account is unknown, inactive or of another lane.
-        """
-        if assignee is None:
-            return self.unclaim(task_id, actor=actor)
-        if assignee == actor.account and not actor.has(Role.ADMIN):
-            return self.claim(task_id, actor=actor)
-        require_role(actor, f"assign task {task_id} to {assignee}", Role.ADMIN)
-        with self._store.writing() as tx:
-            task, stored = self._open_task(tx, task_id)
-            _require_able(task, _account(tx, assignee))
-            if task.assignee == assignee:
-                return task
-            return self._reassign(
-                tx, (task, stored), assignee=assignee, kind=EventKind.TASK_ASSIGNED, actor=actor
-            )
-
-    def hand_back_lost(self, tx: StoreTransaction, account: Account, *, actor: Actor) -> int:
-        """Put back what the account has in hand and may not do any more; how many tasks.
-
-        In the transaction that changes the account, so that nobody completes in between.
-        """
-        in_hand = tx.tasks(TaskQuery(assignee=account.name))
-        # In one order, so that two changes of accounts do not wait for each other.
-        lost = sorted(
-            (task.instance_id, task.task_id) for task in in_hand if not _may_keep(task, account)
-        )
-        for _, task_id in lost:
-            held = tx.stored_task(task_id, for_step=True)
-            if held[0].state is TaskState.OPEN and held[0].assignee == account.name:
-                kind = EventKind.TASK_UNCLAIMED
-                self._reassign(tx, held, assignee=None, kind=kind, actor=actor)
-        return len(lost)
-
-    def _reassign(
-        self,
-        tx: StoreTransaction,
-        held: tuple[UserTask, StoredInstance],
-        *,
-        assignee: str | None,
-        kind: EventKind,
-        actor: Actor,
-    ) -> UserTask:
-        task, stored = held
-        now = self._clock.now()
-        changed = replace(task, assignee=assignee, claimed_at=now if assignee else None)
-        payload = {"from": task.assignee, "to": assignee}
-        given = Input(kind, actor, payload, task.activity_id, task.task_id)
-        # With its deadline, when that counts from here on.
-        return self._steps.note(tx, stored, given, now=now, changed=(changed,)).changed[0]
 
     # -------------------------------------------------------------------- complete
 
@@ -353,17 +263,6 @@ class Tasks:
             form = tuple(form_field for form_field in form if form_field.id in submitted)
         return check_submission(form, submitted, owned_elsewhere=others)
 
-    def _open_task(self, tx: StoreTransaction, task_id: str) -> tuple[UserTask, StoredInstance]:
-        task, stored = tx.stored_task(task_id, for_step=True)
-        require_open(task)
-        return task, stored
-
-
-def require_open(task: UserTask) -> None:
-    """Raise TaskNotOpen, naming who ended the task and when."""
-    if task.state is not TaskState.OPEN:
-        raise TaskNotOpen(task.task_id, task.state, task.ended_by, task.ended_at)
-
 
 def _require_in_hand(actor: Actor, task: UserTask) -> None:
     """Raise unless the task is open, waits for the actor, and nobody else has claimed it."""
@@ -371,26 +270,3 @@ def _require_in_hand(actor: Actor, task: UserTask) -> None:
     require_offered(actor, task, "complete")
     if task.assignee is not None and task.assignee != actor.account:
         raise TaskAlreadyClaimed(task.task_id, task.assignee, task.claimed_at)
-
-
-def _account(tx: StoreTransaction, name: str) -> Account:
-    try:
-        return tx.account(name)
-    except NotFound as error:
-        raise InvalidInput(
-            f"there is no account {name!r}", {"userId": ["unknown account"]}
-        ) from error
-
-
-def _may_keep(task: UserTask, account: Account) -> bool:
-    """Whether the task would be offered to the account if it were not in its hands."""
-    return account.is_active and is_offered(account.as_actor(), replace(task, assignee=None))
-
-
-def _require_able(task: UserTask, account: Account) -> None:
-    """Raise InvalidInput unless the account can do the task."""
-    if not account.is_active or not is_offered(account.as_actor(), task):
-        raise InvalidInput(
-            f"task {task.task_id} cannot be given to {account.name}",
-            {"userId": [f"expected an active account of lane {task.lane or '-'}"]},
-        )

@@ -29,6 +29,7 @@ _ROOMS = {
     "kept_messages",
     "correlation",
     "tasks",
+    "task_hands",
     "task_links",
     "calendars",
     "message_sources",

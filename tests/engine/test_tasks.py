@@ -111,6 +111,8 @@ def test_an_admin_assigns_only_to_people_who_can_do_it(office: Office, instance:
         tasks.assign(task.task_id, "tidak-ada", actor=ADMIN)
     with pytest.raises(Forbidden):
         tasks.assign(task.task_id, "bidang-2", actor=BIDANG)
+    with pytest.raises(Forbidden):
+        tasks.colleagues(task.task_id, actor=BIDANG)
 
     assert tasks.assign(task.task_id, "bidang-2", actor=ADMIN).assignee == "bidang-2"
     assert tasks.assign(task.task_id, None, actor=ADMIN).assignee is None

@@ -94,6 +94,9 @@ NOTICES: Mapping[str, str] = {
     "keluar": "Anda telah keluar.",
     "sesi-berakhir": "Semua sesi Anda telah diakhiri. Silakan masuk kembali.",
     "diambil": "Tugas ini kini menjadi tugas Anda.",
+    "diambil-alih": "Tugas ini telah Anda ambil alih.",
+    "diserahkan": "Tugas telah diserahkan kepada rekan Anda.",
+    "pilih-rekan": "Pilih rekan yang akan menerima tugas ini. Tugas belum diserahkan.",
     "dilepas": "Tugas dilepas dan kembali tersedia bagi lajurnya.",
     "dimulai": "Proses telah dimulai.",
     "pesan-tersampaikan": "Pesan telah disampaikan kepada berkas proses ini.",
@@ -142,6 +145,7 @@ DATE_RULE = "Harus berupa tanggal, misalnya 2026-01-31."
 FILES_SEVERAL = "Boleh lebih dari satu berkas."
 COMMENT_RULE = "Tuliskan komentar, paling banyak 4.000 karakter."
 ATTACHMENT_RULE = "Pilih satu berkas yang tidak kosong."
+TAKE_OVER_RULE = "Tuliskan alasan mengambil alih, paling banyak 4.000 karakter."
 REASON_MISSING = "Tuliskan alasan pembatalan, paling banyak 4.000 karakter."
 BUSINESS_KEY_RULE = "Kunci berkas paling banyak 255 karakter."
 FILE_MISSING = "Pilih 1 sampai 50 berkas; paling sedikit satu berkas .bpmn."
@@ -208,7 +212,10 @@ def _task_claimed(error: errors.TaskAlreadyClaimed, names: Names) -> Explanation
     return Explanation(
         "Tugas sedang dikerjakan orang lain",
         f"Tugas ini telah diambil oleh {_name(names, error.assignee)}{_when(error.claimed_at)}.",
-        ("Apabila tugas ini perlu Anda kerjakan, mintalah yang bersangkutan melepasnya.",),
+        (
+            "Apabila tugas ini perlu Anda kerjakan, mintalah yang bersangkutan melepasnya, atau "
+            "buka tugasnya lalu ambil alih.",
+        ),
     )
 
 

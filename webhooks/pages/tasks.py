@@ -16,7 +16,7 @@ from engine.errors import (
     TaskAlreadyClaimed,
     TaskNotOpen,
 )
-from engine.model import EventKind, FormField, Json, TaskState, UserTask
+from engine.model import Account, EventKind, FormField, Json, TaskState, UserTask
 from engine.queries import TaskQuery
 from engine.sources import RandomIds
 from engine.tasks import TaskForm
@@ -67,7 +67,7 @@ def show_task(task_id: str) -> ResponseReturnValue:
     try:
         return _task_page(current_engine().tasks.form(task_id, actor=current_actor()))
     except TaskNotOpen as error:
-        return _ended_page(task_id, error, ()), 200
+        return ended_page(task_id, error, ()), 200
 
 
 def task_page_again(task_id: str) -> str:
@@ -89,7 +89,7 @@ def claim_task(task_id: str) -> ResponseReturnValue:
     try:
         current_engine().tasks.claim(task_id, actor=current_actor())
     except (TaskNotOpen, TaskAlreadyClaimed) as error:
-        return _ended_page(task_id, error, ()), problem_of(error).status
+        return ended_page(task_id, error, ()), problem_of(error).status
     return redirect(url_for("pages.show_task", task_id=task_id, kabar="diambil"), 303)
 
 
@@ -99,7 +99,7 @@ def release_task(task_id: str) -> ResponseReturnValue:
     try:
         current_engine().tasks.unclaim(task_id, actor=current_actor())
     except TaskNotOpen as error:
-        return _ended_page(task_id, error, ()), problem_of(error).status
+        return ended_page(task_id, error, ()), problem_of(error).status
     return redirect(url_for("pages.show_task", task_id=task_id, kabar="dilepas"), 303)
 
 
@@ -117,7 +117,7 @@ def complete_task(task_id: str) -> ResponseReturnValue:
             task_id, values, actor=actor, idempotency_key=request.form.get("kunci_kirim") or None
         )
     except (TaskNotOpen, TaskAlreadyClaimed) as error:
-        return _ended_page(task_id, error, _typed(form, texts)), problem_of(error).status
+        return ended_page(task_id, error, _typed(form, texts)), problem_of(error).status
     except IdempotencyKeyReused:
         # Sent, then gone back, changed and sent again: what counts is that the task has ended.
         return redirect(url_for("pages.show_task", task_id=task_id), 303)
@@ -214,15 +214,28 @@ def _task_page(
             text for name, each in (faults or {}).items() if name not in known for text in each
         ],
         is_mine=task.assignee == actor.account,
-        is_offered=_is_offered(task),
+        is_offered=is_offered_to_visitor(task),
         note=_return_note(task),
         remarks=remarks_of_task(task, key=RandomIds().new_id(), draft=draft),
+        colleagues=_colleagues(task),
         left=current_engine().remaining_times.of([task], actor=actor).get(task.task_id),
         sop_name=_sop_name(task),
         can_see_instance=_can_see_instance(task.instance_id),
         drawing=shown_step(task),
         submission_key=request.form.get("kunci_kirim") or RandomIds().new_id(),
     )
+
+
+def _colleagues(task: UserTask) -> list[Account]:
+    """To whom the visitor may hand the task; nobody unless the visitor has it in hand."""
+    actor = current_actor()
+    if task.assignee != actor.account:
+        return []
+    try:
+        return current_engine().tasks.colleagues(task.task_id, actor=actor)
+    except (TaskNotOpen, Forbidden):
+        # Somebody was faster while the page was made.
+        return []
 
 
 def _address_in(task: UserTask) -> Address:
@@ -232,8 +245,8 @@ def _address_in(task: UserTask) -> Address:
     )
 
 
-def _ended_page(
-    task_id: str, error: TaskNotOpen | TaskAlreadyClaimed, typed: list[Labelled] | tuple[()]
+def ended_page(
+    task_id: str, error: TaskNotOpen | TaskAlreadyClaimed, typed: list[Labelled] | tuple[()] = ()
 ) -> str:
     """Who was faster and when, with what was typed in vain, so that nothing is lost."""
     task = current_engine().tasks.task(task_id, actor=current_actor())
@@ -246,7 +259,7 @@ def _ended_page(
     )
 
 
-def _is_offered(task: UserTask) -> bool:
+def is_offered_to_visitor(task: UserTask) -> bool:
     """Whether the visitor could take the task."""
     actor = current_actor()
     query = TaskQuery(

@@ -19,6 +19,7 @@ from webhooks.rest.process_definition import named, repeat_header
 from webhooks.rest.resource import FILE, REPEATABLE, Resource
 from webhooks.schemas.instances import Deserialization, FormVariableNames
 from webhooks.schemas.tasks import (
+    AssigneeBody,
     Completion,
     FormReference,
     TaskAnswer,
@@ -97,11 +98,21 @@ def unclaim_task(task_id: str) -> None:
 
 
 @resource.on("POST", "/<task_id>/assignee", "Give a task to somebody")
-@resource.takes(UserIdBody)
+@resource.takes(AssigneeBody)
 @resource.gives(status=204)
-def assign_task(body: Mapping[str, str | None], task_id: str) -> None:
-    """Admins give it to anybody whom it waits for; everybody may take it or put it back."""
-    current_engine().tasks.assign(task_id, body["user_id"], actor=require_actor())
+def assign_task(body: Mapping[str, Any], task_id: str) -> None:
+    """Its assignee and admins give it to anybody whom it waits for; everybody may take it or put
+    it back. `takeOver` with a `reason` (Alur's own) takes it out of a colleague's hands.
+    """
+    actor, tasks, reason = require_actor(), current_engine().tasks, body["reason"]
+    if not body["take_over"]:
+        tasks.assign(task_id, body["user_id"], reason=reason, actor=actor)
+        return
+    if body["user_id"] not in {None, actor.account}:
+        raise Forbidden(
+            actor.account, f"take task {task_id} over for {body['user_id']}", "only for oneself"
+        )
+    tasks.take_over(task_id, reason=reason or "", actor=actor)
 
 
 @resource.on("POST", "/<task_id>/complete", "Complete a task", notes=REPEATABLE)

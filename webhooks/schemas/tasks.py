@@ -201,6 +201,13 @@ class UserIdBody(Shape):
     user_id = fields.String(allow_none=True, load_default=None)
 
 
+class AssigneeBody(UserIdBody):
+    """Whose hands a task goes into; Alur's own: whether out of a colleague's, and why."""
+
+    take_over = fields.Boolean(load_default=False)
+    reason = fields.String(allow_none=True, load_default=None)
+
+
 class LinkWish(Shape):
     """How long a link shall last; without it as long as the settings say."""
 

@@ -123,6 +123,29 @@ def test_admin_gives_a_task_to_somebody_of_its_lane(hall: Hall, task_id: str) ->
     assert hall.post(path, {"userId": None}, "budi").status_code == 204
 
 
+def test_its_assignee_hands_a_task_over(hall: Hall, task_id: str) -> None:
+    path = f"/task/{task_id}/assignee"
+    hall.post(f"/task/{task_id}/claim", {}, "siti")
+
+    assert "userId" in assert_problem(hall.post(path, {"userId": "kepala"}, "siti"), 400)["fields"]
+    assert hall.post(path, {"userId": "budi", "reason": "cuti"}, "siti").status_code == 204
+    assert hall.get(f"/task/{task_id}").json["assignee"] == "budi"
+    assert_problem(hall.post(path, {"userId": "siti"}, "siti"), 409)
+
+
+def test_a_task_is_taken_over_with_a_reason(hall: Hall, task_id: str) -> None:
+    path = f"/task/{task_id}/assignee"
+    hall.post(f"/task/{task_id}/claim", {}, "siti")
+    taking = {"userId": "budi", "takeOver": True}
+
+    assert "reason" in assert_problem(hall.post(path, taking, "budi"), 400)["fields"]
+    reasoned = {**taking, "reason": "Siti sakit"}
+    assert_problem(hall.post(path, reasoned, "siti"), 403)
+    assert_problem(hall.post(path, {**reasoned, "userId": None}, "kepala"), 403)
+    assert hall.post(path, reasoned, "budi").status_code == 204
+    assert hall.get(f"/task/{task_id}").json["assignee"] == "budi"
+
+
 def test_second_completion_is_a_conflict_that_says_who_and_when(hall: Hall, task_id: str) -> None:
     assert hall.complete(task_id, "siti", isi_surat="a").status_code == 204
 

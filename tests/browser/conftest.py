@@ -14,20 +14,21 @@ from tests.needs import chromium
 Visit = Callable[[str | None], Page]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with served_office(tmp_path_factory.mktemp("office") / "alur.db") as found:
         yield found
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Closed with each file: as long as Playwright runs, no other test may have an event loop."""
     path = chromium()
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=path)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def visit(served: Served, browser: Browser) -> Visit:
     """One window per person, kept: logging in for each page would take most of the time."""
     pages: dict[str | None, Page] = {}

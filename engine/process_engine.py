@@ -44,6 +44,7 @@ from engine.single_sign_on import SingleSignOn
 from engine.sources import Clock, Ids, RandomIds, SystemClock
 from engine.steps import Steps
 from engine.store import Store
+from engine.task_drafts import TaskDrafts
 from engine.task_links import TaskLinks
 from engine.tasks import Tasks
 from engine.webhook_subscriptions import WebhookSubscriptions
@@ -60,6 +61,7 @@ class ProcessEngine:
     instances: Instances
     tasks: Tasks
     task_links: TaskLinks
+    task_drafts: TaskDrafts
     external_tasks: ExternalTasks
     messages: Messages
     kept_messages: KeptMessages
@@ -124,6 +126,7 @@ def build_engine(
         definitions=definitions,
         instances=Instances(store, definitions, steps, clock=clock, ids=ids, intake=intake),
         tasks=tasks,
+        task_drafts=TaskDrafts(store, clock),
         task_links=TaskLinks(
             store,
             definitions,

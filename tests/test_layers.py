@@ -30,6 +30,7 @@ _ROOMS = {
     "correlation",
     "tasks",
     "task_hands",
+    "task_drafts",
     "task_links",
     "calendars",
     "message_sources",

@@ -39,6 +39,7 @@ def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:
                 engine.logins.forget_old_failures,
                 engine.repeats.forget_old,
                 engine.pending_uploads.forget_old,
+                engine.task_drafts.forget_ended,
             ),
             engine.clock,
         ),

@@ -41,6 +41,7 @@ from engine.model.documents import (
     documents_of,
     references_in,
 )
+from engine.model.drafts import TaskDraft
 from engine.model.history import (
     INPUT_KINDS,
     NOTE_KINDS,
@@ -152,6 +153,7 @@ __all__ = [
     "SignalDelivery",
     "StepRecord",
     "StoredInstance",
+    "TaskDraft",
     "TaskLink",
     "TaskState",
     "TopicLoad",

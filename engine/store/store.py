@@ -32,6 +32,7 @@ from engine.store.connection import (
 from engine.store.definitions import Definitions
 from engine.store.deliveries import Deliveries
 from engine.store.documents import Documents
+from engine.store.drafts import Drafts
 from engine.store.events import Events
 from engine.store.figures import Figures
 from engine.store.identities import Identities
@@ -63,6 +64,7 @@ class StoreTransaction(
     Links,
     Documents,
     PendingUploads,
+    Drafts,
     AccountEvents,
     Identities,
     SecondFactors,

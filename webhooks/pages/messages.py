@@ -97,6 +97,8 @@ NOTICES: Mapping[str, str] = {
     "diambil-alih": "Tugas ini telah Anda ambil alih.",
     "diserahkan": "Tugas telah diserahkan kepada rekan Anda.",
     "pilih-rekan": "Pilih rekan yang akan menerima tugas ini. Tugas belum diserahkan.",
+    "draf-disimpan": "Draf disimpan. Tugas ini belum diselesaikan.",
+    "draf-dihapus": "Draf dibuang.",
     "dilepas": "Tugas dilepas dan kembali tersedia bagi lajurnya.",
     "dimulai": "Proses telah dimulai.",
     "pesan-tersampaikan": "Pesan telah disampaikan kepada berkas proses ini.",

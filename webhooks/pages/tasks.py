@@ -178,6 +178,12 @@ def _values_before(task: UserTask, form: tuple[FormField, ...]) -> Mapping[str, 
         return {}
 
 
+def typed_in_vain(task_id: str) -> list[Labelled]:
+    """What the request brings for the form of a task that has ended."""
+    form = _form_of(current_engine().tasks.task(task_id, actor=current_actor()))
+    return _typed(form, typed_texts(form, request.form))
+
+
 def _typed(form: tuple[FormField, ...], texts: Mapping[str, str]) -> list[Labelled]:
     fields = {field.id: field for field in form}
     return labelled({name: text.strip() for name, text in texts.items()}, fields)
@@ -195,10 +201,11 @@ def _task_page(
     draft: Draft | None = None,
 ) -> str:
     actor, task = current_actor(), form.task
+    saved = current_engine().task_drafts.find(task.task_id, actor=actor) if texts is None else None
     groups = widget_groups(
         form.fields,
         form.values,
-        typed=texts,
+        typed=saved.texts if saved else texts,
         faults=faults,
         files=shown_files(form.fields, form.values, _address_in(task), files),
     )
@@ -209,6 +216,7 @@ def _task_page(
         properties=form.properties,
         groups=groups,
         has_files=has_files(groups),
+        saved=saved,
         faulty=[widget for widget in all_widgets(groups) if widget.faults],
         other_faults=[
             text for name, each in (faults or {}).items() if name not in known for text in each

@@ -25,6 +25,7 @@ PENDING, REMOVED = "tertahan-", "buang-"
 #: Views of pages whose forms may bring files.
 TAKING_FILES = {
     "pages.complete_task",
+    "pages.save_draft",
     "pages.start_process",
     "pages.attach_to_task",
     "pages.attach_to_instance",

@@ -30,6 +30,7 @@ from engine.store.tables.deliveries import (
     webhook_subscription,
 )
 from engine.store.tables.documents import document, document_content, pending_upload
+from engine.store.tables.drafts import task_draft
 from engine.store.tables.identities import identity, sign_on
 from engine.store.tables.instances import (
     external_task,
@@ -84,6 +85,7 @@ __all__ = [
     "sign_on",
     "signal_delivery",
     "task_candidate",
+    "task_draft",
     "task_link",
     "user_task",
     "webhook_subscription",

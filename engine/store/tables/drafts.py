@@ -1,0 +1,22 @@
+"""Drafts of forms."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table
+
+from engine.store.tables.columns import CanonicalJson, Moment, Words, metadata
+
+task_draft = Table(
+    "task_draft",
+    metadata,
+    Column("account", Words, ForeignKey("account.name"), nullable=False),
+    Column("instance_id", Words, nullable=False),
+    Column("task_id", Words, nullable=False),
+    Column("texts", CanonicalJson, nullable=False),
+    Column("saved_at", Moment, nullable=False),
+    PrimaryKeyConstraint("account", "task_id"),
+    ForeignKeyConstraint(
+        ["instance_id", "task_id"], ["user_task.instance_id", "user_task.task_id"]
+    ),
+    Index("ix_task_draft_instance_id", "instance_id", "task_id"),
+)

@@ -1,0 +1,63 @@
+"""Drafts: what somebody has typed into a task's form, kept until the task ends.
+
+They belong to no history. A draft of a task that has ended is never shown; housekeeping drops it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.errors import InvalidInput
+from engine.model import Actor, TaskDraft, TaskState
+from engine.permissions import require_offered
+from engine.sources import Clock
+from engine.store import Store
+from engine.task_hands import require_open
+
+#: Characters of one draft, all fields together.
+MOST_CHARACTERS = 200_000
+
+
+class TaskDrafts:
+    """The drafts of one office; each account sees its own only."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def save(self, task_id: str, texts: Mapping[str, str], *, actor: Actor) -> TaskDraft:
+        """Keep what was typed, field id -> text, in place of the former draft; nothing is judged.
+
+        Raises TaskNotOpen, Forbidden when the task waits for others, InvalidInput when it is
+        longer than MOST_CHARACTERS.
+        """
+        length = sum(len(name) + len(text) for name, text in texts.items())
+        if length > MOST_CHARACTERS:
+            told = f"expected at most {MOST_CHARACTERS} characters, found {length}"
+            raise InvalidInput(f"draft of task {task_id}: {told}", {"draft": [told]})
+        with self._store.writing() as tx:
+            task = tx.task(task_id)
+            require_open(task)
+            require_offered(actor, task, "save a draft of")
+            draft = TaskDraft(
+                actor.account, task.instance_id, task_id, dict(texts), self._clock.now()
+            )
+            tx.put_task_draft(draft)
+        return draft
+
+    def find(self, task_id: str, *, actor: Actor) -> TaskDraft | None:
+        """The actor's own draft of an open task; None when there is none."""
+        with self._store.reading() as tx:
+            draft = tx.task_draft(actor.account, task_id)
+            is_shown = draft is not None and tx.task(task_id).state is TaskState.OPEN
+        return draft if is_shown else None
+
+    def discard(self, task_id: str, *, actor: Actor) -> None:
+        """The actor has no draft of the task any more; none before is no error."""
+        with self._store.writing() as tx:
+            tx.delete_task_draft(actor.account, task_id)
+
+    def forget_ended(self) -> int:
+        """Let go of the drafts of tasks that have ended; how many."""
+        with self._store.writing() as tx:
+            return tx.drop_drafts_of_ended_tasks()

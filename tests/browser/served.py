@@ -29,6 +29,7 @@ PEOPLE = {
     "kadis": ("Kepala Dinas", ["staff"], ["Kadis"]),
     "sekretaris": ("Sekretaris", ["staff"], ["Sekretaris"]),
     "perencana": ("Perencana", ["staff"], ["Perencana"]),
+    "perencana-2": ("Perencana Kedua", ["staff"], ["Perencana"]),
     "bidang": ("Bidang", ["staff"], ["Bidang"]),
     "analis": ("Analis Proses", ["analyst"], []),
     "auditor": ("Auditor", ["auditor"], []),
@@ -40,6 +41,13 @@ STUCK = process(
     line("s", "a", "g"), flow("g", "b", "${jumlah &gt; 3}"), line("b", "e"),
     lanes={"Perencana": ["s", "a", "g", "b", "e"]},
 )  # fmt: skip
+
+
+#: Due within an hour, and left lying.
+LATE = process(
+    start(), user("a", name="Menandatangani"), end(), line("s", "a", "e"),
+    key="terlambat", lanes={"Perencana": ["s", "a", "e"]},
+).replace("<bpmn:userTask ", '<bpmn:userTask camunda:dueDate="PT1H" ')  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,10 +102,15 @@ def _fill(office: Office) -> dict[str, str]:
     instances = [_under_way(office, each) for each in definitions]
     task = office.open_tasks(instances[0])[0]
     _remark(office, instances[0])
+    late = office.start(office.deploy(LATE, "terlambat.bpmn"), _actor(office, "perencana"))
+    held = office.open_tasks(instances[1])[0]
+    office.engine.tasks.claim(held.task_id, actor=_actor(office, "perencana"))
     office.clock.advance(days=40)
     _other_systems(office)
     return {
         "tugas": f"/tugas/{task.task_id}",
+        "ambil-alih": f"/tugas/{held.task_id}/ambil-alih",
+        "terlambat": f"/tugas/{office.task(late, 'a').task_id}",
         "berkas": f"/berkas/{instances[0]}",
         "selesai": f"/berkas/{_ended(office, definitions[0])}",
         "keutuhan": f"/berkas/{instances[0]}/keutuhan",

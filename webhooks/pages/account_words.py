@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from engine import errors
 from engine.model import AccountEventKind, LoginMethod, Role, Scope
+from webhooks.pages.devices import device_text
 from webhooks.pages.messages import ROLES, Explanation
 
 SCOPES: Mapping[Scope, str] = {
@@ -145,5 +146,7 @@ def detail_text(key: str, value: object) -> str:
     """A value of an event's payload for people."""
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
+    if key == "device":
+        return device_text(str(value))
     known = {"method": LOGIN_METHODS, "reason": _REASONS}.get(key, {})
     return known.get(str(value), str(value))

@@ -123,7 +123,7 @@ def test_a_change_of_lanes_is_told_in_words(visit: Visit) -> None:
     admin = visit("admin")
     admin.send(admin.get("/akun/staf"), "/peran", lajur="Kadis")
 
-    page = admin.get("/akun/riwayat?akun=staf")
+    page = admin.get("/akun/riwayat?akun=staf&kejadian=login_succeeded")
 
     assert "dari Pelaksana; Perencana; menjadi Pelaksana; Kadis" in page.text
 
@@ -168,3 +168,11 @@ def test_an_address_logs_in_so_often_in_a_minute(office: Office, browser: Browse
     assert page.response.headers["Retry-After"] == "61"
     office.clock.advance(minutes=1)
     assert browser.log_in("staf").path == "/"
+
+
+def test_the_log_names_a_device_as_people_do(visit: Visit, browser: Browser) -> None:
+    browser.client.environ_base["HTTP_USER_AGENT"] = FIREFOX
+    browser.log_in("staf")
+
+    page = visit("admin").get("/akun/riwayat?akun=staf&kejadian=login_succeeded")
+    assert "perangkat Firefox, Windows" in page.text

@@ -34,6 +34,7 @@ from engine.receivers import allowed_receivers
 from engine.remaining_times import RemainingTimes
 from engine.remarks import Remarks
 from engine.repeats import Repeats
+from engine.saved_filters import SavedFilters
 from engine.second_factors import SecondFactors
 from engine.secret_key import SecretKey, beside
 from engine.services import ExternalTasks
@@ -62,6 +63,7 @@ class ProcessEngine:
     tasks: Tasks
     task_links: TaskLinks
     task_drafts: TaskDrafts
+    saved_filters: SavedFilters
     external_tasks: ExternalTasks
     messages: Messages
     kept_messages: KeptMessages
@@ -127,6 +129,7 @@ def build_engine(
         instances=Instances(store, definitions, steps, clock=clock, ids=ids, intake=intake),
         tasks=tasks,
         task_drafts=TaskDrafts(store, clock),
+        saved_filters=SavedFilters(store),
         task_links=TaskLinks(
             store,
             definitions,

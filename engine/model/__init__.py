@@ -41,7 +41,7 @@ from engine.model.documents import (
     documents_of,
     references_in,
 )
-from engine.model.drafts import TaskDraft
+from engine.model.drafts import SavedFilter, TaskDraft
 from engine.model.history import (
     INPUT_KINDS,
     NOTE_KINDS,
@@ -144,6 +144,7 @@ __all__ = [
     "RememberedRequest",
     "Resource",
     "Role",
+    "SavedFilter",
     "Scope",
     "SecondFactor",
     "Sent",

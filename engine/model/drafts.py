@@ -1,4 +1,4 @@
-"""What somebody has typed into the form of a task and not yet handed in."""
+"""What an account keeps for itself: drafts of forms, and filters of its inbox."""
 
 from __future__ import annotations
 
@@ -16,3 +16,12 @@ class TaskDraft:
     task_id: str
     texts: Mapping[str, str]
     saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFilter:
+    """A wish that an account has for a list, under a name. `query`: the query string of a URL."""
+
+    account: str
+    name: str
+    query: str

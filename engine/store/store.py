@@ -45,6 +45,7 @@ from engine.store.messages import Messages
 from engine.store.pending_uploads import PendingUploads
 from engine.store.reminders import Reminders
 from engine.store.requests import Requests
+from engine.store.saved_filters import SavedFilters
 from engine.store.second_factors import SecondFactors
 from engine.store.services import Services
 from engine.store.signals import Signals
@@ -65,6 +66,7 @@ class StoreTransaction(
     Documents,
     PendingUploads,
     Drafts,
+    SavedFilters,
     AccountEvents,
     Identities,
     SecondFactors,

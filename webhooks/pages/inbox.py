@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -73,6 +74,8 @@ def inbox() -> ResponseReturnValue:
         left=current_engine().remaining_times.of(tasks, actor=actor),
         due_choices=DUE,
         lane_choices=_lane_choices(actor, definitions),
+        shown_query=urlencode({"lingkup": current.id, **_kept()}),
+        saved=_saved(actor),
         is_filtered=wanted != TaskQuery(),
         has_lanes=bool(actor.lanes),
         can_work=_can_work(actor),
@@ -136,17 +139,33 @@ def _scopes(actor: Actor, wanted: TaskQuery) -> list[Scope]:
     current = request.args.get("lingkup")
     if current not in labels:
         current = _first_scope(actor, counts)
-    kept: dict[str, Any] = {k: v for k in FILTERS if (v := argument(k))}
     return [
         Scope(
             scope,
             label,
             counts[scope],
-            url_for("pages.inbox", lingkup=scope, **kept),
+            url_for("pages.inbox", lingkup=scope, **_kept()),
             scope == current,
         )
         for scope, label in labels.items()
     ]
+
+
+def _kept() -> dict[str, Any]:
+    """The filters of this request that say something."""
+    return {name: text for name in FILTERS if (text := argument(name))}
+
+
+def _saved(actor: Actor) -> list[tuple[str, str]]:
+    """The visitor's saved filters: name and address."""
+    found = current_engine().saved_filters.list(actor=actor)
+    return [(each.name, inbox_address(dict(parse_qsl(each.query)))) for each in found]
+
+
+def inbox_address(query: dict[str, str], **more: str) -> str:
+    """Where the inbox stands with those filters."""
+    asked: dict[str, Any] = {**query, **more}
+    return url_for("pages.inbox", **asked)
 
 
 def _first_scope(actor: Actor, counts: dict[str, int]) -> str:

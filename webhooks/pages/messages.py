@@ -99,6 +99,10 @@ NOTICES: Mapping[str, str] = {
     "pilih-rekan": "Pilih rekan yang akan menerima tugas ini. Tugas belum diserahkan.",
     "draf-disimpan": "Draf disimpan. Tugas ini belum diselesaikan.",
     "draf-dihapus": "Draf dibuang.",
+    "saringan-disimpan": "Saringan telah disimpan.",
+    "saringan-dihapus": "Saringan telah dihapus.",
+    "saringan-ditolak": "Saringan tidak disimpan: beri nama 1 sampai 60 karakter; paling banyak 30 "
+    "saringan.",
     "dilepas": "Tugas dilepas dan kembali tersedia bagi lajurnya.",
     "dimulai": "Proses telah dimulai.",
     "pesan-tersampaikan": "Pesan telah disampaikan kepada berkas proses ini.",

@@ -30,7 +30,7 @@ from engine.store.tables.deliveries import (
     webhook_subscription,
 )
 from engine.store.tables.documents import document, document_content, pending_upload
-from engine.store.tables.drafts import task_draft
+from engine.store.tables.drafts import saved_filter, task_draft
 from engine.store.tables.identities import identity, sign_on
 from engine.store.tables.instances import (
     external_task,
@@ -81,6 +81,7 @@ __all__ = [
     "recovery_code",
     "remembered_request",
     "resource",
+    "saved_filter",
     "second_factor",
     "sign_on",
     "signal_delivery",

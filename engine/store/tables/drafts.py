@@ -1,4 +1,4 @@
-"""Drafts of forms."""
+"""Drafts of forms, and saved filters."""
 
 from __future__ import annotations
 
@@ -19,4 +19,13 @@ task_draft = Table(
         ["instance_id", "task_id"], ["user_task.instance_id", "user_task.task_id"]
     ),
     Index("ix_task_draft_instance_id", "instance_id", "task_id"),
+)
+
+saved_filter = Table(
+    "saved_filter",
+    metadata,
+    Column("account", Words, ForeignKey("account.name"), nullable=False),
+    Column("name", Words, nullable=False),
+    Column("query", Words, nullable=False),
+    PrimaryKeyConstraint("account", "name"),
 )

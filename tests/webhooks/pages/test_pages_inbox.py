@@ -119,3 +119,21 @@ def test_the_inbox_finds_what_is_due(office: Office, visit: Visit, due: str, fou
         kept = [href for href in page.links() if "lingkup=semua" in href]
         assert kept
         assert f"tenggat={due}" in kept[0]
+
+
+def test_a_filter_is_saved_under_a_name(visit: Visit, instance: str) -> None:
+    clerk = visit("staf")
+    page = clerk.get("/?lingkup=semua&lajur=Kadis&tenggat=terlambat&kegiatan=a%26b")
+
+    saved = clerk.send(page, "/saringan", nama="Kadis & telat")
+
+    assert "Saringan telah disimpan" in saved.text
+    assert saved.value("kegiatan") == "a&b"
+    again = clerk.get(clerk.get("/").link("Kadis & telat"))
+    assert (again.value("kegiatan"), rows(again)) == ("a&b", 0)
+    assert "Kadis & telat" not in visit("staf-2").get("/").text
+    assert "tidak disimpan" in clerk.send(page, "/saringan", nama=" ").text
+
+    gone = clerk.send(again, "/saringan/hapus")
+    assert "Saringan telah dihapus" in gone.text
+    assert "Kadis & telat" not in gone.text

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.errors import Forbidden, InvalidInput, NotFound
-from engine.model import Actor, AnnouncementKind, Role
+from engine.model import Actor, AnnouncementKind, Channel, Role
 from engine.webhook_subscriptions import MAX_SUBSCRIPTIONS, Wishes
 from tests.desk import Desk
 from tests.office import ADMIN, ANALYST, AUDITOR, staff
@@ -168,22 +168,22 @@ def test_everybody_looks_after_his_own_address_and_admins_after_all(desk_on_both
     rooms.put_email("kadis", "b@dinas.test", is_on=False, actor=clerk)
     rooms.put_email("bidang", "c@dinas.test", is_on=True, actor=ADMIN)
 
-    own = rooms.contact("kadis", actor=clerk)
+    own = rooms.contact("kadis", Channel.EMAIL, actor=clerk)
     assert own is not None
     assert (own.value, own.is_on) == ("b@dinas.test", False)
     assert [each.account for each in rooms.list(actor=ADMIN)] == ["bidang", "kadis"]
     for deed in (
         lambda: rooms.list(actor=clerk),
-        lambda: rooms.contact("bidang", actor=clerk),
+        lambda: rooms.contact("bidang", Channel.EMAIL, actor=clerk),
         lambda: rooms.put_email("bidang", "x@dinas.test", is_on=True, actor=clerk),
-        lambda: rooms.remove_email("bidang", actor=clerk),
+        lambda: rooms.remove("bidang", Channel.EMAIL, actor=clerk),
     ):
         with pytest.raises(Forbidden):
             deed()
-    rooms.remove_email("kadis", actor=clerk)
-    assert rooms.contact("kadis", actor=clerk) is None
+    rooms.remove("kadis", Channel.EMAIL, actor=clerk)
+    assert rooms.contact("kadis", Channel.EMAIL, actor=clerk) is None
     with pytest.raises(NotFound):
-        rooms.remove_email("kadis", actor=clerk)
+        rooms.remove("kadis", Channel.EMAIL, actor=clerk)
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,11 @@ def test_help_teaches_with_an_example(words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("words", LEAVES, ids=" ".join)
 def test_example_in_help_is_accepted(words: tuple[str, ...]) -> None:
     example = COMMANDS[words].format_help().partition("example:\n")[2].replace("\\\n", "")
-    typed = shlex.split(example.partition(f"alur {words[0]} ")[2] or "")
 
-    assert build_parser().parse_args([words[0], *typed]).run
+    for line in example.splitlines():
+        # A setting or a pipe may stand before the command.
+        typed = shlex.split(line.partition(f"alur {words[0]}")[2])
+        assert build_parser().parse_args([words[0], *typed]).run
 
 
 def test_help_lists_the_exit_codes() -> None:
@@ -67,7 +69,7 @@ def test_every_error_of_the_engine_has_its_code() -> None:
     codes = {kind.__name__: exit_code_of(kind.__new__(kind)) for kind in kinds}
 
     assert {name for name, code in codes.items() if code == exit_codes.BAD_INPUT} == {
-        *("InvalidInput", "InvalidVariables", "InvalidForm", "InvalidQuery"),
+        *("InvalidInput", "InvalidVariables", "InvalidForm", "InvalidQuery", "MessageMismatch"),
     }
     assert codes["NotFound"] == exit_codes.NOT_FOUND
     assert codes["Forbidden"] == codes["NotAuthenticated"] == exit_codes.FORBIDDEN

@@ -39,7 +39,8 @@ class Guard:
 
 
 def verdict(guard: Guard, content: bytes) -> list[Any]:
-    began = time.perf_counter()
+    # Of the processor: what else the machine does meanwhile is no matter of the file.
+    began = time.process_time()
     line = None
     guard.is_armed = True
     try:
@@ -56,7 +57,7 @@ def verdict(guard: Guard, content: bytes) -> list[Any]:
         answer = "memory"
     finally:
         guard.is_armed = False
-    return [answer, line, time.perf_counter() - began]
+    return [answer, line, time.process_time() - began]
 
 
 def main(folder: Path) -> None:

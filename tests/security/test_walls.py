@@ -44,10 +44,10 @@ from tests.security.hostile import SECONDS, assert_office_works
 
 @contextmanager
 def quickly() -> Iterator[None]:
-    """What follows ends in good time."""
-    began = time.perf_counter()
+    """What follows takes little of the processor, whatever else the machine does meanwhile."""
+    began = time.process_time()
     yield
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 def refusals(office: Office, diagram: str | bytes) -> list[Finding]:

@@ -123,7 +123,7 @@ def test_a_change_of_lanes_is_told_in_words(visit: Visit) -> None:
     admin = visit("admin")
     admin.send(admin.get("/akun/staf"), "/peran", lajur="Kadis")
 
-    page = admin.get("/akun/riwayat?akun=staf&kejadian=login_succeeded")
+    page = admin.get("/akun/riwayat?akun=staf")
 
     assert "dari Pelaksana; Perencana; menjadi Pelaksana; Kadis" in page.text
 

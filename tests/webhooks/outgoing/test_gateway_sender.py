@@ -25,7 +25,8 @@ _DECISION = form(
     '<camunda:validation><camunda:constraint name="required"/></camunda:validation>'
     '<camunda:value id="setujui" name="Setujui"/><camunda:value id="kembalikan" name="Kembalikan"/>'
     "</camunda:formField>",
-    '<camunda:formField id="catatan" label="Catatan" defaultValue="rahasia jabatan"/>',
+    '<camunda:formField id="catatan" label="Catatan" type="string"'
+    ' defaultValue="rahasia jabatan"/>',
 )
 _RULE = '<camunda:properties><camunda:property name="sop:wajib_masuk" value="ya"/>'
 #: The same step of the Kadis, and one that demands a login.

@@ -46,4 +46,4 @@ class AttachmentAnswer(Answer):
     size = Computed(lambda each: each.document.size if each.document else None)
     sha256 = Computed(lambda each: each.document.sha256 if each.document else None)
     withdrawn_by = fields.String(allow_none=True)
-    withdrawn_at = Moment()
+    withdrawn_at = Moment(allow_none=True)

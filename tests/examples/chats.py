@@ -22,6 +22,7 @@ class Shown:
     chat: str
     text: str
     buttons: dict[str, str]
+    message_id: int
 
 
 @dataclass
@@ -42,6 +43,11 @@ class Telegram:
 
     def write(self, chat: str, text: str) -> None:
         self._bring({"message": {"chat": {"id": int(chat)}, "text": text}})
+
+    def reply(self, shown: Shown, text: str) -> None:
+        """Answer to that very message."""
+        message = {"chat": {"id": int(shown.chat)}, "text": text}
+        self._bring({"message": {**message, "reply_to_message": {"message_id": shown.message_id}}})
 
     def press(self, shown: Shown, label: str) -> None:
         message = {"chat": {"id": int(shown.chat)}}
@@ -68,12 +74,13 @@ class Telegram:
             self.acknowledged.append(facts["callback_query_id"])
             return True
         assert method == "sendMessage", method
-        rows = facts["reply_markup"]["inline_keyboard"]
+        rows = facts.get("reply_markup", {}).get("inline_keyboard", [])
         buttons = {each["text"]: each["callback_data"] for row in rows for each in row}
         # Bot API, InlineKeyboardButton: 1 to 64 bytes.
         assert all(1 <= len(data.encode()) <= 64 for data in buttons.values()), buttons
-        self.shown.put(Shown(str(facts["chat_id"]), facts["text"], buttons))
-        return {"message_id": next(self._ids)}
+        shown = Shown(str(facts["chat_id"]), facts["text"], buttons, next(self._ids))
+        self.shown.put(shown)
+        return {"message_id": shown.message_id}
 
     def _wait(self, offset: int, timeout: float) -> list[dict[str, Any]]:
         def new() -> list[dict[str, Any]]:

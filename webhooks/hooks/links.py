@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from engine import errors
 from engine.task_links import LinkedTask
-from engine.tasks import TaskForm
+from engine.tasks import Completed, TaskForm
 from webhooks.hooks.tokens import PATH, secret_in
 from webhooks.pages.fields import (
     Faults,
@@ -76,18 +76,28 @@ def complete_link(token: str) -> ResponseReturnValue:
     if request.is_json:
         body = _PARSER.parse(Completion(), request, location="json")
         done = links.complete(secret, body["variables"] or {})
-        return jsonify({"processInstanceId": done.instance.instance_id, "sequence": done.sequence})
+        return _told(done)
     linked = links.open(secret)
     texts = typed_texts(linked.form.fields, request.form)
     try:
-        links.complete(secret, submitted_values(linked.form.fields, texts, linked.form.values))
+        values = submitted_values(linked.form.fields, texts, linked.form.values)
+        done = links.complete(secret, values)
     except errors.InvalidInput as error:
-        if not error.fields:
+        if not error.fields or _wants_json():
             raise
         return _task_page(linked, texts=texts, faults=error.fields), 400
     except (errors.Conflict, errors.LoginDemanded) as error:
+        if _wants_json():
+            raise
         return _refused(error, linked.form, texts)
-    return render_template("link_done.html", task=linked.form.task)
+    return (
+        _told(done) if _wants_json() else render_template("link_done.html", task=linked.form.task)
+    )
+
+
+def _told(done: Completed) -> Response:
+    """What a program is told."""
+    return jsonify({"processInstanceId": done.instance.instance_id, "sequence": done.sequence})
 
 
 # ------------------------------------------------------------------------ pages

@@ -232,3 +232,17 @@ def test_a_person_makes_a_link_for_himself(office: Office, app: Flask, linked: L
         f"/engine-rest/task/{task_id}/link", auth=auth, json={"lifetimeMinutes": 0}
     )
     assert refused.status_code == 400
+
+
+def test_a_program_may_send_what_was_typed(office: Office, app: Flask, linked: Linked) -> None:
+    instance, path = linked()
+    client, wants = app.test_client(), {"Accept": "application/json"}
+
+    refused = client.post(path, data={"isian-nomor": "tujuh"}, headers=wants)
+    done = client.post(path, data={"isian-nomor": "7"}, headers=wants)
+    late = client.post(path, data={"isian-nomor": "7"}, headers=wants)
+
+    assert (refused.status_code, list(refused.json["fields"])) == (400, ["nomor"])
+    assert (done.status_code, done.json["processInstanceId"]) == (200, instance)
+    assert (late.status_code, late.json["type"]) == (409, "LinkUsedException")
+    assert office.variables(instance) == {"nomor": 7}

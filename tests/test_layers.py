@@ -101,7 +101,8 @@ ARROWS: dict[str, set[str]] = {
     | _ROOMS
     | {"store", "permissions", "secret_key", "passwords", "worktime", "receivers"},
     "rests": {"sources"},
-    **{duty: {"model", "errors", "sources", "rests"} for duty in _DUTIES},
+    "one_by_one": {"errors", "sources", "rests"},
+    **{duty: {"model", "errors", "sources", "rests", "one_by_one"} for duty in _DUTIES},
     "worker": {"sources", "rests"},
     "cli": {*_BASE, "process_engine", "worker", "logs", "store", "bpmn", "forms", "simulation"}
     | _DUTIES

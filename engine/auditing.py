@@ -1,11 +1,9 @@
-"""Reading history: events, visits, operations, replay frames; and verifying that it is true."""
+"""Reading history: events, visits, operations, frames; and verifying that it is true."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
-from itertools import groupby
+from dataclasses import replace
 from typing import TypeVar
 
 from engine.deadlines import Deadlines
@@ -16,12 +14,10 @@ from engine.history import chain_faults
 from engine.model import (
     ActivityInstance,
     Actor,
-    EventKind,
     EventSubscription,
     Fault,
     HistoryEvent,
     InstanceState,
-    Json,
     ProcessInstance,
     Role,
     StoredInstance,
@@ -29,6 +25,7 @@ from engine.model import (
     Verification,
 )
 from engine.permissions import lanes_seen_by, require_instance_visible, require_role
+from engine.playback.frames import Frame, frames_of
 from engine.queries import (
     ActivityQuery,
     EventQuery,
@@ -48,33 +45,6 @@ _OLDEST_FIRST = (("started_at", SortOrder.ASC),)
 
 
 _Query = TypeVar("_Query", EventQuery, ActivityQuery)
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One step of an instance as the auditor sees it: who gave which input, and what followed."""
-
-    number: int
-    revision: int
-    sequence: int
-    at: datetime
-    kind: EventKind
-    actor: str | None
-    capacity: str | None
-    activity_id: str | None
-    activity_instance_id: str | None
-    #: What the input brought (submitted variables, reason, ...).
-    payload: dict[str, Json]
-    #: Ids of the sequence flows taken, in order.
-    flows: tuple[str, ...]
-    entered: tuple[str, ...]
-    completed: tuple[str, ...]
-    cancelled: tuple[str, ...]
-    #: name -> {"before": ..., "after": ...} of process variables that changed; "before" is absent
-    #: for a new one. What stayed in a loop or sub-process is in `payload` only.
-    changes: dict[str, dict[str, Json]]
-    incidents: tuple[str, ...]
-    ends_instance: bool
 
 
 class History:
@@ -282,64 +252,3 @@ def _head_faults(instance: ProcessInstance, events: list[HistoryEvent]) -> list[
 def _told(fault: Fault, faults: list[Fault]) -> bool:
     """Whether a fault of the same event was already reported by an earlier check."""
     return any(f.sequence == fault.sequence for f in faults)
-
-
-def frames_of(events: list[HistoryEvent]) -> Iterator[Frame]:
-    """Events grouped into steps, with what each changed."""
-    variables: dict[str, Json] = {}
-    #: Activity instances whose variables stay in their loop or sub-process.
-    local: set[str] = set()
-    for number, (_, step_events) in enumerate(groupby(events, key=lambda e: e.revision), start=1):
-        group = list(step_events)
-        given, seen = group[0], group[1:]
-        local |= {e.activity_instance_id or "" for e in seen if "scope" in e.payload}
-        changes = _changes(variables, [e for e in group if not _is_local(e, local)])
-        variables.update({name: change["after"] for name, change in changes.items()})
-        yield Frame(
-            number=number,
-            revision=given.revision,
-            sequence=given.sequence,
-            at=given.at,
-            kind=given.kind,
-            actor=given.actor,
-            capacity=given.capacity,
-            activity_id=given.activity_id,
-            activity_instance_id=given.activity_instance_id,
-            payload=dict(given.payload),
-            flows=tuple(e.payload["flow"] for e in seen if e.kind is EventKind.FLOW_TAKEN),
-            entered=_activities(seen, EventKind.ACTIVITY_ENTERED),
-            completed=_activities(seen, EventKind.ACTIVITY_COMPLETED),
-            cancelled=_activities(seen, EventKind.ACTIVITY_CANCELLED),
-            changes=changes,
-            incidents=tuple(
-                e.payload["message"] for e in seen if e.kind is EventKind.INCIDENT_RAISED
-            ),
-            ends_instance=given.kind is EventKind.INSTANCE_CANCELLED
-            or any(e.kind is EventKind.INSTANCE_COMPLETED for e in seen),
-        )
-
-
-def _activities(seen: list[HistoryEvent], kind: EventKind) -> tuple[str, ...]:
-    return tuple(e.activity_id for e in seen if e.kind is kind and e.activity_id)
-
-
-def _is_local(event: HistoryEvent, local: set[str]) -> bool:
-    """Whether the values of an event stay in a loop or sub-process."""
-    if event.kind is EventKind.VARIABLES_SET:
-        return "scope" in event.payload
-    return event.activity_instance_id in local
-
-
-def _changes(variables: dict[str, Json], events: list[HistoryEvent]) -> dict[str, dict[str, Json]]:
-    """What the step set, by the person first and by scripts after; equal values are no change."""
-    after: dict[str, Json] = {}
-    for event in events:
-        if event.kind is EventKind.VARIABLES_SET:
-            after.update(event.payload["values"])
-        elif event.is_input:
-            after.update(event.payload.get("variables") or {})
-    return {
-        name: {"before": variables[name], "after": value} if name in variables else {"after": value}
-        for name, value in after.items()
-        if name not in variables or variables[name] != value
-    }

@@ -39,6 +39,7 @@ _ROOMS = {
     "reminders",
     "remaining_times",
     "auditing",
+    "playback",
     "drawings",
     "accounts",
     "account_log",

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.auditing import Frame
 from engine.cli.exit_codes import OK, REFUSED
 from engine.cli.invocation import Invocation
 from engine.cli.words import Commands
 from engine.errors import InvalidInput
 from engine.model import Fault, HistoryEvent, Verification
+from engine.playback.frames import Frame
 from engine.process_engine import ProcessEngine
 from engine.sources import Clock
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.auditing import Frame
 from engine.errors import InvalidInput, NotFound
 from engine.model import EventKind, InstanceState, ProcessInstance, Role
+from engine.playback.frames import Frame
 from engine.queries import ActivityQuery, InstanceQuery, Page, SortOrder, TaskQuery
 from engine.remaining_times import Remaining
 from engine.sources import RandomIds

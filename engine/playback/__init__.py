@@ -1,0 +1,1 @@
+"""Showing what happened in an instance, step by step; it changes nothing."""

@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PACKAGE := setup.cfg pyproject.toml Makefile
 
 .DEFAULT_GOAL := run
-.PHONY: run test lint clean
+.PHONY: run test lint words clean
 
 run: $(VENV)/.installed
 	$(BIN)/alur demo $(if $(PORT),--port $(PORT))
@@ -20,6 +20,12 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
+
+# Texts of webhooks/ that are new in the catalogue have no English yet: write it there.
+CATALOGUE := webhooks/translations/en/LC_MESSAGES/messages.po
+words: $(VENV)/.installed
+	$(BIN)/pybabel -q extract -F babel.cfg -k phrase -k lazy_gettext --no-location --sort-output -o $(VENV)/messages.pot webhooks
+	$(BIN)/pybabel -q update -l en -i $(VENV)/messages.pot -o $(CATALOGUE) --no-fuzzy-matching --ignore-obsolete --omit-header -w 100
 
 clean:
 	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

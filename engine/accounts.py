@@ -1,6 +1,7 @@
 """Accounts: who there is, what each may do, and who changed that.
 
-Every change is recorded in the log of accounts, in the transaction that makes it. How an account
+Every change of what somebody may do is recorded in the log of accounts, in the transaction that
+makes it. How an account
 is proved stands in logins.py, sessions.py and access_tokens.py; what it may do in permissions.py.
 """
 
@@ -13,7 +14,7 @@ from typing import Any
 from engine.account_log import record
 from engine.account_names import invalid, valid_account_name, valid_text
 from engine.logins import Logins
-from engine.model import Account, AccountEventKind, Actor, Role
+from engine.model import Account, AccountEventKind, Actor, Language, Role
 from engine.passwords import Passwords
 from engine.permissions import require_role
 from engine.sources import Clock
@@ -146,6 +147,15 @@ class Accounts:
             changed = replace(tx.account(name, for_change=True), is_active=True)
             tx.update_account(changed)
             record(tx, AccountEventKind.ACTIVATED, name, at=self._clock.now(), actor=actor)
+        return changed
+
+    # --------------------------------------------------------------------- language
+
+    def choose_language(self, language: Language, *, actor: Actor) -> Account:
+        """Pages and messages for the actor are in that language. It changes no right: no record."""
+        with self._store.writing() as tx:
+            changed = replace(tx.account(actor.account, for_change=True), language=language)
+            tx.update_account(changed)
         return changed
 
     # -------------------------------------------------------------------- passwords

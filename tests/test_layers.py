@@ -138,6 +138,8 @@ HOMES: dict[str, set[str]] = {
     "psycopg": {"engine/store"},
     "lxml": {"engine/bpmn", "engine/spiff"},
     "flask": {"webhooks"},
+    "flask_babel": {"webhooks"},
+    "babel": {"webhooks"},
     "flask_smorest": {"webhooks"},
     "marshmallow": {"webhooks"},
     "werkzeug": {"webhooks"},

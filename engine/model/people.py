@@ -20,6 +20,13 @@ class Role(StrEnum):
     WORKER = "worker"
 
 
+class Language(StrEnum):
+    """What pages and messages can be in, by its ISO 639-1 code."""
+
+    INDONESIAN = "id"
+    ENGLISH = "en"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts, as proved by the border (HTTP, command line), never as claimed in a body.
@@ -52,6 +59,8 @@ class Account:
     is_password_temporary: bool = False
     #: Whether a login by password takes a one-time code too.
     has_second_factor: bool = False
+    #: What its owner chose to read; None: Indonesian, or what is chosen in the browser.
+    language: Language | None = None
 
     def as_actor(self) -> Actor:
         """The actor that this account is when it acts for itself."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, func, insert, or_, select, update
 
 from engine.errors import NameTaken, NotFound
-from engine.model import AccessToken, Account, LoginMethod, Role, Scope, Session
+from engine.model import AccessToken, Account, Language, LoginMethod, Role, Scope, Session
 from engine.store.tables import access_token, account, login_failure, login_session
 from engine.store.transaction import Transaction, equal
 
@@ -236,6 +236,7 @@ def account_of(row: Row[Any]) -> Account:
             **values,
             "roles": frozenset(Role(name) for name in values["roles"]),
             "lanes": frozenset(values["lanes"]),
+            "language": Language(values["language"]) if values["language"] else None,
         }
     )
 

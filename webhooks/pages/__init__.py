@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 from engine.errors import EngineError
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
+from webhooks import language
 from webhooks.auth import needs_second_factor
 from webhooks.pages import (
     account_log,
@@ -24,6 +25,7 @@ from webhooks.pages import (
     inbox,
     instances,
     kept_messages,
+    languages,
     login,
     mail,
     message_sources,
@@ -62,6 +64,7 @@ __all__ = [
     "inbox",
     "instances",
     "kept_messages",
+    "languages",
     "login",
     "mail",
     "message_sources",
@@ -96,6 +99,7 @@ _HEADERS = {
 
 def register(app: Flask, engine: ProcessEngine, settings: Settings) -> None:  # noqa: ARG001
     """The app answers with pages at /; requests find engine and settings in the app's context."""
+    language.register(app, languages.chosen_language)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
@@ -127,6 +131,8 @@ def _words() -> dict[str, Any]:
         "must_enrol": _must_enrol(),
         "has_sign_on": current_provider() is not None,
         "severities": messages.SEVERITIES,
+        "language": language.current_language(),
+        "languages": language.LANGUAGES,
     }
 
 

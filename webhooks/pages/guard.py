@@ -42,6 +42,8 @@ def guard() -> ResponseReturnValue | None:
         allow_files()
     if _holds_nul():
         abort(404)
+    if request.endpoint == "pages.choose_language":
+        return None  # anybody may, and it looks after its own token
     if request.endpoint in _PUBLIC:
         if request.method == "POST":
             current_rates().count("logins", source_address(), most=LOGINS)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask import Response, abort, g, request
+from flask_babel import refresh
 
 from engine.errors import Forbidden
 from engine.model import Account, Actor, LoginMethod, Role, Session
@@ -128,6 +129,7 @@ def begin_session(
     )
     set_cookie(response, session_cookie(), secret)
     g.login = Login(session, account, actor_for(account))
+    refresh()  # the language of this account, from here on
 
 
 def end_session() -> None:

@@ -29,6 +29,7 @@ account = Table(
     Column("password_hash", Words),
     Column("is_password_temporary", Boolean, nullable=False, server_default=false()),
     Column("has_second_factor", Boolean, nullable=False, server_default=false()),
+    Column("language", Words),
 )
 
 access_token = Table(

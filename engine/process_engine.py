@@ -28,6 +28,7 @@ from engine.logins import Logins
 from engine.message_sources import MessageSources
 from engine.messages import Messages
 from engine.model import Channel
+from engine.overviews import Overviews
 from engine.passwords import Passwords
 from engine.pending_uploads import PendingUploads
 from engine.receivers import allowed_receivers
@@ -73,6 +74,7 @@ class ProcessEngine:
     pending_uploads: PendingUploads
     history: History
     drawings: Drawings
+    overviews: Overviews
     calendars: Calendars
     remaining_times: RemainingTimes
     accounts: Accounts
@@ -147,6 +149,7 @@ def build_engine(
         remarks=Remarks(store, steps, clock=clock, ids=ids, intake=intake),
         history=history,
         drawings=Drawings(store, definitions, history),
+        overviews=Overviews(store, clock),
         calendars=calendars,
         remaining_times=RemainingTimes(
             store, definitions, calendars, clock, Rule(settings.deadline_rule)

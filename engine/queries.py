@@ -82,7 +82,24 @@ class InstanceQuery:
     ended_before: datetime | None = None
     started_by: str | None = None
     has_incident: bool | None = None
+    #: With an open task of this lane.
+    open_lane: str | None = None
+    #: With an open task that was due before this moment.
+    late_at: datetime | None = None
     super_instance_id: str | None = None
+    visible_to_lanes: frozenset[str] | None = None
+    #: With `visible_to_lanes`: instances that this account started are visible too.
+    visible_to_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewQuery:
+    """Which work an overview counts: one SOP or all, and what ended within the period."""
+
+    definition_key: str | None = None
+    #: The period, both moments outside of it.
+    since: datetime | None = None
+    before: datetime | None = None
     visible_to_lanes: frozenset[str] | None = None
     #: With `visible_to_lanes`: instances that this account started are visible too.
     visible_to_account: str | None = None

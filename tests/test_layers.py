@@ -41,6 +41,7 @@ _ROOMS = {
     "auditing",
     "playback",
     "drawings",
+    "overviews",
     "accounts",
     "account_log",
     "access_tokens",

@@ -7,7 +7,18 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, Row, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    Executable,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import NotFound, RevisionConflict
@@ -16,6 +27,7 @@ from engine.model import (
     ProcessInstance,
     StepRecord,
     StoredInstance,
+    TaskState,
 )
 from engine.queries import InstanceQuery, Page
 from engine.store.step_rows import (
@@ -136,13 +148,13 @@ class Instances(Transaction):
         )
         if row is None:
             raise NotFound("process instance", instance_id)
-        return _instance(row)
+        return instance_of(row)
 
     def instances(self, query: InstanceQuery, page: Page = _FIRST_PAGE) -> list[ProcessInstance]:
         """The instances that match."""
         statement = select(*INSTANCE_COLUMNS).where(*_conditions(query))
         rows = self._page(statement, page, _SORTING, process_instance.c.instance_id)
-        return [_instance(row) for row in rows]
+        return [instance_of(row) for row in rows]
 
     def count_instances(self, query: InstanceQuery) -> int:
         """How many instances match."""
@@ -323,6 +335,7 @@ def _conditions(query: InstanceQuery) -> Conditions:
         *equal(columns.started_by, query.started_by),
         *equal(columns.super_instance_id, query.super_instance_id),
         *_with_incident(query.has_incident),
+        *_with_open_task(query),
         *visible_instances(query.visible_to_lanes, query.visible_to_account),
     ]
 
@@ -337,6 +350,21 @@ def _with_incident(wanted: bool | None) -> Conditions:
     return [has_open if wanted else ~has_open]
 
 
+def _with_open_task(query: InstanceQuery) -> Conditions:
+    """An open task in a lane, or late, or both at once."""
+    if query.open_lane is None and query.late_at is None:
+        return []
+    wanted = [
+        *equal(user_task.c.lane, query.open_lane),
+        *between(user_task.c.due_at, None, query.late_at),
+    ]
+    # Written into the statement, so that SQLite takes the index that has open tasks only.
+    is_open = user_task.c.state == literal(TaskState.OPEN.value, literal_execute=True)
+    return [
+        process_instance.c.instance_id.in_(select(user_task.c.instance_id).where(is_open, *wanted))
+    ]
+
+
 def _changed_values(step: StepRecord) -> dict[str, Any]:
     values = {name: getattr(step.instance, name) for name in _CHANGING}
     values["of_instance"] = step.instance.instance_id
@@ -346,7 +374,8 @@ def _changed_values(step: StepRecord) -> dict[str, Any]:
     return values if step.snapshot is None else {**values, "snapshot": step.snapshot}
 
 
-def _instance(row: Row[Any]) -> ProcessInstance:
+def instance_of(row: Row[Any]) -> ProcessInstance:
+    """The instance in a row that has at least INSTANCE_COLUMNS."""
     values = {column.name: getattr(row, column.name) for column in INSTANCE_COLUMNS}
     return ProcessInstance(**{**values, "state": InstanceState(row.state)})
 
@@ -354,4 +383,4 @@ def _instance(row: Row[Any]) -> ProcessInstance:
 def stored_instance_of(row: Row[Any]) -> StoredInstance:
     """The instance and snapshot in a row that has all columns of process_instance."""
     snapshot = None if row.snapshot is None else bytes(row.snapshot)
-    return StoredInstance(_instance(row), snapshot)
+    return StoredInstance(instance_of(row), snapshot)

@@ -42,6 +42,7 @@ from engine.store.links import Links
 from engine.store.logins import Logins
 from engine.store.message_sources import MessageSources
 from engine.store.messages import Messages
+from engine.store.overviews import Overviews
 from engine.store.pending_uploads import PendingUploads
 from engine.store.reminders import Reminders
 from engine.store.requests import Requests
@@ -71,6 +72,7 @@ class StoreTransaction(
     Identities,
     SecondFactors,
     Figures,
+    Overviews,
     Reminders,
     Calendars,
     MessageSources,

@@ -1,0 +1,231 @@
+"""Figures of the work that somebody may see: each is counted in an index that covers it.
+
+What is visible is a definition in which a lane of theirs takes part; beside it, instances that
+they started themselves. The two never overlap, so that nothing is counted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Table,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from engine.model import (
+    DatedWork,
+    InstanceCount,
+    InstanceState,
+    OpenWork,
+    StuckInstance,
+    TaskState,
+    UserTask,
+)
+from engine.queries import OverviewQuery
+from engine.store.instances import INSTANCE_COLUMNS, instance_of
+from engine.store.tables import incident, process_definition, process_instance, user_task
+from engine.store.tasks import task_of
+from engine.store.transaction import Conditions, Transaction, between, equal, taking_part
+
+
+class Overviews(Transaction):
+    """Questions about how work stands."""
+
+    def open_work(self, query: OverviewQuery, now: datetime) -> list[OpenWork]:
+        """The open tasks by definition and lane."""
+        columns = user_task.c
+        rows = self._all(
+            _grouped(
+                query,
+                user_task,
+                [columns.definition_id, columns.lane],
+                [
+                    func.count().label("open_tasks"),
+                    func.count().filter(columns.assignee.is_(None)).label("unclaimed_tasks"),
+                    func.count().filter(columns.due_at < now).label("late_tasks"),
+                    func.min(columns.created_at).label("oldest_at"),
+                ],
+                [_in_state(TaskState.OPEN)],
+            )
+        )
+        return [OpenWork(**row._mapping) for row in rows]
+
+    def dated_work(self, query: OverviewQuery) -> list[DatedWork]:
+        """The tasks with a due date that were completed in the period, by definition and lane."""
+        columns = user_task.c
+        rows = self._all(
+            _grouped(
+                query,
+                user_task,
+                [columns.definition_id, columns.lane],
+                [
+                    func.count().label("dated_tasks"),
+                    func.count().filter(columns.ended_at <= columns.due_at).label("punctual_tasks"),
+                ],
+                [
+                    _in_state(TaskState.COMPLETED),
+                    columns.due_at.is_not(None),
+                    *between(columns.ended_at, query.since, query.before),
+                ],
+            )
+        )
+        return [DatedWork(**row._mapping) for row in rows]
+
+    def running_instances(self, query: OverviewQuery) -> list[InstanceCount]:
+        """The running instances by definition."""
+        columns = process_instance.c
+        return self._counts(query, [columns.state == InstanceState.ACTIVE])
+
+    def ended_instances(self, query: OverviewQuery) -> list[InstanceCount]:
+        """The instances that ended in the period, by definition and state."""
+        columns = process_instance.c
+        ended = between(columns.ended_at, query.since, query.before)
+        # Hidden: SQLite would read every instance of the definitions for those of the period.
+        return self._counts(query, ended, by=columns.definition_id.concat(""))
+
+    def _counts(
+        self, query: OverviewQuery, conditions: Conditions, *, by: ColumnElement[Any] | None = None
+    ) -> list[InstanceCount]:
+        columns = process_instance.c
+        number = func.count().label("number")
+        groups = [columns.definition_id, columns.state]
+        rows = self._all(_grouped(query, process_instance, groups, [number], conditions, by=by))
+        return [
+            InstanceCount(row.definition_id, InstanceState(row.state), row.number) for row in rows
+        ]
+
+    def late_by_definition(self, query: OverviewQuery, now: datetime) -> dict[str, int]:
+        """Definition -> its running instances with a task whose due date has passed."""
+        return self._instances_by_definition(
+            query, user_task, [_in_state(TaskState.OPEN), user_task.c.due_at < now]
+        )
+
+    def failed_by_definition(self, query: OverviewQuery) -> dict[str, int]:
+        """Definition -> its running instances with an open incident."""
+        return self._instances_by_definition(query, incident, [incident.c.resolved_at.is_(None)])
+
+    def _instances_by_definition(
+        self, query: OverviewQuery, table: Table, conditions: Conditions
+    ) -> dict[str, int]:
+        number = func.count(table.c.instance_id.distinct()).label("number")
+        rows = self._all(_grouped(query, table, [table.c.definition_id], [number], conditions))
+        found: dict[str, int] = {}
+        for row in rows:
+            found[row.definition_id] = found.get(row.definition_id, 0) + row.number
+        return found
+
+    def late_instances(
+        self, query: OverviewQuery, now: datetime, limit: int
+    ) -> list[StuckInstance]:
+        """The running instances with tasks whose due date has passed, the longest first."""
+        columns = user_task.c
+        return self._stuck(
+            select(
+                columns.instance_id,
+                func.min(columns.due_at).label("since"),
+                func.count().label("number"),
+            ).where(_in_state(TaskState.OPEN), columns.due_at < now, _visible(query, user_task)),
+            limit,
+        )
+
+    def failed_instances(self, query: OverviewQuery, limit: int) -> list[StuckInstance]:
+        """The running instances with an open incident, the oldest first."""
+        columns = incident.c
+        return self._stuck(
+            select(
+                columns.instance_id,
+                func.min(columns.raised_at).label("since"),
+                func.count().label("number"),
+            ).where(columns.resolved_at.is_(None), _visible(query, incident)),
+            limit,
+        )
+
+    def _stuck(self, found: Select[Any], limit: int) -> list[StuckInstance]:
+        instance_id, since, _ = found.selected_columns
+        first = found.group_by(instance_id).order_by(since, instance_id).limit(limit).subquery()
+        rows = self._all(
+            select(*INSTANCE_COLUMNS, first.c.since, first.c.number)
+            .join(first, first.c.instance_id == process_instance.c.instance_id)
+            .order_by(first.c.since, first.c.instance_id)
+        )
+        return [StuckInstance(instance_of(row), row.since, row.number) for row in rows]
+
+    def open_tasks_in(self, query: OverviewQuery, instance_ids: Iterable[str]) -> list[UserTask]:
+        """The open tasks of those of the instances that are visible, the oldest first."""
+        columns = user_task.c
+        rows = self._all(
+            select(user_task)
+            .where(
+                columns.instance_id.in_(sorted(instance_ids)),
+                columns.state == TaskState.OPEN,
+                _visible(query, user_task),
+            )
+            .order_by(columns.created_at, columns.task_id)
+        )
+        return [task_of(row) for row in rows]
+
+
+def _in_state(state: TaskState) -> ColumnElement[bool]:
+    # Written into the statement: of a parameter SQLite does not know that an index of one state
+    # may answer.
+    return user_task.c.state == literal(state.value, literal_execute=True)
+
+
+def _definitions(query: OverviewQuery) -> Select[tuple[str]]:
+    """Those in which a lane of the query takes part."""
+    columns = process_definition.c
+    conditions = equal(columns.key, query.definition_key)
+    if query.visible_to_lanes is not None:
+        conditions.append(taking_part(columns.definition_id, query.visible_to_lanes))
+    return select(columns.definition_id).where(*conditions)
+
+
+def _started(query: OverviewQuery) -> Select[tuple[str]] | None:
+    """Instances that the account started though none of its lanes takes part; None for none."""
+    if query.visible_to_lanes is None or query.visible_to_account is None:
+        return None
+    columns = process_instance.c
+    return select(columns.instance_id).where(
+        columns.started_by == query.visible_to_account,
+        *equal(columns.definition_key, query.definition_key),
+        # Of this SOP or another: what a lane shows is counted with its definition.
+        columns.definition_id.not_in(_definitions(query)),
+    )
+
+
+def _visible(query: OverviewQuery, table: Table) -> ColumnElement[bool]:
+    of_lanes = table.c.definition_id.in_(_definitions(query))
+    started = _started(query)
+    return or_(of_lanes, false() if started is None else table.c.instance_id.in_(started))
+
+
+def _grouped(
+    query: OverviewQuery,
+    table: Table,
+    groups: Sequence[ColumnElement[Any]],
+    figures: Sequence[ColumnElement[Any]],
+    conditions: Conditions,
+    *,
+    by: ColumnElement[Any] | None = None,
+) -> Select[Any] | CompoundSelect[Any]:
+    """The figures of each group: of the definitions that are visible, then of what was started.
+
+    by: the definition's id, where the planner is not to search by it.
+    """
+    asked = select(*groups, *figures).where(*conditions).group_by(*groups)
+    of_lanes = asked.where((table.c.definition_id if by is None else by).in_(_definitions(query)))
+    started = _started(query)
+    if started is None:
+        return of_lanes
+    return union_all(of_lanes, asked.where(table.c.instance_id.in_(started)))

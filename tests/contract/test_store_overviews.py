@@ -1,0 +1,252 @@
+"""Overviews: what they count, for whom, and that each reads only an index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from engine.model import (
+    DatedWork,
+    InstanceCount,
+    InstanceState,
+    OpenWork,
+    TaskState,
+    UserTask,
+)
+from engine.queries import InstanceQuery, OverviewQuery
+from engine.store import Store, StoreTransaction
+from tests.contract.builders import (
+    a_definition,
+    a_task,
+    an_incident,
+    at,
+    deploy,
+    first_step,
+    start,
+)
+
+OURS, THEIRS = "valve-check:1:uuid", "audit:1:uuid"
+ALL = OverviewQuery(since=at(days=-30), before=at(days=1))
+#: Somebody of the lane Petugas, which takes part in the one definition and not in the other.
+PETUGAS = replace(ALL, visible_to_lanes=frozenset({"Petugas"}), visible_to_account="siti")
+
+
+def completed(task_id: str, **changes: Any) -> UserTask:
+    values = {"state": TaskState.COMPLETED, "ended_at": at(), "ended_by": "siti", **changes}
+    return a_task(task_id, **values)
+
+
+@pytest.fixture
+def two_sops(store: Store) -> Store:
+    deploy(store, a_definition(), a_definition("audit", lanes=("Auditor",)))
+    return store
+
+
+def of_audit(instance_id: str, *opened: UserTask, **changes: Any) -> Any:
+    tasks = tuple(
+        replace(each, instance_id=instance_id, definition_id=THEIRS, definition_key="audit")
+        for each in opened
+    )
+    values = {"definition_id": THEIRS, "definition_key": "audit", "started_by": "budi", **changes}
+    return first_step(instance_id, opened=tasks, **values)
+
+
+def test_open_tasks_are_counted_by_lane_with_the_unclaimed_late_and_oldest(store: Store) -> None:
+    deploy(store)
+    start(
+        store,
+        first_step(
+            opened=(
+                a_task("t1", due_at=at(hours=-1), created_at=at(days=-3)),
+                a_task("t2", due_at=at(hours=1), assignee="siti", created_at=at(days=-5)),
+                a_task("t3", lane=None),
+                completed("t4", created_at=at(days=-9)),
+            )
+        ),
+    )
+
+    with store.reading() as tx:
+        found = tx.open_work(ALL, at())
+
+    assert sorted(found, key=lambda each: each.lane or "") == [
+        OpenWork(OURS, None, 1, 1, 0, at()),
+        OpenWork(OURS, "Petugas", 2, 1, 1, at(days=-5)),
+    ]
+
+
+def test_completed_tasks_of_the_period_are_counted_by_their_due_date(store: Store) -> None:
+    deploy(store)
+    start(
+        store,
+        first_step(
+            opened=(
+                completed("in time", due_at=at(hours=1)),
+                completed("to the moment", due_at=at()),
+                completed("late", due_at=at(hours=-1)),
+                completed("without one"),
+                completed("before", due_at=at(), ended_at=at(days=-31)),
+                completed("given up", due_at=at(), state=TaskState.CANCELLED),
+                a_task("open", due_at=at()),
+            )
+        ),
+    )
+
+    with store.reading() as tx:
+        assert tx.dated_work(ALL) == [DatedWork(OURS, "Petugas", 3, 2)]
+
+
+def test_running_and_ended_instances_are_counted_by_definition(store: Store) -> None:
+    deploy(store)
+    ended = {"state": InstanceState.COMPLETED, "ended_at": at()}
+    start(
+        store,
+        first_step("i1"),
+        first_step("i2"),
+        first_step("i3", **ended),
+        first_step("i4", state=InstanceState.CANCELLED, ended_at=at()),
+        first_step("i5", **{**ended, "ended_at": at(days=-31)}),
+    )
+
+    with store.reading() as tx:
+        running, found = tx.running_instances(ALL), tx.ended_instances(ALL)
+
+    assert running == [InstanceCount(OURS, InstanceState.ACTIVE, 2)]
+    assert {(each.state, each.number) for each in found} == {
+        (InstanceState.COMPLETED, 1),
+        (InstanceState.CANCELLED, 1),
+    }
+
+
+def test_late_and_failed_instances_come_with_the_longest_first(store: Store) -> None:
+    deploy(store)
+    late = [("i1", -1), ("i2", -9), ("i3", 9)]
+    start(
+        store,
+        *(
+            first_step(
+                instance_id,
+                opened=(
+                    a_task(f"{instance_id} a", instance_id, due_at=at(hours=hours)),
+                    a_task(f"{instance_id} b", instance_id, due_at=at(hours=hours + 0.5)),
+                ),
+                incidents_raised=(
+                    an_incident(f"x {instance_id}", instance_id, raised_at=at(hours=hours)),
+                ),
+            )
+            for instance_id, hours in late
+        ),
+    )
+
+    with store.reading() as tx:
+        stuck, failed = tx.late_instances(ALL, at(), 9), tx.failed_instances(ALL, 2)
+
+        assert [(s.instance.instance_id, s.since, s.number) for s in stuck] == [
+            ("i2", at(hours=-9), 2),
+            ("i1", at(hours=-1), 2),
+        ]
+        assert [(s.instance.instance_id, s.number) for s in failed] == [("i2", 1), ("i1", 1)]
+        assert tx.late_by_definition(ALL, at()) == {OURS: 2}
+        assert tx.failed_by_definition(ALL) == {OURS: 3}
+
+
+def test_overview_counts_what_lanes_see_and_what_was_started_and_nothing_twice(
+    two_sops: Store,
+) -> None:
+    late = {"due_at": at(hours=-1), "lane": "Auditor"}
+    start(
+        two_sops,
+        first_step("i1", opened=(a_task("t1", "i1"),), started_by="siti"),
+        of_audit("i2", a_task("t2", **late)),
+        of_audit("i3", a_task("t3", **late), started_by="siti"),
+    )
+
+    with two_sops.reading() as tx:
+        seen = {(each.definition_id, each.number) for each in tx.running_instances(PETUGAS)}
+        work = {(each.definition_id, each.open_tasks) for each in tx.open_work(PETUGAS, at())}
+        stuck = [s.instance.instance_id for s in tx.late_instances(PETUGAS, at(), 9)]
+        places = [task.task_id for task in tx.open_tasks_in(PETUGAS, ["i1", "i2", "i3"])]
+        everything = sum(each.number for each in tx.running_instances(ALL))
+
+    assert seen == work == {(OURS, 1), (THEIRS, 1)}
+    assert (stuck, places, everything) == (["i3"], ["t1", "t3"], 3)
+
+
+def test_overview_of_one_sop_counts_no_other(two_sops: Store) -> None:
+    start(
+        two_sops,
+        first_step("i1", opened=(a_task("t1", "i1"),)),
+        of_audit("i2", a_task("t2"), started_by="siti"),
+    )
+
+    with two_sops.reading() as tx:
+        for query in (ALL, PETUGAS):
+            one = replace(query, definition_key="audit")
+            assert [each.definition_id for each in tx.running_instances(one)] == [THEIRS]
+            assert [each.definition_id for each in tx.open_work(one, at())] == [THEIRS]
+
+
+def test_instances_are_found_by_the_lane_that_they_wait_for_and_by_being_late(
+    store: Store,
+) -> None:
+    deploy(store)
+    start(
+        store,
+        first_step("i1", opened=(a_task("t1", "i1", lane="Kadis", due_at=at(hours=-1)),)),
+        first_step("i2", opened=(a_task("t2", "i2", lane="Kadis", due_at=at(hours=1)),)),
+        first_step("i3", opened=(a_task("t3", "i3", due_at=at(hours=-1)),)),
+        first_step(
+            "i4", opened=(completed("t4", instance_id="i4", lane="Kadis", due_at=at(hours=-1)),)
+        ),
+    )
+
+    def found(tx: StoreTransaction, **wanted: Any) -> list[str]:
+        return [each.instance_id for each in tx.instances(InstanceQuery(**wanted))]
+
+    with store.reading() as tx:
+        assert found(tx, open_lane="Kadis") == ["i1", "i2"]
+        assert found(tx, late_at=at()) == ["i1", "i3"]
+        assert found(tx, open_lane="Kadis", late_at=at()) == ["i1"]
+
+
+def plans_of(store: Store, ask: Callable[[StoreTransaction], object]) -> str:
+    """How SQLite answers, in its own words."""
+    asked: list[tuple[str, Any]] = []
+
+    def see(_conn: object, _cursor: object, statement: str, parameters: Any, *_rest: Any) -> None:
+        asked.append((statement, parameters))
+
+    with store.reading() as tx:
+        event.listen(store._engine, "before_cursor_execute", see)
+        ask(tx)
+        event.remove(store._engine, "before_cursor_execute", see)
+        return "\n".join(
+            str(tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all())
+            for statement, given in asked
+        )
+
+
+ASKED: dict[str, Callable[[StoreTransaction], object]] = {
+    "user_task USING COVERING INDEX ix_user_task_open_lane (state=?)": lambda tx: tx.open_work(
+        PETUGAS, at()
+    ),
+    "user_task USING COVERING INDEX ix_user_task_dated_end": lambda tx: tx.dated_work(ALL),
+    "process_instance USING COVERING INDEX ix_process_instance_definition_id": (
+        lambda tx: tx.running_instances(ALL)
+    ),
+    "process_instance USING COVERING INDEX ix_process_instance_ended_at": (
+        lambda tx: tx.ended_instances(ALL)
+    ),
+    "user_task USING COVERING INDEX ix_user_task_open_lane": lambda tx: tx.late_instances(
+        ALL, at(), 9
+    ),
+}
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])  # of small tables PostgreSQL prefers to read all
+@pytest.mark.parametrize("found", ASKED)
+def test_overview_is_counted_in_an_index(store: Store, found: str) -> None:
+    assert found in plans_of(store, ASKED[found])

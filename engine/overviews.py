@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine.errors import InvalidQuery
@@ -19,8 +19,9 @@ from engine.model import (
     Punctuality,
     UserTask,
 )
-from engine.permissions import lanes_seen_by, task_scope_of
+from engine.permissions import is_offered, lanes_seen_by, sees_everything, task_scope_of
 from engine.queries import DefinitionQuery, OverviewQuery, TaskQuery
+from engine.remaining_times import Remaining, RemainingTimes
 from engine.sources import Clock
 from engine.store import Store, StoreTransaction
 
@@ -28,12 +29,22 @@ from engine.store import Store, StoreTransaction
 STUCK = 10
 
 
+@dataclass(frozen=True, slots=True)
+class OpenStep:
+    """One open human step of an instance. `is_visible`: whether who asks may open the task."""
+
+    task: UserTask
+    left: Remaining | None
+    is_visible: bool
+
+
 class Overviews:
     """Counts what is there; it changes nothing, so everything is as of now."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, remaining_times: RemainingTimes) -> None:
         self._store = store
         self._clock = clock
+        self._remaining_times = remaining_times
 
     def overview(self, query: OverviewQuery, *, actor: Actor, stuck: int = STUCK) -> Overview:
         """How the work stands that the actor may see; at most so many stuck instances of a kind.
@@ -57,18 +68,22 @@ class Overviews:
                 failed=tuple(tx.failed_instances(query, stuck)),
             )
 
-    def open_tasks(
+    def open_steps(
         self, instance_ids: Iterable[str], *, actor: Actor
-    ) -> Mapping[str, list[UserTask]]:
-        """Instance -> its open tasks, the oldest first; whoever sees an instance sees where it is.
+    ) -> Mapping[str, list[OpenStep]]:
+        """Instance -> where it stands, the oldest step first; who sees it may know.
 
-        Instances without one, and those that the actor may not see, are left out.
+        Instances that wait for nobody, and those that the actor may not see, are left out.
         """
-        wanted, found = set(instance_ids), defaultdict(list)
-        if wanted:
-            with self._store.reading() as tx:
-                for task in tx.open_tasks_in(_seen_by(actor, OverviewQuery()), wanted):
-                    found[task.instance_id].append(task)
+        wanted, found = set(instance_ids), defaultdict[str, list[OpenStep]](list)
+        if not wanted:
+            return found
+        now = self._clock.now()
+        with self._store.reading() as tx:
+            for task in tx.open_tasks_in(_seen_by(actor, OverviewQuery()), wanted):
+                is_visible = sees_everything(actor) or is_offered(actor, task)
+                left = self._remaining_times.at(tx, task, now)
+                found[task.instance_id].append(OpenStep(task, left, is_visible))
         return found
 
 

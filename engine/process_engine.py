@@ -123,6 +123,9 @@ def build_engine(
     )
     accounts = Accounts(store, clock, passwords, logins, tasks)
     post = Post(definitions, steps, clock, ids)
+    remaining_times = RemainingTimes(
+        store, definitions, calendars, clock, Rule(settings.deadline_rule)
+    )
     history = History(store, definitions, deadlines)
     return ProcessEngine(
         store=store,
@@ -149,11 +152,9 @@ def build_engine(
         remarks=Remarks(store, steps, clock=clock, ids=ids, intake=intake),
         history=history,
         drawings=Drawings(store, definitions, history),
-        overviews=Overviews(store, clock),
+        overviews=Overviews(store, clock, remaining_times),
         calendars=calendars,
-        remaining_times=RemainingTimes(
-            store, definitions, calendars, clock, Rule(settings.deadline_rule)
-        ),
+        remaining_times=remaining_times,
         health=Health(store, clock),
         pending_uploads=PendingUploads(store, clock, ids, max_bytes=max_bytes),
         accounts=accounts,

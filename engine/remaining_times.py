@@ -59,12 +59,13 @@ class RemainingTimes:
                 if task.state is not TaskState.OPEN:
                     continue
                 require_task_visible(actor, task)
-                told = self._of(tx, task, now)
+                told = self.at(tx, task, now)
                 if told is not None:
                     found[task.task_id] = told
         return found
 
-    def _of(self, tx: StoreTransaction, task: UserTask, now: datetime) -> Remaining | None:
+    def at(self, tx: StoreTransaction, task: UserTask, now: datetime) -> Remaining | None:
+        """The same of one open task at a moment, for a room that has judged who may see it."""
         if task.due_at is None:
             return self._from_claim(tx, task)
         is_overdue = task.due_at < now

@@ -7,6 +7,7 @@ import pytest
 from engine.errors import InvalidQuery
 from engine.model import Overview, ProcessStanding, Punctuality
 from engine.queries import OverviewQuery
+from engine.remaining_times import Remaining
 from tests.diagrams import end, line, process, start, user
 from tests.office import ADMIN, AUDITOR, Office, staff
 
@@ -71,13 +72,15 @@ def test_where_instances_are_is_told_to_whoever_sees_them(office: Office) -> Non
     other = office.start(office.deploy(ELSEWHERE, "lain.bpmn"), ADMIN)
     overviews = office.engine.overviews
 
-    found = overviews.open_tasks([letter, other], actor=office.people["Kadis"])
+    found = overviews.open_steps([letter, other], actor=office.people["Kadis"])
 
-    assert {key: [task.name for task in tasks] for key, tasks in found.items()} == {
-        letter: ["Menulis"]
-    }
-    assert set(overviews.open_tasks([letter, other], actor=AUDITOR)) == {letter, other}
-    assert overviews.open_tasks([], actor=AUDITOR) == {}
+    assert set(found) == {letter}
+    [step] = found[letter]
+    assert (step.task.name, step.is_visible) == ("Menulis", False)
+    assert step.left == Remaining()
+    of_auditor = overviews.open_steps([letter, other], actor=AUDITOR)
+    assert [step.is_visible for steps in of_auditor.values() for step in steps] == [True, True]
+    assert overviews.open_steps([], actor=AUDITOR) == {}
 
 
 def test_period_that_ends_before_it_begins_is_refused(office: Office) -> None:

@@ -16,6 +16,7 @@ from webhooks.pages.blueprint import blueprint
 from webhooks.pages.listings import (
     argument,
     containing,
+    lanes_of,
     latest_definitions,
     page_number,
     page_of,
@@ -73,7 +74,7 @@ def inbox() -> ResponseReturnValue:
         titles=sop_titles(definitions),
         left=current_engine().remaining_times.of(tasks, actor=actor),
         due_choices=DUE,
-        lane_choices=_lane_choices(actor, definitions),
+        lane_choices=lanes_of(actor, definitions),
         shown_query=urlencode({"lingkup": current.id, **_kept()}),
         saved=_saved(actor),
         is_filtered=wanted != TaskQuery(),
@@ -173,12 +174,6 @@ def _first_scope(actor: Actor, counts: dict[str, int]) -> str:
     if not _can_work(actor):
         return "semua"
     return "lajur" if not counts["saya"] and counts["lajur"] else "saya"
-
-
-def _lane_choices(actor: Actor, definitions: list[ProcessDefinition]) -> dict[str, str]:
-    """The visitor's own lanes first, then those of the SOPs that the visitor sees."""
-    others = {lane for each in definitions for lane in each.lanes} - actor.lanes
-    return {lane: lane for lane in [*sorted(actor.lanes), *sorted(others)]}
 
 
 def _can_work(actor: Actor) -> bool:

@@ -1,4 +1,4 @@
-"""Instances (berkas proses): the list, one of them with its history, and its integrity check."""
+"""One instance (berkas proses) with its history, and its integrity check."""
 
 from __future__ import annotations
 
@@ -13,22 +13,13 @@ from flask.typing import ResponseReturnValue
 from engine.errors import InvalidInput, NotFound
 from engine.model import EventKind, InstanceState, ProcessInstance, Role
 from engine.playback.frames import Frame
-from engine.queries import ActivityQuery, InstanceQuery, Page, SortOrder, TaskQuery
+from engine.queries import ActivityQuery, Page, SortOrder, TaskQuery
 from engine.remaining_times import Remaining
 from engine.sources import RandomIds
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.documents import shown_documents
 from webhooks.pages.drawings import shown_instance
-from webhooks.pages.listings import (
-    argument,
-    containing,
-    latest_definitions,
-    page_number,
-    page_of,
-    pager,
-    sop_titles,
-)
 from webhooks.pages.logins import current_actor, require_page_role
 from webhooks.pages.people import person
 from webhooks.pages.remarks import Draft, remarks_of_instance
@@ -69,27 +60,6 @@ class Step:
     next: tuple[str, ...]
     has_incident: bool
     end: str | None
-
-
-@blueprint.get("/berkas")
-def list_instances() -> ResponseReturnValue:
-    """The instances that the visitor may see, the newest first."""
-    actor, number = current_actor(), page_number()
-    state = argument("status")
-    query = InstanceQuery(
-        definition_key=argument("sop"),
-        states=frozenset({InstanceState(state)}) if state in set(InstanceState) else None,
-        business_key_like=containing(argument("kunci")),
-    )
-    engine = current_engine()
-    page = page_of(number, ("started_at", SortOrder.DESC))
-    return render_template(
-        "instances.html",
-        instances=engine.instances.instances(query, page, actor=actor),
-        pager=pager(number, engine.instances.count_instances(query, actor=actor)),
-        titles=sop_titles(latest_definitions(actor)),
-        is_filtered=query != InstanceQuery(),
-    )
 
 
 @blueprint.get("/berkas/<instance_id>")

@@ -81,3 +81,9 @@ def sop_titles(definitions: list[ProcessDefinition]) -> Mapping[str, str]:
         each.key: f"{each.name} ({each.key})" if names.count(each.name) > 1 else each.name
         for each in definitions
     }
+
+
+def lanes_of(actor: Actor, definitions: list[ProcessDefinition]) -> dict[str, str]:
+    """The actor's own lanes first, then those of the SOPs that the actor sees."""
+    others = {lane for each in definitions for lane in each.lanes} - actor.lanes
+    return {lane: lane for lane in [*sorted(actor.lanes), *sorted(others)]}

@@ -1,0 +1,115 @@
+"""The list of instances (berkas proses): where each stands, and the filters that find them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from engine.model import Actor, InstanceState, ProcessInstance
+from engine.overviews import OpenStep
+from engine.queries import InstanceQuery, SortOrder
+from webhooks.language import Phrases, phrase
+from webhooks.pages.blueprint import blueprint
+from webhooks.pages.listings import (
+    argument,
+    containing,
+    lanes_of,
+    latest_definitions,
+    page_number,
+    page_of,
+    pager,
+    sop_titles,
+)
+from webhooks.pages.logins import current_actor
+from webhooks.pages.periods import RUNNING, Period, period_of, running
+from webhooks.rest.context import current_engine
+
+LATE, FAILED = "terlambat", "gangguan"
+CONDITIONS = Phrases({LATE: phrase("Terlambat"), FAILED: phrase("Terhenti karena gangguan")})
+#: Value of `menurut`: the period is that of the end; without it that of the start.
+ENDED = "berakhir"
+#: So many places of one instance are named in the list.
+_PLACES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One instance of the list. `more`: how many places are not named."""
+
+    instance: ProcessInstance
+    places: list[OpenStep]
+    more: int
+    is_late: bool
+    has_incident: bool
+
+
+@blueprint.get("/berkas")
+def list_instances() -> ResponseReturnValue:
+    """The instances that the visitor may see, the newest first, with where they stand."""
+    actor, number = current_actor(), page_number()
+    definitions, query = latest_definitions(actor), _query()
+    instances = current_engine().instances
+    newest = "ended_at" if argument("menurut") == ENDED else "started_at"
+    found = instances.instances(query, page_of(number, (newest, SortOrder.DESC)), actor=actor)
+    return render_template(
+        "instances.html",
+        rows=rows_of(found, actor),
+        pager=pager(number, instances.count_instances(query, actor=actor)),
+        titles=sop_titles(definitions),
+        is_filtered=query != InstanceQuery(),
+        conditions=CONDITIONS,
+        lane_choices=lanes_of(actor, definitions),
+        period_choices=_period_choices(),
+    )
+
+
+def _query() -> InstanceQuery:
+    state, condition, period = (
+        argument("status"),
+        argument("keadaan"),
+        period_of(argument("periode")),
+    )
+    query = InstanceQuery(
+        definition_key=argument("sop"),
+        states=frozenset({InstanceState(state)}) if state in set(InstanceState) else None,
+        business_key_like=containing(argument("kunci")),
+        open_lane=argument("lajur"),
+        late_at=current_engine().clock.now() if condition == LATE else None,
+        has_incident=True if condition == FAILED else None,
+    )
+    if period is None:
+        return query
+    if argument("menurut") == ENDED:
+        return replace(query, ended_after=period.after, ended_before=period.before)
+    return replace(query, started_after=period.after, started_before=period.before)
+
+
+def rows_of(found: list[ProcessInstance], actor: Actor) -> list[Row]:
+    """Instances that the actor may see, with where they stand and what is wrong with them."""
+    engine = current_engine()
+    ids = tuple(each.instance_id for each in found)
+    steps = engine.overviews.open_steps(ids, actor=actor)
+    with_incident = InstanceQuery(instance_ids=ids, has_incident=True)
+    failed = {each.instance_id for each in engine.instances.instances(with_incident, actor=actor)}
+    return [
+        _row(each, steps.get(each.instance_id, []), each.instance_id in failed) for each in found
+    ]
+
+
+def _row(instance: ProcessInstance, steps: list[OpenStep], has_incident: bool) -> Row:
+    is_late = any(step.left is not None and step.left.is_overdue for step in steps)
+    return Row(instance, steps[:_PLACES], max(0, len(steps) - _PLACES), is_late, has_incident)
+
+
+def _period_choices() -> dict[str, str]:
+    """What runs now and what was before it; and the one of the URL, wherever it lies."""
+    choices = {kind: f"{gettext(said)}: {running(kind).label}" for kind, said in RUNNING.items()}
+    before: list[Period] = [running(kind).neighbour(-1) for kind in RUNNING]
+    asked = argument("periode")
+    named = period_of(asked)
+    if named is not None and asked not in choices:
+        before.append(named)
+    return choices | {each.code: each.label for each in before}

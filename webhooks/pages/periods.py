@@ -1,0 +1,117 @@
+"""Months, quarters and years as the URL names them: `bulan`, `triwulan`, `tahun`, or by a code.
+
+The codes are 2026-11, 2026-TW4 and 2026; a period is one of the office's days.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from flask_babel import format_date, gettext
+
+from webhooks.language import phrase
+from webhooks.rest.context import current_engine, current_settings
+
+MONTH, QUARTER, YEAR = "bulan", "triwulan", "tahun"
+#: Word of the URL -> what people call the period that is running.
+RUNNING = {
+    MONTH: phrase("Bulan ini"),
+    QUARTER: phrase("Triwulan ini"),
+    YEAR: phrase("Tahun ini"),
+}
+_CODE = re.compile(r"(?P<year>\d{4})(?:-(?:(?P<month>\d\d)|TW(?P<quarter>[1-4])))?", re.ASCII)
+_MONTHS = {MONTH: 1, QUARTER: 3, YEAR: 12}
+_ROMAN = ("I", "II", "III", "IV")
+#: A query asks for what lies strictly between two moments, in whole milliseconds.
+_TICK = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A month, quarter or year. `first`: its first day."""
+
+    kind: str
+    first: date
+
+    @property
+    def end(self) -> date:
+        """The first day after it."""
+        return _later(self.first, _MONTHS[self.kind])
+
+    @property
+    def code(self) -> str:
+        """How the URL names it."""
+        if self.kind == MONTH:
+            return f"{self.first:%Y-%m}"
+        quarter = f"-TW{_quarter(self.first)}" if self.kind == QUARTER else ""
+        return f"{self.first.year:04}{quarter}"
+
+    @property
+    def label(self) -> str:
+        """How people name it: November 2026, Triwulan IV 2026, Tahun 2026."""
+        if self.kind == MONTH:
+            return str(format_date(self.first, "MMMM yyyy"))
+        if self.kind == QUARTER:
+            roman = _ROMAN[_quarter(self.first) - 1]
+            return gettext("Triwulan %(number)s %(year)s", number=roman, year=self.first.year)
+        return gettext("Tahun %(year)s", year=self.first.year)
+
+    def neighbour(self, step: int) -> Period:
+        """The one before (-1) or after (1)."""
+        return Period(self.kind, _later(self.first, step * _MONTHS[self.kind]))
+
+    @property
+    def after(self) -> datetime:
+        """The last moment before it."""
+        return _midnight(self.first) - _TICK
+
+    @property
+    def before(self) -> datetime:
+        """The first moment after it."""
+        return _midnight(self.end)
+
+
+def today() -> date:
+    """The office's day."""
+    return current_engine().clock.now().astimezone(current_settings().time_zone).date()
+
+
+def running(kind: str) -> Period:
+    """The month, quarter or year of today."""
+    return _around(kind, today())
+
+
+def period_of(text: str | None) -> Period | None:
+    """What the URL asks for; None for nothing, and for what is no period."""
+    if text in RUNNING:
+        return running(text)
+    found = _CODE.fullmatch(text or "")
+    if found is None or not 1900 <= int(found["year"]) <= 9000:
+        return None
+    year = date(int(found["year"]), 1, 1)
+    if found["quarter"]:
+        return Period(QUARTER, _later(year, 3 * (int(found["quarter"]) - 1)))
+    if found["month"] is None:
+        return Period(YEAR, year)
+    month = int(found["month"])
+    return Period(MONTH, _later(year, month - 1)) if 1 <= month <= 12 else None
+
+
+def _around(kind: str, day: date) -> Period:
+    first = day.replace(day=1)
+    return Period(kind, _later(first, -((first.month - 1) % _MONTHS[kind])))
+
+
+def _quarter(day: date) -> int:
+    return (day.month + 2) // 3
+
+
+def _later(first: date, months: int) -> date:
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return date(year, month + 1, 1)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(0), current_settings().time_zone)

@@ -326,6 +326,26 @@ class SecretKeyUnusable(EngineError):
     """The secret key is missing, or is not the one with which something was sealed."""
 
 
+class SigningKeyUnusable(EngineError):
+    """The key that signs checkpoints is missing, cannot be read, or is another one."""
+
+
+class InvalidCheckpoint(InvalidInput):
+    """A file is no checkpoint, or not of a format that is known."""
+
+
+class CheckpointsDisagree(EngineError):
+    """The folder of checkpoints has others than the database."""
+
+
+class CheckpointTaken(Conflict):
+    """Another process made the checkpoint of that number first."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(f"checkpoint {number} is there already")
+
+
 class MachineFault(EngineError):
     """The workflow library reached a state that it must not reach; the step was undone."""
 

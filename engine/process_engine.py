@@ -13,6 +13,8 @@ from engine.account_log import AccountLog
 from engine.accounts import Accounts
 from engine.auditing import History
 from engine.calendars import Calendars
+from engine.checkpoint_folder import CheckpointFolder
+from engine.checkpoints import Checkpoints, Outside
 from engine.contacts import Contacts
 from engine.correlation import Post
 from engine.deadlines import Deadlines
@@ -42,6 +44,7 @@ from engine.services import ExternalTasks
 from engine.sessions import Sessions
 from engine.settings import Settings
 from engine.signals import Signals
+from engine.signing_key import SigningKey
 from engine.single_sign_on import SingleSignOn
 from engine.sources import Clock, Ids, RandomIds, SystemClock
 from engine.steps import Steps
@@ -86,6 +89,7 @@ class ProcessEngine:
     second_factors: SecondFactors
     single_sign_on: SingleSignOn
     health: Health
+    checkpoints: Checkpoints
     secret_key: SecretKey
     message_sources: MessageSources
     webhook_subscriptions: WebhookSubscriptions
@@ -156,6 +160,7 @@ def build_engine(
         calendars=calendars,
         remaining_times=remaining_times,
         health=Health(store, clock),
+        checkpoints=Checkpoints(store, clock, ids, outside_of(store, ids, settings)),
         pending_uploads=PendingUploads(store, clock, ids, max_bytes=max_bytes),
         accounts=accounts,
         logins=logins,
@@ -186,6 +191,17 @@ def build_engine(
         deliveries=Deliveries(store, clock, ids, channels=_channels(settings)),
         contacts=Contacts(store, clock),
     )
+
+
+def outside_of(store: Store, ids: Ids, settings: Settings) -> Outside | None:
+    """Where checkpoints are written: as the settings say, else beside a SQLite file."""
+    folder, key = settings.checkpoints, settings.checkpoint_key
+    if store.file:
+        folder = folder or store.file.with_suffix(".checkpoints")
+        key = key or store.file.with_suffix(".checkpoint-key")
+    if folder is None or key is None:
+        return None
+    return Outside(CheckpointFolder(folder), SigningKey(key, ids))
 
 
 def _channels(settings: Settings) -> frozenset[Channel]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from engine.durable_files import PRIVATE, put_new
 from engine.errors import SecretKeyUnusable
 from engine.sources import Ids
 
@@ -115,18 +115,7 @@ def _read(file: Path) -> str:
 
 def _make(file: Path, text: str, *, draft: str) -> None:
     """The file is there, whole, and only its owner may read it; a rival's file stays."""
-    written = file.with_name(f"{file.name}.{draft}")
     try:
-        descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-            opened.write(text + "\n")
-            opened.flush()
-            os.fsync(opened.fileno())
-        try:
-            os.link(written, file)  # fails when another process was faster, and then its key counts
-        except FileExistsError:
-            pass
-        finally:
-            written.unlink()
+        put_new(file, text.encode("ascii") + b"\n", draft=draft, mode=PRIVATE)
     except OSError as error:
         raise SecretKeyUnusable(f"{file}: the secret key cannot be made: {error}") from error

@@ -40,6 +40,8 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_WRITES_PER_MINUTE": "How many writing requests an account has in a minute; 0: any.",
     "ALUR_BASE_URL": "The address that links in messages begin with.",
     "ALUR_SECRET_KEY": "What seals secrets and signs links; several, the newest first, by blanks.",
+    "ALUR_CHECKPOINTS": "The folder, outside of the database, that checkpoints are written to.",
+    "ALUR_CHECKPOINT_KEY": "The file of the key that signs checkpoints.",
     "ALUR_LINK_HOURS": "After how many hours a link to a task expires.",
     "ALUR_MAX_FILE_MB": "How large a document may be, in megabytes.",
     "ALUR_DEADLINE_RULE": "From when minutes and hours count: from_claim or from_available.",
@@ -122,6 +124,9 @@ class Settings:
     base_url: str | None = None
     #: The newest first; the others only open what they sealed.
     secret_key: tuple[str, ...] = field(default=(), repr=False)
+    #: None: beside a SQLite file, and nowhere with PostgreSQL.
+    checkpoints: Path | None = None
+    checkpoint_key: Path | None = None
     link_hours: int = 72
     max_file_mb: int = 20
     deadline_rule: str = "from_claim"
@@ -165,6 +170,8 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("trusted_proxies", "ALUR_TRUSTED_PROXIES", _whole_number(0, 10)),
         ("base_url", "ALUR_BASE_URL", _web_address),
         ("secret_key", "ALUR_SECRET_KEY", _secret_key),
+        ("checkpoints", "ALUR_CHECKPOINTS", _path),
+        ("checkpoint_key", "ALUR_CHECKPOINT_KEY", _path),
         ("link_hours", "ALUR_LINK_HOURS", _whole_number(1, 720)),
         ("max_file_mb", "ALUR_MAX_FILE_MB", _whole_number(1, 200)),
         ("deadline_rule", "ALUR_DEADLINE_RULE", _one_of(*_DEADLINE_RULES)),
@@ -189,6 +196,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         raise _refusal("ALUR_MAIL_FROM", "an address, since ALUR_SMTP_URL is set", "")
     _require_together(settings)
     _require_gateway(settings)
+    _require_checkpoint_key(settings)
     return settings
 
 
@@ -202,6 +210,15 @@ def _require_together(settings: Settings) -> None:
     ):
         if value is None:
             raise _refusal(variable, "a value, since ALUR_OIDC_ISSUER is set", "")
+
+
+def _require_checkpoint_key(settings: Settings) -> None:
+    """Beside a SQLite file there is a place for the key; a PostgreSQL has none on this machine."""
+    is_sqlite = settings.database_url.startswith("sqlite")
+    if settings.checkpoints is None or settings.checkpoint_key or is_sqlite:
+        return
+    expected = "a file, since ALUR_CHECKPOINTS is set and the database is a PostgreSQL"
+    raise _refusal("ALUR_CHECKPOINT_KEY", expected, "")
 
 
 def _require_gateway(settings: Settings) -> None:
@@ -289,6 +306,10 @@ def _file(variable: str, value: str) -> str:
     if not Path(value).is_file():
         raise _refusal(variable, "a file that is there", value)
     return value
+
+
+def _path(_variable: str, value: str) -> Path:
+    return Path(value)
 
 
 def _smtp_server(variable: str, value: str) -> SmtpServer:

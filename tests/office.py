@@ -55,10 +55,12 @@ def staff(lane: str, name: str | None = None) -> Actor:
 class Office:
     """The engine, and short ways to say what a test does."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, settings: Settings | None = None) -> None:
         self.store = store
         self.clock = ManualClock(datetime(2026, 1, 5, 0, 30, tzinfo=UTC))
-        self.engine: ProcessEngine = build_engine(store, self.clock, CountedIds(), Settings())
+        self.engine: ProcessEngine = build_engine(
+            store, self.clock, CountedIds(), settings or Settings()
+        )
         self.people = {lane: staff(lane) for lane in LANES}
 
     def deploy(self, content: str | bytes, name: str = "test.bpmn") -> ProcessDefinition:

@@ -56,6 +56,7 @@ _ROOMS = {
     "pending_uploads",
     "document_intake",
     "document_proof",
+    "checkpoints",
     "health",
     "announcements",
     "webhook_subscriptions",
@@ -63,7 +64,14 @@ _ROOMS = {
     "contacts",
 }
 #: What a worker does by itself.
-_DUTIES = {"due_timers", "announcing", "housekeeping", "waiting_messages", "pending_signals"}
+_DUTIES = {
+    "due_timers",
+    "announcing",
+    "checkpointing",
+    "housekeeping",
+    "waiting_messages",
+    "pending_signals",
+}
 _MACHINERY = {"bpmn", "spiff", "store", "worktime", "history", "replay"}
 
 #: Module or folder of engine/ -> what it may import of engine/, itself excepted.
@@ -81,7 +89,19 @@ ARROWS: dict[str, set[str]] = {
     "passwords": {"errors"},
     "account_names": {"errors"},
     "logs": {"model", "settings"},
-    "secret_key": {"errors", "sources"},
+    "durable_files": set(),
+    "secret_key": {"errors", "sources", "durable_files"},
+    "merkle": set(),
+    "signing_key": {"errors", "sources", "durable_files"},
+    "checkpoint_format": {"model", "errors"},
+    "checkpoint_folder": {
+        "model",
+        "errors",
+        "sources",
+        "durable_files",
+        "checkpoint_format",
+        "signing_key",
+    },
     "bpmn": {"model", "errors", "moments", "worktime"},
     "receivers": {"errors"},
     "retry_schedule": set(),
@@ -95,18 +115,23 @@ ARROWS: dict[str, set[str]] = {
         ("accounts", "access_tokens", "logins", "sessions", "single_sign_on", "second_factors"),
         _BASE | _PURE | _ROOMS | _MACHINERY | {"passwords", "account_names", "secret_key"},
     ),
+    "checkpoints": _BASE
+    | {"store", "permissions", "account_log", "merkle", "signing_key"}
+    | {"checkpoint_format", "checkpoint_folder"},
     "message_sources": _BASE | _PURE | {"store", "secret_key"},
     "webhook_subscriptions": _BASE | _PURE | {"store", "secret_key", "receivers"},
     "deliveries": _BASE | _PURE | {"store", "retry_schedule"},
     "simulation": {"model", "errors", "sources", *_PURE, "bpmn", "spiff"},
     "process_engine": _BASE
     | _ROOMS
-    | {"store", "permissions", "secret_key", "passwords", "worktime", "receivers"},
+    | {"store", "permissions", "secret_key", "passwords", "worktime", "receivers"}
+    | {"signing_key", "checkpoint_folder"},
     "rests": {"sources"},
     "one_by_one": {"errors", "sources", "rests"},
     **{duty: {"model", "errors", "sources", "rests", "one_by_one"} for duty in _DUTIES},
     "worker": {"sources", "rests"},
     "cli": {*_BASE, "process_engine", "worker", "logs", "store", "bpmn", "forms", "simulation"}
+    | {"checkpoint_format"}
     | _DUTIES
     | _ROOMS,
     "__main__": {"cli"},
@@ -151,6 +176,7 @@ HOMES: dict[str, set[str]] = {
     "waitress": set(),  # engine/cli asks for it by name, when it serves
     "rfc8785": {
         "engine/account_log.py",
+        "engine/checkpoint_format.py",
         "engine/history.py",
         "engine/instances.py",
         "engine/repeats.py",
@@ -165,7 +191,7 @@ HOMES: dict[str, set[str]] = {
     "segno": {"webhooks/pages"},
     "authlib": {"webhooks/sign_on.py"},
     "joserfc": {"webhooks/sign_on.py"},
-    "cryptography": {"engine/secret_key.py"},
+    "cryptography": {"engine/secret_key.py", "engine/signing_key.py"},
     "random": set(),
     "secrets": {"engine/sources.py"},
     "argparse": {"engine/cli"},

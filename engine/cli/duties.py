@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from engine.announcing import Announcing
+from engine.checkpointing import Checkpointing
 from engine.due_timers import DueTimers
 from engine.housekeeping import Housekeeping
 from engine.pending_signals import PendingSignals
@@ -32,6 +33,7 @@ def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:
         PendingSignals(engine.signals, engine.clock),
         Reminders(engine.store, engine.clock),
         Announcing(engine.deliveries, engine.clock),
+        Checkpointing(engine.checkpoints, engine.clock),
         Housekeeping(
             (
                 engine.sessions.forget_ended,

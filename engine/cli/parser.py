@@ -10,6 +10,7 @@ import engine
 from engine.cli import (
     accounts,
     auditing,
+    checkpoints,
     demo,
     deploying,
     drawing,
@@ -54,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
         messages.add_to,
         kept_messages.add_to,
         auditing.add_to,
+        checkpoints.add_to,
         accounts.add_to,
         webhooks.add_to,
     )

@@ -7,6 +7,7 @@ UTC. Ids are strings that callers must treat as opaque.
 from __future__ import annotations
 
 from engine.model.calendars import CalendarRevision
+from engine.model.checkpoints import Checkpoint, Head, SeriesVerification, StoredCheckpoint
 from engine.model.definitions import (
     Deployment,
     FieldType,
@@ -118,6 +119,7 @@ __all__ = [
     "CalendarRevision",
     "Channel",
     "Check",
+    "Checkpoint",
     "Comment",
     "Contact",
     "DatedWork",
@@ -137,6 +139,7 @@ __all__ = [
     "Figures",
     "Finding",
     "FormField",
+    "Head",
     "HeldDocument",
     "HistoryEvent",
     "Identity",
@@ -167,11 +170,13 @@ __all__ = [
     "Scope",
     "SecondFactor",
     "Sent",
+    "SeriesVerification",
     "Session",
     "Severity",
     "SignOn",
     "SignalDelivery",
     "StepRecord",
+    "StoredCheckpoint",
     "StoredInstance",
     "StuckInstance",
     "TaskDraft",

@@ -21,6 +21,7 @@ from engine.store import migrations
 from engine.store.account_events import AccountEvents
 from engine.store.announcements import Announcements
 from engine.store.calendars import Calendars
+from engine.store.checkpoints import Checkpoints
 from engine.store.connection import (
     BUSY_TIMEOUT_MS,
     WRITING,
@@ -75,6 +76,7 @@ class StoreTransaction(
     Overviews,
     Reminders,
     Calendars,
+    Checkpoints,
     MessageSources,
     Messages,
     Signals,

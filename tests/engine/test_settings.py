@@ -62,6 +62,8 @@ def test_every_variable_sets_its_field() -> None:
         "ALUR_GATEWAY_URL": "http://gerbang.dinas.go.id/alur",
         "ALUR_GATEWAY_SECRET": GATEWAY_SECRET,
         "ALUR_SECRET_KEY": f"{'n' * 32} {'o' * 40}",
+        "ALUR_CHECKPOINTS": "/mnt/titik",
+        "ALUR_CHECKPOINT_KEY": "/etc/alur.key",
         "ALUR_LINK_HOURS": "12",
         "ALUR_MAX_FILE_MB": "50",
         "ALUR_DEADLINE_RULE": "from_available",
@@ -102,6 +104,8 @@ def test_every_variable_sets_its_field() -> None:
         mail_from="alur@dinas.go.id",
         gateway_url="http://gerbang.dinas.go.id/alur",
         gateway_secret=GATEWAY_SECRET,
+        checkpoints=Path("/mnt/titik"),
+        checkpoint_key=Path("/etc/alur.key"),
         link_hours=12,
         deadline_rule="from_available",
         max_file_mb=50,
@@ -289,3 +293,12 @@ def test_a_role_that_there_is_not_is_refused_at_start() -> None:
     with pytest.raises(InvalidInput, match="raja"):
         build_engine(store, SystemClock(), RandomIds(), settings)
     store.close()
+
+
+def test_checkpoints_beside_a_postgresql_need_a_place_for_their_key() -> None:
+    environ = {"ALUR_CHECKPOINTS": "/mnt/titik", "ALUR_DATABASE_URL": "postgresql://db/alur"}
+
+    with pytest.raises(InvalidInput, match="ALUR_CHECKPOINT_KEY: expected a file"):
+        from_environ(environ)
+    assert from_environ({**environ, "ALUR_CHECKPOINT_KEY": "kunci"}).checkpoint_key == Path("kunci")
+    assert from_environ({"ALUR_CHECKPOINTS": "/mnt/titik"}).checkpoint_key is None

@@ -15,6 +15,7 @@ from engine.store.tables.accounts import (
     login_session,
 )
 from engine.store.tables.calendars import work_calendar
+from engine.store.tables.checkpoints import checkpoint, listed_head
 from engine.store.tables.columns import CanonicalJson, Moment, Words, canonical_text, metadata
 from engine.store.tables.definitions import (
     definition_lane,
@@ -57,6 +58,7 @@ __all__ = [
     "account_log",
     "announcement",
     "canonical_text",
+    "checkpoint",
     "contact",
     "definition_lane",
     "delivery",
@@ -71,6 +73,7 @@ __all__ = [
     "identity",
     "incident",
     "kept_message",
+    "listed_head",
     "login_failure",
     "login_session",
     "message_source",

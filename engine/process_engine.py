@@ -27,6 +27,7 @@ from engine.health import Health
 from engine.instances import Instances
 from engine.kept_messages import KeptMessages
 from engine.logins import Logins
+from engine.measuring import Measuring
 from engine.message_sources import MessageSources
 from engine.messages import Messages
 from engine.model import Channel
@@ -51,6 +52,7 @@ from engine.steps import Steps
 from engine.store import Store
 from engine.task_drafts import TaskDrafts
 from engine.task_links import TaskLinks
+from engine.task_times import TaskTimes
 from engine.tasks import Tasks
 from engine.webhook_subscriptions import WebhookSubscriptions
 from engine.worktime import Rule
@@ -80,6 +82,8 @@ class ProcessEngine:
     overviews: Overviews
     calendars: Calendars
     remaining_times: RemainingTimes
+    task_times: TaskTimes
+    measuring: Measuring
     accounts: Accounts
     logins: Logins
     sessions: Sessions
@@ -159,6 +163,11 @@ def build_engine(
         overviews=Overviews(store, clock, remaining_times),
         calendars=calendars,
         remaining_times=remaining_times,
+        remaining_times=RemainingTimes(
+            store, definitions, calendars, clock, Rule(settings.deadline_rule)
+        ),
+        task_times=TaskTimes(store, definitions, calendars, clock),
+        measuring=Measuring(store, definitions, calendars),
         health=Health(store, clock),
         checkpoints=Checkpoints(store, clock, ids, outside_of(store, ids, settings)),
         pending_uploads=PendingUploads(store, clock, ids, max_bytes=max_bytes),

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.calendars import Calendars
-from engine.deadlines import calendar_key, in_zone_of, is_dated, term_text
+from engine.deadlines import is_dated, term_text
 from engine.definitions import Definitions
 from engine.model import Actor, TaskState, UserTask
 from engine.permissions import require_task_visible
 from engine.sources import Clock
 from engine.store import Store, StoreTransaction
+from engine.task_times import calendar_of
 from engine.worktime import NoWorkingDay, Rule, Span, WorkCalendar, term_of
 
 
@@ -86,9 +87,4 @@ class RemainingTimes:
         return Remaining(from_claim=time) if time and task.assignee is None else None
 
     def _calendar(self, tx: StoreTransaction, task: UserTask) -> WorkCalendar | None:
-        model = self._definitions.machine(tx, task.definition_id).model
-        key = task.due_calendar or calendar_key(model)
-        revision = task.due_revision or tx.last_calendar_revision(key)
-        if not revision:
-            return None
-        return in_zone_of(model, self._calendars.at_revision(tx, key, revision))
+        return calendar_of(tx, self._definitions, self._calendars, task)

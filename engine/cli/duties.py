@@ -32,6 +32,7 @@ def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:
         WaitingMessages(engine.kept_messages, engine.clock),
         PendingSignals(engine.signals, engine.clock),
         Reminders(engine.store, engine.clock),
+        engine.measuring,
         Announcing(engine.deliveries, engine.clock),
         Checkpointing(engine.checkpoints, engine.clock),
         Housekeeping(

@@ -100,6 +100,7 @@ from engine.model.people import (
 )
 from engine.model.remarks import Attachment, Comment
 from engine.model.steps import RememberedRequest, StepRecord, StoredInstance
+from engine.model.times import Course, InstanceTime, TaskTime
 from engine.model.values import Json, Variables
 
 __all__ = [
@@ -122,6 +123,7 @@ __all__ = [
     "Checkpoint",
     "Comment",
     "Contact",
+    "Course",
     "DatedWork",
     "Delivery",
     "DeliveryAttempt",
@@ -146,6 +148,7 @@ __all__ = [
     "Incident",
     "InstanceCount",
     "InstanceState",
+    "InstanceTime",
     "Json",
     "KeptMessage",
     "KeptState",
@@ -182,6 +185,7 @@ __all__ = [
     "TaskDraft",
     "TaskLink",
     "TaskState",
+    "TaskTime",
     "TopicLoad",
     "Upload",
     "UserTask",

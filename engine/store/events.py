@@ -65,7 +65,7 @@ class Events(Transaction):
         )
         try:
             rows = self._all(statement if limit is None else statement.limit(limit))
-            return [_event(row) for row in rows]
+            return [event_of(row) for row in rows]
         except (StorageError, ValueError, TypeError) as error:
             damages = self._damages(instance_id)
             if not damages:
@@ -88,7 +88,7 @@ class Events(Transaction):
             try:
                 found = self._first(one)
                 if found is not None:
-                    _event(found)
+                    event_of(found)
             except (StorageError, ValueError, TypeError) as error:
                 damages.append((row.sequence, str(error)))
         return damages
@@ -102,7 +102,7 @@ class Events(Transaction):
             history_event.c.instance_id,
             history_event.c.sequence,
         )
-        return [_event(row) for row in rows]
+        return [event_of(row) for row in rows]
 
     def count_events(self, query: EventQuery) -> int:
         """How many events match."""
@@ -157,7 +157,8 @@ def _of_definition(query: EventQuery) -> Conditions:
     return [history_event.c.instance_id.in_(select(columns.instance_id).where(*wanted))]
 
 
-def _event(row: Row[Any]) -> HistoryEvent:
+def event_of(row: Row[Any]) -> HistoryEvent:
+    """The event in a row that has all columns of history_event."""
     return HistoryEvent(
         instance_id=row.instance_id,
         sequence=row.sequence,

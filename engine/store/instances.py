@@ -60,8 +60,10 @@ from engine.store.transaction import (
 
 _FIRST_PAGE = Page()
 
-#: All columns but the snapshot, which only a step reads.
-INSTANCE_COLUMNS = tuple(each for each in process_instance.c if each.name != "snapshot")
+#: All columns but the snapshot, which only a step reads, and what is of measuring alone.
+INSTANCE_COLUMNS = tuple(
+    each for each in process_instance.c if each.name not in {"snapshot", "is_measured"}
+)
 
 #: What a step may change; who started an instance and when stays as it was.
 _CHANGING = (
@@ -92,9 +94,12 @@ _SORTING = {
     )
 }
 
-#: Candidates and the lane that is offered a task are facts of its opening.
+#: Candidates and the lane that is offered a task are facts of its opening; measuring is no step's.
 _TASK_FIXED = frozenset(
-    {"instance_id", "task_id", "offered_lane", "candidate_users", "candidate_groups"}
+    {
+        *("instance_id", "task_id", "offered_lane", "candidate_users", "candidate_groups"),
+        "is_measured",
+    }
 )
 
 

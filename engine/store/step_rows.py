@@ -16,6 +16,8 @@ from engine.model import (
 )
 from engine.store.tables import external_task, incident, user_task
 
+#: Columns of user_task that are no part of the noun.
+BESIDE_TASKS = frozenset({"offered_lane", "is_measured"})
 _DOCUMENT_FACTS = ("document_id", "name", "mime_type", "size", "sha256")
 
 
@@ -52,7 +54,7 @@ def task_values(task: UserTask) -> dict[str, Any]:
     values = {
         column.name: getattr(task, column.name)
         for column in user_task.c
-        if column.name != "offered_lane"
+        if column.name not in BESIDE_TASKS
     }
     return {
         **values,

@@ -52,6 +52,7 @@ from engine.store.second_factors import SecondFactors
 from engine.store.services import Services
 from engine.store.signals import Signals
 from engine.store.tasks import Tasks
+from engine.store.times import Times
 from engine.store.webhook_subscriptions import WebhookSubscriptions
 
 
@@ -75,6 +76,7 @@ class StoreTransaction(
     Figures,
     Overviews,
     Reminders,
+    Times,
     Calendars,
     Checkpoints,
     MessageSources,

@@ -22,6 +22,7 @@ from engine.errors import NotFound
 from engine.model import StoredInstance, TaskState, UserTask
 from engine.queries import Page, TaskQuery, TaskScope
 from engine.store.instances import stored_instance_of
+from engine.store.step_rows import BESIDE_TASKS
 from engine.store.tables import process_instance, task_candidate, user_task
 from engine.store.transaction import (
     Conditions,
@@ -213,7 +214,7 @@ def task_of(row: Row[Any], prefix: str = "") -> UserTask:
     values = {
         column.name: getattr(row, prefix + column.name)
         for column in user_task.c
-        if column.name != "offered_lane"
+        if column.name not in BESIDE_TASKS
     }
     for name in ("lane_path", "candidate_users", "candidate_groups"):
         values[name] = tuple(values[name])

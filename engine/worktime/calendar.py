@@ -217,7 +217,14 @@ class WorkCalendar:
         Whole days are counted from `since` on, so from noon to the next noon is one day. Raises
         NoWorkingDay.
         """
-        days, left = 0, self.working_time(since, until)
+        return self.span_of(self.working_time(since, until), since)
+
+    def span_of(self, time: timedelta, since: datetime) -> Span:
+        """Working time in working days, each as long as the office works from that day on.
+
+        Raises NoWorkingDay.
+        """
+        days, left = 0, time
         for day in self.working_days_from(self.local_day(since)):
             length = sum((each.length for each in self.intervals_on(day)), timedelta(0))
             if left < length:
@@ -225,5 +232,23 @@ class WorkCalendar:
             days, left = days + 1, left - length
         return Span(days, left)
 
+    @property
+    def usual_day(self) -> timedelta:
+        """How long most days of the week are, out of Ramadan; zero when none is worked."""
+        spans = [
+            sum((_length(part) for part in hours.spans()), timedelta(0))
+            for hours in self.week.values()
+        ]
+        return max(spans, key=spans.count, default=timedelta(0))
+
     def _moment(self, day: date, at: time) -> datetime:
         return datetime.combine(day, at, self.zone).astimezone(UTC)
+
+
+def _length(part: tuple[time, time]) -> timedelta:
+    begins, ends = part
+    return timedelta(
+        hours=ends.hour - begins.hour,
+        minutes=ends.minute - begins.minute,
+        seconds=ends.second - begins.second,
+    )

@@ -48,7 +48,7 @@ from webhooks.pages.dates import day_text, moment_code, moment_text
 from webhooks.pages.devices import device_text
 from webhooks.pages.logins import CSRF_FIELD, visitor
 from webhooks.pages.people import person
-from webhooks.pages.remaining import remaining_text
+from webhooks.pages.remaining import passed_text, remaining_text
 from webhooks.pages.values import local_text
 from webhooks.rest.context import current_engine, current_provider, is_api
 
@@ -111,6 +111,7 @@ def register(app: Flask, engine: ProcessEngine, settings: Settings) -> None:  # 
         orang=person,
         lokal=local_text,
         sisa=remaining_text,
+        lama=passed_text,
         perangkat=device_text,
         kesalahan=messages.fault_text,
     )

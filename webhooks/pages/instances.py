@@ -16,6 +16,7 @@ from engine.playback.frames import Frame
 from engine.queries import ActivityQuery, Page, SortOrder, TaskQuery
 from engine.remaining_times import Remaining
 from engine.sources import RandomIds
+from engine.task_times import Elapsed
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.documents import shown_documents
@@ -44,6 +45,7 @@ class Place:
     item: str
     is_mine_to_see: bool
     left: Remaining | None
+    passed: Elapsed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,10 @@ def _places(instance_id: str, model: ProcessModel) -> list[Place]:
         for task in engine.tasks.tasks(TaskQuery(instance_id=instance_id), actor=actor)
     }
     left = engine.remaining_times.of(visible.values(), actor=actor)
+    passed = {
+        task.task_id: times
+        for task, times in engine.task_times.of_instance(instance_id, actor=actor)
+    }
     return [
         Place(
             task_id=visit.activity_instance_id,
@@ -173,6 +179,7 @@ def _places(instance_id: str, model: ProcessModel) -> list[Place]:
             item=local_text(task.local_variables) if task else "",
             is_mine_to_see=task is not None,
             left=left.get(visit.activity_instance_id),
+            passed=passed.get(visit.activity_instance_id),
         )
         for visit in waiting
         for task in [visible.get(visit.activity_instance_id)]

@@ -1,8 +1,10 @@
-"""Remaining and overdue working time in words: Sisa 2 hari kerja, Terlambat 45 menit kerja."""
+"""Working time in words: Sisa 2 hari kerja, Terlambat 45 menit kerja, 3 jam kerja."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+
+from flask_babel import gettext
 
 from engine.remaining_times import Remaining
 from engine.worktime import Span
@@ -22,6 +24,11 @@ def remaining_text(remaining: Remaining) -> str:
     if remaining.span is not None and not length:
         return "Sisa kurang dari 1 menit kerja"
     return f"Sisa {length}" if length else ""
+
+
+def passed_text(span: Span) -> str:
+    """How long something took, or takes so far; never nothing."""
+    return span_text(span) or gettext("kurang dari 1 menit")
 
 
 def span_text(span: Span) -> str:

@@ -227,6 +227,7 @@ def _task_page(
         remarks=remarks_of_task(task, key=RandomIds().new_id(), draft=draft),
         colleagues=_colleagues(task),
         left=current_engine().remaining_times.of([task], actor=actor).get(task.task_id),
+        passed=current_engine().task_times.of([task], actor=actor).get(task.task_id),
         sop_name=_sop_name(task),
         can_see_instance=_can_see_instance(task.instance_id),
         drawing=shown_step(task),

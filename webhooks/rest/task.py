@@ -27,6 +27,7 @@ from webhooks.schemas.tasks import (
     TaskEscalation,
     TaskFilter,
     TaskFormFields,
+    TaskTimeAnswer,
     UserIdBody,
 )
 from webhooks.variables import write_field_values, write_variable, write_variables
@@ -210,6 +211,19 @@ def get_form_variables(options: Mapping[str, Any], task_id: str) -> dict[str, An
 def get_form(task_id: str) -> Mapping[str, str | None]:
     """The form key of the diagram. Fields that are in the diagram: see form-fields."""
     return {"key": current_engine().tasks.form(task_id, actor=require_actor()).task.form_key}
+
+
+@resource.on("GET", "/<task_id>/time", "How long a task waited and was worked on", is_own=True)
+@resource.gives(TaskTimeAnswer)
+def get_time(task_id: str) -> Any:
+    """In working time, open (until now) or ended; null while the office has no calendar."""
+    engine, actor = current_engine(), require_actor()
+    task = engine.tasks.task(task_id, actor=actor)
+    return {
+        "task": task,
+        "elapsed": engine.task_times.of([task], actor=actor).get(task_id),
+        "remaining": engine.remaining_times.of([task], actor=actor).get(task_id),
+    }
 
 
 @resource.on("GET", "/<task_id>/form-fields", "The fields of a task's form", is_own=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -21,6 +22,8 @@ from webhooks.schemas.base import (
     Whole,
 )
 from webhooks.schemas.filters import Filter
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class TaskAnswer(Answer):
@@ -49,6 +52,27 @@ class TaskAnswer(Answer):
     case_definition_id = Null()
     case_instance_id = Null()
     tenant_id = Null()
+
+
+def _millis(path: str) -> Computed:
+    """Whole milliseconds of a duration: `noun.attribute`; null without the noun."""
+    noun, name = path.split(".")
+    return Computed(lambda each: each[noun] and getattr(each[noun], name) // _MILLISECOND)
+
+
+class TaskTimeAnswer(Answer):
+    """How a task's working time has passed: in nobody's hands, and in somebody's."""
+
+    id = fields.String(attribute="task.task_id")
+    task_definition_key = fields.String(attribute="task.activity_id")
+    created = Moment(attribute="task.created_at")
+    end_time = Moment(attribute="task.ended_at", allow_none=True)
+    due = Moment(attribute="task.due_at", allow_none=True)
+    #: Of an open task whose deadline has passed.
+    overdue = Computed(lambda each: bool(each["remaining"] and each["remaining"].is_overdue))
+    waiting_millis = _millis("elapsed.waiting")
+    working_millis = _millis("elapsed.working")
+    times_taken = Computed(lambda each: each["elapsed"] and each["elapsed"].times)
 
 
 class TaskFilter(Filter):

@@ -16,7 +16,14 @@ from engine.store.tables.accounts import (
 )
 from engine.store.tables.calendars import work_calendar
 from engine.store.tables.checkpoints import checkpoint, listed_head
-from engine.store.tables.columns import CanonicalJson, Moment, Words, canonical_text, metadata
+from engine.store.tables.columns import (
+    CanonicalJson,
+    Duration,
+    Moment,
+    Words,
+    canonical_text,
+    metadata,
+)
 from engine.store.tables.definitions import (
     definition_lane,
     deployment,
@@ -47,9 +54,11 @@ from engine.store.tables.message_sources import message_source
 from engine.store.tables.messages import event_subscription, kept_message, signal_delivery
 from engine.store.tables.operations import duty_pulse
 from engine.store.tables.second_factors import recovery_code, second_factor
+from engine.store.tables.times import course, instance_time, task_time
 
 __all__ = [
     "CanonicalJson",
+    "Duration",
     "Moment",
     "Words",
     "access_token",
@@ -60,6 +69,7 @@ __all__ = [
     "canonical_text",
     "checkpoint",
     "contact",
+    "course",
     "definition_lane",
     "delivery",
     "delivery_attempt",
@@ -72,6 +82,7 @@ __all__ = [
     "history_event",
     "identity",
     "incident",
+    "instance_time",
     "kept_message",
     "listed_head",
     "login_failure",
@@ -91,6 +102,7 @@ __all__ = [
     "task_candidate",
     "task_draft",
     "task_link",
+    "task_time",
     "user_task",
     "webhook_subscription",
     "work_calendar",

@@ -42,6 +42,21 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + value * _MILLISECOND
 
 
+class Duration(TypeDecorator[timedelta]):
+    """A duration, kept as whole milliseconds: exact, and to be added up."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """The number to store; finer parts than a millisecond are cut off."""
+        return None if value is None else value // _MILLISECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:  # noqa: ARG002
+        """The duration."""
+        return None if value is None else int(value) * _MILLISECOND
+
+
 class CanonicalJson(TypeDecorator[Any]):
     """JSON as canonical text: keys sorted, no spaces, so that equal values are equal texts."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     PrimaryKeyConstraint,
     Table,
+    false,
     text,
 )
 
@@ -37,6 +39,8 @@ process_instance = Table(
     Column("super_instance_id", Words),
     # Last, so that SQLite reads a listing without the pages that the snapshot overflows into.
     Column("snapshot", LargeBinary),
+    #: Whether reports have it: see tables/times.py. The worker's alone; a step leaves it.
+    Column("is_measured", Boolean, nullable=False, server_default=false()),
     CheckConstraint("state IN ('ACTIVE', 'COMPLETED', 'EXTERNALLY_TERMINATED')", name="state"),
     CheckConstraint("(state = 'ACTIVE') = (ended_at IS NULL)", name="ended"),
     CheckConstraint("revision >= 1 AND last_sequence >= 1", name="revision"),
@@ -53,6 +57,12 @@ process_instance = Table(
         "next_due_at",
         sqlite_where=text("next_due_at IS NOT NULL"),
         postgresql_where=text("next_due_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_process_instance_unmeasured",
+        "ended_at",
+        sqlite_where=text("is_measured = 0 AND ended_at IS NOT NULL"),
+        postgresql_where=text("NOT is_measured AND ended_at IS NOT NULL"),
     ),
 )
 
@@ -88,6 +98,8 @@ user_task = Table(
     Column("ended_by", Words),
     #: When it is next reminded of; only of an open task with a due date.
     Column("remind_at", Moment),
+    #: As that of process_instance.
+    Column("is_measured", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("instance_id", "task_id"),
     CheckConstraint("state IN ('open', 'completed', 'cancelled')", name="state"),
     CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended"),
@@ -103,6 +115,12 @@ user_task = Table(
         "remind_at",
         sqlite_where=text("remind_at IS NOT NULL"),
         postgresql_where=text("remind_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_user_task_unmeasured",
+        "ended_at",
+        sqlite_where=text("is_measured = 0 AND ended_at IS NOT NULL"),
+        postgresql_where=text("NOT is_measured AND ended_at IS NOT NULL"),
     ),
     # For counting open tasks. The state stands in it although it is always the same: without it
     # SQLite prefers the index of states, and reads every open task for its lane.

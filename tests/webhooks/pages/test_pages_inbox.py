@@ -76,6 +76,22 @@ def test_a_time_from_the_claim_is_told_before_it(office: Office, visit: Visit) -
     assert "Sisa 15 menit kerja" in clerk.get("/").text
 
 
+def test_task_and_instance_tell_waiting_from_working_time(office: Office, visit: Visit) -> None:
+    instance = start_one(office, "P5D")  # Monday 07:30
+    task = f"/tugas/{office.task(instance, 'a').task_id}"
+    clerk = visit("staf")
+    office.clock.advance(minutes=20)
+
+    assert "Waktu Tunggu20 menit kerja" in clerk.get(task).text
+    clerk.send(clerk.get("/?lingkup=lajur"), "/ambil")
+    office.clock.advance(minutes=5)
+    taken = clerk.get(task).text
+    assert "Waktu Tunggu20 menit kerja" in taken
+    assert "Waktu Kerja5 menit kerja" in taken
+    place = clerk.get(f"/berkas/{instance}").text
+    assert "Waktu tunggu 20 menit kerja, waktu kerja 5 menit kerja" in place
+
+
 def rows(page: Page) -> int:
     return len(page.tree.xpath("//table[@class='cards']/tbody/tr"))
 

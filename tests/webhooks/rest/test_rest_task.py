@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.diagrams import boundary, coded, declared, end, line, process, start, user
+from tests.office import ADMIN
 from tests.webhooks.rest.hall import Hall, assert_problem
 
 TASK_KEYS = {
@@ -310,3 +312,30 @@ def test_a_person_reports_an_escalation_and_then_an_error(hall: Hall) -> None:
     }
     assert_problem(hall.post(f"{path}/bpmnError", body, who), 409)
     assert hall.get(f"/history/process-instance/{instance}/verify").json["sound"]
+
+
+def test_waiting_and_working_time_of_a_task_also_after_its_end(hall: Hall, task_id: str) -> None:
+    path, office = f"/task/{task_id}", hall.office
+    assert hall.get(f"{path}/time", "siti").json["waitingMillis"] is None  # no calendar yet
+    zone = ZoneInfo("Asia/Jakarta")
+    office.engine.calendars.add("kantor", "Kantor", zone=zone, actor=ADMIN)
+    office.clock.advance(hours=1)  # Monday 08:30
+    hall.post(f"{path}/claim", {"userId": "siti"}, "siti")
+    office.clock.advance(hours=2)
+    hall.post(f"{path}/complete", {"variables": {"isi_surat": {"value": "Yth."}}}, "siti")
+    office.clock.advance(days=1)
+
+    found = hall.get(f"{path}/time", "siti").json
+
+    assert found == {
+        "id": task_id,
+        "taskDefinitionKey": "isi",
+        "created": "2026-01-05T07:30:00.000+0700",
+        "endTime": "2026-01-05T10:30:00.000+0700",
+        "due": None,
+        "overdue": False,
+        "waitingMillis": 3_600_000,
+        "workingMillis": 7_200_000,
+        "timesTaken": 1,
+    }
+    assert hall.get(f"{path}/time", "kepala").status_code == 403

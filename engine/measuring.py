@@ -1,0 +1,122 @@
+"""Measures what has ended, once, for the reports: the worker's duty, and what it keeps.
+
+The measures are a projection of history: they can be made again from it, and a step waits for none
+of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from engine.bpmn.drawing.marks import marks_of
+from engine.calendars import Calendars
+from engine.courses import Ways, course_of
+from engine.deadlines import calendar_key, in_zone_of
+from engine.definitions import Definitions
+from engine.model import (
+    Course,
+    HistoryEvent,
+    InstanceTime,
+    ProcessInstance,
+    TaskState,
+    TaskTime,
+    UserTask,
+)
+from engine.store import Store, StoreTransaction
+from engine.task_times import by_task, calendar_of, passed, stretches
+from engine.worktime import WorkCalendar
+
+#: Measured in one transaction, which holds up other writers of SQLite.
+_TASKS, _INSTANCES = 100, 20
+
+
+class Measuring:
+    """The duty: measures tasks and instances that have ended since it last looked."""
+
+    name = "measuring"
+
+    def __init__(self, store: Store, definitions: Definitions, calendars: Calendars) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._calendars = calendars
+
+    def turn(self, is_stopped: Callable[[], bool]) -> int:
+        """Measure what has ended; how many tasks and instances."""
+        measured = 0
+        while not is_stopped():
+            with self._store.reading() as tx:
+                if not tx.is_unmeasured():
+                    break
+            done = self._tasks() + self._instances()
+            measured += done
+            if not done:
+                break  # another worker has what is left
+        return measured
+
+    def _tasks(self) -> int:
+        with self._store.writing() as tx:
+            tasks = tx.claimed_unmeasured_tasks(_TASKS)
+            if not tasks:
+                return 0
+            hands = by_task(tx.hand_events(tasks))
+            ways = Ways(tx.tasks_of_instances({task.instance_id for task in tasks}))
+            tx.put_task_times([self._time(tx, task, hands[task.task_id], ways) for task in tasks])
+        return len(tasks)
+
+    def _time(
+        self, tx: StoreTransaction, task: UserTask, hands: Sequence[HistoryEvent], ways: Ways
+    ) -> TaskTime:
+        known = calendar_of(tx, self._definitions, self._calendars, task)
+        calendar = known or self._process_calendar(tx, task.definition_id)
+        ended_at = task.ended_at or task.created_at
+        waiting, working = passed(stretches(task, hands, ended_at), calendar)
+        return TaskTime(
+            instance_id=task.instance_id,
+            task_id=task.task_id,
+            definition_id=task.definition_id,
+            definition_key=task.definition_key,
+            activity_id=task.activity_id,
+            lane=task.lane,
+            created_at=task.created_at,
+            ended_at=ended_at,
+            is_cancelled=task.state is TaskState.CANCELLED,
+            waiting=waiting,
+            working=working,
+            due_at=task.due_at,
+            round=ways.rounds[task.task_id],
+            sent_by=ways.sender_of(task),
+        )
+
+    def _instances(self) -> int:
+        with self._store.writing() as tx:
+            ended = tx.claimed_unmeasured_instances(_INSTANCES)
+            if ended:
+                ways = Ways(tx.tasks_of_instances({each.instance_id for each in ended}))
+                tx.put_instance_times([self._course(tx, each, ways) for each in ended])
+        return len(ended)
+
+    def _course(
+        self, tx: StoreTransaction, instance: ProcessInstance, ways: Ways
+    ) -> tuple[InstanceTime, Course]:
+        went = course_of(
+            instance.definition_id,
+            ways.steps_of(instance.instance_id),
+            marks_of(tx.events(instance.instance_id)),
+        )
+        ended_at = instance.ended_at or instance.started_at
+        calendar = self._process_calendar(tx, instance.definition_id)
+        measured = InstanceTime(
+            instance_id=instance.instance_id,
+            definition_id=instance.definition_id,
+            definition_key=instance.definition_key,
+            state=instance.state,
+            started_at=instance.started_at,
+            ended_at=ended_at,
+            elapsed=calendar.working_time(instance.started_at, ended_at),
+            course_digest=went.digest,
+        )
+        return measured, went
+
+    def _process_calendar(self, tx: StoreTransaction, definition_id: str) -> WorkCalendar:
+        model = self._definitions.machine(tx, definition_id).model
+        return in_zone_of(model, self._calendars.current(tx, calendar_key(model)))

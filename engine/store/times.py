@@ -1,0 +1,117 @@
+"""Measured time: what has ended and is not measured yet, and the measures of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+
+from sqlalchemy import ColumnElement, Table, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.model import Course, EventKind, HistoryEvent, InstanceTime, TaskTime, UserTask
+from engine.model import ProcessInstance as Instance
+from engine.store.events import event_of
+from engine.store.instances import INSTANCE_COLUMNS, instance_of
+from engine.store.tables import (
+    course,
+    history_event,
+    instance_time,
+    process_instance,
+    task_time,
+    user_task,
+)
+from engine.store.tasks import task_of
+from engine.store.transaction import Conditions, Transaction
+
+#: Inputs by which a task gets into somebody's hands, or out of them.
+_HANDS = (EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED)
+
+
+class Times(Transaction):
+    """Questions about what is to be measured, and the writing of measures."""
+
+    def is_unmeasured(self) -> bool:
+        """Whether a task or an instance has ended that is not measured."""
+        tables = (user_task, process_instance)
+        return any(
+            self._first(select(table.c.instance_id).where(*_unmeasured(table)).limit(1)) is not None
+            for table in tables
+        )
+
+    def claimed_unmeasured_tasks(self, limit: int) -> list[UserTask]:
+        """Tasks that have ended and are not measured, the oldest end first.
+
+        Those that another worker measures are passed over.
+        """
+        self._must_write()
+        rows = self._all(
+            select(user_task)
+            .where(*_unmeasured(user_task))
+            .order_by(user_task.c.ended_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return [task_of(row) for row in rows]
+
+    def claimed_unmeasured_instances(self, limit: int) -> list[Instance]:
+        """Instances that have ended and are not measured, likewise."""
+        self._must_write()
+        rows = self._all(
+            select(*INSTANCE_COLUMNS)
+            .where(*_unmeasured(process_instance))
+            .order_by(process_instance.c.ended_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return [instance_of(row) for row in rows]
+
+    def tasks_of_instances(self, instance_ids: Collection[str]) -> list[UserTask]:
+        """All tasks of these instances, open or ended."""
+        rows = self._all(select(user_task).where(user_task.c.instance_id.in_(sorted(instance_ids))))
+        return [task_of(row) for row in rows]
+
+    def hand_events(self, tasks: Iterable[UserTask]) -> list[HistoryEvent]:
+        """How these tasks got into hands and out of them, each instance's in its order."""
+        wanted = [(task.instance_id, task.task_id) for task in tasks]
+        columns = history_event.c
+        rows = self._all(
+            select(history_event)
+            .where(
+                tuple_(columns.instance_id, columns.activity_instance_id).in_(wanted),
+                columns.kind.in_([kind.value for kind in _HANDS]),
+            )
+            .order_by(columns.instance_id, columns.sequence)
+        )
+        return [event_of(row) for row in rows]
+
+    # ------------------------------------------------------------------- writing
+
+    def put_task_times(self, new: Collection[TaskTime]) -> None:
+        """Keep the measures, and that these tasks are measured."""
+        if not new:
+            return
+        self._put(task_time, [asdict(each) for each in new])
+        keys = [(each.instance_id, each.task_id) for each in new]
+        key = tuple_(user_task.c.instance_id, user_task.c.task_id)
+        self._write(update(user_task).where(key.in_(keys)).values(is_measured=True))
+
+    def put_instance_times(self, new: Collection[tuple[InstanceTime, Course]]) -> None:
+        """Keep the measures with their courses, and that these instances are measured."""
+        if not new:
+            return
+        courses = {each.digest: asdict(each) for _, each in new}
+        self._put(course, [courses[digest] for digest in sorted(courses)])
+        self._put(instance_time, [{**asdict(t), "state": t.state.value} for t, _ in new])
+        ids = [each.instance_id for each, _ in new]
+        measured = update(process_instance).where(process_instance.c.instance_id.in_(ids))
+        self._write(measured.values(is_measured=True))
+
+    def _put(self, table: Table, rows: list[dict[str, object]]) -> None:
+        """Insert; what is there already stays: it was measured from the same history."""
+        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+        self._write(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def _unmeasured(table: Table) -> Conditions:
+    measured: ColumnElement[bool] = table.c.is_measured
+    return [~measured, table.c.ended_at.is_not(None)]

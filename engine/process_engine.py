@@ -163,9 +163,6 @@ def build_engine(
         overviews=Overviews(store, clock, remaining_times),
         calendars=calendars,
         remaining_times=remaining_times,
-        remaining_times=RemainingTimes(
-            store, definitions, calendars, clock, Rule(settings.deadline_rule)
-        ),
         task_times=TaskTimes(store, definitions, calendars, clock),
         measuring=Measuring(store, definitions, calendars),
         health=Health(store, clock),

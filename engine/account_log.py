@@ -7,13 +7,12 @@ One chain holds all accounts, since an event may concern two, or a name that nob
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import rfc8785
-
+from engine.canonical_json import CanonicalizationError, canonical_json
 from engine.errors import DamagedRow
 from engine.history import chain_hash
 from engine.model import (
@@ -100,7 +99,7 @@ def record(
 
 def canonical(event: AccountEvent) -> bytes:
     """The bytes of an event that its hash covers: everything but the two hashes (RFC 8785)."""
-    content: Mapping[str, Any] = {
+    content: dict[str, Any] = {
         "log": LOG,
         "sequence": event.sequence,
         "kind": str(event.kind),
@@ -111,7 +110,7 @@ def canonical(event: AccountEvent) -> bytes:
         "source": event.source,
         "payload": dict(event.payload),
     }
-    return rfc8785.dumps(content)
+    return canonical_json(content)
 
 
 # -------------------------------------------------------------------- verifying
@@ -156,7 +155,7 @@ def _faults_of(event: AccountEvent, before: LogHead) -> list[Fault]:
 def _recomputed(event: AccountEvent) -> str:
     try:
         return chain_hash(event.previous_hash, canonical(event))
-    except (ValueError, rfc8785.CanonicalizationError) as error:
+    except (ValueError, CanonicalizationError) as error:
         return f"not computable: {error}"
 
 

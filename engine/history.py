@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import rfc8785
-
+from engine.canonical_json import CanonicalizationError, canonical_json
 from engine.model import Actor, EventKind, Fault, HistoryEvent, Json, Observation, ProcessInstance
 
 
@@ -35,7 +34,7 @@ def genesis(instance_id: str) -> str:
 
 def canonical(event: HistoryEvent) -> bytes:
     """The bytes of an event that its hash covers: everything but the two hashes (RFC 8785)."""
-    return rfc8785.dumps(
+    return canonical_json(
         {
             "instance": event.instance_id,
             "sequence": event.sequence,
@@ -155,7 +154,7 @@ def _recomputed(event: HistoryEvent) -> str:
     """The hash of the event's content as it is now, or why it has none."""
     try:
         return chain_hash(event.previous_hash, canonical(event))
-    except (ValueError, rfc8785.CanonicalizationError) as error:
+    except (ValueError, CanonicalizationError) as error:
         return f"not computable: {error}"
 
 

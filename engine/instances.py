@@ -32,7 +32,7 @@ from engine.permissions import (
     require_role,
 )
 from engine.queries import InstanceQuery, Page
-from engine.repeats import Request, fingerprint
+from engine.repeats import Request
 from engine.sources import Clock, Ids
 from engine.starting import Beginning, begin
 from engine.steps import Steps
@@ -106,7 +106,7 @@ class Instances:
         request = Request(
             actor,
             idempotency_key,
-            fingerprint("start", definition.definition_id, received.likeness, business_key),
+            ("start", definition.definition_id, received.likeness, business_key),
         )
         try:
             return self._start(definition, received, request, business_key=business_key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,13 @@ LARGEST_INTEGER = 2**53
 #: So that a body full of faults is answered with a page, not with another body of its size.
 MAX_FAULTS = 50
 
+#: So many names, and so many characters in each text, that escaping all of them (six characters
+#: for one) comes nowhere near MAX_JSON_CHARACTERS.
+_PLAIN_NAMES = 60
+_PLAIN_CHARACTERS = 255
+
+_SURROGATE = re.compile("[\ud800-\udfff]").search
+
 _Fault = tuple[str, str]
 
 
@@ -29,6 +37,8 @@ def check_variables(variables: object) -> dict[str, Any]:
     if not isinstance(variables, dict):
         kind = type(variables).__name__
         raise _invalid([("", f"harus berupa objek JSON, bukan {kind}")])
+    if _is_plain(variables):
+        return dict(variables)
     faults = list(_faults_of(variables))
     if faults:
         raise _invalid(faults)
@@ -36,6 +46,33 @@ def check_variables(variables: object) -> dict[str, Any]:
     if size > MAX_JSON_CHARACTERS:
         raise _invalid([("", f"{size} karakter JSON; batasnya {MAX_JSON_CHARACTERS}")])
     return dict(variables)
+
+
+def _is_plain(variables: dict[Any, Any]) -> bool:
+    """Whether it is what forms mostly are: a few short ASCII texts, yes and no, small numbers.
+
+    The full check finds nothing wrong with these, and takes ten times as long to say so.
+    """
+    if len(variables) > _PLAIN_NAMES:
+        return False
+    return all(
+        _is_plain_text(name)
+        and name.isidentifier()
+        and name[0] != "_"
+        and name != "typename"
+        and (_is_plain_text(value) or value is None or type(value) is bool or _is_small(value))
+        for name, value in variables.items()
+    )
+
+
+def _is_plain_text(text: object) -> bool:
+    return (
+        type(text) is str and len(text) <= _PLAIN_CHARACTERS and text.isascii() and "\0" not in text
+    )
+
+
+def _is_small(number: object) -> bool:
+    return type(number) is int and -LARGEST_INTEGER <= number <= LARGEST_INTEGER
 
 
 def _invalid(faults: list[_Fault]) -> InvalidVariables:
@@ -123,7 +160,7 @@ def _value_faults(value: object, depth: int) -> Iterator[str]:
 def _text_faults(text: str) -> Iterator[str]:
     if "\0" in text:
         yield "memuat karakter NUL"
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not text.isascii() and _SURROGATE(text):
         yield "memuat surogat tunggal, yang bukan karakter"
 
 

@@ -24,7 +24,7 @@ from engine.model import (
 )
 from engine.permissions import require_role
 from engine.queries import EventSubscriptionQuery, Page
-from engine.repeats import Request, fingerprint
+from engine.repeats import Request
 from engine.sources import Clock, Ids
 from engine.store import Store, StoreTransaction
 
@@ -94,9 +94,7 @@ class Messages:
         checked = _checked(message)
         received = self._intake.receive(message.variables)
         told = {**_likeness(checked), "variables": received.likeness}
-        request = Request(
-            actor, idempotency_key, fingerprint("message", told, to_all, keep_unmatched)
-        )
+        request = Request(actor, idempotency_key, ("message", told, to_all, keep_unmatched))
         sending = _Sending(checked, received, request, to_all, keep_unmatched)
         try:
             return self._correlate(sending)

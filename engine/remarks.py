@@ -30,7 +30,7 @@ from engine.permissions import (
     require_task_visible,
 )
 from engine.queries import EventQuery
-from engine.repeats import Request, fingerprint
+from engine.repeats import Request
 from engine.sources import Clock, Ids
 from engine.steps import Outcome, Steps, require_running
 from engine.store import Store, StoreTransaction
@@ -237,8 +237,7 @@ def _place(
 
 
 def _request(deed: str, place: Place, actor: Actor, key: str | None, said: Json) -> Request:
-    like = fingerprint(deed, place.instance_id, place.task_id, said)
-    return Request(actor, key, like)
+    return Request(actor, key, (deed, place.instance_id, place.task_id, said))
 
 
 def _require_may_add(

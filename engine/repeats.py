@@ -7,12 +7,11 @@ can ask again and gets the first one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import rfc8785
-
+from engine.canonical_json import canonical_json
 from engine.errors import IdempotencyKeyReused, InvalidInput
 from engine.model import Actor, Json, RememberedRequest
 from engine.sources import Clock
@@ -31,7 +30,13 @@ class Request:
 
     actor: Actor
     key: str | None
-    fingerprint: str
+    #: What makes two requests under one key the same request: the deed, and with what.
+    likeness: Sequence[Json]
+
+    @property
+    def fingerprint(self) -> str:
+        """The likeness as SHA-256, lower-case hex."""
+        return hashlib.sha256(canonical_json([*self.likeness])).hexdigest()
 
     def recall(self, tx: StoreTransaction) -> RememberedRequest | None:
         """The same request if it was done before. Raises IdempotencyKeyReused for another one."""
@@ -83,11 +88,6 @@ class Request:
                 at=now,
             )
         )
-
-
-def fingerprint(deed: str, *parts: Json) -> str:
-    """What makes two requests under one idempotency key the same request."""
-    return hashlib.sha256(rfc8785.dumps([deed, *parts])).hexdigest()
 
 
 class Repeats:

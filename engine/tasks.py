@@ -27,7 +27,7 @@ from engine.permissions import (
     task_scope_of,
 )
 from engine.queries import Page, TaskQuery
-from engine.repeats import Request, fingerprint
+from engine.repeats import Request
 from engine.sources import Clock
 from engine.steps import Steps
 from engine.store import Store, StoreTransaction
@@ -149,7 +149,7 @@ class Tasks(Hands):
 
         facts: what history notes of the way in which the values came, beside them.
         """
-        request = Request(actor, key, fingerprint("complete", task_id, received.likeness))
+        request = Request(actor, key, ("complete", task_id, received.likeness))
         task, stored = tx.stored_task(task_id, for_step=True)
         # Asked after the instance is locked: the same request may just have been done.
         done = request.recall(tx)

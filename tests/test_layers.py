@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 _BASE = {"model", "errors", "sources", "settings", "queries"}
-_PURE = {"json_values", "forms", "permissions", "moments"}
+_PURE = {"canonical_json", "json_values", "forms", "permissions", "moments"}
 _ROOMS = {
     "definitions",
     "escapes",
@@ -111,7 +111,7 @@ ARROWS: dict[str, set[str]] = {
     "spiff": {"model", "errors", "sources", "json_values", "moments", "bpmn"},
     "store": {"model", "errors", "queries", "sources"},
     "worktime": {"errors"},
-    "history": {"model", "errors", "sources"},
+    "history": {"model", "errors", "sources", "canonical_json"},
     "replay": {"model", "errors", "spiff", "history"},
     **dict.fromkeys(_ROOMS, _BASE | _PURE | _ROOMS | _MACHINERY),
     **dict.fromkeys(
@@ -177,13 +177,7 @@ HOMES: dict[str, set[str]] = {
     "icalendar": {"engine/worktime"},
     "prometheus_client": {"webhooks/operations"},
     "waitress": set(),  # engine/cli asks for it by name, when it serves
-    "rfc8785": {
-        "engine/account_log.py",
-        "engine/checkpoint_format.py",
-        "engine/history.py",
-        "engine/instances.py",
-        "engine/repeats.py",
-    },
+    "rfc8785": {"engine/canonical_json.py", "engine/checkpoint_format.py"},
     "argon2": {"engine/passwords.py"},
     "requests": {"webhooks/outgoing", "webhooks/sign_on.py"},
     "requests_hardened": {"webhooks/outgoing"},

@@ -1,14 +1,17 @@
 """What may enter an instance as a variable, and what is refused with which path."""
 
+import json
 import math
 from collections import OrderedDict
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import json_values
 from engine.errors import InvalidVariables
 from engine.json_values import MAX_DEPTH, MAX_JSON_CHARACTERS, check_variables
 
@@ -106,3 +109,21 @@ def test_the_limits_themselves_are_accepted():
     variables = {f"n{i}": 2**53 for i in range(999)} | {"x" * 255: -(2**53)}
 
     assert check_variables(variables) == variables
+
+
+_ENTRY = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**54), 2**54), st.text(max_size=3), st.floats()
+)
+
+
+@given(st.dictionaries(st.text(max_size=4) | st.sampled_from(["typename", "__a__"]), _ENTRY))
+def test_what_is_plainly_right_is_right(variables: dict[str, Any]) -> None:
+    if json_values._is_plain(variables):
+        assert list(json_values._faults_of(variables)) == []
+
+
+def test_longest_plain_variables_are_within_the_limit() -> None:
+    name, text = "\x01" * json_values._PLAIN_CHARACTERS, "\x01" * json_values._PLAIN_CHARACTERS
+    size = json_values._PLAIN_NAMES * (len(json.dumps(name)) + len(json.dumps(text)) + 2)
+
+    assert size < MAX_JSON_CHARACTERS

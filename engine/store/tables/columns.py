@@ -57,6 +57,12 @@ class Duration(TypeDecorator[timedelta]):
         return None if value is None else int(value) * _MILLISECOND
 
 
+#: Made once: an encoder costs more than most of what it encodes here.
+_encode = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+).encode
+
+
 class CanonicalJson(TypeDecorator[Any]):
     """JSON as canonical text: keys sorted, no spaces, so that equal values are equal texts."""
 
@@ -74,9 +80,7 @@ class CanonicalJson(TypeDecorator[Any]):
 
 def canonical_text(value: Any) -> str:
     """`value` as the one text that stands for it; ValueError when JSON cannot say it."""
-    return json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
+    return _encode(value)
 
 
 metadata = MetaData(

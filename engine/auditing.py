@@ -9,6 +9,7 @@ from typing import TypeVar
 from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.document_proof import document_faults
+from engine.endorsements import endorsement_faults
 from engine.errors import DamagedHistory, EngineError
 from engine.history import chain_faults
 from engine.model import (
@@ -136,6 +137,8 @@ class History:
         if isinstance(replayed, Fault):
             faults.append(replayed)
             return Verification(instance.instance_id, len(events), 0, tuple(faults))
+        model = self._definitions.machine(tx, instance.definition_id).model
+        faults += endorsement_faults(model, events)
         faults += [f for f in replayed.faults if not _told(f, faults)]
         if not faults:
             faults += self._state_faults(tx, stored, replayed)

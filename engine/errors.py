@@ -186,6 +186,49 @@ class TaskNotOpen(Conflict):
         )
 
 
+class PaperMissing(Conflict):
+    """There is nothing to initial or sign yet; nobody has made the paper."""
+
+    def __init__(self, task_id: str, names: Sequence[str]) -> None:
+        self.task_id = task_id
+        self.names = tuple(names)
+        super().__init__(
+            f"task {task_id}: there is no paper to initial or sign; expected a value of "
+            f"{' or '.join(self.names)}, found none"
+        )
+
+
+class PaperChanged(Conflict):
+    """The paper is not the version any more that was read."""
+
+    def __init__(self, task_id: str, seen: str, current: str | None) -> None:
+        self.task_id = task_id
+        self.seen = seen
+        self.current = current
+        super().__init__(
+            f"task {task_id}: the paper was changed; version {seen} was read, "
+            f"the current one is {current or 'none'}"
+        )
+
+
+class ParafMissing(Conflict):
+    """A paper is signed when all required parafs are on that very version."""
+
+    def __init__(
+        self, task_id: str, *, names: Sequence[str], version: int, digest: str, lanes: Sequence[str]
+    ) -> None:
+        self.task_id = task_id
+        self.names = tuple(names)
+        self.version = version
+        self.digest = digest
+        #: Lanes whose paraf is missing.
+        self.lanes = tuple(lanes)
+        super().__init__(
+            f"task {task_id}: expected the paraf of {', '.join(self.lanes)} on version {version} "
+            f"({digest}) of {', '.join(self.names)}, found none that counts"
+        )
+
+
 class LinkExpired(EngineError):
     """The link is too old."""
 

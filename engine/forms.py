@@ -19,6 +19,10 @@ MAX_MATCHED_LENGTH = 500
 _compiled = functools.lru_cache(maxsize=1024)(re.compile)
 
 
+#: How the id of the field ends in which stands why work is sent back: see processes/README.md.
+RETURN_NOTE = "catatan_perbaikan"
+
+
 class _Unfit(Exception):
     pass
 
@@ -51,6 +55,25 @@ def check_submission(
     if faults:
         raise InvalidForm(f"isian belum benar: {', '.join(faults)}", faults)
     return accepted
+
+
+def has_return_note(form: Sequence[FormField] | None) -> bool:
+    """Whether a form may send work back."""
+    return any(field.id.endswith(RETURN_NOTE) for field in form or ())
+
+
+def return_note(form: Sequence[FormField] | None, values: Variables) -> str | None:
+    """The note with which accepted values send work back ("" for none); None: they do not.
+
+    The note belongs to a decision (`wajib_jika`), and counts only when that one sends back.
+    """
+    for field in form or ():
+        if field.id.endswith(RETURN_NOTE):
+            text = str(values.get(field.id) or "").strip()
+            other, expected = field.required_if or (None, None)
+            if text if other is None else values.get(other) == expected:
+                return text
+    return None
 
 
 def _strangers(

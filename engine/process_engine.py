@@ -32,6 +32,7 @@ from engine.message_sources import MessageSources
 from engine.messages import Messages
 from engine.model import Channel
 from engine.overviews import Overviews
+from engine.papers import Papers
 from engine.passwords import Passwords
 from engine.pending_uploads import PendingUploads
 from engine.receivers import allowed_receivers
@@ -75,6 +76,7 @@ class ProcessEngine:
     kept_messages: KeptMessages
     signals: Signals
     documents: Documents
+    papers: Papers
     remarks: Remarks
     pending_uploads: PendingUploads
     history: History
@@ -120,7 +122,8 @@ def build_engine(
     steps = Steps(definitions, settings.time_zone, deadlines)
     max_bytes = settings.max_file_mb * MEGABYTE
     intake = Intake(ids, max_bytes=max_bytes)
-    tasks = Tasks(store, definitions, steps, clock, intake)
+    papers = Papers(store, definitions)
+    tasks = Tasks(store, definitions, steps, clock=clock, intake=intake, papers=papers)
     passwords = passwords or Passwords()
     logins = Logins(store, clock, ids, passwords)
     key = SecretKey(
@@ -157,6 +160,7 @@ def build_engine(
         signals=Signals(store, definitions, post, clock, ids),
         external_tasks=ExternalTasks(store, steps, clock, intake),
         documents=Documents(store, steps, clock),
+        papers=papers,
         remarks=Remarks(store, steps, clock=clock, ids=ids, intake=intake),
         history=history,
         drawings=Drawings(store, definitions, history),

@@ -21,6 +21,7 @@ from engine.model import (
     UserTask,
     Variables,
 )
+from engine.papers import Papers
 from engine.permissions import (
     require_offered,
     require_task_visible,
@@ -64,11 +65,19 @@ class Tasks(Hands):
     """User tasks, open or ended."""
 
     def __init__(
-        self, store: Store, definitions: Definitions, steps: Steps, clock: Clock, intake: Intake
+        self,
+        store: Store,
+        definitions: Definitions,
+        steps: Steps,
+        *,
+        clock: Clock,
+        intake: Intake,
+        papers: Papers,
     ) -> None:
         super().__init__(store, steps, clock)
         self._definitions = definitions
         self._intake = intake
+        self._papers = papers
 
     # ------------------------------------------------------------------- questions
 
@@ -118,18 +127,22 @@ class Tasks(Hands):
         *,
         actor: Actor,
         idempotency_key: str | None = None,
+        seen: str | None = None,
     ) -> Completed:
         """Finish the task with what its form asks for; the instance moves on in the same step.
 
-        variables: JSON, an Upload for a file, a list of them for several.
+        variables: JSON, an Upload for a file, a list of them for several. seen: the digest of the
+        version that was read of the paper that the task initials or signs.
         A failing script or gateway after it is an incident: the person's work is kept all the same.
         With an idempotency key, the same request again gives the first one's answer.
         Raises TaskNotOpen (who was faster, and when), TaskAlreadyClaimed, Forbidden, InvalidForm,
-        InvalidVariables, IdempotencyKeyReused.
+        InvalidVariables, IdempotencyKeyReused, PaperChanged, PaperMissing, ParafMissing.
         """
         received = self.receive(variables)
         with self._store.writing() as tx:
-            return self.complete_in(tx, task_id, received, actor=actor, key=idempotency_key)
+            return self.complete_in(
+                tx, task_id, received, actor=actor, key=idempotency_key, seen=seen
+            )
 
     def receive(self, variables: Variables) -> Received:
         """The submission as `complete_in` takes it. Raises InvalidVariables."""
@@ -144,6 +157,7 @@ class Tasks(Hands):
         actor: Actor,
         key: str | None = None,
         facts: Variables = _NO_FACTS,
+        seen: str | None = None,
     ) -> Completed:
         """What `complete` does, in a transaction of the caller's, so that more can belong to it.
 
@@ -158,8 +172,9 @@ class Tasks(Hands):
             return Completed(stored.instance, done.sequence, result, is_repeat=True)
         _require_in_hand(actor, task)
         values = self._accepted(tx, task, received.variables)
-        keep_documents(tx, received, instance_id=task.instance_id)
         now = self._clock.now()
+        endorsed = self._papers.fact_of(tx, (task, stored), values, actor=actor, at=now, seen=seen)
+        keep_documents(tx, received, instance_id=task.instance_id)
         finished = replace(
             task,
             state=TaskState.COMPLETED,
@@ -167,7 +182,7 @@ class Tasks(Hands):
             ended_at=now,
             ended_by=actor.account,
         )
-        payload = {"variables": values, **received.payload, **facts}
+        payload = {"variables": values, **received.payload, **facts, **endorsed}
         outcome = self._steps.take(
             tx,
             stored,

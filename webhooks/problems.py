@@ -71,6 +71,24 @@ def _claim_of_task(error: errors.TaskAlreadyClaimed) -> Mapping[str, Any]:
     return {"taskId": error.task_id, "assignee": error.assignee, "claimedAt": claimed_at}
 
 
+def _papers(error: errors.ParafMissing) -> Mapping[str, Any]:
+    return {
+        "taskId": error.task_id,
+        "document": list(error.names),
+        "version": error.version,
+        "digest": error.digest,
+        "missing": list(error.lanes),
+    }
+
+
+def _change_of_paper(error: errors.PaperChanged) -> Mapping[str, Any]:
+    return {"taskId": error.task_id, "seen": error.seen, "current": error.current}
+
+
+def _no_paper(error: errors.PaperMissing) -> Mapping[str, Any]:
+    return {"taskId": error.task_id, "document": list(error.names)}
+
+
 def _use_of_link(error: errors.LinkUsed) -> Mapping[str, Any]:
     return {"taskId": error.task_id, "usedAt": write_moment(error.used_at)}
 
@@ -142,6 +160,9 @@ PROBLEMS: Mapping[type[errors.EngineError], Problem] = {
     errors.RevisionConflict: Problem(409, "OptimisticLockingException", OPTIMISTIC_LOCKING),
     errors.TaskNotOpen: Problem(409, "TaskNotOpenException", facts=_end_of_task),
     errors.TaskAlreadyClaimed: Problem(409, "TaskAlreadyClaimedException", facts=_claim_of_task),
+    errors.ParafMissing: Problem(409, "ParafMissingException", facts=_papers),
+    errors.PaperChanged: Problem(409, "PaperChangedException", facts=_change_of_paper),
+    errors.PaperMissing: Problem(409, "PaperMissingException", facts=_no_paper),
     errors.LockedByAnother: Problem(400, "BadUserRequestException", facts=_holder),
     errors.LinkUsed: Problem(409, "LinkUsedException", facts=_use_of_link),
     errors.LinkExpired: Problem(410, "LinkExpiredException"),

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext
+
 from engine import errors
 from engine.model import (
     EventKind,
@@ -87,6 +89,7 @@ CHECKS: Mapping[str, str] = {
     "state": "Keadaan yang tersimpan tidak sama dengan keadaan menurut riwayat.",
     "document": "Dokumen tidak sama dengan yang dicatat riwayat, atau hilang.",
     "deadline": "Tenggat tidak sesuai dengan Waktu langkahnya menurut kalender yang disebutnya.",
+    "paraf": "Paraf atau tanda tangan tidak sesuai dengan versi dokumen yang disebutnya.",
     "gap": "Riwayat tidak utuh: ada catatan yang hilang.",
 }
 #: The notices that one page hands to the next by their code, as `?kabar=`.
@@ -231,6 +234,18 @@ def _link_used(error: errors.LinkUsed, _names: Names) -> Explanation:
     )
 
 
+def _paraf_missing(error: errors.ParafMissing, _names: Names) -> Explanation:
+    return Explanation(
+        gettext("Belum dapat ditandatangani"),
+        gettext(
+            "Dokumen versi %(version)s belum diparaf oleh: %(lanes)s. Tanda tangan belum dicatat.",
+            version=error.version,
+            lanes=", ".join(error.lanes),
+        ),
+        (gettext("Kembalikan dokumen ini dengan catatan, agar diparaf pada versi yang berlaku."),),
+    )
+
+
 def _constant(title: str, text: str, *details: str) -> Callable[[Any, Names], Explanation]:
     explanation = Explanation(title, text, details)
     return lambda _error, _names: explanation
@@ -258,6 +273,15 @@ _EXPLANATIONS: Mapping[type[errors.EngineError], Callable[[Any, Names], Explanat
     ),
     errors.TaskNotOpen: _task_not_open,
     errors.TaskAlreadyClaimed: _task_claimed,
+    errors.ParafMissing: _paraf_missing,
+    errors.PaperChanged: _constant(
+        "Dokumen sudah berubah",
+        "Dokumen ini berubah sesudah Anda membukanya. Baca versi yang berlaku, lalu kirim lagi.",
+    ),
+    errors.PaperMissing: _constant(
+        "Belum ada dokumen",
+        "Dokumen yang harus diparaf atau ditandatangani pada langkah ini belum dibuat.",
+    ),
     errors.LinkUsed: _link_used,
     errors.LinkExpired: _constant(
         "Tautan sudah kedaluwarsa",

@@ -123,12 +123,48 @@ class History:
             on_progress(len(done), total)
             yield from results
 
+    def proved(
+        self, instance_id: str, *, actor: Actor
+    ) -> tuple[ProcessInstance, list[HistoryEvent], Verification]:
+        """The instance, the events that are proved, and what was found: all of one moment.
+
+        The events are those of the whole steps before the first fault of history; a fault of what
+        is kept beside it takes none away. Raises NotFound, Forbidden.
+        """
+        with self._store.reading() as tx:
+            instance = self._visible_instance(tx, instance_id, actor)
+            events, damages = _readable(tx, instance_id)
+            found = self._judged(tx, tx.stored_instance(instance_id), events, damages)
+            faults = [fault for fault in found.faults if fault.check != "state"]
+            if faults:
+                events = _before(events, faults)
+                # What cannot be read, or was cut off, hides whether the step before it is whole.
+                again = self._faults_again(tx, instance, events)
+                events = _before(events, again, last=events[-1].sequence) if again else events
+            return instance, events, found
+
+    def _faults_again(
+        self, tx: StoreTransaction, instance: ProcessInstance, events: list[HistoryEvent]
+    ) -> list[Fault]:
+        if not events:
+            return []
+        replayed = self._replayed(tx, instance, events)
+        run_again = [replayed] if isinstance(replayed, Fault) else list(replayed.faults)
+        return chain_faults(instance.instance_id, events) + run_again
+
     def _verify(self, tx: StoreTransaction, stored: StoredInstance) -> Verification:
+        return self._judged(tx, stored, *_readable(tx, stored.instance.instance_id))
+
+    def _judged(
+        self,
+        tx: StoreTransaction,
+        stored: StoredInstance,
+        events: list[HistoryEvent],
+        damages: tuple[Fault, ...],
+    ) -> Verification:
         instance = stored.instance
-        try:
-            events = tx.events(instance.instance_id)
-        except DamagedHistory as damaged:
-            return Verification(instance.instance_id, 0, 0, _damage_faults(damaged))
+        if damages:
+            return Verification(instance.instance_id, 0, 0, damages)
         faults = chain_faults(instance.instance_id, events)
         faults += _head_faults(instance, events)
         faults += document_faults(tx, instance.instance_id, events)
@@ -219,6 +255,26 @@ def _seen_by(actor: Actor, query: _Query) -> _Query:
     if lanes is None:
         return query
     return replace(query, visible_to_lanes=lanes, visible_to_account=actor.account)
+
+
+def _readable(
+    tx: StoreTransaction, instance_id: str
+) -> tuple[list[HistoryEvent], tuple[Fault, ...]]:
+    """The events in order; those before the first that cannot be read, and which cannot."""
+    try:
+        return tx.events(instance_id), ()
+    except DamagedHistory as damaged:
+        first = min(sequence for sequence, _ in damaged.damages)
+        return tx.events(instance_id, limit=first - 1), _damage_faults(damaged)
+
+
+def _before(
+    events: list[HistoryEvent], faults: list[Fault], *, last: int | None = None
+) -> list[HistoryEvent]:
+    """The events of the steps before the one in which the first fault is, or the event `last`."""
+    sequences = [fault.sequence or 1 for fault in faults] + ([] if last is None else [last])
+    faulty = next((event.revision for event in events if event.sequence >= min(sequences)), None)
+    return [event for event in events if faulty is None or event.revision < faulty]
 
 
 def _damage_faults(damaged: DamagedHistory) -> tuple[Fault, ...]:

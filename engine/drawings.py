@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from engine.auditing import History
 from engine.bpmn.diagram import read_diagram
@@ -11,7 +12,7 @@ from engine.bpmn.drawing.interchange import with_layout
 from engine.bpmn.drawing.marks import Mark, Marks, marks_of
 from engine.bpmn.drawing.picture import Picture
 from engine.bpmn.drawing.reading import picture_of
-from engine.bpmn.drawing.svg import Image, paint_picture
+from engine.bpmn.drawing.svg import Image, paint_parts, paint_picture
 from engine.definitions import Definitions
 from engine.model import Actor
 from engine.permissions import require_definition_visible
@@ -43,6 +44,17 @@ class Drawings:
         with self._store.reading() as tx:
             definition_id = tx.instance(instance_id).definition_id
         return paint_picture(self._picture(definition_id, actor), marks_of(events))
+
+    def with_marks(self, definition_id: str, marks: Marks, *, key: str, actor: Actor) -> Image:
+        """The picture with these marks, its parts named, so that a page may change them."""
+        return paint_picture(self._picture(definition_id, actor), marks, key=key, is_live=True)
+
+    def parts_with_marks(
+        self, definition_id: str, marks: Iterable[Marks], *, key: str, actor: Actor
+    ) -> list[dict[str, str]]:
+        """The parts of the picture with each of these marks, by name."""
+        picture = self._picture(definition_id, actor)
+        return [paint_parts(picture, each, key=key) for each in marks]
 
     def around(self, definition_id: str, activity_id: str, *, actor: Actor) -> Image:
         """The part of the picture where an activity stands, which is marked as the present one."""

@@ -35,6 +35,7 @@ from engine.overviews import Overviews
 from engine.papers import Papers
 from engine.passwords import Passwords
 from engine.pending_uploads import PendingUploads
+from engine.playback.room import Playback
 from engine.receivers import allowed_receivers
 from engine.remaining_times import RemainingTimes
 from engine.remarks import Remarks
@@ -82,6 +83,7 @@ class ProcessEngine:
     history: History
     drawings: Drawings
     overviews: Overviews
+    playback: Playback
     calendars: Calendars
     remaining_times: RemainingTimes
     task_times: TaskTimes
@@ -138,6 +140,7 @@ def build_engine(
         store, definitions, calendars, clock, Rule(settings.deadline_rule)
     )
     history = History(store, definitions, deadlines)
+    drawings = Drawings(store, definitions, history)
     return ProcessEngine(
         store=store,
         clock=clock,
@@ -163,8 +166,17 @@ def build_engine(
         papers=papers,
         remarks=Remarks(store, steps, clock=clock, ids=ids, intake=intake),
         history=history,
-        drawings=Drawings(store, definitions, history),
         overviews=Overviews(store, clock, remaining_times),
+        drawings=drawings,
+        playback=Playback(
+            store,
+            definitions,
+            history,
+            drawings=drawings,
+            calendars=calendars,
+            clock=clock,
+            zone=settings.time_zone,
+        ),
         calendars=calendars,
         remaining_times=remaining_times,
         task_times=TaskTimes(store, definitions, calendars, clock),

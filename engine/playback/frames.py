@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -37,7 +37,7 @@ class Frame:
     ends_instance: bool
 
 
-def frames_of(events: list[HistoryEvent]) -> Iterator[Frame]:
+def frames_of(events: Iterable[HistoryEvent]) -> Iterator[Frame]:
     """Events grouped into steps, with what each changed."""
     variables: dict[str, Json] = {}
     #: Activity instances whose variables stay in their loop or sub-process.

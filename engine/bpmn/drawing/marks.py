@@ -32,40 +32,74 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """In which order the sequence flows were taken, up to one step of a replay."""
+
+    #: Flow -> which of all passings its last one was, from 1 on.
+    last: Mapping[str, int] = field(default_factory=dict)
+    #: Flow -> how often it led back to where the instance had been.
+    returns: Mapping[str, int] = field(default_factory=dict)
+    #: The flows that the step took, and the elements that it was about.
+    now: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Marks:
     """Element -> its mark, for those that were reached; sequence flow -> how often it was taken."""
 
     nodes: Mapping[str, Mark] = field(default_factory=dict)
     flows: Mapping[str, int] = field(default_factory=dict)
+    #: None: only how often matters, and not in which order.
+    trace: Trace | None = None
 
 
 def marks_of(events: Iterable[HistoryEvent]) -> Marks:
     """The marks that the events of one instance leave, in order."""
-    visits: Counter[str] = Counter()
-    cancelled: Counter[str] = Counter()
-    flows: Counter[str] = Counter()
-    #: Visit -> the element, for what is open; incident -> the element, likewise.
-    inside: dict[str, str] = {}
-    failed: dict[str, str] = {}
+    tally = Tally()
     for event in events:
+        tally.hear(event)
+    return tally.marks()
+
+
+class Tally:
+    """Counts along the events of one instance, so that marks can be had after each."""
+
+    def __init__(self) -> None:
+        self._visits: Counter[str] = Counter()
+        self._cancelled: Counter[str] = Counter()
+        self._flows: Counter[str] = Counter()
+        #: Visit -> the element, for what is open; incident -> the element, likewise.
+        self._inside: dict[str, str] = {}
+        self._failed: dict[str, str] = {}
+
+    def hear(self, event: HistoryEvent) -> None:
+        """The next event."""
         node, visit = event.activity_id or "", event.activity_instance_id or ""
         # Of a body the instances in it are what is seen; but flows and incidents reach the body.
         is_body = node.endswith(_BODY)
         node = node.removesuffix(_BODY)
         if event.kind is EventKind.ACTIVITY_ENTERED and not is_body:
-            inside[visit] = node
-            visits[node] += 1
-        elif event.kind in _ENDS and inside.pop(visit, None) is not None:
-            cancelled[node] += event.kind is EventKind.ACTIVITY_CANCELLED
+            self._inside[visit] = node
+            self._visits[node] += 1
+        elif event.kind in _ENDS and self._inside.pop(visit, None) is not None:
+            self._cancelled[node] += event.kind is EventKind.ACTIVITY_CANCELLED
         elif event.kind is EventKind.FLOW_TAKEN:
-            flows[event.payload["flow"]] += 1
+            self._flows[event.payload["flow"]] += 1
         elif event.kind is EventKind.INCIDENT_RAISED:
-            failed[str(event.payload.get("incident"))] = node
+            self._failed[str(event.payload.get("incident"))] = node
         elif event.kind is EventKind.INCIDENT_RESOLVED:
-            failed.pop(str(event.payload.get("incident")), None)
-    open_now, incidents = Counter(inside.values()), Counter(failed.values())
-    reached = {*visits, *open_now, *incidents} - {""}
-    return Marks(
-        {n: Mark(visits[n], open_now[n], cancelled[n], incidents[n]) for n in sorted(reached)},
-        dict(flows),
-    )
+            self._failed.pop(str(event.payload.get("incident")), None)
+
+    def marks(self) -> Marks:
+        """What was heard so far."""
+        open_now, incidents = Counter(self._inside.values()), Counter(self._failed.values())
+        reached = {*self._visits, *open_now, *incidents} - {""}
+        return Marks(
+            {
+                node: Mark(
+                    self._visits[node], open_now[node], self._cancelled[node], incidents[node]
+                )
+                for node in sorted(reached)
+            },
+            dict(self._flows),
+        )

@@ -1,0 +1,130 @@
+"""The room that shows what happened in an instance, step by step and as of any time."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from engine.auditing import History
+from engine.bpmn.drawing.marks import Marks, Trace
+from engine.calendars import Calendars
+from engine.definitions import Definitions
+from engine.drawings import Drawings, Image
+from engine.model import Actor
+from engine.permissions import require_instance_visible
+from engine.playback.durations import Durations, Spent
+from engine.playback.standing import marks_from
+from engine.playback.story import Step, Story, tell
+from engine.playback.visits import Visit
+from engine.sources import Clock
+from engine.store import Store
+
+#: A history of more events is not proved again with every look at it, but after this time.
+QUICKLY_PROVED = 500
+KEPT_FOR = timedelta(minutes=5)
+#: Long stories kept per process; the least recently used goes first.
+MAX_STORIES = 10
+
+
+class Playback:
+    """Stories of instances, for everybody who may see them; it changes nothing."""
+
+    def __init__(
+        self,
+        store: Store,
+        definitions: Definitions,
+        history: History,
+        *,
+        drawings: Drawings,
+        calendars: Calendars,
+        clock: Clock,
+        zone: ZoneInfo,
+    ) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._history = history
+        self._drawings = drawings
+        self._calendars = calendars
+        self._clock = clock
+        self._zone = zone
+        self._stories: OrderedDict[str, Story] = OrderedDict()
+        self._lock = threading.Lock()
+
+    # --------------------------------------------------------------------- stories
+
+    def story(self, instance_id: str, *, actor: Actor, is_fresh: bool = False) -> Story:
+        """What happened, as far as it was proved: history is verified before it is told.
+
+        The proof of a long history holds for `KEPT_FOR` as long as nothing is added to it;
+        is_fresh asks for a new one. Raises NotFound, Forbidden.
+        """
+        kept = None if is_fresh else self._kept(instance_id, actor)
+        return kept or self._told(instance_id, actor)
+
+    def _kept(self, instance_id: str, actor: Actor) -> Story | None:
+        with self._store.reading() as tx:
+            instance = tx.instance(instance_id)
+            require_instance_visible(actor, instance, tx.definition(instance.definition_id))
+        with self._lock:
+            story = self._stories.get(instance_id)
+            if story is None or story.instance != instance:
+                return None
+            if self._clock.now() - story.checked_at > KEPT_FOR:
+                return None
+            self._stories.move_to_end(instance_id)
+            return story
+
+    def _told(self, instance_id: str, actor: Actor) -> Story:
+        instance, events, verification = self._history.proved(instance_id, actor=actor)
+        with self._store.reading() as tx:
+            model = self._definitions.machine(tx, instance.definition_id).model
+        now = self._clock.now()
+        story = tell(instance, model, events, verification, checked_at=now, zone=self._zone)
+        if len(events) > QUICKLY_PROVED:
+            with self._lock:
+                self._stories[instance_id] = story
+                self._stories.move_to_end(instance_id)
+                while len(self._stories) > MAX_STORIES:
+                    self._stories.popitem(last=False)
+        return story
+
+    # -------------------------------------------------------------------- pictures
+
+    def image(self, story: Story, step: int, *, key: str, actor: Actor) -> Image:
+        """The picture as it was after a step; 0: before the first."""
+        marks = next(marks_from(story, step, step)) if step else Marks(trace=Trace())
+        definition_id = story.instance.definition_id
+        return self._drawings.with_marks(definition_id, marks, key=key, actor=actor)
+
+    def parts(
+        self, story: Story, steps: range, *, key: str, actor: Actor
+    ) -> Sequence[Mapping[str, str]]:
+        """The parts of the pictures after each of these steps, by name; see `paint_parts`."""
+        found = marks_from(story, steps.start, steps.stop - 1)
+        definition_id = story.instance.definition_id
+        return self._drawings.parts_with_marks(definition_id, found, key=key, actor=actor)
+
+    # -------------------------------------------------------------------- durations
+
+    def spent(
+        self, story: Story, visits: Sequence[Visit], step: int, at: datetime
+    ) -> Mapping[str, Spent]:
+        """By visit id: what these had taken after a step, at a moment."""
+        with self._store.reading() as tx:
+            return Durations(tx, story.model, self._calendars).of(visits, step, at)
+
+    def spent_in(self, story: Story, steps: Sequence[Step]) -> Mapping[int, Spent]:
+        """By number of the step: what the visit that it was about had taken then."""
+        found: dict[int, Spent] = {}
+        with self._store.reading() as tx:
+            durations = Durations(tx, story.model, self._calendars)
+            for step in steps:
+                if step.visit is not None:
+                    number, at = step.frame.number, step.frame.at
+                    of = durations.of([step.visit], number, at)
+                    if step.visit.visit_id in of:
+                        found[number] = of[step.visit.visit_id]
+        return found

@@ -150,6 +150,9 @@ class TaskQuery:
     activity_ids_in: tuple[str, ...] | None = None
     name: str | None = None
     name_like: str | None = None
+    #: Parts of names and keys, whatever their case.
+    name_contains: str | None = None
+    business_key_contains: str | None = None
     assignee: str | None = None
     assignee_like: str | None = None
     is_assigned: bool | None = None
@@ -165,6 +168,8 @@ class TaskQuery:
     due_before: datetime | None = None
     follow_up_after: datetime | None = None
     follow_up_before: datetime | None = None
+    #: Before that moment, or never: what is not put off.
+    follow_up_before_or_absent: datetime | None = None
     ended_after: datetime | None = None
     ended_before: datetime | None = None
     ended_by: str | None = None

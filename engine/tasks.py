@@ -23,6 +23,7 @@ from engine.model import (
 )
 from engine.papers import Papers
 from engine.permissions import (
+    is_offered,
     require_offered,
     require_task_visible,
     task_scope_of,
@@ -97,6 +98,10 @@ class Tasks(Hands):
             found = tx.task(task_id)
         require_task_visible(actor, found)
         return found
+
+    def is_offered(self, task: UserTask, *, actor: Actor) -> bool:
+        """Whether the task waits for the actor, or is in the actor's hands."""
+        return is_offered(actor, task)
 
     def form(self, task_id: str, *, actor: Actor) -> TaskForm:
         """What the task asks for, with current values. Raises NotFound, Forbidden, TaskNotOpen."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -29,6 +30,7 @@ from engine.store.transaction import (
     Transaction,
     among,
     between,
+    containing,
     equal,
     like,
     present,
@@ -129,6 +131,8 @@ def _conditions(query: TaskQuery) -> Conditions:
         *among(columns.activity_id, query.activity_ids_in),
         *equal(columns.name, query.name),
         *like(columns.name, query.name_like),
+        *containing(columns.name, query.name_contains),
+        *containing(columns.business_key, query.business_key_contains),
         *equal(columns.assignee, query.assignee),
         *like(columns.assignee, query.assignee_like),
         *present(columns.assignee, query.is_assigned),
@@ -137,12 +141,20 @@ def _conditions(query: TaskQuery) -> Conditions:
         *between(columns.created_at, query.created_after, query.created_before),
         *between(columns.due_at, query.due_after, query.due_before),
         *between(columns.follow_up_at, query.follow_up_after, query.follow_up_before),
+        *_not_put_off(query.follow_up_before_or_absent),
         *between(columns.ended_at, query.ended_after, query.ended_before),
         *equal(columns.ended_by, query.ended_by),
         *_with_priority(query),
         *_offered(query),
         *_visible(query.visible_to, query.states),
     ]
+
+
+def _not_put_off(until: datetime | None) -> Conditions:
+    if until is None:
+        return []
+    follow_up = user_task.c.follow_up_at
+    return [or_(follow_up.is_(None), follow_up < until)]
 
 
 def _with_priority(query: TaskQuery) -> Conditions:

@@ -139,6 +139,11 @@ def like(column: ColumnElement[Any], pattern: str | None) -> Conditions:
     return [] if pattern is None else [column.like(pattern, escape="\\")]
 
 
+def containing(column: ColumnElement[Any], part: str | None) -> Conditions:
+    """`column` has `part` in it, whatever their case (on SQLite that of the letters a to z)."""
+    return [] if part is None else [column.icontains(part, autoescape=True)]
+
+
 def among(column: ColumnElement[Any], wanted: Iterable[Any] | None) -> Conditions:
     """`column` is one of `wanted`; nothing is one of none."""
     return [] if wanted is None else [column.in_(sorted(wanted))]

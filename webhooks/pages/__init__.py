@@ -48,6 +48,7 @@ from webhooks.pages.dates import day_text, moment_code, moment_text
 from webhooks.pages.devices import device_text
 from webhooks.pages.logins import CSRF_FIELD, visitor
 from webhooks.pages.people import person
+from webhooks.pages.priorities import priority_text
 from webhooks.pages.remaining import passed_text, remaining_text
 from webhooks.pages.values import local_text
 from webhooks.rest.context import current_engine, current_provider, is_api
@@ -112,6 +113,7 @@ def register(app: Flask, engine: ProcessEngine, settings: Settings) -> None:  # 
         lokal=local_text,
         sisa=remaining_text,
         lama=passed_text,
+        prioritas=priority_text,
         perangkat=device_text,
         kesalahan=messages.fault_text,
     )
@@ -156,6 +158,9 @@ def _notice() -> str | None:
         except EngineError:
             return None
         return messages.completed(task.name) if task.ended_by == login.account.name else None
+    claimed = request.args.get("diambil", type=int)
+    if claimed is not None:
+        return messages.claimed(claimed, failed=request.args.get("gagal", 0, type=int))
     return messages.NOTICES.get(request.args.get("kabar", ""))
 
 

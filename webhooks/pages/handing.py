@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from engine.errors import InvalidInput, TaskAlreadyClaimed, TaskNotOpen
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
+from webhooks.pages.inbox_filters import inbox_address, list_of_request
 from webhooks.pages.logins import current_actor
-from webhooks.pages.tasks import ended_page, is_offered_to_visitor
+from webhooks.pages.tasks import ended_page
 from webhooks.problems import problem_of
 from webhooks.rest.context import current_engine
 
@@ -25,7 +26,7 @@ def hand_over_task(task_id: str) -> ResponseReturnValue:
         tasks.assign(task_id, to, reason=_reason(), actor=actor)
     except (TaskNotOpen, TaskAlreadyClaimed) as error:
         return ended_page(task_id, error), problem_of(error).status
-    return redirect(url_for("pages.inbox", kabar="diserahkan"), 303)
+    return redirect(inbox_address(list_of_request(), kabar="diserahkan"), 303)
 
 
 @blueprint.get("/tugas/<task_id>/ambil-alih")
@@ -54,11 +55,13 @@ def take_over_task(task_id: str) -> ResponseReturnValue:
 def _confirmation(
     task_id: str, *, reason: str = "", fault: str | None = None
 ) -> ResponseReturnValue:
-    task = current_engine().tasks.task(task_id, actor=current_actor())
-    is_a_colleagues = task.assignee not in {None, current_actor().account}
-    if not is_a_colleagues or not is_offered_to_visitor(task):
+    tasks, actor = current_engine().tasks, current_actor()
+    task = tasks.task(task_id, actor=actor)
+    is_a_colleagues = task.assignee not in {None, actor.account}
+    if not is_a_colleagues or not tasks.is_offered(task, actor=actor):
         return redirect(url_for("pages.show_task", task_id=task_id), 303)
-    page = render_template("take_over.html", task=task, reason=reason, fault=fault)
+    back = inbox_address(list_of_request())
+    page = render_template("take_over.html", task=task, back=back, reason=reason, fault=fault)
     return page, 400 if fault else 200
 
 

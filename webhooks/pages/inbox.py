@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
-from flask import render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.model import Actor, ProcessDefinition, ProcessInstance, Role, TaskState
+from engine.errors import Forbidden, NotFound, TaskAlreadyClaimed, TaskNotOpen
+from engine.model import Actor, ProcessDefinition, ProcessInstance, Role, TaskState, UserTask
 from engine.queries import InstanceQuery, Page, SortOrder, TaskQuery
+from webhooks.pages import inbox_filters as filters
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.listings import (
-    argument,
-    containing,
     lanes_of,
     latest_definitions,
     page_number,
@@ -24,20 +22,11 @@ from webhooks.pages.listings import (
     sop_titles,
 )
 from webhooks.pages.logins import current_actor
-from webhooks.rest.context import current_engine, current_settings
+from webhooks.rest.context import current_engine
 
-#: The filters of the URL, beside the scope.
-FILTERS = ("sop", "kegiatan", "kunci", "lajur", "tenggat", "keadaan")
-#: The one value of `keadaan`; without it what is open.
-ENDED_BY_ME = "selesai"
-DUE = {"terlambat": "Sudah lewat", "hari-ini": "Hari ini", "minggu-ini": "Minggu ini"}
-_OPEN, _ENDED = frozenset({TaskState.OPEN}), frozenset({TaskState.COMPLETED, TaskState.CANCELLED})
-#: Without a deadline last: that is how the store sorts what is missing.
-_SOONEST = (("due_at", SortOrder.ASC), ("created_at", SortOrder.ASC))
-_LATEST_ENDED = (("ended_at", SortOrder.DESC),)
-#: A query asks for what lies strictly between two moments, in whole milliseconds.
-_TICK = timedelta(milliseconds=1)
 _LATEST = Page(0, 10, (("started_at", SortOrder.DESC),))
+#: Tasks claimed at once: a page of them.
+_MOST_CLAIMED = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +45,15 @@ def inbox() -> ResponseReturnValue:
     """The tasks of one scope; auditors and analysts find what applies to them."""
     actor = current_actor()
     definitions = latest_definitions(actor)
-    wanted = _filters(actor)
-    scopes = _scopes(actor, wanted)
+    asked = filters.said(request.args)
+    wanted = filters.filtered(asked, actor)
+    scopes = _scopes(asked, actor, wanted)
     current = next(scope for scope in scopes if scope.is_current)
-    number = page_number()
+    listed = {**asked, "lingkup": current.id}
+    shown = pager(page_number(), current.count)
     tasks = current_engine().tasks.tasks(
-        _query(current.id, actor, wanted),
-        page_of(number, *(_SOONEST if wanted.states == _OPEN else _LATEST_ENDED)),
+        filters.in_scope(current.id, actor, wanted),
+        page_of(shown.number, *filters.sorting(listed, wanted)),
         actor=actor,
     )
     return render_template(
@@ -70,114 +61,104 @@ def inbox() -> ResponseReturnValue:
         scopes=scopes,
         current=current,
         tasks=tasks,
-        pager=pager(number, current.count),
+        claimable=[task.task_id for task in tasks if _is_claimable(task, actor)],
+        pager=shown,
         titles=sop_titles(definitions),
         left=current_engine().remaining_times.of(tasks, actor=actor),
-        due_choices=DUE,
+        choices=filters,
         lane_choices=lanes_of(actor, definitions),
-        shown_query=urlencode({"lingkup": current.id, **_kept()}),
+        listed=filters.carried(listed),
+        shown_query=urlencode({n: text for n, text in listed.items() if n != "hal"}),
         saved=_saved(actor),
-        is_filtered=wanted != TaskQuery(),
-        has_lanes=bool(actor.lanes),
-        can_work=_can_work(actor),
+        is_filtered=any(name in asked for name in filters.FILTERS if name != "urut"),
+        without_filters=url_for("pages.inbox", lingkup=current.id),
+        can_work=can_work(actor),
         instances=_latest_instances(actor),
         definitions=_deployed(actor, definitions),
     )
 
 
-def _filters(actor: Actor) -> TaskQuery:
-    after, before = _due(argument("tenggat"))
-    query = TaskQuery(
-        definition_key=argument("sop"),
-        name_like=containing(argument("kegiatan")),
-        business_key_like=containing(argument("kunci")),
-        due_after=after,
-        due_before=before,
-        lane=argument("lajur"),
-    )
-    if argument("keadaan") != ENDED_BY_ME:
-        return query
-    return replace(query, states=_ENDED, ended_by=actor.account, include_assigned=True)
+@blueprint.post("/tugas/ambil")
+def claim_tasks() -> ResponseReturnValue:
+    """The chosen tasks are in the visitor's hands; the list that they stood in is shown again.
+
+    One of them that somebody else was faster with, or that has ended, hinders no other.
+    """
+    tasks, actor = current_engine().tasks, current_actor()
+    only = request.form.get("satu")
+    chosen = dict.fromkeys([only] if only else request.form.getlist("tugas")[:_MOST_CLAIMED])
+    claimed = 0
+    for task_id in chosen:
+        try:
+            tasks.claim(task_id, actor=actor)
+        except (TaskNotOpen, TaskAlreadyClaimed, NotFound, Forbidden):
+            continue
+        claimed += 1
+    numbers = {"diambil": str(claimed), "gagal": str(len(chosen) - claimed)}
+    return redirect(filters.inbox_address(filters.list_of_request(), **numbers), 303)
 
 
-def _due(wanted: str | None) -> tuple[datetime | None, datetime | None]:
-    """The moments between which the deadlines lie; days and weeks are the office's."""
-    now = current_engine().clock.now()
-    if wanted == "terlambat":
-        return None, now
-    if wanted not in DUE:
-        return None, None
-    first = now.astimezone(current_settings().time_zone).date()
-    length = 1
-    if wanted == "minggu-ini":
-        first, length = first - timedelta(days=first.weekday()), 7
-    return _midnight(first) - _TICK, _midnight(first + timedelta(days=length))
+def next_in_list(listed: filters.Said) -> UserTask | None:
+    """The first task of the list that the visitor can work on: one in hand, or one to take."""
+    actor = current_actor()
+    scope = listed.get("lingkup")
+    wanted = filters.filtered(listed, actor)
+    if wanted.states != TaskQuery().states:
+        return None
+    page = Page(0, 1, filters.sorting(listed, wanted))
+    for each in (scope,) if scope in {filters.MINE, filters.LANES} else ("saya", "lajur"):
+        query = filters.in_scope(each, actor, wanted)
+        found = current_engine().tasks.tasks(query, page, actor=actor)
+        if found:
+            return found[0]
+    return None
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(0), current_settings().time_zone)
+def _is_claimable(task: UserTask, actor: Actor) -> bool:
+    is_free = task.state is TaskState.OPEN and task.assignee is None
+    return is_free and current_engine().tasks.is_offered(task, actor=actor)
 
 
-def _query(scope: str, actor: Actor, wanted: TaskQuery) -> TaskQuery:
-    if scope == "saya":
-        return replace(wanted, assignee=actor.account)
-    if scope == "lajur":
-        lanes = tuple(sorted(actor.lanes))
-        return replace(wanted, candidate_user=actor.account, candidate_groups=lanes)
-    return wanted
-
-
-def _scopes(actor: Actor, wanted: TaskQuery) -> list[Scope]:
-    labels = {
-        "saya": "Tugas saya",
-        "lajur": "Tugas lajur saya",
-        "semua": "Semua yang boleh saya lihat",
-    }
+def _scopes(asked: filters.Said, actor: Actor, wanted: TaskQuery) -> list[Scope]:
+    tasks = current_engine().tasks
     counts = {
-        scope: current_engine().tasks.count_tasks(_query(scope, actor, wanted), actor=actor)
-        for scope in labels
+        scope: tasks.count_tasks(filters.in_scope(scope, actor, wanted), actor=actor)
+        for scope in filters.SCOPES
     }
-    current = request.args.get("lingkup")
-    if current not in labels:
+    current = asked.get("lingkup")
+    if current not in counts:
         current = _first_scope(actor, counts)
+    kept = {name: asked[name] for name in filters.FILTERS if name in asked}
     return [
         Scope(
             scope,
             label,
             counts[scope],
-            url_for("pages.inbox", lingkup=scope, **_kept()),
+            filters.inbox_address({"lingkup": scope, **kept}),
             scope == current,
         )
-        for scope, label in labels.items()
+        for scope, label in filters.SCOPES.items()
     ]
-
-
-def _kept() -> dict[str, Any]:
-    """The filters of this request that say something."""
-    return {name: text for name in FILTERS if (text := argument(name))}
 
 
 def _saved(actor: Actor) -> list[tuple[str, str]]:
     """The visitor's saved filters: name and address."""
     found = current_engine().saved_filters.list(actor=actor)
-    return [(each.name, inbox_address(dict(parse_qsl(each.query)))) for each in found]
-
-
-def inbox_address(query: dict[str, str], **more: str) -> str:
-    """Where the inbox stands with those filters."""
-    asked: dict[str, Any] = {**query, **more}
-    return url_for("pages.inbox", **asked)
+    return [(each.name, filters.inbox_address(dict(parse_qsl(each.query)))) for each in found]
 
 
 def _first_scope(actor: Actor, counts: dict[str, int]) -> str:
-    """Where there is something to do; who only reads sees everything."""
-    if not _can_work(actor):
-        return "semua"
-    return "lajur" if not counts["saya"] and counts["lajur"] else "saya"
+    """Where there is something to do; who has no lane sees everything."""
+    if counts[filters.MINE]:
+        return filters.MINE
+    if counts[filters.LANES]:
+        return filters.LANES
+    return filters.MINE if can_work(actor) else filters.ALL
 
 
-def _can_work(actor: Actor) -> bool:
-    return bool(actor.lanes) or actor.has(Role.STAFF, Role.ADMIN)
+def can_work(actor: Actor) -> bool:
+    """Whether tasks may ever wait for the visitor."""
+    return bool(actor.lanes) or actor.has(Role.STAFF)
 
 
 def _latest_instances(actor: Actor) -> list[ProcessInstance] | None:

@@ -13,6 +13,8 @@ from webhooks.rest.context import current_engine
 
 PAGE_SIZE = 25
 _MAX_PAGE = 100_000
+#: What the URL says of one page only: its number, and what was done before it.
+_OF_ONE_PAGE = {"hal", "kabar", "selesai", "diambil", "gagal"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +44,21 @@ def page_of(number: int, *sorting: tuple[str, SortOrder]) -> Page:
 
 
 def pager(number: int, total: int) -> Pager:
-    """The links around the page that is shown."""
+    """The links around the page that is shown: the last one when the list has become shorter."""
     pages = max(1, -(-total // PAGE_SIZE))
+    number = min(number, pages)
     return Pager(
         number,
         pages,
         total,
-        _link(min(number - 1, pages)) if number > 1 else None,
+        _link(number - 1) if number > 1 else None,
         _link(number + 1) if number < pages else None,
     )
 
 
 def _link(number: int) -> str:
     assert request.endpoint is not None  # noqa: S101 - a page is shown, so there is a route to it
-    kept = {k: v for k, v in request.args.items() if k not in {"hal", "kabar"} and v}
+    kept = {k: v for k, v in request.args.items() if k not in _OF_ONE_PAGE and v}
     return url_for(request.endpoint, **{**(request.view_args or {}), **kept, "hal": number})
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from engine import errors
 from engine.model import (
@@ -172,6 +172,23 @@ class Explanation:
 def completed(task_name: str) -> str:
     """What the page after a completed task says."""
     return f"Tugas “{task_name}” telah diselesaikan."
+
+
+def claimed(number: int, *, failed: int) -> str:
+    """What the inbox says after several tasks were taken at once."""
+    if not number and not failed:
+        return gettext("Pilih tugas yang akan diambil.")
+    taken = ngettext(
+        "%(num)s tugas kini menjadi tugas Anda.", "%(num)s tugas kini menjadi tugas Anda.", number
+    )
+    if not failed:
+        return taken
+    missed = ngettext(
+        "%(num)s tugas tidak dapat diambil: sudah diambil orang lain, atau sudah berakhir.",
+        "%(num)s tugas tidak dapat diambil: sudah diambil orang lain, atau sudah berakhir.",
+        failed,
+    )
+    return f"{taken} {missed}" if number else missed
 
 
 def largest_file(megabytes: int) -> str:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import InvalidInput
 from webhooks.pages.blueprint import blueprint
-from webhooks.pages.inbox import FILTERS, inbox_address
+from webhooks.pages.inbox_filters import inbox_address, said
 from webhooks.pages.logins import current_actor
 from webhooks.rest.context import current_engine
 
@@ -17,8 +17,8 @@ from webhooks.rest.context import current_engine
 @blueprint.post("/saringan")
 def save_filter() -> ResponseReturnValue:
     """What the inbox shows is kept under a name; the inbox goes on showing it."""
-    sent = dict(parse_qsl(request.form.get("saringan", "")))
-    kept = {name: sent[name] for name in ("lingkup", *FILTERS) if name in sent}
+    kept = said(dict(parse_qsl(request.form.get("saringan", ""))))
+    kept.pop("hal", None)
     try:
         current_engine().saved_filters.save(
             request.form.get("nama", ""), urlencode(kept), actor=current_actor()

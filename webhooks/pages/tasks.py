@@ -32,6 +32,8 @@ from webhooks.pages.fields import (
     typed_texts,
     widget_groups,
 )
+from webhooks.pages.inbox import next_in_list
+from webhooks.pages.inbox_filters import inbox_address, list_of_request
 from webhooks.pages.logins import current_actor
 from webhooks.pages.people import display_names
 from webhooks.pages.remarks import Draft, remarks_of_task
@@ -136,11 +138,16 @@ def complete_task(task_id: str) -> ResponseReturnValue:
 
 
 def _after(instance_id: str, task_id: str) -> str:
-    """The next task of the same instance that waits for the visitor, else the inbox."""
+    """The next task that waits for the visitor: of the same instance, else of the list.
+
+    Without one, the list from which the visitor came.
+    """
+    listed = list_of_request()
     following = _waiting_for_me(instance_id)
-    if following:
-        return url_for("pages.show_task", task_id=following[0].task_id, selesai=task_id)
-    return url_for("pages.inbox", selesai=task_id)
+    follower = following[0] if following else next_in_list(listed) if listed else None
+    if follower is not None:
+        return url_for("pages.show_task", task_id=follower.task_id, selesai=task_id)
+    return inbox_address(listed, selesai=task_id)
 
 
 def _waiting_for_me(instance_id: str) -> list[UserTask]:
@@ -222,7 +229,8 @@ def _task_page(
             text for name, each in (faults or {}).items() if name not in known for text in each
         ],
         is_mine=task.assignee == actor.account,
-        is_offered=is_offered_to_visitor(task),
+        is_offered=current_engine().tasks.is_offered(task, actor=actor),
+        back=inbox_address(list_of_request()),
         note=_return_note(task),
         remarks=remarks_of_task(task, key=RandomIds().new_id(), draft=draft),
         colleagues=_colleagues(task),
@@ -264,20 +272,9 @@ def ended_page(
         task=task,
         explanation=messages.explain(error, display_names()),
         typed=typed,
+        back=inbox_address(list_of_request()),
         can_see_instance=_can_see_instance(task.instance_id),
     )
-
-
-def is_offered_to_visitor(task: UserTask) -> bool:
-    """Whether the visitor could take the task."""
-    actor = current_actor()
-    query = TaskQuery(
-        task_id=task.task_id,
-        candidate_user=actor.account,
-        candidate_groups=tuple(sorted(actor.lanes)),
-        include_assigned=True,
-    )
-    return current_engine().tasks.count_tasks(query, actor=actor) > 0
 
 
 def _sop_name(task: UserTask) -> str:

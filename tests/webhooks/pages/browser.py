@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
@@ -58,7 +59,7 @@ class Page:
 
     def form(self, action: str) -> tuple[str, dict[str, Any]]:
         """The form whose action ends so: where it goes, and what stands in it."""
-        forms = [f for f in self.tree.forms if (f.action or "").endswith(action)]
+        forms = [f for f in self.tree.forms if urlsplit(f.action or "").path.endswith(action)]
         assert forms, f"no form to {action!r} in: {self.text}"
         return forms[0].action, dict(forms[0].form_values())
 

@@ -153,3 +153,126 @@ def test_a_filter_is_saved_under_a_name(visit: Visit, instance: str) -> None:
     gone = clerk.send(again, "/saringan/hapus")
     assert "Saringan telah dihapus" in gone.text
     assert "Kadis & telat" not in gone.text
+
+
+def start_several(office: Office, number: int) -> list[str]:
+    """Ids of tasks of the clerks' lane, the first one due first."""
+    lanes = {"Perencana": ["s", "a", "e"]}
+    tasks = []
+    for day in range(number):
+        step = user("a").replace(
+            "<bpmn:userTask ", f'<bpmn:userTask camunda:dueDate="2026-01-{10 + day}T08:00:00Z" '
+        )
+        drawn = process(start(), step, end(), line("s", "a", "e"), lanes=lanes)
+        tasks.append(office.task(office.start(office.deploy(drawn)), "a").task_id)
+    return tasks
+
+
+def test_one_task_is_taken_in_the_list_and_the_list_stays(office: Office, visit: Visit) -> None:
+    first, _ = start_several(office, 2)
+    clerk = visit("staf")
+    page = clerk.get("/?lingkup=lajur&kegiatan=A&urut=terlama")
+
+    taken = clerk.send(page, "/tugas/ambil", satu=first, tugas="?")
+
+    assert "1 tugas kini menjadi tugas Anda." in taken.text
+    assert (taken.path, rows(taken)) == ("/", 1)
+    assert [taken.value(name) for name in ("lingkup", "kegiatan", "urut")] == [
+        "lajur",
+        "A",
+        "terlama",
+    ]
+
+
+def test_several_tasks_are_taken_at_once_but_those_of_somebody_faster(
+    office: Office, visit: Visit
+) -> None:
+    tasks = start_several(office, 3)
+    clerk, other = visit("staf"), visit("staf-2")
+    page = clerk.get("/?lingkup=lajur")
+    other.send(other.get("/?lingkup=lajur"), "/tugas/ambil", satu=tasks[1])
+
+    taken = clerk.send(page, "/tugas/ambil", tugas=[*tasks, "?"])
+
+    assert "2 tugas kini menjadi tugas Anda. 2 tugas tidak dapat diambil" in taken.text
+    assert rows(clerk.get("/?lingkup=saya")) == 2
+    again = clerk.send(page, "/tugas/ambil")
+    assert "Pilih tugas yang akan diambil." in again.text
+
+
+def test_work_goes_from_task_to_task_of_the_list_and_back_to_it(
+    office: Office, visit: Visit
+) -> None:
+    first, second, third = start_several(office, 3)
+    clerk = visit("staf")
+    lane = clerk.get("/?lingkup=lajur&tenggat=&keadaan=belum-diambil&urut=terbaru")
+
+    page = clerk.send(lane, f"/tugas/{third}/ambil")
+    assert page.path == f"/tugas/{third}"
+    page = clerk.send(clerk.send(page, "/lepas"), "/selesai")
+    assert (page.path, "telah diselesaikan" in page.text) == (f"/tugas/{second}", True)
+    page = clerk.send(page, "/selesai")
+    assert page.path == f"/tugas/{first}"
+    page = clerk.send(page, "/selesai")
+
+    assert (page.path, page.value("lingkup"), page.value("urut")) == ("/", "lajur", "terbaru")
+    assert (page.value("keadaan"), "telah diselesaikan" in page.text) == ("belum-diambil", True)
+
+
+def test_a_list_that_has_become_shorter_shows_its_last_page(office: Office, visit: Visit) -> None:
+    start_several(office, 1)
+
+    page = visit("staf").get("/?lingkup=lajur&hal=7")
+
+    assert rows(page) == 1
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ("keadaan=belum-diambil", 1),
+        ("keadaan=diambil", 1),
+        ("kegiatan=MENYUSUN", 1),
+        ("prioritas=segera", 1),
+        ("tindak-lanjut=hari-ini", 1),
+        ("tindak-lanjut=ditunda", 1),
+        ("tindak-lanjut=tanpa-tunda", 1),
+    ],
+)
+def test_the_inbox_finds_by_state_text_priority_and_follow_up(
+    office: Office, visit: Visit, filters: str, found: int
+) -> None:
+    lanes = {"Perencana": ["s", "a", "e"]}
+    for name, more in (
+        ("Menyusun", 'camunda:followUpDate="2026-01-05T23:00:00+07:00"'),
+        ("Lain", 'camunda:followUpDate="2026-01-06T00:00:00+07:00" camunda:priority="80"'),
+    ):
+        step = user("a", name=name).replace("<bpmn:userTask ", f"<bpmn:userTask {more} ")
+        drawn = process(start(), step, end(), line("s", "a", "e"), lanes=lanes)
+        instance = office.start(office.deploy(drawn))
+    task = office.task(instance, "a")
+    office.engine.tasks.claim(task.task_id, actor=office.people["Perencana"])
+
+    page = visit("staf").get(f"/?lingkup=semua&{filters}")
+
+    assert rows(page) == found
+
+
+def test_urgent_comes_first_when_asked_and_says_so(office: Office, visit: Visit) -> None:
+    lanes = {"Perencana": ["s", "a", "e"]}
+    for priority in (50, 75, 100, 10):
+        step = user("a", name=f"P{priority}").replace(
+            "<bpmn:userTask ", f'<bpmn:userTask camunda:priority="{priority}" '
+        )
+        drawn = process(start(), step, end(), line("s", "a", "e"), lanes=lanes)
+        office.start(office.deploy(drawn))
+
+    page = visit("staf").get("/?lingkup=lajur&urut=prioritas")
+
+    told = [" ".join(cell.text_content().split()) for cell in page.tree.xpath("//td[1]")]
+    assert told == [
+        "P100 !! Prioritas: Sangat segera",
+        "P75 ! Prioritas: Segera",
+        "P50",
+        "P10 Prioritas: Rendah",
+    ]

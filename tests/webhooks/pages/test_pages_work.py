@@ -305,7 +305,19 @@ def test_an_inbox_marks_what_is_late(office: Office, visit: Visit) -> None:
 
 
 def test_an_empty_inbox_says_what_to_do(visit: Visit) -> None:
-    assert "memulai proses" in visit("staf").get("/?lingkup=saya").text
+    for name, scope, told in (
+        ("staf", "saya", "Anda juga dapat memulai proses"),
+        ("staf", "lajur", "Tidak ada tugas yang menunggu di lajur Anda"),
+        ("staf", "semua", "Tugas muncul setelah seseorang memulai proses"),
+        ("admin", "saya", "Atur lajur akun Anda"),
+        ("admin", "lajur", "Atur lajur akun Anda"),
+        ("auditor", "saya", "Sebagai auditor Anda membaca semua tugas"),
+        ("auditor", "semua", "Periksa berkas proses"),
+        ("analis", "lajur", "Sebagai analis Anda memasang dan memulai SOP"),
+    ):
+        told_here = visit(name).get(f"/?lingkup={scope}").text
+        assert told in told_here, (name, scope)
+        assert ("Mintalah administrator" in told_here) is False, (name, scope)
 
 
 def test_hostile_names_are_only_text(office: Office, visit: Visit) -> None:

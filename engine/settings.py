@@ -52,6 +52,7 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_GATEWAY_URL": "The gateway to WhatsApp, Telegram or SMS that tells people of tasks.",
     "ALUR_GATEWAY_SECRET": "What signs the messages to the gateway: whsec_ and base64.",
     "ALUR_REMIND_BEFORE": "How long before a task is due it is reminded of: 30m, 12h, 1d.",
+    "ALUR_LEADER_LANES": "Lanes whose people find the dashboard in the menu, by commas.",
     "ALUR_LOG_LEVEL": "The least severe log message that is written.",
     "ALUR_LOG_FORMAT": "How the log is written: text or json.",
     "ALUR_METRICS_TOKEN": "What Prometheus shows to read /metrics from elsewhere.",
@@ -137,6 +138,7 @@ class Settings:
     gateway_url: str | None = None
     gateway_secret: str | None = field(default=None, repr=False)
     remind_before: timedelta = timedelta(days=1)
+    leader_lanes: frozenset[str] = frozenset({"Kadis"})
     log_level: str = "INFO"
     log_format: str = "text"
     metrics_token: str | None = field(default=None, repr=False)
@@ -182,6 +184,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("gateway_url", "ALUR_GATEWAY_URL", _text),
         ("gateway_secret", "ALUR_GATEWAY_SECRET", _webhook_secret),
         ("remind_before", "ALUR_REMIND_BEFORE", _duration),
+        ("leader_lanes", "ALUR_LEADER_LANES", _names),
         ("log_level", "ALUR_LOG_LEVEL", _log_level),
         ("log_format", "ALUR_LOG_FORMAT", _log_format),
         ("metrics_token", "ALUR_METRICS_TOKEN", _token),
@@ -284,6 +287,10 @@ def _one_of(*choices: str) -> Callable[[str, str], str]:
         return value.lower()
 
     return read
+
+
+def _names(_variable: str, value: str) -> frozenset[str]:
+    return frozenset(each.strip() for each in value.split(",")) - {""}
 
 
 def _receivers(variable: str, value: str) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ from engine.receivers import allowed_receivers
 from engine.remaining_times import RemainingTimes
 from engine.remarks import Remarks
 from engine.repeats import Repeats
+from engine.reports import Reports
 from engine.saved_filters import SavedFilters
 from engine.second_factors import SecondFactors
 from engine.secret_key import SecretKey, beside
@@ -88,6 +89,7 @@ class ProcessEngine:
     remaining_times: RemainingTimes
     task_times: TaskTimes
     measuring: Measuring
+    reports: Reports
     accounts: Accounts
     logins: Logins
     sessions: Sessions
@@ -181,6 +183,7 @@ def build_engine(
         remaining_times=remaining_times,
         task_times=TaskTimes(store, definitions, calendars, clock),
         measuring=Measuring(store, definitions, calendars),
+        reports=Reports(store, definitions, calendars, clock),
         health=Health(store, clock),
         checkpoints=Checkpoints(store, clock, ids, outside_of(store, ids, settings)),
         pending_uploads=PendingUploads(store, clock, ids, max_bytes=max_bytes),

@@ -41,6 +41,7 @@ _ROOMS = {
     "task_times",
     "courses",
     "measuring",
+    "reports",
     "auditing",
     "playback",
     "drawings",

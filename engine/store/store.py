@@ -46,6 +46,7 @@ from engine.store.messages import Messages
 from engine.store.overviews import Overviews
 from engine.store.pending_uploads import PendingUploads
 from engine.store.reminders import Reminders
+from engine.store.reports import Reports
 from engine.store.requests import Requests
 from engine.store.saved_filters import SavedFilters
 from engine.store.second_factors import SecondFactors
@@ -77,6 +78,7 @@ class StoreTransaction(
     Overviews,
     Reminders,
     Times,
+    Reports,
     Calendars,
     Checkpoints,
     MessageSources,

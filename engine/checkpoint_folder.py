@@ -47,6 +47,14 @@ class CheckpointFolder:
             raise _trouble(self.path, "read", error) from error
         return sorted(number for number in map(number_in, names) if number is not None)
 
+    def has_signed(self, number: int) -> bool:
+        """Whether the signed file is there."""
+        return (self.path / signed_name(number)).exists()
+
+    def has_heads(self, number: int) -> bool:
+        """Whether its companion is there."""
+        return (self.path / heads_name(number)).exists()
+
     def signed(self, number: int) -> bytes:
         """The signed file."""
         file = self.path / signed_name(number)

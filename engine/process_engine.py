@@ -14,6 +14,7 @@ from engine.accounts import Accounts
 from engine.auditing import History
 from engine.calendars import Calendars
 from engine.checkpoint_folder import CheckpointFolder
+from engine.checkpoint_proof import CheckpointProof
 from engine.checkpoints import Checkpoints, Outside
 from engine.contacts import Contacts
 from engine.correlation import Post
@@ -100,6 +101,7 @@ class ProcessEngine:
     single_sign_on: SingleSignOn
     health: Health
     checkpoints: Checkpoints
+    checkpoint_proof: CheckpointProof
     secret_key: SecretKey
     message_sources: MessageSources
     webhook_subscriptions: WebhookSubscriptions
@@ -141,6 +143,7 @@ def build_engine(
     remaining_times = RemainingTimes(
         store, definitions, calendars, clock, Rule(settings.deadline_rule)
     )
+    outside = outside_of(store, ids, settings)
     history = History(store, definitions, deadlines)
     drawings = Drawings(store, definitions, history)
     return ProcessEngine(
@@ -185,7 +188,8 @@ def build_engine(
         measuring=Measuring(store, definitions, calendars),
         reports=Reports(store, definitions, calendars, clock),
         health=Health(store, clock),
-        checkpoints=Checkpoints(store, clock, ids, outside_of(store, ids, settings)),
+        checkpoints=Checkpoints(store, clock, ids, outside),
+        checkpoint_proof=CheckpointProof(store, outside),
         pending_uploads=PendingUploads(store, clock, ids, max_bytes=max_bytes),
         accounts=accounts,
         logins=logins,

@@ -60,6 +60,7 @@ _ROOMS = {
     "pending_uploads",
     "document_intake",
     "document_proof",
+    "checkpoint_proof",
     "checkpoints",
     "endorsements",
     "papers",
@@ -122,9 +123,12 @@ ARROWS: dict[str, set[str]] = {
         ("accounts", "access_tokens", "logins", "sessions", "single_sign_on", "second_factors"),
         _BASE | _PURE | _ROOMS | _MACHINERY | {"passwords", "account_names", "secret_key"},
     ),
-    "checkpoints": _BASE
-    | {"store", "permissions", "account_log", "merkle", "signing_key"}
-    | {"checkpoint_format", "checkpoint_folder"},
+    **dict.fromkeys(
+        ("checkpoints", "checkpoint_proof"),
+        _BASE
+        | {"store", "permissions", "account_log", "checkpoints"}
+        | {"merkle", "signing_key", "checkpoint_format", "checkpoint_folder"},
+    ),
     "message_sources": _BASE | _PURE | {"store", "secret_key"},
     "webhook_subscriptions": _BASE | _PURE | {"store", "secret_key", "receivers"},
     "deliveries": _BASE | _PURE | {"store", "retry_schedule"},

@@ -1,26 +1,17 @@
-"""`alur history`, `alur replay` and `alur verify`: what happened, and whether that is true."""
+"""`alur history` and `alur replay`: what happened, event by event and step by step."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from typing import Any
 
 from engine.cli.exit_codes import OK, REFUSED
 from engine.cli.invocation import Invocation
+from engine.cli.verifying import show_faults, what_was_run
 from engine.cli.words import Commands
-from engine.errors import InvalidInput
-from engine.model import Fault, HistoryEvent, Verification
+from engine.model import HistoryEvent
 from engine.playback.frames import Frame
-from engine.process_engine import ProcessEngine
-from engine.sources import Clock
-
-_FAULT = ("instance", "sequence", "check", "what is wrong…", "expected…", "found…")
-#: A check that lasts longer than this says how far it is.
-_PATIENCE = timedelta(seconds=2)
 
 
 def add_to(commands: Commands) -> None:
@@ -42,18 +33,6 @@ def add_to(commands: Commands) -> None:
         example="alur replay 0d8cdb52-3a9b-4a55-8f36-0a5ad2f1f9a1 --as auditor",
     )
     replaying.add_argument("instance", metavar="INSTANCE", help="the instance's id")
-    verifying = commands.add(
-        "verify",
-        verify,
-        about="""Check that history is what happened; show every fault at its instance and event.
-
-        Checks the hash chain, runs the recorded inputs again through the recorded diagram, and
-        compares the state kept beside history. Ends with 1 when there is a fault. --all is for
-        auditors and admins, and checks the log of accounts too.""",
-        example="alur verify --all --as auditor",
-    )
-    verifying.add_argument("instance", nargs="?", metavar="INSTANCE", help="the instance's id")
-    verifying.add_argument("--all", action="store_true", help="every instance, running or ended")
 
 
 # ---------------------------------------------------------------------- history
@@ -111,7 +90,9 @@ def replay(call: Invocation) -> int:
         ("step", "time", "who", "input", "element", "flows taken…", "changes…"),
         [_frame_row(frame) for frame in frames],
     )
-    return _judge(call, [checked])
+    show_faults(call, checked.faults)
+    call.printer.say(what_was_run(checked))
+    return REFUSED if checked.faults else OK
 
 
 def _frame_row(frame: Frame) -> tuple[object, ...]:
@@ -127,92 +108,4 @@ def _frame_row(frame: Frame) -> tuple[object, ...]:
         frame.activity_id,
         " ".join(frame.flows),
         "; ".join(said),
-    )
-
-
-# ----------------------------------------------------------------------- verify
-
-
-def verify(call: Invocation) -> int:
-    """Verify one instance, or all."""
-    if call.words.all == bool(call.words.instance):
-        raise InvalidInput("verify: expected either INSTANCE or --all")
-    with call.engine() as engine:
-        results = _verified(call, engine)
-        summary = _Summary()
-        for result in results:
-            summary.add(result)
-        if call.words.all:
-            summary.add_log(engine.account_log.verify(actor=call.actor(engine)))
-    call.printer.json(summary)
-    code = _judge(call, [summary])
-    if call.words.all:
-        call.printer.say(f"{summary.account_events} events of the log of accounts compared")
-    return code
-
-
-def _verified(call: Invocation, engine: ProcessEngine) -> Iterable[Verification]:
-    actor = call.actor(engine)
-    if call.words.all:
-        return engine.history.verify_all(actor=actor, on_progress=_Progress(engine.clock))
-    return [engine.history.verify(call.words.instance, actor=actor)]
-
-
-@dataclass(slots=True)
-class _Summary:
-    """All verifications together; only the faults are kept."""
-
-    instances: int = 0
-    events: int = 0
-    inputs: int = 0
-    account_events: int = 0
-    faults: list[Fault] = field(default_factory=list)
-
-    def add(self, result: Verification) -> None:
-        self.instances += 1
-        self.events += result.events
-        self.inputs += result.inputs
-        self.faults += result.faults
-
-    def add_log(self, result: Verification) -> None:
-        self.account_events = result.events
-        self.faults += result.faults
-
-
-class _Progress:
-    """How far a long check is: on stderr, at a terminal or when it takes long."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._said_at: datetime = clock.now()
-
-    def __call__(self, done: int, total: int) -> None:
-        now = self._clock.now()
-        if sys.stderr.isatty():
-            end = "\n" if done >= total else ""
-            print(f"\ralur: checked {done} of {total}", end=end, file=sys.stderr, flush=True)
-        elif now - self._said_at > _PATIENCE:
-            self._said_at = now
-            print(f"alur: checked {done} of {total}", file=sys.stderr, flush=True)
-
-
-def _judge(call: Invocation, results: Sequence[Verification | _Summary]) -> int:
-    """Say what was checked and show what is wrong; the exit code."""
-    faults = [fault for result in results for fault in result.faults]
-    if faults:
-        call.printer.table(_FAULT, [_fault_row(fault) for fault in faults])
-    events = sum(result.events for result in results)
-    inputs = sum(result.inputs for result in results)
-    call.printer.say(f"{inputs} inputs run again, {events} events compared: {len(faults)} faults")
-    return REFUSED if faults else OK
-
-
-def _fault_row(fault: Fault) -> tuple[object, ...]:
-    return (
-        fault.instance_id,
-        fault.sequence,
-        fault.check,
-        fault.message,
-        fault.expected,
-        fault.found,
     )

@@ -20,6 +20,7 @@ from engine.cli import (
     serving,
     simulating,
     tasks,
+    verifying,
     webhooks,
 )
 from engine.cli.exit_codes import BAD_INPUT, MEANINGS
@@ -55,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
         messages.add_to,
         kept_messages.add_to,
         auditing.add_to,
+        verifying.add_to,
         checkpoints.add_to,
         accounts.add_to,
         webhooks.add_to,

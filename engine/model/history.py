@@ -133,7 +133,7 @@ class Fault:
 
     instance_id: str
     sequence: int | None
-    #: "chain", "replay", "state", "gap", "document", "deadline" or "paraf".
+    #: "chain", "replay", "state", "gap", "document", "deadline", "paraf" or "checkpoint".
     check: str
     message: str
     expected: str | None = None

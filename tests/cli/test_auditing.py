@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.cli.auditing import _Progress
+from engine.cli.progress import Progress
 from engine.sources import ManualClock
 from tests.cli.conftest import Terminal
 
@@ -59,6 +59,7 @@ def test_sound_history_verifies(alur: Terminal, started: str) -> None:
     every = alur.ok("verify", "--all", "--as", "auditor", "--json").json
 
     assert {**one, "accountEvents": 4} == every
+    assert one["checkpoints"] is None
     assert (one["instances"], one["inputs"], one["faults"]) == (1, 1, [])
 
 
@@ -85,6 +86,7 @@ def test_replay_of_a_forged_history_ends_with_1(alur: Terminal, started: str) ->
 def test_verify_takes_an_instance_or_all(alur: Terminal) -> None:
     assert alur("verify").code == 2
     assert alur("verify", "x", "--all").code == 2
+    assert alur("verify", "--checkpoint", "tidak-ada").code == 2
     assert alur("verify", "x").code == 3
     assert alur("verify", "--all", "--as", "kadis").code == 4
 
@@ -99,10 +101,79 @@ def test_progress_is_told_off_a_terminal_only_when_it_takes_long(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     clock = ManualClock(datetime(2026, 3, 2, tzinfo=UTC))
-    progress = _Progress(clock)
+    progress = Progress(clock, "instances")
 
     progress(200, 1000)
     clock.advance(seconds=3)
     progress(400, 1000)
 
-    assert capsys.readouterr().err == "alur: checked 400 of 1000\n"
+    assert capsys.readouterr().err == "alur: checked 400 of 1000 instances\n"
+
+
+# ------------------------------------------------------------------- checkpoints
+
+
+def test_a_checkpoint_is_made_and_compared(alur: Terminal, started: str) -> None:
+    made = alur.ok("checkpoint", "--json").json[0]
+    folder = alur.folder / "alur.checkpoints"
+
+    every = alur.ok("verify", "--all", "--json").json
+    assert made["checkpoint"]["number"] == 1
+    assert every["checkpoints"]["fingerprint"] == made["fingerprint"]
+    assert every["checkpoints"]["isKeyKnown"] is True
+    assert "compared; the last is 1 of " in alur.ok("verify", started).out
+    only = alur.ok("verify", "--checkpoint", str(folder), "--key", made["fingerprint"])
+    assert only.out.startswith("1 heads of 1 checkpoints compared")
+
+
+def test_an_instance_that_was_deleted_is_named(alur: Terminal, started: str) -> None:
+    alur.ok("checkpoint")
+    with closing(sqlite3.connect(alur.folder / "alur.db")) as database, database:
+        for (name,) in database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            database.execute(f'DROP TRIGGER "{name}"')
+        for table in ("task_candidate", "user_task", "history_event", "process_instance"):
+            database.execute(f"DELETE FROM {table}")
+
+    for words in ((started,), ("--all",), ("--checkpoint", str(alur.folder / "alur.checkpoints"))):
+        answer = alur("verify", *words)
+        assert answer.code == 1
+        assert answer.out.splitlines()[2].split()[:3] == [started, "1", "checkpoint"]
+    assert alur("verify", "tidak-ada").code == 3
+
+
+def test_staff_verify_their_instance_without_checkpoints(alur: Terminal, started: str) -> None:
+    alur.ok("checkpoint")
+
+    assert "not compared with checkpoints" in alur.ok("verify", started, "--as", "kadis").out
+    folder = str(alur.folder / "alur.checkpoints")
+    assert alur("verify", started, "--as", "kadis", "--checkpoint", folder).code == 4
+    assert alur("checkpoint", "--as", "auditor").code == 4
+
+
+def test_the_key_of_checkpoints_changes_by_hand(alur: Terminal, started: str) -> None:
+    first, turned, after = (
+        alur.ok("checkpoint", *words, "--json").json[0]["fingerprint"]
+        for words in ((), ("--new-key",), ())
+    )
+
+    assert first == turned != after
+    assert alur("checkpoint", "--after-restore", " ").code == 2
+
+
+def test_a_bar_at_a_terminal_says_how_much_is_left(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    clock = ManualClock(datetime(2026, 3, 2, tzinfo=UTC))
+    progress = Progress(clock, "instances")
+
+    clock.advance(seconds=10)
+    progress(250, 1000)
+    progress(1000, 1000)
+
+    first, last = capsys.readouterr().err.split("\r")[1:]
+    assert first.startswith("[#######.......................] checked 250 of 1000 instances, ")
+    assert "0:00:30 left" in first
+    assert last.endswith("\n")

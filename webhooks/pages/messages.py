@@ -91,6 +91,7 @@ CHECKS: Mapping[str, str] = {
     "deadline": "Tenggat tidak sesuai dengan Waktu langkahnya menurut kalender yang disebutnya.",
     "paraf": "Paraf atau tanda tangan tidak sesuai dengan versi dokumen yang disebutnya.",
     "gap": "Riwayat tidak utuh: ada catatan yang hilang.",
+    "checkpoint": "Riwayat tidak sama dengan titik periksa yang ditandatangani di luar basis data.",
 }
 #: The notices that one page hands to the next by their code, as `?kabar=`.
 NOTICES: Mapping[str, str] = {

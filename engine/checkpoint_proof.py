@@ -1,0 +1,322 @@
+"""Compares checkpoints with the database: what was listed once must still be what happened.
+
+A chain that was written anew as a whole, a history cut at its end and an instance that was deleted
+agree with themselves; they do not agree with what was signed outside of the database before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from engine.account_log import LOG as ACCOUNT_LOG
+from engine.checkpoint_folder import CheckpointFolder
+from engine.checkpoint_format import (
+    file_hash,
+    fingerprint,
+    head_of,
+    lines_of,
+    read_checkpoint,
+    signed_part,
+)
+from engine.checkpoints import Outside
+from engine.errors import InvalidCheckpoint, InvalidInput, NotFound, StorageError
+from engine.merkle import Tree
+from engine.model import Actor, Checkpoint, Fault, Head, Role, SeriesVerification
+from engine.permissions import require_role
+from engine.signing_key import is_signed
+from engine.store import Store, StoreTransaction
+
+#: What a fault of a checkpoint itself has in place of an instance; its sequence is the number.
+CHECKPOINTS = "checkpoints"
+CHECK = "checkpoint"
+#: Heads looked up by one statement.
+_BATCH = 500
+
+OnProgress = Callable[[int, int], None]
+
+
+class CheckpointProof:
+    """Whether the database is what checkpoints say; for auditors and admins."""
+
+    def __init__(self, store: Store, outside: Outside | None) -> None:
+        self._store = store
+        self._outside = outside
+
+    def folder(self) -> Path | None:
+        """Where this installation writes checkpoints, when there are any."""
+        if self._outside is None or not self._outside.folder.numbers():
+            return None
+        return self._outside.folder.path
+
+    def verify(
+        self,
+        place: Path,
+        *,
+        actor: Actor,
+        instances: Collection[str] | None = None,
+        known_key: str | None = None,
+        on_progress: OnProgress = lambda _done, _all: None,
+    ) -> SeriesVerification:
+        """Compare the checkpoints of a folder, or those up to one file, with the database.
+
+        A file that is not in the folder is taken from the database: the later ones name its hash.
+        instances: compare the heads of these only. known_key: the public key (base64) that must
+        have signed the last one, or its fingerprint; without it that of this installation.
+        Raises InvalidInput when there is no checkpoint, Forbidden.
+        """
+        require_role(actor, "compare checkpoints", Role.AUDITOR, Role.ADMIN)
+        folder, last = _last_in(place)
+        with self._store.reading() as tx:
+            series = _Series(tx, folder, last)
+            proof = _Proof(tx, series, None if instances is None else frozenset(instances))
+            return proof.verify(known_key or self._own_key(), on_progress)
+
+    def _own_key(self) -> str | None:
+        if self._outside is None or not self._outside.key.file.exists():
+            return None
+        return self._outside.key.public()
+
+
+def _last_in(place: Path) -> tuple[CheckpointFolder, int]:
+    """The folder, and the number of its last checkpoint or of the one that `place` is."""
+    if place.is_file():
+        try:
+            return CheckpointFolder(place.parent), read_checkpoint(place.read_bytes()).number
+        except InvalidCheckpoint as error:
+            raise InvalidInput(f"{place}: {error}") from error
+        except OSError as error:
+            raise InvalidInput(f"{place}: cannot be read: {error.strerror or error}") from error
+    folder = CheckpointFolder(place)
+    numbers = folder.numbers()
+    if not numbers:
+        raise InvalidInput(f"{place}: expected a checkpoint, or a folder with some; found none")
+    return folder, numbers[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """The checkpoints up to `last`: of the folder, and of the database where that has none."""
+
+    tx: StoreTransaction
+    folder: CheckpointFolder
+    last: int
+
+    def signed(self, number: int) -> bytes | None:
+        if self.folder.has_signed(number):
+            return self.folder.signed(number)
+        try:
+            return self.tx.checkpoint(number).content
+        except NotFound:
+            return None
+
+    def lines(self, number: int) -> Iterable[bytes]:
+        if self.folder.has_heads(number):
+            return self.folder.lines(number)
+        try:
+            return lines_of(self.tx.checkpoint(number).heads)
+        except NotFound:
+            return ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """The first checkpoint that lists a head which the database does not have."""
+
+    head: Head
+    checkpoint: Checkpoint
+    #: The hash of the event that is there instead; None: there is none.
+    found: str | None
+
+
+@dataclass(slots=True)
+class _Proof:
+    """One comparison. It holds one batch of heads, and what differs."""
+
+    tx: StoreTransaction
+    series: _Series
+    wanted: frozenset[str] | None
+    faults: list[Fault] = field(default_factory=list)
+    differing: dict[str, _Difference] = field(default_factory=dict)
+    compared: int = 0
+    read: int = 0
+
+    def verify(self, known_key: str | None, on_progress: OnProgress) -> SeriesVerification:
+        before: tuple[bytes, Checkpoint | None] | None = None
+        for number in range(1, self.series.last + 1):
+            content = self.series.signed(number)
+            found = self._checked(number, content, before)
+            if found is not None:
+                self._compare_heads(found)
+                self._compare_logs(found)
+            before = None if content is None else (content, found)
+            on_progress(number, self.series.last)
+        self.faults += self._head_faults()
+        return self._judged(before[1] if before else None, known_key)
+
+    def _judged(self, last: Checkpoint | None, known: str | None) -> SeriesVerification:
+        if last is None:
+            return SeriesVerification(self.read, self.compared, faults=tuple(self.faults))
+        is_known = known is not None and known.replace(" ", "") in {
+            last.key,
+            fingerprint(last.key).replace(" ", ""),
+        }
+        if known is not None and not is_known:
+            text = "it is signed with another key than the one that is known"
+            self.faults.append(_fault(last.number, text, known, last.key))
+        return SeriesVerification(
+            checkpoints=self.read,
+            heads=self.compared,
+            number=last.number,
+            at=last.at,
+            fingerprint=fingerprint(last.key),
+            is_key_known=is_known,
+            faults=tuple(self.faults),
+        )
+
+    # --------------------------------------------------------------- the series itself
+
+    def _checked(
+        self, number: int, content: bytes | None, before: tuple[bytes, Checkpoint | None] | None
+    ) -> Checkpoint | None:
+        """The checkpoint of that number, when it can be read; what is wrong with it is noted."""
+        if content is None:
+            self.faults.append(_fault(number, "it is missing, in the folder and in the database"))
+            return None
+        self.read += 1
+        try:
+            found = read_checkpoint(content)
+        except InvalidCheckpoint as error:
+            self.faults.append(_fault(number, str(error)))
+            return None
+        if found.number != number:
+            self.faults.append(
+                _fault(number, "its file has another", str(number), str(found.number))
+            )
+        if not is_signed(signed_part(found), found.signature, found.key):
+            self.faults.append(_fault(number, "its signature does not hold"))
+        self._check_link(number, found, before)
+        return found
+
+    def _check_link(
+        self, number: int, found: Checkpoint, before: tuple[bytes, Checkpoint | None] | None
+    ) -> None:
+        if before is None or found.number != number:
+            return
+        content, former = before
+        if found.previous != file_hash(content):
+            text = f"it is not the one that checkpoint {number} names"
+            expected = found.previous or "none"
+            self.faults.append(_fault(number - 1, text, expected, file_hash(content)))
+        if former is not None and found.key != former.key_after:
+            text = f"it is signed with a key that checkpoint {former.number} does not name"
+            self.faults.append(_fault(number, text, former.key_after, found.key))
+
+    # ------------------------------------------------------------------------- heads
+
+    def _compare_heads(self, found: Checkpoint) -> None:
+        tree = Tree()
+        try:
+            for batch in _batches(_growing(tree, self.series.lines(found.number))):
+                self._compare_batch(found, [each for each in batch if self._is_wanted(each)])
+        except (InvalidCheckpoint, StorageError) as error:
+            self.faults.append(_fault(found.number, f"its heads cannot be read: {error}"))
+            return
+        if (tree.root.hex(), tree.size) != (found.root, found.count):
+            text = "its heads are not those that it was signed with"
+            expected, kept = f"{found.count} under {found.root}", f"{tree.size} under "
+            self.faults.append(_fault(found.number, text, expected, kept + tree.root.hex()))
+
+    def _is_wanted(self, head: Head) -> bool:
+        return self.wanted is None or head.instance_id in self.wanted
+
+    def _compare_batch(self, found: Checkpoint, heads: list[Head]) -> None:
+        self.compared += len(heads)
+        kept = self.tx.hashes_at(heads) if heads else {}
+        for head in heads:
+            there = kept.get((head.instance_id, head.sequence))
+            if there != head.hash:
+                self.differing.setdefault(head.instance_id, _Difference(head, found, there))
+
+    def _compare_logs(self, found: Checkpoint) -> None:
+        """Where the log of accounts ended is still an event of it; named once."""
+        head = found.logs.get(ACCOUNT_LOG)
+        if head is None or head.sequence == 0 or self.wanted is not None:
+            return
+        there = self.tx.account_event_hash(head.sequence)
+        if there != head.hash and not any(each.instance_id == ACCOUNT_LOG for each in self.faults):
+            text = f"the event is not the one that checkpoint {found.number} lists"
+            self.faults.append(
+                Fault(ACCOUNT_LOG, head.sequence, CHECK, text, head.hash, there or "nothing")
+            )
+
+    # ------------------------------------------------------------------ what differs
+
+    def _head_faults(self) -> Iterator[Fault]:
+        rewritten = {each for each, how in self.differing.items() if how.found is not None}
+        sound = self._last_sound(rewritten) if rewritten else {}
+        for instance_id, how in self.differing.items():
+            if how.found is None:
+                yield self._missing(how)
+            else:
+                yield _rewritten(how, sound.get(instance_id, 0))
+
+    def _missing(self, how: _Difference) -> Fault:
+        instance_id, wanted = how.head.instance_id, how.head.sequence
+        last = self.tx.last_event_sequence(instance_id)
+        if last == 0:
+            text, at = "the instance was deleted: history has no event of it", 1
+        elif last < wanted:
+            text, at = f"history was cut: it ends with event {last}", last + 1
+        else:
+            text, at = "the event is missing", wanted
+        return Fault(instance_id, at, CHECK, text, _listed(how), "nothing")
+
+    def _last_sound(self, instances: Collection[str]) -> dict[str, int]:
+        """The last listed event of each that is still the one which was listed."""
+        sound: dict[str, int] = {}
+        for number in range(1, self.series.last + 1):
+            heads = [
+                head
+                for head in _growing(Tree(), self.series.lines(number))
+                if head.instance_id in instances
+            ]
+            for batch in _batches(iter(heads)):
+                kept = self.tx.hashes_at(batch)
+                for head in batch:
+                    if kept.get((head.instance_id, head.sequence)) == head.hash:
+                        sound[head.instance_id] = max(head.sequence, sound.get(head.instance_id, 0))
+        return sound
+
+
+def _growing(tree: Tree, lines: Iterable[bytes]) -> Iterator[Head]:
+    """The heads on the lines, each of which becomes a leaf of the tree."""
+    for line in lines:
+        tree.add(line)
+        yield head_of(line)
+
+
+def _batches(heads: Iterator[Head]) -> Iterator[list[Head]]:
+    while batch := list(islice(heads, _BATCH)):
+        yield batch
+
+
+def _rewritten(how: _Difference, sound: int) -> Fault:
+    head = how.head
+    first = sound + 1 if sound < head.sequence else head.sequence
+    where = f"event {first}" if first == head.sequence else f"events {first} to {head.sequence}"
+    text = f"history was written anew, in {where}, and its chain with it"
+    found = f"event {head.sequence} with hash {how.found}"
+    return Fault(head.instance_id, first, CHECK, text, _listed(how), found)
+
+
+def _listed(how: _Difference) -> str:
+    made = how.checkpoint
+    at = made.at.isoformat(timespec="seconds")
+    return f"event {how.head.sequence} with hash {how.head.hash} (checkpoint {made.number} of {at})"
+
+
+def _fault(number: int, text: str, expected: str | None = None, found: str | None = None) -> Fault:
+    return Fault(CHECKPOINTS, number, CHECK, f"checkpoint {number}: {text}", expected, found)

@@ -1,0 +1,180 @@
+"""`alur verify`: whether the record is what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.cli.exit_codes import OK, REFUSED
+from engine.cli.invocation import Invocation
+from engine.cli.progress import Progress
+from engine.cli.words import Commands
+from engine.errors import InvalidInput, NotFound
+from engine.model import Actor, Fault, Role, SeriesVerification, Verification
+from engine.process_engine import ProcessEngine
+
+_FAULT = ("instance", "sequence", "check", "what is wrong…", "expected…", "found…")
+
+
+def add_to(commands: Commands) -> None:
+    """Declare the command of this module."""
+    verifying = commands.add(
+        "verify",
+        verify,
+        about="""Check that history is what happened; show every fault at its instance and event.
+
+        Checks the hash chain, runs the recorded inputs again through the recorded diagram, and
+        compares the state kept beside history. For auditors and admins it also compares what
+        checkpoints list: those of ALUR_CHECKPOINTS, or of --checkpoint. Only so is found that a
+        history was cut at its end, deleted, or written anew with its chain.
+
+        --all takes every instance and the log of accounts. --checkpoint alone compares what the
+        checkpoints list, and runs nothing again. Ends with 0 when all is sound, with 1 when there
+        is a fault, with 2 when a checkpoint cannot be found or read.""",
+        example="alur verify --all --as auditor\n"
+        "alur verify 0d8cdb52-3a9b-4a55-8f36-0a5ad2f1f9a1\n"
+        "alur verify --all --checkpoint /media/inspektorat/alur\n"
+        "alur verify --checkpoint checkpoint-00000412.json --key 'd1c070cf 12627cab ...'",
+    )
+    verifying.add_argument("instances", nargs="*", metavar="INSTANCE", help="an instance's id")
+    verifying.add_argument("--all", action="store_true", help="every instance, running or ended")
+    verifying.add_argument(
+        "--checkpoint",
+        metavar="FILE|FOLDER",
+        help="compare with these checkpoints: all of a folder, or those up to one file",
+    )
+    verifying.add_argument(
+        "--key",
+        metavar="KEY",
+        help="the public key that must have signed the last one (base64), or its fingerprint; "
+        "without it the key of this installation",
+    )
+
+
+def verify(call: Invocation) -> int:
+    """Verify what was asked for."""
+    words = call.words
+    if words.all and words.instances:
+        raise InvalidInput("verify: expected either INSTANCE or --all, found both")
+    if not (words.all or words.instances or words.checkpoint):
+        raise InvalidInput("verify: expected INSTANCE, --all or --checkpoint")
+    with call.engine() as engine:
+        summary = _summed_up(call, engine, call.actor(engine))
+    call.printer.json(summary)
+    show_faults(call, summary.faults)
+    for line in summary.in_words(call):
+        call.printer.say(line)
+    return REFUSED if summary.faults else OK
+
+
+@dataclass(slots=True)
+class Summary:
+    """All verifications together; only the faults are kept."""
+
+    instances: int = 0
+    events: int = 0
+    inputs: int = 0
+    #: Of the log of accounts; None when it was not asked for.
+    account_events: int | None = None
+    #: What was compared with checkpoints; None when there were none.
+    checkpoints: SeriesVerification | None = None
+    faults: list[Fault] = field(default_factory=list)
+
+    def add(self, result: Verification) -> None:
+        """One more instance was verified."""
+        self.instances += 1
+        self.events += result.events
+        self.inputs += result.inputs
+        self.faults += result.faults
+
+    def add_log(self, result: Verification) -> None:
+        """The log of accounts was verified."""
+        self.account_events = result.events
+        self.faults += result.faults
+
+    def in_words(self, call: Invocation) -> Iterator[str]:
+        """What was checked, a line each."""
+        if self.instances or self.checkpoints is None:
+            yield what_was_run(self)
+        if self.account_events is not None:
+            yield f"{self.account_events} events of the log of accounts compared"
+        if self.checkpoints is None:
+            yield "not compared with checkpoints: cuts and deletions are found only by them"
+        else:
+            yield _of_checkpoints(call, self.checkpoints)
+
+
+def _summed_up(call: Invocation, engine: ProcessEngine, actor: Actor) -> Summary:
+    words, summary = call.words, Summary()
+    place = _place_of_checkpoints(call, engine, actor)
+    if place is not None:
+        summary.checkpoints = engine.checkpoint_proof.verify(
+            place,
+            actor=actor,
+            instances=words.instances or None,
+            known_key=words.key,
+            on_progress=Progress(engine.clock, "checkpoints"),
+        )
+    for result in _verified(call, engine, actor, summary.checkpoints):
+        summary.add(result)
+    if words.all:
+        summary.add_log(engine.account_log.verify(actor=actor))
+    if summary.checkpoints is not None:
+        summary.faults += summary.checkpoints.faults
+    return summary
+
+
+def _place_of_checkpoints(call: Invocation, engine: ProcessEngine, actor: Actor) -> Path | None:
+    if call.words.checkpoint:
+        return Path(call.words.checkpoint)
+    # Staff verify their own instances, and need not be told of what others hold.
+    return engine.checkpoint_proof.folder() if actor.has(Role.AUDITOR, Role.ADMIN) else None
+
+
+def _verified(
+    call: Invocation, engine: ProcessEngine, actor: Actor, compared: SeriesVerification | None
+) -> Iterable[Verification]:
+    if call.words.all:
+        progress = Progress(engine.clock, "instances")
+        yield from engine.history.verify_all(actor=actor, on_progress=progress)
+    known = {fault.instance_id for fault in compared.faults} if compared else set()
+    for instance_id in dict.fromkeys(call.words.instances):
+        try:
+            yield engine.history.verify(instance_id, actor=actor)
+        except NotFound:
+            if instance_id not in known:  # else a checkpoint knows it, and it was deleted
+                raise
+
+
+def show_faults(call: Invocation, faults: Sequence[Fault]) -> None:
+    """What is wrong, a row each."""
+    if faults:
+        call.printer.table(_FAULT, [_fault_row(fault) for fault in faults])
+
+
+def what_was_run(result: Verification | Summary) -> str:
+    """How much was checked, on one line."""
+    faults = len(result.faults)
+    return f"{result.inputs} inputs run again, {result.events} events compared: {faults} faults"
+
+
+def _of_checkpoints(call: Invocation, found: SeriesVerification) -> str:
+    said = f"{found.heads} heads of {found.checkpoints} checkpoints compared"
+    if found.number is None or found.at is None:
+        return said
+    key = f"key {found.fingerprint}"
+    if not found.is_key_known:
+        key += ", which nobody vouched for: compare it with what the office published"
+    return f"{said}; the last is {found.number} of {call.printer.local(found.at)}, {key}"
+
+
+def _fault_row(fault: Fault) -> tuple[object, ...]:
+    return (
+        fault.instance_id,
+        fault.sequence,
+        fault.check,
+        fault.message,
+        fault.expected,
+        fault.found,
+    )

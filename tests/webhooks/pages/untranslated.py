@@ -24,7 +24,7 @@ _NAMES = re.compile(
 )
 _TRANSLATING = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
 #: A constant that is an address, a name of a field or a class, and nothing that is read.
-_TECHNICAL = re.compile(r"[a-z0-9_.:/#?=&%{}+\-<>,;\n]*")
+_TECHNICAL = re.compile(r"[a-z0-9_.:/#?=&%{}+\-<>,;\n]*|sop:\w+")
 
 
 def untranslated(source: str, environment: Environment) -> list[str]:

@@ -20,11 +20,11 @@ _LETTERS = re.compile(r"[^\W\d_]{2,}")
 #: The same in every language: names of programs and formats, and what stands on Modeler's buttons.
 _NAMES = re.compile(
     r"\b(?:Alur|BPMN|CSV|iCalendar|SSO|SHA-256|Camunda Modeler|REST endpoint|HTTP Basic"
-    r"|Bearer token|Tenant ID|Deploy|Start|Windows|macOS|Linux|GET)\b"
+    r"|Bearer token|Tenant ID|Deploy|Start|Windows|macOS|Linux|ms)\b"
 )
 _TRANSLATING = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
 #: A constant that is an address, a name of a field or a class, and nothing that is read.
-_TECHNICAL = re.compile(r"[a-z0-9_.:/#?=&%{}+\-<>,;\n]*|sop:\w+")
+_TECHNICAL = re.compile(r"[a-z0-9_.:/#?=&%{}+\-<>,;\n]*|[A-Z_]+|sop:\w+")
 
 
 def untranslated(source: str, environment: Environment) -> list[str]:

@@ -35,6 +35,10 @@ WARNED = {
     "invalid-caught-by-nobody",
     "invalid-escalation-caught-by-nobody",
     "invalid-never-thrown",
+    "invalid-unknown-word",
+    "invalid-signature-that-writes-it",
+    "invalid-four-parafs",
+    "invalid-way-past-the-paraf",
 }
 
 
@@ -49,6 +53,7 @@ UNSUPPORTED = {
     "executable-process/invalid-none",
     "expression/invalid-bean-call",
     "expression/invalid-ternary",
+    "paper-maker/invalid-made-in-the-same-sub-process",
     "start-event/invalid-none",
     "start-event/invalid-none-in-sub-process",
     "start-event/invalid-same-message-twice",

@@ -1,5 +1,6 @@
 # make run: from a fresh machine to Alur on http://127.0.0.1:8080 (PORT=8081 make run for another).
 # make test: every check, from nothing. Both need Python 3.11 or later, and nothing else.
+# make bench: figures beside peers (BENCH="sqlite --rounds 20" for some of them): tests/benchmarks.
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,13 +9,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PACKAGE := setup.cfg pyproject.toml Makefile
 
 .DEFAULT_GOAL := run
-.PHONY: run test lint words clean
+.PHONY: run test bench lint words clean
 
 run: $(VENV)/.installed
 	$(BIN)/alur demo $(if $(PORT),--port $(PORT))
 
 test: lint
 	$(BIN)/python -m pytest
+
+bench: $(VENV)/.installed-test
+	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

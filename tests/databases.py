@@ -14,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,6 +64,13 @@ class PostgresqlServer:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgresqlServer]:
+    with open_server() as server:
+        yield server
+
+
+@contextmanager
+def open_server() -> Iterator[PostgresqlServer]:
+    """The server that the environment names, or a private one that is thrown away in the end."""
     url = os.environ.get("ALUR_TEST_POSTGRESQL_URL")
     cluster = None if url else _start_cluster()
     if url is None and cluster is None:

@@ -1,0 +1,63 @@
+"""`python -m tests.benchmarks`: prints tables of figures beside those of peers and floors."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+
+import pytest
+
+from tests.benchmarks import completion
+from tests.databases import open_server
+
+_NAMES = ("sqlite", "postgresql")
+
+
+def main() -> int:
+    """Run the benchmarks that were named, all of them when none was."""
+    options = _options()
+    cores = len(os.sched_getaffinity(0))
+    load = os.getloadavg()[0]
+    _say(f"Python {platform.python_version()}, {cores} cores, load {load:.1f} at the start")
+    if load > 0.5:
+        _say("Something else is at work on this machine: compare rows, not runs.")
+    if "sqlite" in options.benchmarks:
+        _say(completion.on_sqlite(options.rounds, options.instances))
+    if "postgresql" in options.benchmarks:
+        _say(_on_postgresql(options.rounds, options.instances, cores))
+    return 0
+
+
+def _on_postgresql(rounds: int, instances: int, cores: int) -> str:
+    try:
+        with open_server() as server:
+            return completion.on_postgresql(
+                server, rounds, instances, clients=(1, 4, 16), cores=cores
+            )
+    except (pytest.skip.Exception, pytest.fail.Exception) as error:
+        return f"\n(PostgreSQL left out: {error})"
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("benchmarks", nargs="*", metavar="BENCHMARK", help=", ".join(_NAMES))
+    parser.add_argument("--rounds", type=int, default=10, help="turns that each takes (10)")
+    parser.add_argument(
+        "--instances", type=int, default=8, help="instances of 10 completions in a turn (8)"
+    )
+    options = parser.parse_args()
+    if unknown := set(options.benchmarks) - set(_NAMES):
+        parser.error(f"expected {', '.join(_NAMES)}; found {', '.join(sorted(unknown))}")
+    options.benchmarks = options.benchmarks or list(_NAMES)
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""The benchmarks run: each contestant does all of its work. Their figures are nobody's test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.contestants.alur import alur
+from tests.benchmarks.contestants.crowd import Crowd
+from tests.benchmarks.contestants.floor import floor
+from tests.benchmarks.contestants.naive_spiff import naive_spiff
+from tests.benchmarks.figures import Series, percentile, table
+
+
+@pytest.mark.parametrize("opener", [alur, floor, naive_spiff])
+def test_contestant_completes_every_step_of_every_instance(opener, tmp_path: Path) -> None:
+    contestant: Crowd = opener(f"sqlite:///{tmp_path / 'bench.db'}")
+    try:
+        taken = contestant.round(instances=2, clients=2)
+
+        assert len(taken.seconds) == 20
+        assert contestant.bytes_used()
+        assert len(contestant.statements()) == 10
+    finally:
+        contestant.close()
+
+
+def test_completion_takes_at_most_eight_statements(tmp_path: Path) -> None:
+    contestant = alur(f"sqlite:///{tmp_path / 'bench.db'}")
+    try:
+        assert max(contestant.statements()) <= 8
+    finally:
+        contestant.close()
+
+
+def test_percentile_is_the_nearest_rank() -> None:
+    assert percentile([4.0, 1.0, 3.0, 2.0], 50) == 2.0
+    assert percentile([4.0, 1.0, 3.0, 2.0], 99) == 4.0
+    assert percentile([7.0], 1) == 7.0
+    with pytest.raises(ValueError, match="no values"):
+        percentile([], 50)
+
+
+def test_figures_of_series_add_up() -> None:
+    series = Series([0.001, 0.002], 0.004)
+    series.add(Series([0.003], 0.002))
+
+    assert (series.p50_ms, series.p99_ms, series.per_second) == (2.0, 3.0, 500.0)
+
+
+def test_table_stands_in_columns() -> None:
+    text = table("Judul", ("", "p50 ms", "SQL"), [["Alur", 1.234, None], ["dasar", 1234.5, 12000]])
+
+    assert text.splitlines()[3:] == [
+        "       p50 ms     SQL",
+        "-----  ------  ------",
+        "Alur     1.23       –",
+        "dasar   1,234  12,000",
+    ]

@@ -108,3 +108,25 @@ def test_every_field_property_is_explained(name):
 
     assert used
     assert [key for key in sorted(used) if f"| `{key}` |" not in README] == []
+
+
+def test_what_is_initialled_and_signed_is_listed():
+    (part,) = [each for each in README.split("\n## ") if "is initialled and signed\n" in each]
+    listed, document = {}, ""
+    for sop_name, step, deed, _, names, lanes in rows_of(part, "What is initialled and signed"):
+        document = document if names == "the same" else names.replace("`", "")
+        waits = "" if lanes == "–" or lanes.startswith("nobody") else lanes
+        number = step.removesuffix(r" \*")
+        listed[sop_name, number] = (deed.strip("`"), document, waits)
+
+    marked = {
+        (name, sop(task)["nomor"]): (
+            sop(task)["tindakan"],
+            sop(task).get("dokumen", "no document"),
+            sop(task).get("parafDari", ""),
+        )
+        for name in NAMES
+        for task in nodes_like(shared(name), "userTask")
+        if sop(task)["tindakan"] in {"paraf", "ttd"}
+    }
+    assert listed == marked

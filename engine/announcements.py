@@ -24,6 +24,7 @@ _KINDS: Mapping[EventKind, AnnouncementKind] = {
     EventKind.INSTANCE_CANCELLED: AnnouncementKind.INSTANCE_CANCELLED,
     EventKind.TASK_CLAIMED: AnnouncementKind.TASK_CLAIMED,
     EventKind.TASK_ASSIGNED: AnnouncementKind.TASK_CLAIMED,
+    EventKind.TASK_CHANGED: AnnouncementKind.TASK_CHANGED,
     EventKind.TASK_COMPLETED: AnnouncementKind.TASK_COMPLETED,
     EventKind.INCIDENT_RAISED: AnnouncementKind.INCIDENT_RAISED,
     EventKind.INCIDENT_RESOLVED: AnnouncementKind.INCIDENT_RESOLVED,

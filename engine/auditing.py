@@ -38,6 +38,7 @@ from engine.queries import (
 from engine.replay import Replayed, replay
 from engine.spiff.subscriptions import OpenSubscription
 from engine.store import Store, StoreTransaction
+from engine.task_changes import change_faults
 
 _FIRST_PAGE = Page()
 #: Instances verified per transaction when all of them are.
@@ -177,7 +178,7 @@ class History:
         faults += endorsement_faults(model, events)
         faults += [f for f in replayed.faults if not _told(f, faults)]
         if not faults:
-            faults += self._state_faults(tx, stored, replayed)
+            faults += self._state_faults(tx, stored, replayed, events)
         return Verification(instance.instance_id, len(events), replayed.inputs, tuple(faults))
 
     def _replayed(
@@ -203,7 +204,11 @@ class History:
         return replay(machine, events)
 
     def _state_faults(
-        self, tx: StoreTransaction, stored: StoredInstance, replayed: Replayed
+        self,
+        tx: StoreTransaction,
+        stored: StoredInstance,
+        replayed: Replayed,
+        events: list[HistoryEvent],
     ) -> list[Fault]:
         """What is kept beside history must be what history leads to."""
         instance, run = stored.instance, replayed.run
@@ -212,12 +217,10 @@ class History:
             return []
         if stored.snapshot is not None and stored.snapshot != run.dump():
             found.append(("the snapshot", "the state that the inputs lead to", "another one"))
-        open_rows = {
-            t.task_id for t in tx.tasks_of_instance(instance.instance_id, {TaskState.OPEN})
-        }
-        open_now = {task.task_id for task in run.open_tasks()}
-        if open_rows != open_now:
-            found.append(("the open tasks", str(sorted(open_now)), str(sorted(open_rows))))
+        open_rows = tx.tasks_of_instance(instance.instance_id, {TaskState.OPEN})
+        open_then, open_now = ({t.task_id for t in each} for each in (open_rows, run.open_tasks()))
+        if open_then != open_now:
+            found.append(("the open tasks", str(sorted(open_now)), str(sorted(open_then))))
         query = EventSubscriptionQuery(instance_id=instance.instance_id)
         kept = {_waiting(each) for each in tx.subscriptions(query)}
         waiting = {_waiting(each) for each in run.subscriptions()}
@@ -225,7 +228,7 @@ class History:
             found.append(("what waits for messages", str(sorted(waiting)), str(sorted(kept))))
         if (instance.state is InstanceState.ACTIVE) == run.is_completed:
             found.append(("the state", "ended" if run.is_completed else "active", instance.state))
-        return [
+        return change_faults(events, open_rows) + [
             Fault(
                 instance.instance_id,
                 instance.last_sequence,

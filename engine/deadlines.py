@@ -45,13 +45,17 @@ class Deadlines:
         """A task that was taken, given or put back, with the deadline that counts from there on."""
         text = term_text(model, row)
         counts_from_claim = self._rule is Rule.FROM_CLAIM and text and not term_of(text).days
-        if not counts_from_claim:
+        if not counts_from_claim or is_dated(model, row) or _is_set_by_hand(row):
             return row, ()
         if row.assignee is None:
             unset = replace(row, due_at=None, due_calendar=None, due_revision=None, remind_at=None)
             return unset, (_note(row, {"dueAt": None}),)
         changed, note = self._set(tx, model, row, at)
         return (self._reminded(changed, at), (note,)) if note else (row, ())
+
+    def set_by_hand(self, row: UserTask, at: datetime) -> UserTask:
+        """A task whose due date somebody has changed: no calendar counts it any more."""
+        return self._reminded(replace(row, due_calendar=None, due_revision=None), at)
 
     def _reminded(self, row: UserTask, since: datetime) -> UserTask:
         """The row with its first reminder, also when the diagram says when it is due."""
@@ -143,6 +147,11 @@ def term_text(model: ProcessModel, row: UserTask) -> str:
 def is_dated(model: ProcessModel, row: UserTask) -> bool:
     """Whether the diagram says itself when the task is due: then that counts."""
     return bool(model.nodes[row.activity_id].due_date)
+
+
+def _is_set_by_hand(row: UserTask) -> bool:
+    """Whether somebody set the due date that the task has; one taken away is computed again."""
+    return row.due_at is not None and row.due_calendar is None
 
 
 def _note(row: UserTask, told: dict[str, object]) -> Observation:

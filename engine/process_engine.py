@@ -54,6 +54,7 @@ from engine.single_sign_on import SingleSignOn
 from engine.sources import Clock, Ids, RandomIds, SystemClock
 from engine.steps import Steps
 from engine.store import Store
+from engine.task_changes import TaskChanges
 from engine.task_drafts import TaskDrafts
 from engine.task_links import TaskLinks
 from engine.task_times import TaskTimes
@@ -73,6 +74,7 @@ class ProcessEngine:
     tasks: Tasks
     task_links: TaskLinks
     task_drafts: TaskDrafts
+    task_changes: TaskChanges
     saved_filters: SavedFilters
     external_tasks: ExternalTasks
     messages: Messages
@@ -153,6 +155,7 @@ def build_engine(
         instances=Instances(store, definitions, steps, clock=clock, ids=ids, intake=intake),
         tasks=tasks,
         task_drafts=TaskDrafts(store, clock),
+        task_changes=TaskChanges(store, definitions, steps, clock),
         saved_filters=SavedFilters(store),
         task_links=TaskLinks(
             store,

@@ -20,6 +20,7 @@ _QUIET = {
     EventKind.TASK_CLAIMED,
     EventKind.TASK_UNCLAIMED,
     EventKind.TASK_ASSIGNED,
+    EventKind.TASK_CHANGED,
     EventKind.ATTACHMENT_ADDED,
     EventKind.ATTACHMENT_WITHDRAWN,
     EventKind.COMMENT_ADDED,

@@ -31,6 +31,7 @@ _ROOMS = {
     "tasks",
     "task_hands",
     "task_drafts",
+    "task_changes",
     "saved_filters",
     "task_links",
     "calendars",

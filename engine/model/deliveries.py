@@ -14,6 +14,8 @@ class AnnouncementKind(StrEnum):
     TASK_OPENED = "task_opened"
     #: Taken, or given by an admin.
     TASK_CLAIMED = "task_claimed"
+    #: Another priority, follow-up date or due date, by hand.
+    TASK_CHANGED = "task_changed"
     TASK_COMPLETED = "task_completed"
     TASK_CANCELLED = "task_cancelled"
     TASK_DUE_SOON = "task_due_soon"

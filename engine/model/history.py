@@ -18,6 +18,7 @@ class EventKind(StrEnum):
     TASK_CLAIMED = "task_claimed"
     TASK_UNCLAIMED = "task_unclaimed"
     TASK_ASSIGNED = "task_assigned"
+    TASK_CHANGED = "task_changed"
     TASK_COMPLETED = "task_completed"
     TASK_ERROR = "task_error"
     TASK_ESCALATION = "task_escalation"
@@ -63,6 +64,7 @@ INPUT_KINDS = frozenset(
         EventKind.TASK_CLAIMED,
         EventKind.TASK_UNCLAIMED,
         EventKind.TASK_ASSIGNED,
+        EventKind.TASK_CHANGED,
         EventKind.TASK_COMPLETED,
         EventKind.TASK_ERROR,
         EventKind.TASK_ESCALATION,

@@ -182,6 +182,8 @@ class _Teller:
             notes.hands.append(Hand(step, event.at, event.payload.get("to")))
         elif event.kind is EventKind.DEADLINE_SET:
             notes.dues.append(_due(step, event.payload))
+        elif event.kind is EventKind.TASK_CHANGED and "dueDate" in event.payload["changes"]:
+            notes.dues.append(_due(step, {"dueAt": event.payload["changes"]["dueDate"]["to"]}))
         elif event.kind is EventKind.CALL_REQUESTED:
             notes.visit = replace(notes.visit, call_id=event.payload["call"])
         elif event.kind in _ENDS:

@@ -63,6 +63,7 @@ DEEDS: Mapping[EventKind, str] = {
     EventKind.TASK_CLAIMED: "Tugas diambil",
     EventKind.TASK_UNCLAIMED: "Tugas dilepas",
     EventKind.TASK_ASSIGNED: "Tugas diberikan",
+    EventKind.TASK_CHANGED: "Prioritas atau tanggal tugas diubah",
     EventKind.TASK_COMPLETED: "Tugas diselesaikan",
     EventKind.TASK_ERROR: "Galat dilaporkan pada tugas",
     EventKind.TASK_ESCALATION: "Eskalasi dilaporkan pada tugas",

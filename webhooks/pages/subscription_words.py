@@ -9,6 +9,7 @@ from engine.model import AnnouncementKind, DeliveryFailure, DeliveryState, Disab
 KINDS: Mapping[AnnouncementKind, str] = {
     AnnouncementKind.TASK_OPENED: "Tugas baru menunggu",
     AnnouncementKind.TASK_CLAIMED: "Tugas diambil atau diberikan",
+    AnnouncementKind.TASK_CHANGED: "Prioritas atau tanggal tugas diubah",
     AnnouncementKind.TASK_COMPLETED: "Tugas diselesaikan",
     AnnouncementKind.TASK_CANCELLED: "Tugas dibatalkan",
     AnnouncementKind.TASK_DUE_SOON: "Tugas mendekati tenggat",

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, jsonify, request
 
-from engine.errors import Forbidden, NotFound
+from engine.errors import Forbidden, InvalidInput, NotFound
 from engine.model import Actor, TaskState, UserTask
 from engine.queries import Page, TaskQuery
+from engine.task_changes import NAMES, NewFacts
 from webhooks.auth import actor_for, require_actor
 from webhooks.downloads import download
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
 from webhooks.rest.process_definition import named, repeat_header
 from webhooks.rest.resource import FILE, REPEATABLE, Resource
+from webhooks.schemas.base import camel_case
 from webhooks.schemas.instances import Deserialization, FormVariableNames
 from webhooks.schemas.tasks import (
     AssigneeBody,
     Completion,
     FormReference,
     TaskAnswer,
+    TaskChange,
     TaskError,
     TaskEscalation,
     TaskFilter,
@@ -74,6 +77,32 @@ def get_task(task_id: str) -> UserTask:
     if found.state is not TaskState.OPEN:
         raise NotFound(f"open task (it was {found.state}; see /history/task)", task_id)
     return found
+
+
+@resource.on("PUT", "/<task_id>", "Change a task's priority, follow-up date or due date")
+@resource.takes(TaskChange)
+@resource.gives(status=204)
+def change_task(body: dict[str, Any], task_id: str) -> None:
+    """What is absent stays. Who works on the task changes its priority and follow-up date; admins
+    and the lanes that the process calls superior its `due` too, with a `reason` (Alur's own).
+    Another name, assignee, ... is a 400 that says how it is changed.
+    """
+    actor, changes = require_actor(), current_engine().task_changes
+    task, _ = changes.changeable(task_id, actor=actor)
+    _refuse_fixed(body, task)
+    facts = {name: body[name] for name in NAMES if name in body}
+    changes.change(task_id, cast("NewFacts", facts), actor=actor, reason=body.get("reason"))
+
+
+def _refuse_fixed(body: Mapping[str, Any], task: UserTask) -> None:
+    """Raise InvalidInput for every fact that is sent as something else than it is."""
+    faults = {
+        camel_case(name): [f"expected {getattr(task, name, None)!r}: {how}"]
+        for name, how in TaskChange.fixed.items()
+        if name in body and body[name] != getattr(task, name, None)
+    }
+    if faults:
+        raise InvalidInput(f"task {task.task_id}: {', '.join(faults)} cannot be changed so", faults)
 
 
 @resource.on("POST", "/<task_id>/claim", "Take a task into one's own hands")

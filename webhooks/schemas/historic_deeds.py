@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +30,7 @@ DEEDS: dict[EventKind, _Deed] = {
     EventKind.TASK_CLAIMED: _Deed("Claim", "Task"),
     EventKind.TASK_UNCLAIMED: _Deed("Assign", "Task"),
     EventKind.TASK_ASSIGNED: _Deed("Assign", "Task"),
+    EventKind.TASK_CHANGED: _Deed("Update", "Task"),
     EventKind.TASK_COMPLETED: _Deed("Complete", "Task"),
     EventKind.VARIABLES_CHANGED: _Deed("ModifyVariable", "Variable"),
     EventKind.INCIDENT_RETRIED: _Deed("SetJobRetries", "Job"),
@@ -104,6 +107,8 @@ def _property(event: HistoryEvent) -> tuple[str | None, str | None, str | None]:
     """What the operation changed, from what, to what."""
     if event.kind in {EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED}:
         return "assignee", event.payload.get("from"), event.payload.get("to")
+    if event.kind is EventKind.TASK_CHANGED:
+        return _changed(event.payload["changes"])
     if event.kind is EventKind.TASK_COMPLETED:
         return "delete", "false", "true"
     if event.kind in {EventKind.ATTACHMENT_ADDED, EventKind.ATTACHMENT_WITHDRAWN}:
@@ -111,6 +116,22 @@ def _property(event: HistoryEvent) -> tuple[str | None, str | None, str | None]:
     if event.kind is EventKind.COMMENT_ADDED:
         return "comment", None, event.payload["message"]
     return None, None, None
+
+
+def _changed(
+    changes: Mapping[str, Mapping[str, Json]],
+) -> tuple[str, str | None, str | None]:
+    """One change as Camunda tells it; several joined by commas, their values as JSON objects."""
+    if len(changes) == 1:
+        [(name, change)] = changes.items()
+        sides = (change["from"], change["to"])
+        before, after = (None if each is None else str(each) for each in sides)
+        return name, before, after
+    old, new = (
+        json.dumps({name: change[side] for name, change in changes.items()})
+        for side in ("from", "to")
+    )
+    return ",".join(changes), old, new
 
 
 class OperationFilter(Filter):

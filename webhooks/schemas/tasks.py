@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, validate
 
@@ -121,7 +122,6 @@ class TaskFilter(Filter):
         "dueDate",
         "withoutDueDate",
         "followUpDate",
-        "followUpBeforeOrNotExistent",
         "createdOn",
         "updatedAfter",
         "delegationState",
@@ -188,6 +188,7 @@ class TaskFilter(Filter):
     due_before = Moment()
     follow_up_after = Moment()
     follow_up_before = Moment()
+    follow_up_before_or_not_existent = Moment(attribute="follow_up_before_or_absent")
     priority = Whole()
     min_priority = Whole()
     max_priority = Whole()
@@ -230,6 +231,38 @@ class AssigneeBody(UserIdBody):
 
     take_over = fields.Boolean(load_default=False)
     reason = fields.String(allow_none=True, load_default=None)
+
+
+class TaskChange(Shape):
+    """New facts of a task, as Camunda's clients send it back whole; what is absent stays.
+
+    `reason` is Alur's own.
+    """
+
+    #: Facts that this cannot change -> how they are changed.
+    fixed: ClassVar[Mapping[str, str]] = {
+        "name": "the diagram says it",
+        "description": "the diagram says it",
+        "assignee": "use /task/{id}/claim, /unclaim or /assignee",
+        "owner": "Alur does not support it",
+        "delegation_state": "Alur does not support it",
+        "parent_task_id": "Alur does not support it",
+        "case_instance_id": "Alur does not support it",
+        "tenant_id": "Alur does not support it",
+    }
+
+    priority = Whole()
+    due = Moment(attribute="due_at", allow_none=True)
+    follow_up = Moment(attribute="follow_up_at", allow_none=True)
+    reason = fields.String(allow_none=True)
+    name = fields.Raw(allow_none=True)
+    description = fields.Raw(allow_none=True)
+    assignee = fields.Raw(allow_none=True)
+    owner = fields.Raw(allow_none=True)
+    delegation_state = fields.Raw(allow_none=True)
+    parent_task_id = fields.Raw(allow_none=True)
+    case_instance_id = fields.Raw(allow_none=True)
+    tenant_id = fields.Raw(allow_none=True)
 
 
 class LinkWish(Shape):

@@ -11,6 +11,7 @@ from engine.bpmn.checks.places import Rule, checked_processes, flow_nodes
 from engine.bpmn.diagram import Diagram
 from engine.bpmn.elements import CallMapping, RawValue
 from engine.bpmn.events import named_event_of
+from engine.bpmn.lanes import lanes_of
 from engine.bpmn.login_rule import PROPERTY, login_rule
 from engine.bpmn.names import (
     Element,
@@ -23,7 +24,7 @@ from engine.bpmn.names import (
 )
 from engine.bpmn.parameters import STRUCTURES, parameter_elements, parameters_of
 from engine.bpmn.refusals import Refusal, shortened
-from engine.bpmn.sop_terms import CALENDAR, CALENDAR_KEY, TERM, ZONE
+from engine.bpmn.sop_terms import CALENDAR, CALENDAR_KEY, SUPERIORS, TERM, ZONE, lanes_in
 from engine.bpmn.supported import CALL_BINDINGS, MAX_EVENT_NAME, PARAMETER_NODES
 from engine.bpmn.values import compiled, template
 from engine.model import Finding
@@ -119,9 +120,16 @@ def _check_topic(rule: Rule, node: Element) -> Iterator[Finding]:
 
 
 def _check_office(rule: Rule, process: Element) -> Iterator[Finding]:
-    """The calendar and the time zone by which a process's deadlines are computed."""
+    """Calendar and time zone by which deadlines are computed, and who may change them."""
     said = extension_properties(process)
     zone, key = said.get(ZONE, "").strip(), said.get(CALENDAR, "").strip()
+    lanes = {lane.name for lane in lanes_of(process) if len(lane.path) == 1}
+    for lane in sorted(lanes_in(said.get(SUPERIORS, "")) - lanes):
+        yield rule.error(
+            process,
+            f"{SUPERIORS} menyebut {shortened(lane)!r}, yang bukan lajur proses ini",
+            f"{SUPERIORS} names {shortened(lane)!r}, which is no lane of this process",
+        )
     if key and not CALENDAR_KEY.fullmatch(key):
         yield rule.error(
             process,

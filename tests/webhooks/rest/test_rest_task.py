@@ -339,3 +339,52 @@ def test_waiting_and_working_time_of_a_task_also_after_its_end(hall: Hall, task_
         "timesTaken": 1,
     }
     assert hall.get(f"{path}/time", "kepala").status_code == 403
+
+
+def put(hall: Hall, task_id: str, who: str = "siti", **body: Any) -> Any:
+    return hall.call("PUT", f"/task/{task_id}", who, json=body)
+
+
+def test_task_is_sent_back_whole_with_another_priority(hall: Hall, task_id: str) -> None:
+    task = hall.get(f"/task/{task_id}", "siti").json
+    task |= {"priority": 80, "followUp": "2026-01-07T08:00:00.000+0700"}
+
+    assert put(hall, task_id, **task).status_code == 204
+
+    assert hall.get(f"/task/{task_id}", "siti").json == task
+    assert hall.get("/task/count", "siti", followUpBeforeOrNotExistent=task["created"]).json == {
+        "count": 0
+    }
+    [row] = hall.get("/history/user-operation", operationType="Update").json
+    assert (row["entityType"], row["taskId"], row["userId"]) == ("Task", task_id, "siti")
+    assert row["property"] == "followUpDate,priority"
+    assert put(hall, task_id, priority=81).status_code == 204
+    rows = hall.get("/history/user-operation", operationType="Update").json
+    last = max(rows, key=lambda each: int(each["id"].rpartition(":")[2]))
+    assert [last[name] for name in ("property", "orgValue", "newValue")] == ["priority", "80", "81"]
+
+
+def test_due_date_takes_an_admin_and_a_reason(hall: Hall, task_id: str) -> None:
+    due = "2026-01-07T08:00:00.000+0700"
+
+    assert_problem(put(hall, task_id, due=due, reason="x"), 403)
+    refused = assert_problem(put(hall, task_id, "admin", due=due), 400)
+    assert set(refused["fields"]) == {"reason"}
+    assert put(hall, task_id, "admin", due=due, reason="rapat").status_code == 204
+
+    assert hall.get(f"/task/{task_id}", "siti").json["due"] == due
+    [row] = hall.get("/history/user-operation", operationType="Update").json
+    assert (row["property"], row["orgValue"], row["annotation"]) == ("dueDate", None, "rapat")
+
+
+def test_what_cannot_be_changed_is_named(hall: Hall, task_id: str) -> None:
+    body = {"name": "Lain", "assignee": "budi", "owner": "x", "delegationState": None}
+    refused = assert_problem(put(hall, task_id, **body, priority=1), 400)
+
+    assert set(refused["fields"]) == {"name", "assignee", "owner"}
+    assert "/assignee" in refused["fields"]["assignee"][0]
+    assert hall.get(f"/task/{task_id}", "siti").json["priority"] == 50
+    for wrong in ({"priority": "tinggi"}, {"priority": 2**31}, {"due": "besok"}):
+        assert_problem(put(hall, task_id, "admin", **wrong), 400)
+    assert_problem(put(hall, task_id, "kepala", priority=1), 403)
+    assert_problem(put(hall, "?", priority=1), 404)

@@ -25,6 +25,7 @@ from engine.document_intake import MEGABYTE, Intake
 from engine.documents import Documents
 from engine.drawings import Drawings
 from engine.health import Health
+from engine.history_export import HistoryExport
 from engine.instances import Instances
 from engine.kept_messages import KeptMessages
 from engine.logins import Logins
@@ -85,6 +86,7 @@ class ProcessEngine:
     remarks: Remarks
     pending_uploads: PendingUploads
     history: History
+    history_export: HistoryExport
     drawings: Drawings
     overviews: Overviews
     playback: Playback
@@ -174,6 +176,7 @@ def build_engine(
         papers=papers,
         remarks=Remarks(store, steps, clock=clock, ids=ids, intake=intake),
         history=history,
+        history_export=HistoryExport(store, clock),
         overviews=Overviews(store, clock, remaining_times),
         drawings=drawings,
         playback=Playback(

@@ -67,6 +67,7 @@ _ROOMS = {
     "papers",
     "returns",
     "health",
+    "history_export",
     "announcements",
     "webhook_subscriptions",
     "deliveries",
@@ -101,6 +102,7 @@ ARROWS: dict[str, set[str]] = {
     "durable_files": set(),
     "secret_key": {"errors", "sources", "durable_files"},
     "merkle": set(),
+    "offline": set(),
     "signing_key": {"errors", "sources", "durable_files"},
     "checkpoint_format": {"model", "errors"},
     "checkpoint_folder": {
@@ -130,6 +132,9 @@ ARROWS: dict[str, set[str]] = {
         | {"store", "permissions", "account_log", "checkpoints"}
         | {"merkle", "signing_key", "checkpoint_format", "checkpoint_folder"},
     ),
+    "history_export": _BASE
+    | {"store", "permissions", "history", "canonical_json", "merkle"}
+    | {"checkpoint_format", "checkpoint_folder"},
     "message_sources": _BASE | _PURE | {"store", "secret_key"},
     "webhook_subscriptions": _BASE | _PURE | {"store", "secret_key", "receivers"},
     "deliveries": _BASE | _PURE | {"store", "retry_schedule"},
@@ -200,7 +205,7 @@ HOMES: dict[str, set[str]] = {
     "cryptography": {"engine/secret_key.py", "engine/signing_key.py"},
     "random": set(),
     "secrets": {"engine/sources.py"},
-    "argparse": {"engine/cli"},
+    "argparse": {"engine/cli", "engine/offline"},
 }
 
 _CLOCKS = {"engine/sources.py", "engine/spiff/stepping.py"}

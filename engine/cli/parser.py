@@ -14,6 +14,7 @@ from engine.cli import (
     demo,
     deploying,
     drawing,
+    exporting,
     instances,
     kept_messages,
     messages,
@@ -58,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
         auditing.add_to,
         verifying.add_to,
         checkpoints.add_to,
+        exporting.add_to,
         accounts.add_to,
         webhooks.add_to,
     )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from engine.cli.progress import Progress
+from engine.offline import verify_export
 from engine.sources import ManualClock
 from tests.cli.conftest import Terminal
 
@@ -177,3 +181,30 @@ def test_a_bar_at_a_terminal_says_how_much_is_left(
     assert first.startswith("[#######.......................] checked 250 of 1000 instances, ")
     assert "0:00:30 left" in first
     assert last.endswith("\n")
+
+
+# ----------------------------------------------------------------------- exports
+
+
+def test_a_history_is_exported_to_a_file(alur: Terminal, started: str) -> None:
+    file = alur.folder / "riwayat.zip"
+
+    said = alur.ok("export", "history", started, "-o", str(file), "--as", "auditor")
+
+    assert said.out == f"5 events written to {file}\n"
+    script = Path(verify_export.__file__)
+    checked = subprocess.run(
+        [sys.executable, "-I", script, file], capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, "SOUND / UTUH")
+
+
+def test_an_export_goes_to_standard_output_led_to_a_file(alur: Terminal, started: str) -> None:
+    command = [sys.executable, "-m", "engine", "export", "history", started]
+    piped = subprocess.run(command, capture_output=True, check=True)
+    assert piped.stdout[:2] == b"PK"
+
+    assert alur("export", "history", started, "--json").code == 2
+    assert alur("export", "history", "tidak-ada", "-o", str(alur.folder / "x.zip")).code == 3
+    assert not (alur.folder / "x.zip").exists()
+    assert alur("export", "history", started, "-o", str(alur.folder)).code == 2

@@ -17,6 +17,7 @@ from engine.queries import ActivityQuery, Page, SortOrder, TaskQuery
 from engine.remaining_times import Remaining
 from engine.sources import RandomIds
 from engine.task_times import Elapsed
+from webhooks.downloads import exported
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.documents import shown_documents
@@ -105,6 +106,13 @@ def verify_instance(instance_id: str) -> ResponseReturnValue:
         faults=[(fault, messages.fault_text(fault)) for fault in result.faults],
         instance=engine.instances.instance(instance_id, actor=actor),
     )
+
+
+@blueprint.get("/berkas/<instance_id>/riwayat.zip")
+def download_history(instance_id: str) -> ResponseReturnValue:
+    """Its history as a file that can be verified without Alur; for auditors with documents."""
+    actor = current_actor()
+    return exported([instance_id], actor=actor, with_documents=actor.has(Role.AUDITOR, Role.ADMIN))
 
 
 def instance_page_with(instance_id: str, draft: Draft) -> str:

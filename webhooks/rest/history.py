@@ -7,12 +7,16 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from flask import Response
+
 from engine.model import Actor, EventKind, HistoryEvent, ProcessInstance, Verification
 from engine.queries import DefinitionQuery, EventQuery, InstanceQuery, Page
 from webhooks.auth import require_actor
+from webhooks.downloads import exported
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
-from webhooks.rest.resource import Resource
+from webhooks.rest.resource import FILE, Resource
+from webhooks.schemas.exports import ExportFilter
 from webhooks.schemas.historic_deeds import (
     DetailAnswer,
     DetailFilter,
@@ -109,6 +113,17 @@ def _names(events: Sequence[HistoryEvent]) -> dict[str, str]:
 def verify_instance(instance_id: str) -> Verification:
     """Run its inputs again through its diagram, and check the hash chain over its events."""
     return current_engine().history.verify(instance_id, actor=require_actor())
+
+
+@resource.on("GET", "/export", "Histories as a file", is_own=True, notes=FILE)
+@resource.takes(ExportFilter, location="query")
+def export_histories(wanted: Mapping[str, Any]) -> Response:
+    """A ZIP file that proves itself: events, diagrams, checkpoints, and a script that verifies."""
+    return exported(
+        wanted["process_instance_id_in"],
+        actor=require_actor(),
+        with_documents=wanted["with_documents"],
+    )
 
 
 # --------------------------------------------------------- activities and tasks

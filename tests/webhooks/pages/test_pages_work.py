@@ -388,6 +388,14 @@ def test_a_changed_history_is_named_with_its_place(
     assert "Rantai hash tidak cocok" in page.text
 
 
+def test_a_history_is_downloaded_with_its_proof(visit: Visit, instance: str) -> None:
+    page = visit("auditor").get(f"/berkas/{instance}/keutuhan")
+    assert "Unduh riwayat beserta bukti" in page.text
+
+    for who, status in (("auditor", 200), ("staf", 200), ("luar", 403)):
+        assert visit(who).get(f"/berkas/{instance}/riwayat.zip").status == status
+
+
 def test_cancelling_takes_a_reason_that_stays(office: Office, visit: Visit, instance: str) -> None:
     clerk = visit("staf")
     page = clerk.get(f"/berkas/{instance}")

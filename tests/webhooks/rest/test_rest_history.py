@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import io
+import json
+import zipfile
+
 import pytest
 from sqlalchemy import text
 
@@ -214,3 +218,31 @@ def test_tampering_shows_in_verify(hall: Hall, done: str) -> None:
 def test_unknown_instance_is_a_404(hall: Hall) -> None:
     for path in ("", "/replay", "/verify"):
         assert_problem(hall.get(f"/history/process-instance/nix{path}"), 404)
+
+
+# ------------------------------------------------------------------------ exports
+
+
+def test_histories_are_exported_as_a_file_that_proves_itself(hall: Hall, done: str) -> None:
+    answer = hall.get(f"/history/export?processInstanceIdIn={done}", "auditor")
+
+    assert (answer.status_code, answer.mimetype) == (200, "application/zip")
+    assert "riwayat.zip" in answer.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        [told] = json.loads(archive.read("export.json"))["instances"]
+        assert (told["instance"], told["process"]) == (done, "surat")
+        assert len(archive.read(f"events/{done}.jsonl").splitlines()) == 15
+
+
+@pytest.mark.parametrize(
+    ("query", "who", "status"),
+    [
+        ("", "auditor", 400),
+        ("?processInstanceIdIn=tidak-ada", "auditor", 404),
+        ("?processInstanceIdIn={}&format=pdf", "auditor", 400),
+        ("?processInstanceIdIn={}", "tamu", 403),
+        ("?processInstanceIdIn={}", "siti", 200),
+    ],
+)
+def test_who_may_export_what(hall: Hall, done: str, query: str, who: str, status: int) -> None:
+    assert hall.get(f"/history/export{query.format(done)}", who).status_code == status

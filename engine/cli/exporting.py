@@ -1,0 +1,75 @@
+"""`alur export`: histories as files that others can read, and verify without Alur."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+
+from engine.cli.exit_codes import OK
+from engine.cli.files import STANDARD_INPUT as STANDARD_OUTPUT
+from engine.cli.invocation import Invocation
+from engine.cli.words import Commands
+from engine.errors import InvalidInput
+
+#: What is built in memory; more goes to a file that is gone afterwards.
+_IN_MEMORY = 16 * 2**20
+
+
+def add_to(commands: Commands) -> None:
+    """Declare the commands of this module."""
+    group = commands.add_group("export", about="Write histories as files for others.")
+    exporting = group.add(
+        "history",
+        history,
+        about="""Write the history of instances as one ZIP file that proves itself.
+
+        It holds the events with their hash chain, the diagrams, the checkpoints that cover them,
+        and a script that verifies all that on another machine: with Python alone, without Alur,
+        its database or a network. Nothing is written when an instance may not be seen.""",
+        example="alur export history 0d8cdb52-3a9b-4a55-8f36-0a5ad2f1f9a1 -o riwayat.zip\n"
+        "unzip -p riwayat.zip verify_export.py > verify_export.py\n"
+        "python3 verify_export.py riwayat.zip",
+    )
+    exporting.add_argument("instances", nargs="+", metavar="INSTANCE", help="an instance's id")
+    exporting.add_argument(
+        "-o",
+        "--out",
+        metavar="FILE",
+        default=STANDARD_OUTPUT,
+        help="the file to write; standard output when not given",
+    )
+    exporting.add_argument(
+        "--documents", action="store_true", help="with the bytes of the documents"
+    )
+
+
+def history(call: Invocation) -> int:
+    """Write the export."""
+    words = call.words
+    if words.out == STANDARD_OUTPUT and (words.json or sys.stdout.isatty()):
+        raise InvalidInput("export history: expected -o FILE, or standard output led to a file")
+    with call.engine() as engine, SpooledTemporaryFile(_IN_MEMORY) as built:
+        events = engine.history_export.write(
+            words.instances,
+            built,
+            actor=call.actor(engine),
+            with_documents=words.documents,
+        )
+        built.seek(0)
+        if words.out == STANDARD_OUTPUT:
+            shutil.copyfileobj(built, sys.stdout.buffer)
+            return OK
+        _keep(built, words.out)
+    call.printer.json({"file": words.out, "events": events})
+    call.printer.say(f"{events} events written to {words.out}")
+    return OK
+
+
+def _keep(built: SpooledTemporaryFile[bytes], path: str) -> None:
+    try:
+        with Path(path).open("wb") as file:
+            shutil.copyfileobj(built, file)
+    except OSError as error:
+        raise InvalidInput(f"{path}: cannot be written: {error.strerror or error}") from error

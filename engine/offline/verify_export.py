@@ -1,0 +1,340 @@
+"""Verifies a history that was exported from Alur, without Alur, its database or a network.
+
+It needs Python 3.8 or later and nothing else:
+
+    python3 verify_export.py riwayat.zip
+    python3 verify_export.py riwayat.zip --key "d1c070cf 12627cab ..."
+
+What it checks, for each process instance of the export:
+
+1. chain: hash = SHA-256(0x00 | previous hash | the event's canonical JSON, RFC 8785), from event 1
+   on without a gap; what the first one chains to is the SHA-256 of the instance's id.
+2. diagram: the BPMN file has the SHA-256 that the first event names.
+3. documents, when they were exported: each has the SHA-256 that an event names.
+4. checkpoint: the hash of one of its events is a leaf of a Merkle tree (RFC 6962) whose root a
+   checkpoint names, and that checkpoint is signed (Ed25519, RFC 8032). So everything up to that
+   event was there, as it is here, when the checkpoint was made.
+
+What it cannot know is whose key that is: compare the fingerprint that it shows with the one that
+the office published, or give that with --key. It runs no diagram: that `alur verify` does.
+
+A line of events/<instance>.jsonl is ["<previous hash>","<hash>",<the event>]; the event stands
+there in its canonical bytes, from the 136th on, so that nothing is written anew to be hashed.
+
+Exit codes: 0 sound; 1 something does not hold; 2 the file is no such export, or cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+EXPORT = "alur-history-export-1"
+CHECKPOINT = "alur-checkpoint-1"
+#: ["<64 hex>","<64 hex>",
+_PREFIX = 1 + 66 + 1 + 66 + 1
+
+
+class NotSound(Exception):
+    """Something does not hold; the text says what, and where."""
+
+
+class Export:
+    """An opened export, and what was found in it."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._names = set(archive.namelist())
+        self.manifest = json.loads(self.read("export.json"))
+        if self.manifest.get("format") != EXPORT:
+            raise ValueError("expected an export of the format " + EXPORT)
+        #: Number of a checkpoint -> it, once it was verified.
+        self._checkpoints: dict[int, dict[str, Any]] = {}
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one file of the export."""
+        return self._archive.read(name)
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """The lines of one file of the export, without their ends."""
+        with self._archive.open(name) as opened:
+            for line in opened:
+                yield line.rstrip(b"\n")
+
+    # ------------------------------------------------------------------ an instance
+
+    def verify_instance(self, told: dict[str, Any]) -> str:
+        """What was found sound of an instance, in words. Raises NotSound."""
+        chain = Chain(told["instance"])
+        for line in self.lines("events/{}.jsonl".format(told["instance"])):
+            event = chain.add(line)
+            if chain.sequence == 1:
+                self._check_digest("definitions/{}.bpmn", event["payload"]["digest"])
+            if self.manifest["documents"]:
+                for document in event["payload"].get("documents") or ():
+                    self._check_digest("documents/{}", document["sha256"])
+            if told["proof"] and chain.sequence == told["proof"]["sequence"]:
+                chain.proved_hash = chain.head
+        return f"{chain.sequence} events: {self._covered(told, chain)}"
+
+    def _check_digest(self, name: str, digest: str) -> None:
+        file = name.format(digest)
+        if file not in self._names:
+            raise NotSound(f"{file} is not in the export")
+        if hashlib.sha256(self.read(file)).hexdigest() != digest:
+            raise NotSound(f"{file} has other bytes than history names")
+
+    def _covered(self, told: dict[str, Any], chain: Chain) -> str:
+        proof = told["proof"]
+        if not proof:
+            return "the chain holds; no checkpoint covers it yet"
+        if chain.proved_hash is None:
+            raise NotSound("event {} is missing".format(proof["sequence"]))
+        made = self.checkpoint(proof["checkpoint"])
+        leaf = [told["instance"], proof["sequence"], chain.proved_hash]
+        root = _root(leaf, proof["index"], proof["count"], proof["path"])
+        if root != made["root"] or proof["count"] != made["count"]:
+            raise NotSound(
+                "event {} is not the one that checkpoint {} lists".format(
+                    proof["sequence"], made["number"]
+                )
+            )
+        said = "the chain holds; events 1 to {} are covered by checkpoint {} of {}".format(
+            proof["sequence"], made["number"], made["at"]
+        )
+        later = chain.sequence - proof["sequence"]
+        return said + (f", {later} later ones by the chain only" if later else "")
+
+    # ------------------------------------------------------------------ checkpoints
+
+    def checkpoint(self, number: int) -> dict[str, Any]:
+        """The checkpoint of that number, whose signature holds. Raises NotSound."""
+        if number not in self._checkpoints:
+            made = json.loads(self.read(f"checkpoints/checkpoint-{number:08}.json"))
+            if made["format"] != CHECKPOINT or made["number"] != number:
+                raise NotSound(f"checkpoint {number} is another one")
+            signed = {name: value for name, value in made.items() if name != "signature"}
+            if not is_signed(_canonical(signed), made["signature"], made["key"]):
+                raise NotSound(f"the signature of checkpoint {number} does not hold")
+            self._checkpoints[number] = made
+        return self._checkpoints[number]
+
+    def public_keys(self) -> list[str]:
+        """The public keys (base64) that signed the checkpoints, each once."""
+        return sorted({made["key"] for made in self._checkpoints.values()})
+
+    def numbers(self) -> list[int]:
+        """The checkpoints that were verified."""
+        return sorted(self._checkpoints)
+
+
+class Chain:
+    """The events of an instance, one after the other. Raises NotSound where they do not chain."""
+
+    def __init__(self, instance: str) -> None:
+        self._instance = instance
+        self.sequence = 0
+        self.head = hashlib.sha256(instance.encode("utf-8")).hexdigest()
+        #: The hash of the event that a checkpoint lists.
+        self.proved_hash: str | None = None
+
+    def add(self, line: bytes) -> dict[str, Any]:
+        """The next event."""
+        previous, found, event = json.loads(line)
+        wanted = self.sequence + 1
+        if (event["instance"], event["sequence"]) != (self._instance, wanted):
+            raise NotSound(f"event {wanted} is missing")
+        if previous != self.head:
+            raise NotSound(f"event {wanted} does not chain to the one before it")
+        body = b"\x00" + bytes.fromhex(previous) + line[_PREFIX:-1]
+        if hashlib.sha256(body).hexdigest() != found:
+            raise NotSound(f"event {wanted} is not what was recorded")
+        self.sequence, self.head = wanted, found
+        return dict(event)
+
+
+# ----------------------------------------------------------------- trees and JSON
+
+
+def _root(leaf: list[Any], index: int, count: int, path: list[str]) -> str | None:
+    """The Merkle root over `count` leaves of which this is number `index` (RFC 9162 2.1.3.2)."""
+    found = hashlib.sha256(b"\x00" + _canonical(leaf)).digest()
+    place, last = index, count - 1
+    for each in path:
+        other = bytes.fromhex(each)
+        if last == 0:
+            return None
+        if place & 1 or place == last:
+            found = hashlib.sha256(b"\x01" + other + found).digest()
+            while place and not place & 1:
+                place, last = place >> 1, last >> 1
+        else:
+            found = hashlib.sha256(b"\x01" + found + other).digest()
+        place, last = place >> 1, last >> 1
+    return found.hex() if last == 0 else None
+
+
+def _canonical(value: Any) -> bytes:
+    """RFC 8785 of what a checkpoint has: texts, whole numbers, and names in ASCII."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return text.encode("utf-8")
+
+
+def fingerprint(key: str) -> str:
+    """A public key as people compare it: the SHA-256 of its bytes, in groups of 8."""
+    digest = hashlib.sha256(base64.b64decode(key)).hexdigest()
+    return " ".join(digest[start : start + 8] for start in range(0, 64, 8))
+
+
+# ------------------------------------------------------------ Ed25519 (RFC 8032 5.1)
+
+_P = 2**255 - 19
+_ORDER = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, _P - 2, _P) % _P
+_ROOT_OF_MINUS_1 = pow(2, (_P - 1) // 4, _P)
+
+
+class Point(NamedTuple):
+    """A point of the curve in extended coordinates: x = X/Z, y = Y/Z, XY = ZT."""
+
+    x: int
+    y: int
+    z: int
+    t: int
+
+    def plus(self, other: Point) -> Point:
+        """The sum of both (RFC 8032 5.1.4)."""
+        a = (self.y - self.x) * (other.y - other.x) % _P
+        b = (self.y + self.x) * (other.y + other.x) % _P
+        c = 2 * self.t * other.t * _D % _P
+        d = 2 * self.z * other.z % _P
+        e, f, g, h = b - a, d - c, d + c, b + a
+        return Point(e * f % _P, g * h % _P, f * g % _P, e * h % _P)
+
+    def times(self, scalar: int) -> Point:
+        """The point added to itself so many times."""
+        found, power = Point(0, 1, 1, 0), self
+        while scalar:
+            if scalar & 1:
+                found = found.plus(power)
+            power, scalar = power.plus(power), scalar >> 1
+        return found
+
+    def equals(self, other: Point) -> bool:
+        """Whether both are the same point of the curve."""
+        same_x = (self.x * other.z - other.x * self.z) % _P == 0
+        return same_x and (self.y * other.z - other.y * self.z) % _P == 0
+
+
+def _point(y: int, sign: int) -> Point | None:
+    """The point with that y, and an x of that lowest bit; None when there is none."""
+    if y >= _P:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if (x * x - square) % _P:
+        x = x * _ROOT_OF_MINUS_1 % _P
+    if (x * x - square) % _P or (x == 0 and sign):
+        return None
+    x = _P - x if x & 1 != sign else x
+    return Point(x, y, 1, x * y % _P)
+
+
+def _decoded(content: bytes) -> Point | None:
+    number = int.from_bytes(content, "little")
+    return _point(number & ((1 << 255) - 1), number >> 255)
+
+
+def is_signed(content: bytes, signature: str, key: str) -> bool:
+    """Whether `signature` over `content` was made by whom the public key is of (both base64)."""
+    signed, public = base64.b64decode(signature), base64.b64decode(key)
+    base = _point(4 * pow(5, _P - 2, _P) % _P, 0)
+    if len(signed) != 64 or len(public) != 32 or base is None:
+        return False
+    owner, first = _decoded(public), _decoded(signed[:32])
+    scalar = int.from_bytes(signed[32:], "little")
+    if owner is None or first is None or scalar >= _ORDER:
+        return False
+    digest = hashlib.sha512(signed[:32] + public + content).digest()
+    asked = int.from_bytes(digest, "little") % _ORDER
+    return base.times(scalar).equals(first.plus(owner.times(asked)))
+
+
+# ----------------------------------------------------------------------- the program
+
+
+def verify(file: Path, *, key: str | None = None, own: Path | None = None) -> bool:
+    """Print what was found in the export; whether all of it holds."""
+    faults = 0
+    with zipfile.ZipFile(file) as archive:
+        export = Export(archive)
+        for told in export.manifest["instances"]:
+            try:
+                found = export.verify_instance(told)
+            except (NotSound, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+                faults += 1
+                found = f"NOT SOUND: {error}"
+            print("{}  {}".format(told["instance"], found))
+        faults += _judge_keys(export, key)
+        faults += _judge_copies(export, own) if own else 0
+    verdict = f"NOT SOUND: {faults} faults / TIDAK UTUH" if faults else "SOUND / UTUH"
+    print(verdict)
+    return not faults
+
+
+def _judge_keys(export: Export, known: str | None) -> int:
+    """Show whose signatures they are; how many keys are another than the known one."""
+    faults = 0
+    for key in export.public_keys():
+        shown = fingerprint(key)
+        said = "compare it with what the office published"
+        if known is not None:
+            is_known = known.replace(" ", "").lower() in (shown.replace(" ", ""), key.lower())
+            faults += not is_known
+            said = "the known one" if is_known else "NOT SOUND: it is not the known one"
+        print(f"key {shown}: {said}")
+    return faults
+
+
+def _judge_copies(export: Export, folder: Path) -> int:
+    """How many checkpoints are another than one's own copy of them."""
+    faults = 0
+    for number in export.numbers():
+        name = f"checkpoint-{number:08}.json"
+        own = folder / name
+        if not own.exists():
+            print(f"{name}: no copy of it in {folder}")
+        elif own.read_bytes() != export.read("checkpoints/" + name):
+            faults += 1
+            print(f"{name}: NOT SOUND: another one than the copy in {folder}")
+    return faults
+
+
+def main() -> int:
+    """The exit code of the program."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("export", type=Path, help="the exported ZIP file")
+    parser.add_argument("--key", help="the fingerprint of the office's key, or the key in base64")
+    parser.add_argument(
+        "--checkpoints", type=Path, help="a folder with one's own copies of checkpoints"
+    )
+    words = parser.parse_args()
+    try:
+        is_sound = verify(words.export, key=words.key, own=words.checkpoints)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        print(f"{words.export}: cannot be read: {error}", file=sys.stderr)
+        return 2
+    return 0 if is_sound else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

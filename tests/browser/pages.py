@@ -16,6 +16,7 @@ PAGES: tuple[tuple[str | None, str], ...] = (
     ("perencana", "terlambat"),
     ("perencana", "berkas"),
     ("perencana-2", "ambil-alih"),
+    ("admin", "ubah"),
     ("perencana", "/saya"),
     ("perencana", "/saya/surel"),
     ("perencana", "/saya/kode"),

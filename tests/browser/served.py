@@ -110,6 +110,7 @@ def _fill(office: Office) -> dict[str, str]:
     return {
         "tugas": f"/tugas/{task.task_id}",
         "ambil-alih": f"/tugas/{held.task_id}/ambil-alih",
+        "ubah": f"/tugas/{held.task_id}/ubah",
         "terlambat": f"/tugas/{office.task(late, 'a').task_id}",
         "berkas": f"/berkas/{instances[0]}",
         "selesai": f"/berkas/{_ended(office, definitions[0])}",

@@ -20,6 +20,7 @@ from engine.task_times import Elapsed
 from webhooks.downloads import exported
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
+from webhooks.pages.changing import change_form, change_in_words
 from webhooks.pages.documents import shown_documents
 from webhooks.pages.drawings import shown_instance
 from webhooks.pages.logins import current_actor, require_page_role
@@ -45,6 +46,8 @@ class Place:
     assignee: str | None
     item: str
     is_mine_to_see: bool
+    #: For who may change its dates, and neither sees nor does it.
+    is_mine_to_change: bool
     left: Remaining | None
     passed: Elapsed | None = None
 
@@ -186,6 +189,7 @@ def _places(instance_id: str, model: ProcessModel) -> list[Place]:
             assignee=visit.assignee,
             item=local_text(task.local_variables) if task else "",
             is_mine_to_see=task is not None,
+            is_mine_to_change=not task and change_form(visit.activity_instance_id) is not None,
             left=left.get(visit.activity_instance_id),
             passed=passed.get(visit.activity_instance_id),
         )
@@ -245,6 +249,8 @@ def _values(frame: Frame) -> Mapping[str, object]:
         given["Komentar"] = message
     if frame.kind is EventKind.ATTACHMENT_ADDED:
         given["Lampiran"] = frame.payload.get("url") or frame.payload["documents"]
+    if frame.kind is EventKind.TASK_CHANGED:
+        given |= change_in_words(frame.payload["changes"])
     if reason := frame.payload.get("reason"):
         given["Alasan"] = reason
     return given

@@ -108,6 +108,7 @@ NOTICES: Mapping[str, str] = {
     "saringan-dihapus": "Saringan telah dihapus.",
     "saringan-ditolak": "Saringan tidak disimpan: beri nama 1 sampai 60 karakter; paling banyak 30 "
     "saringan.",
+    "tugas-diubah": "Prioritas dan tanggal tugas telah disimpan.",
     "dilepas": "Tugas dilepas dan kembali tersedia bagi lajurnya.",
     "dimulai": "Proses telah dimulai.",
     "pesan-tersampaikan": "Pesan telah disampaikan kepada berkas proses ini.",

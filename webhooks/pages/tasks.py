@@ -22,6 +22,7 @@ from engine.sources import RandomIds
 from engine.tasks import TaskForm
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
+from webhooks.pages.changing import change_form
 from webhooks.pages.drawings import shown_step
 from webhooks.pages.fields import (
     PREFIX,
@@ -230,6 +231,7 @@ def _task_page(
         ],
         is_mine=task.assignee == actor.account,
         is_offered=current_engine().tasks.is_offered(task, actor=actor),
+        change=change_form(task.task_id),
         back=inbox_address(list_of_request()),
         note=_return_note(task),
         remarks=remarks_of_task(task, key=RandomIds().new_id(), draft=draft),

@@ -41,5 +41,7 @@ PAGES: tuple[tuple[str | None, str], ...] = (
     ("admin", "/sumber-pesan"),
     ("admin", "/pesan"),
     ("auditor", "keutuhan"),
+    ("auditor", "putar-ulang"),
+    ("auditor", "putar-ulang-gangguan"),
     ("auditor", "/tidak-ada"),
 )

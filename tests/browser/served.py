@@ -20,7 +20,7 @@ from engine.sources import RandomIds
 from engine.store import Store
 from engine.webhook_subscriptions import Wishes
 from tests.diagrams import end, exclusive, flow, line, process, start, user
-from tests.office import ADMIN, SOP_FILES, Office, quick_hasher, straight
+from tests.office import ADMIN, SOP_FILES, Office, every_return_once, quick_hasher, straight
 from webhooks import create_app
 from webhooks.hooks.tokens import link_url
 
@@ -107,15 +107,18 @@ def _fill(office: Office) -> dict[str, str]:
     office.engine.tasks.claim(held.task_id, actor=_actor(office, "perencana"))
     office.clock.advance(days=40)
     _other_systems(office)
+    ended, stuck = _ended(office, definitions[0]), _stuck(office)
     return {
         "tugas": f"/tugas/{task.task_id}",
         "ambil-alih": f"/tugas/{held.task_id}/ambil-alih",
         "ubah": f"/tugas/{held.task_id}/ubah",
         "terlambat": f"/tugas/{office.task(late, 'a').task_id}",
         "berkas": f"/berkas/{instances[0]}",
-        "selesai": f"/berkas/{_ended(office, definitions[0])}",
+        "selesai": f"/berkas/{ended}",
         "keutuhan": f"/berkas/{instances[0]}/keutuhan",
-        "gangguan": f"/berkas/{_stuck(office)}",
+        "gangguan": f"/berkas/{stuck}",
+        "putar-ulang": f"/putar-ulang/{ended}?langkah=12",
+        "putar-ulang-gangguan": f"/putar-ulang/{stuck}?langkah=2",
         "sop": f"/proses/{definitions[1].key}/1",
         "mulai": f"/proses/{definitions[1].key}/mulai",
         "langganan": f"/langganan/{hook.subscription_id}",
@@ -134,8 +137,9 @@ def _under_way(office: Office, definition: ProcessDefinition) -> str:
 
 
 def _ended(office: Office, definition: ProcessDefinition) -> str:
+    """One that came back wherever it can."""
     instance_id = office.start_sop(definition)
-    office.run_to_end(instance_id, straight)
+    office.run_to_end(instance_id, every_return_once())
     return instance_id
 
 

@@ -180,6 +180,11 @@ def test_waiting_and_working_time_are_told_apart_by_the_claim(office: Office) ->
     assert working is not None
     assert (waiting.time, working.time) == (timedelta(minutes=20), timedelta(minutes=15))
     assert (spent[2].is_late, spent[3].is_late) == (False, True)
+    between = story.steps[1].frame.at + timedelta(minutes=4)
+    open_then = standing_after(story, 2).open_visits
+    [so_far] = office.engine.playback.spent(story, open_then, 2, between).values()
+    assert so_far.working is not None
+    assert (so_far.working.time, so_far.is_late) == (timedelta(minutes=4), False)
 
 
 def test_visits_of_several_instances_stand_side_by_side(office: Office) -> None:

@@ -275,7 +275,7 @@ def test_links_open_for_who_pressed_the_buttons(hall: Hall, origin: str, modeler
         assert page.status == 200, page.text
         shown.append(page.path)
 
-    assert shown == ["/proses/Process_1qb2x3c/1", f"/berkas/{started['instance']['id']}"]
+    assert shown == ["/proses/Process_1qb2x3c/1", f"/putar-ulang/{started['instance']['id']}"]
 
 
 START: dict[str, dict[str, Any]] = {

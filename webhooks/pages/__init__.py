@@ -39,6 +39,7 @@ from webhooks.pages import (
     processes,
     refusals,
     remarking,
+    replay,
     saved_filters,
     second_factor,
     sign_on,
@@ -46,7 +47,7 @@ from webhooks.pages import (
     tasks,
 )
 from webhooks.pages.blueprint import blueprint
-from webhooks.pages.dates import day_text, moment_code, moment_text
+from webhooks.pages.dates import day_text, moment_code, moment_text, zone_text
 from webhooks.pages.devices import device_text
 from webhooks.pages.logins import CSRF_FIELD, visitor
 from webhooks.pages.people import person
@@ -82,6 +83,7 @@ __all__ = [
     "refusals",
     "register",
     "remarking",
+    "replay",
     "saved_filters",
     "second_factor",
     "sign_on",
@@ -113,6 +115,7 @@ def register(app: Flask, engine: ProcessEngine, settings: Settings) -> None:  # 
         waktu=moment_text,
         hari=day_text,
         kode_waktu=moment_code,
+        zona=zone_text,
         orang=person,
         lokal=local_text,
         sisa=remaining_text,

@@ -35,6 +35,11 @@ def moment_text(moment: datetime | None) -> str:
     return moment_in(moment, current_settings().time_zone)
 
 
+def zone_text(moment: datetime) -> str:
+    """What the office calls its time zone at that moment: WITA."""
+    return str(moment.astimezone(current_settings().time_zone).tzname())
+
+
 def moment_in(moment: datetime, zone: ZoneInfo) -> str:
     """The moment in a time zone: 6 Januari 2025 09.30 WITA."""
     local = moment.astimezone(zone)

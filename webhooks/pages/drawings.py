@@ -45,14 +45,14 @@ def shown_definition(definition: ProcessDefinition) -> Shown:
     drawings, actor = current_engine().drawings, current_actor()
     image = drawings.of_definition(definition.definition_id, actor=actor)
     is_laid_out = drawings.is_laid_out(definition.definition_id, actor=actor)
-    return replace(_shown(image, href), is_laid_out=is_laid_out)
+    return replace(shown_image(image, href), is_laid_out=is_laid_out)
 
 
 def shown_instance(instance: ProcessInstance) -> Shown:
     """The picture with what happened in the instance."""
     href = url_for("pages.show_instance_picture", instance_id=instance.instance_id)
     drawings = current_engine().drawings
-    return _shown(drawings.of_instance(instance.instance_id, actor=current_actor()), href)
+    return shown_image(drawings.of_instance(instance.instance_id, actor=current_actor()), href)
 
 
 def shown_step(task: UserTask) -> Shown | None:
@@ -64,10 +64,11 @@ def shown_step(task: UserTask) -> Shown | None:
     except Forbidden:
         return None
     href = url_for("pages.show_picture", key=definition.key, reference=definition.version)
-    return _shown(image, href)
+    return shown_image(image, href)
 
 
-def _shown(image: Image, href: str) -> Shown:
+def shown_image(image: Image, href: str) -> Shown:
+    """An image as it stands in a page; `href` leads to it alone."""
     steps = min(_STEPS, math.ceil(image.width * _LEAST_SCALE / _STEP))
     here = tuple((f"#{anchor}", name) for anchor, name in image.here)
     # The engine escapes every word of the file that it writes into the picture.

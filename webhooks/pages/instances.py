@@ -146,7 +146,7 @@ def _instance_page(
             _step(frame, model, fields) for frame in engine.history.frames(instance_id, actor=actor)
         ],
         incidents=[
-            (incident, _node_name(model, incident.activity_id))
+            (incident, node_name(model, incident.activity_id))
             for incident in engine.instances.incidents(actor=actor, instance_id=instance_id)
         ],
         documents=shown_documents(instance_id, model),
@@ -183,7 +183,7 @@ def _places(instance_id: str, model: ProcessModel) -> list[Place]:
     return [
         Place(
             task_id=visit.activity_instance_id,
-            name=_node_name(model, visit.activity_id),
+            name=node_name(model, visit.activity_id),
             lane_path=model.nodes[visit.activity_id].lane_path,
             since=visit.started_at,
             assignee=visit.assignee,
@@ -214,7 +214,7 @@ def _awaited(instance_id: str, model: ProcessModel) -> list[tuple[str, str, date
     query = ActivityQuery(instance_id=instance_id, is_finished=False)
     visits = current_engine().history.activities(query, _OLDEST_FIRST, actor=current_actor())
     return [
-        (_AWAITED[each.activity_type], _node_name(model, each.activity_id), each.started_at)
+        (_AWAITED[each.activity_type], node_name(model, each.activity_id), each.started_at)
         for each in visits
         if each.activity_type in _AWAITED
     ]
@@ -231,13 +231,13 @@ def _step(frame: Frame, model: ProcessModel, fields: Fields) -> Step:
         number=frame.number,
         at=frame.at,
         by=person(frame.actor),
-        activity=_activity_name(frame, model),
-        deed=_deed(frame),
+        activity=activity_name(frame, model),
+        deed=deed_text(frame),
         values=labelled(_values(frame), fields),
         flows=tuple(
             name for flow in frame.flows if flow in model.flows and (name := model.flows[flow].name)
         ),
-        next=_people_next(frame, model),
+        next=people_next(frame, model),
         has_incident=bool(frame.incidents),
         end=_end(frame),
     )
@@ -256,7 +256,8 @@ def _values(frame: Frame) -> Mapping[str, object]:
     return given
 
 
-def _deed(frame: Frame) -> str:
+def deed_text(frame: Frame) -> str:
+    """What the step was, and to whom a task was given."""
     deed = messages.DEEDS[frame.kind]
     to = frame.payload.get("to")
     if frame.kind is EventKind.TASK_ASSIGNED and isinstance(to, str):
@@ -270,23 +271,25 @@ def _end(frame: Frame) -> str | None:
     return "Proses selesai."
 
 
-def _activity_name(frame: Frame, model: ProcessModel) -> str | None:
+def activity_name(frame: Frame, model: ProcessModel) -> str | None:
+    """The element that the step was about; None for one about the whole instance."""
     if frame.kind is EventKind.INSTANCE_STARTED:
         begun = frame.payload.get("startEvent")
         return model.start_event(begun if isinstance(begun, str) else None).name
-    return _node_name(model, frame.activity_id) if frame.activity_id else None
+    return node_name(model, frame.activity_id) if frame.activity_id else None
 
 
-def _people_next(frame: Frame, model: ProcessModel) -> tuple[str, ...]:
+def people_next(frame: Frame, model: ProcessModel) -> tuple[str, ...]:
     """The human steps that this one led to, each once."""
     names = [
-        _node_name(model, each)
+        node_name(model, each)
         for each in frame.entered
         if each in model.nodes and model.nodes[each].type == "userTask"
     ]
     return tuple(dict.fromkeys(names))
 
 
-def _node_name(model: ProcessModel, activity_id: str) -> str:
+def node_name(model: ProcessModel, activity_id: str) -> str:
+    """What people call an element; its id when it has no name."""
     node = model.nodes.get(activity_id)
     return (node.name if node else None) or activity_id

@@ -55,7 +55,7 @@ def download_templates() -> ResponseReturnValue:
 @blueprint.get("/process-instance/<instance_id>")
 def show_started(instance_id: str) -> ResponseReturnValue:
     """Where the Modeler's link leads after Start."""
-    return redirect(url_for("pages.show_instance", instance_id=instance_id), 303)
+    return redirect(url_for("pages.show_replay", instance_id=instance_id), 303)
 
 
 @blueprint.get("/repository")

@@ -206,7 +206,7 @@ def _frame(shape: Shape) -> str:
     box = shape.box.grown(_FRAME)
     return tag(
         "rect", x=box.x, y=box.y, width=box.width, height=box.height, rx=12, fill="none",
-        stroke=HERE.stroke, stroke_width=2.5, stroke_dasharray="2 4",
+        stroke=HERE.stroke, stroke_width=2.5, stroke_dasharray="2 4", data_pusat="langkah",
     )  # fmt: skip
 
 

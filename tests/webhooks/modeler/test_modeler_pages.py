@@ -29,10 +29,10 @@ def test_link_after_deploy_shows_the_deployed_version(sop: ProcessDefinition, vi
     assert (page.status, page.path) == (200, "/proses/laporan/1")
 
 
-def test_link_after_start_shows_the_instance(instance: str, visit: Visit) -> None:
+def test_link_after_start_shows_the_replay(instance: str, visit: Visit) -> None:
     page = visit("staf").get(f"/process-instance/{instance}")
 
-    assert (page.status, page.path) == (200, f"/berkas/{instance}")
+    assert (page.status, page.path) == (200, f"/putar-ulang/{instance}")
 
 
 def test_link_after_deploy_leads_on_after_the_login(
@@ -46,7 +46,7 @@ def test_link_after_deploy_leads_on_after_the_login(
 def test_link_after_start_leads_on_after_the_login(instance: str, browser: Browser) -> None:
     page = browser.log_in("staf", path=f"/process-instance/{instance}")
 
-    assert (page.status, page.path) == (200, f"/berkas/{instance}")
+    assert (page.status, page.path) == (200, f"/putar-ulang/{instance}")
 
 
 @pytest.mark.parametrize(

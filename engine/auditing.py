@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
+from engine import same_person
 from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.document_proof import document_faults
@@ -176,6 +177,7 @@ class History:
             return Verification(instance.instance_id, len(events), 0, tuple(faults))
         model = self._definitions.machine(tx, instance.definition_id).model
         faults += endorsement_faults(model, events)
+        faults += same_person.faults(model, events)
         faults += [f for f in replayed.faults if not _told(f, faults)]
         if not faults:
             faults += self._state_faults(tx, stored, replayed, events)

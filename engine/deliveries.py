@@ -167,11 +167,11 @@ class Deliveries:
     ) -> list[Delivery]:
         if announcement.kind not in PERSONAL or not listeners:
             return []
-        task = tx.task(announcement.task_id or "")
+        task, now = tx.task(announcement.task_id or ""), self._clock.now()
         return [
             self._new(announcement.kind, announcement.at, announcement, contact=contact)
             for account, contact in listeners
-            if is_awaited_of(task, account)
+            if is_awaited_of(task, account, now)
         ]
 
     def _new(
@@ -229,7 +229,7 @@ class Deliveries:
                 return None
             if task_id := delivery.facts.get("task_id"):
                 account = tx.account(delivery.account or "")
-                if not is_awaited_of(tx.task(task_id), account):
+                if not is_awaited_of(tx.task(task_id), account, self._clock.now()):
                     return None
         return found
 
@@ -308,13 +308,14 @@ class Deliveries:
         return [(accounts[each.account], each) for each in contacts]
 
 
-def is_awaited_of(task: UserTask, account: Account) -> bool:
-    """Whether the open task waits for this account: in its hands, or in nobody's and offered."""
-    if task.state is not TaskState.OPEN:
+def is_awaited_of(task: UserTask, account: Account, now: datetime) -> bool:
+    """Whether the open task waits for this account: in its hands, or in nobody's and offered.
+
+    What it took in hand as a substitute waits for it as long as it stands in.
+    """
+    if task.state is not TaskState.OPEN or task.assignee not in {None, account.name}:
         return False
-    if task.assignee is not None:
-        return task.assignee == account.name
-    return is_offered(account.as_actor(), task)
+    return is_offered(account.as_actor(now), task)
 
 
 def _facts(announcement: Announcement) -> dict[str, str | None]:

@@ -91,6 +91,25 @@ class Forbidden(EngineError):
         super().__init__(f"{account} may not {deed}: {reason}")
 
 
+class StrategicStep(Forbidden):
+    """The step is closed to who only stands in for its lane."""
+
+    def __init__(self, account: str, deed: str, title: str) -> None:
+        self.title = title
+        reason = f"the step is strategic, which {title} may not decide: it waits for the holder"
+        super().__init__(account, deed, reason)
+
+
+class SubstitutionOver(Forbidden):
+    """The account stood in for the lane, and does so no longer."""
+
+    def __init__(self, account: str, deed: str, title: str, ended_at: datetime | None) -> None:
+        self.title = title
+        self.ended_at = ended_at
+        when = f"ended at {ended_at.isoformat()}" if ended_at else "is being ended"
+        super().__init__(account, deed, f"its substitution as {title} {when}")
+
+
 class LoginDemanded(EngineError):
     """This task may not be completed by a link; its diagram demands a login."""
 
@@ -285,6 +304,18 @@ class DeploymentInUse(Conflict):
         self.instances = instances
         super().__init__(
             f"deployment {deployment_id} has {instances} process instances and cannot be deleted"
+        )
+
+
+class SubstitutionEnded(Conflict):
+    """Only a substitution that is not over can be changed or ended."""
+
+    def __init__(self, substitution_id: str, ended_at: datetime) -> None:
+        self.substitution_id = substitution_id
+        self.ended_at = ended_at
+        super().__init__(
+            f"substitution {substitution_id} is over since {ended_at.isoformat()}; "
+            "only one that is not over can be changed or ended"
         )
 
 

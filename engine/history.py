@@ -77,7 +77,7 @@ def build_events(
             actor.capacity if actor else None,
             given.activity_id,
             given.activity_instance_id,
-            given.payload,
+            _told(given),
         )
     ]
     facts += [
@@ -105,6 +105,12 @@ def build_events(
         previous = chain_hash(previous, canonical(event))
         events.append(_with_hash(event, previous))
     return tuple(events)
+
+
+def _told(given: Input) -> Mapping[str, Json]:
+    """The payload, with the substitution by which the actor acted."""
+    acting = given.actor.acting if given.actor else None
+    return {**given.payload, "substitution": acting.facts()} if acting else given.payload
 
 
 def chain_faults(instance_id: str, events: Iterable[HistoryEvent]) -> list[Fault]:

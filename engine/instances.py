@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from engine.capacities import as_party, starting
 from engine.definitions import Definitions
 from engine.document_intake import Intake, Received, keep_documents
 from engine.errors import Conflict, InvalidInput
@@ -133,14 +134,15 @@ class Instances:
             start_event = self._definitions.machine(
                 tx, definition.definition_id
             ).model.start_event()
-            keep_documents(tx, received, instance_id=None)
             now = self._clock.now()
+            acting = starting(tx, request.actor, definition, now=now)
+            keep_documents(tx, received, instance_id=None)
             outcome = begin(
                 tx,
                 self._steps,
                 definition,
                 Beginning(
-                    actor=request.actor,
+                    actor=acting,
                     start_event=start_event,
                     variables=received.variables,
                     business_key=business_key,
@@ -227,12 +229,14 @@ class Instances:
             stored = tx.stored_instance(instance_id, for_step=True)
             if stored.instance.started_by != actor.account:
                 require_role(actor, f"cancel instance {instance_id}", Role.ADMIN)
+            now, definition = self._clock.now(), tx.definition(stored.instance.definition_id)
+            acting = as_party(tx, actor, definition, now=now)
             return self._steps.take(
                 tx,
                 stored,
-                Input(EventKind.INSTANCE_CANCELLED, actor, {"reason": stated}),
+                Input(EventKind.INSTANCE_CANCELLED, acting, {"reason": stated}),
                 lambda run: run.cancel(),
-                now=self._clock.now(),
+                now=now,
             ).instance
 
     def retry_incident(self, incident_id: str, *, actor: Actor) -> ProcessInstance:

@@ -19,7 +19,7 @@ from engine.model import (
     Punctuality,
     UserTask,
 )
-from engine.permissions import is_offered, lanes_seen_by, sees_everything, task_scope_of
+from engine.permissions import is_task_visible, lanes_seen_by, task_scope_of
 from engine.queries import DefinitionQuery, OverviewQuery, TaskQuery
 from engine.remaining_times import Remaining, RemainingTimes
 from engine.sources import Clock
@@ -81,7 +81,7 @@ class Overviews:
         now = self._clock.now()
         with self._store.reading() as tx:
             for task in tx.open_tasks_in(_seen_by(actor, OverviewQuery()), wanted):
-                is_visible = sees_everything(actor) or is_offered(actor, task)
+                is_visible = is_task_visible(actor, task)
                 left = self._remaining_times.at(tx, task, now)
                 found[task.instance_id].append(OpenStep(task, left, is_visible))
         return found
@@ -96,7 +96,7 @@ def _seen_by(actor: Actor, query: OverviewQuery) -> OverviewQuery:
 def _waiting_for(tx: StoreTransaction, actor: Actor, query: OverviewQuery) -> tuple[int, int]:
     """The tasks in the actor's hands, and those that the actor could take."""
     tasks = TaskQuery(definition_key=query.definition_key, visible_to=task_scope_of(actor))
-    lanes = tuple(sorted(actor.lanes))
+    lanes = tuple(sorted(actor.working_lanes))
     mine = replace(tasks, assignee=actor.account)
     offered = replace(tasks, candidate_user=actor.account, candidate_groups=lanes)
     return tx.count_tasks(mine), tx.count_tasks(offered)

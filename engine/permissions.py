@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.errors import Forbidden
+from engine.errors import Forbidden, StrategicStep
 from engine.model import Actor, ProcessDefinition, ProcessInstance, Role, UserTask
 from engine.queries import TaskScope
 
@@ -16,35 +16,49 @@ def sees_everything(actor: Actor) -> bool:
 
 def lanes_seen_by(actor: Actor) -> frozenset[str] | None:
     """The lanes whose processes the actor may see; None for all."""
-    return None if sees_everything(actor) else actor.lanes
+    return None if sees_everything(actor) else actor.working_lanes
 
 
 def task_scope_of(actor: Actor) -> TaskScope | None:
     """Which tasks the actor may see; None for all."""
-    return None if sees_everything(actor) else TaskScope(actor.account, actor.lanes)
+    return None if sees_everything(actor) else TaskScope(actor.account, actor.working_lanes)
 
 
 def is_offered(actor: Actor, task: UserTask) -> bool:
     """Whether a task waits for this actor: by name, by candidate group or by lane.
 
     Explicit candidates speak instead of the lane. A task that says nothing at all was offered to
-    the instance's starter when it was created, and to admins.
+    the instance's starter when it was created, and to admins. A strategic step waits for nobody
+    who only stands in.
     """
-    if task.assignee == actor.account or actor.account in task.candidate_users:
+    if waits_for(actor.by_itself(), task):
         return True
+    return not task.is_strategic and waits_for(actor, task)
+
+
+def waits_for(actor: Actor, task: UserTask) -> bool:
+    """Whether a task waits for this actor, closed to substitutes or not."""
+    is_in_hand = task.assignee == actor.account and task.substitution_id is None
+    if is_in_hand or actor.account in task.candidate_users:
+        return True
+    lanes = actor.working_lanes
     if task.candidate_users or task.candidate_groups:
         is_unaddressed = task.lane is None and not task.candidate_groups
-        return not actor.lanes.isdisjoint(task.candidate_groups) or (
+        return not lanes.isdisjoint(task.candidate_groups) or (
             is_unaddressed and actor.has(Role.ADMIN)
         )
-    return task.lane in actor.lanes if task.lane else actor.has(Role.ADMIN)
+    return task.lane in lanes if task.lane else actor.has(Role.ADMIN)
 
 
 def require_offered(actor: Actor, task: UserTask, deed: str) -> None:
-    """Raise Forbidden unless the task waits for this actor."""
-    if not is_offered(actor, task):
-        where = f"lane {task.lane}" if task.lane else "other candidates"
-        raise Forbidden(actor.account, f"{deed} task {task.task_id}", f"it waits for {where}")
+    """Raise Forbidden unless the task waits for this actor; StrategicStep when it is closed."""
+    if is_offered(actor, task):
+        return
+    said = f"{deed} task {task.task_id}"
+    if waits_for(actor, task):
+        raise StrategicStep(actor.account, said, _title(actor, task))
+    where = f"lane {task.lane}" if task.lane else "other candidates"
+    raise Forbidden(actor.account, said, f"it waits for {where}")
 
 
 def require_may_hand_over(actor: Actor, task: UserTask, deed: str) -> None:
@@ -53,9 +67,15 @@ def require_may_hand_over(actor: Actor, task: UserTask, deed: str) -> None:
         raise Forbidden(actor.account, deed, "that takes having it in hand, or the role admin")
 
 
+def is_task_visible(actor: Actor, task: UserTask) -> bool:
+    """Whether the actor may read the task: what is closed to a substitute he may."""
+    is_in_hand = task.assignee == actor.account
+    return sees_everything(actor) or is_in_hand or waits_for(actor, task)
+
+
 def require_task_visible(actor: Actor, task: UserTask) -> None:
     """Raise Forbidden unless the actor may read the task."""
-    if not sees_everything(actor) and not is_offered(actor, task):
+    if not is_task_visible(actor, task):
         raise Forbidden(actor.account, f"see task {task.task_id}", "it is not of its lanes")
 
 
@@ -63,7 +83,7 @@ def require_definition_visible(actor: Actor, definition: ProcessDefinition) -> N
     """Raise Forbidden unless the actor takes part, may start it, or its role reads diagrams."""
     if sees_everything(actor) or actor.has(Role.ANALYST):
         return
-    if _takes_part(actor, definition) or _is_candidate_starter(actor, definition):
+    if takes_part(actor, definition) or _is_candidate_starter(actor, definition):
         return
     raise Forbidden(
         actor.account, f"see {definition.definition_id}", "none of its lanes takes part"
@@ -76,7 +96,7 @@ def require_instance_visible(
     """Raise Forbidden unless the actor takes part, started it, or reads everything."""
     if sees_everything(actor) or instance.started_by == actor.account:
         return
-    if not _takes_part(actor, definition):
+    if not takes_part(actor, definition):
         raise Forbidden(
             actor.account, f"see instance {instance.instance_id}", "none of its lanes takes part"
         )
@@ -88,7 +108,7 @@ def require_may_remark(
     """Raise Forbidden unless the actor takes part, started the instance, or is an admin."""
     if actor.has(Role.ADMIN) or instance.started_by == actor.account:
         return
-    if not _takes_part(actor, definition):
+    if not takes_part(actor, definition):
         raise Forbidden(
             actor.account,
             f"remark on instance {instance.instance_id}",
@@ -105,12 +125,12 @@ def require_may_start(actor: Actor, definition: ProcessDefinition) -> None:
     deed = f"start {definition.key}"
     if actor.has(Role.ANALYST, Role.ADMIN):
         return
-    if actor.has(Role.AUDITOR) and not actor.lanes:
+    if actor.has(Role.AUDITOR) and not actor.working_lanes:
         raise Forbidden(actor.account, deed, "auditors read and change nothing")
     if definition.starter_groups or definition.starter_users:
         if not _is_candidate_starter(actor, definition):
             raise Forbidden(actor.account, deed, "it is not among the candidate starters")
-    elif not _takes_part(actor, definition):
+    elif not takes_part(actor, definition):
         raise Forbidden(actor.account, deed, "none of its lanes takes part")
 
 
@@ -121,16 +141,23 @@ def require_role(actor: Actor, deed: str, *roles: Role) -> None:
 
 
 def _is_candidate_starter(actor: Actor, definition: ProcessDefinition) -> bool:
-    return actor.account in definition.starter_users or not actor.lanes.isdisjoint(
+    return actor.account in definition.starter_users or not actor.working_lanes.isdisjoint(
         definition.starter_groups
     )
 
 
-def _takes_part(actor: Actor, definition: ProcessDefinition) -> bool:
+def takes_part(actor: Actor, definition: ProcessDefinition) -> bool:
+    """Whether one of the actor's lanes is the process's."""
     # A process without lanes has no parties; who works for the office may see it.
-    return not actor.lanes.isdisjoint(definition.lanes) or (
+    return not actor.working_lanes.isdisjoint(definition.lanes) or (
         not definition.lanes and actor.has(Role.STAFF)
     )
+
+
+def _title(actor: Actor, task: UserTask) -> str:
+    """The capacity in which the task would wait for the actor."""
+    lanes = {task.lane, *task.candidate_groups}
+    return next(each.title for each in actor.substitutions if each.lane in lanes)
 
 
 def _either(roles: Iterable[Role]) -> str:

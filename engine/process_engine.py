@@ -55,6 +55,7 @@ from engine.single_sign_on import SingleSignOn
 from engine.sources import Clock, Ids, RandomIds, SystemClock
 from engine.steps import Steps
 from engine.store import Store
+from engine.substitutions import Substitutions
 from engine.task_changes import TaskChanges
 from engine.task_drafts import TaskDrafts
 from engine.task_links import TaskLinks
@@ -96,6 +97,7 @@ class ProcessEngine:
     measuring: Measuring
     reports: Reports
     accounts: Accounts
+    substitutions: Substitutions
     logins: Logins
     sessions: Sessions
     access_tokens: AccessTokens
@@ -198,6 +200,14 @@ def build_engine(
         checkpoint_proof=CheckpointProof(store, outside),
         pending_uploads=PendingUploads(store, clock, ids, max_bytes=max_bytes),
         accounts=accounts,
+        substitutions=Substitutions(
+            store,
+            tasks,
+            clock=clock,
+            ids=ids,
+            zone=settings.time_zone,
+            most_days=settings.substitution_days,
+        ),
         logins=logins,
         sessions=Sessions(
             store,

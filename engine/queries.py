@@ -13,6 +13,8 @@ from engine.model import (
     EventKind,
     InstanceState,
     KeptState,
+    SubstitutionKind,
+    SubstitutionState,
     TaskState,
 )
 
@@ -125,6 +127,19 @@ class KeptMessageQuery:
 
     name: str | None = None
     state: KeptState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubstitutionQuery:
+    """Filters of a listing of substitutions."""
+
+    account: str | None = None
+    lane: str | None = None
+    kind: SubstitutionKind | None = None
+    basis_number_like: str | None = None
+    state: SubstitutionState | None = None
+    #: The moment at which `state` is asked.
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

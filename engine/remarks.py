@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from engine.capacities import at_task, remarking
 from engine.document_intake import Intake, Received, clean_name, keep_documents
 from engine.documents import DocumentContent, readable_content
 from engine.errors import Forbidden, InstanceEnded, InvalidInput, NotFound, TaskNotOpen
@@ -27,7 +29,9 @@ from engine.permissions import (
     is_offered,
     require_instance_visible,
     require_may_remark,
+    require_offered,
     require_task_visible,
+    sees_everything,
 )
 from engine.queries import EventQuery
 from engine.repeats import Request
@@ -199,12 +203,12 @@ class Remarks:
         done = request.recall(tx)
         if done is not None:
             return tx.events(done.instance_id, done.sequence - 1, limit=1)[0]
-        _require_may_add(tx, stored, task, request.actor)
+        now = self._clock.now()
+        acting = _adding(tx, stored, task, request.actor, now)
         if received is not None:
             keep_documents(tx, received, instance_id=stored.instance.instance_id)
         activity_id, task_id = (task.activity_id, task.task_id) if task else (None, None)
-        given = Input(kind, request.actor, payload, activity_id, task_id)
-        now = self._clock.now()
+        given = Input(kind, acting, payload, activity_id, task_id)
         noted = self._steps.note(tx, stored, given, now=now)
         request.remember(tx, Outcome(noted.instance, noted.events[0], (), {}), now)
         return noted.events[0]
@@ -254,10 +258,31 @@ def _require_may_add(
 
 def _require_at_work(actor: Actor, task: UserTask) -> None:
     require_task_visible(actor, task)
-    if not is_offered(actor, task) and not actor.has(Role.ADMIN):
+    if actor.has(Role.ADMIN):
+        return
+    if sees_everything(actor) and not is_offered(actor, task):
         raise Forbidden(
             actor.account, f"remark on task {task.task_id}", "auditors read and change nothing"
         )
+    require_offered(actor, task, "remark on")
+
+
+def _adding(
+    tx: StoreTransaction,
+    stored: StoredInstance,
+    task: UserTask | None,
+    actor: Actor,
+    now: datetime,
+) -> Actor:
+    """The actor in the capacity in which he remarks. Raises as `_require_may_add` does."""
+    if task is None:
+        require_running(stored.instance)
+        definition = tx.definition(stored.instance.definition_id)
+        return remarking(tx, actor, stored.instance, definition, now=now)
+    _require_may_add(tx, stored, task, actor)
+    if actor.has(Role.ADMIN) and not is_offered(actor.by_itself(), task):
+        return actor.by_itself()
+    return at_task(tx, actor, task, "remark on", now=now)
 
 
 def _comment(event: HistoryEvent) -> Comment:

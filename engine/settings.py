@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from engine.errors import InvalidInput
+from engine.model import SubstitutionKind
 from engine.receivers import allowed_receivers, check_url
 
 #: Every variable and what it does. The README names each, and a test compares.
@@ -53,6 +54,7 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_GATEWAY_SECRET": "What signs the messages to the gateway: whsec_ and base64.",
     "ALUR_REMIND_BEFORE": "How long before a task is due it is reminded of: 30m, 12h, 1d.",
     "ALUR_LEADER_LANES": "Lanes whose people find the dashboard in the menu, by commas.",
+    "ALUR_SUBSTITUTION_DAYS": "How long a substitution of a kind lasts without a warning.",
     "ALUR_LOG_LEVEL": "The least severe log message that is written.",
     "ALUR_LOG_FORMAT": "How the log is written: text or json.",
     "ALUR_METRICS_TOKEN": "What Prometheus shows to read /metrics from elsewhere.",
@@ -71,6 +73,8 @@ MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]
 _HOST = re.compile(r"(?=.*[a-z])[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _SMTP_SCHEMES = {"smtp": ("none", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}
 
+#: What one Perbup says; BKN's letters say less. Each office has its own rule.
+_SUBSTITUTION_DAYS = {SubstitutionKind.PLT: 366, SubstitutionKind.PLH: 92}
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _DEADLINE_RULES = ("from_claim", "from_available")
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -139,6 +143,9 @@ class Settings:
     gateway_secret: str | None = field(default=None, repr=False)
     remind_before: timedelta = timedelta(days=1)
     leader_lanes: frozenset[str] = frozenset({"Kadis"})
+    substitution_days: Mapping[SubstitutionKind, int] = field(
+        default_factory=lambda: dict(_SUBSTITUTION_DAYS)
+    )
     log_level: str = "INFO"
     log_format: str = "text"
     metrics_token: str | None = field(default=None, repr=False)
@@ -185,6 +192,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("gateway_secret", "ALUR_GATEWAY_SECRET", _webhook_secret),
         ("remind_before", "ALUR_REMIND_BEFORE", _duration),
         ("leader_lanes", "ALUR_LEADER_LANES", _names),
+        ("substitution_days", "ALUR_SUBSTITUTION_DAYS", _days_by_kind),
         ("log_level", "ALUR_LOG_LEVEL", _log_level),
         ("log_format", "ALUR_LOG_FORMAT", _log_format),
         ("metrics_token", "ALUR_METRICS_TOKEN", _token),
@@ -269,6 +277,20 @@ def _web_address(variable: str, value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise _refusal(variable, "an address that begins with http:// or https://", value)
     return value.rstrip("/")
+
+
+def _days_by_kind(variable: str, value: str) -> Mapping[SubstitutionKind, int]:
+    expected = "days by kind such as plt=366,plh=92 (plt, plh, an, ub), or none"
+    if value.lower() == "none":
+        return {}
+    names = {"".join(c for c in kind if c.isalpha()).lower(): kind for kind in SubstitutionKind}
+    found = {}
+    for entry in value.split(","):
+        name, _, days = (part.strip() for part in entry.partition("="))
+        if name.lower() not in names or not (days.isascii() and days.isdigit()) or len(days) > 5:
+            raise _refusal(variable, expected, value)
+        found[names[name.lower()]] = int(days)
+    return found
 
 
 def _secret_key(variable: str, value: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from engine.bpmn.sop_terms import is_strategic
 from engine.history import Input, build_events
 from engine.model import (
     EventKind,
@@ -186,6 +187,7 @@ def _row(task: OpenTask, instance: ProcessInstance, *, now: datetime, zone: Zone
         candidate_groups=candidate_groups,
         local_variables=task.local_variables,
         business_key=instance.business_key,
+        is_strategic=is_strategic(node),
     )
 
 

@@ -44,6 +44,7 @@ from engine.model import (
     documents_of,
 )
 from engine.replay import replay
+from engine.same_person import with_preceding
 from engine.spiff.machine import Machine, Run
 from engine.spiff.stepping import step
 from engine.step_records import advanced, record_of, with_services, with_subscriptions
@@ -173,6 +174,8 @@ class Steps:
             )
             record = with_services(record, run, services, service)
             record = with_subscriptions(record, run, awaited)
+        former = partial(tx.tasks_of_instance, instance.instance_id, {TaskState.COMPLETED})
+        record = with_preceding(record, run.model, given, former)
         tx.append_step(record)
         announce(tx, announcements_of(record))
         self._follow(tx, record, run, calls, given)

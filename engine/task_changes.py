@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypedDict
 
 from engine.bpmn.sop_terms import SUPERIORS, lanes_in
+from engine.capacities import proved
 from engine.definitions import Definitions
 from engine.errors import Forbidden, InvalidInput
 from engine.history import Input
 from engine.json_values import check_variables
 from engine.model import Actor, EventKind, Fault, HistoryEvent, Json, Role, UserTask
-from engine.permissions import is_offered
+from engine.permissions import require_offered
 from engine.sources import Clock, whole_milliseconds
 from engine.steps import Steps
 from engine.store import Store, StoreTransaction
@@ -61,7 +63,7 @@ class TaskChanges:
         with self._store.reading() as tx:
             task = tx.task(task_id)
             require_open(task)
-            return task, self._allowed(tx, task, actor)
+            return task, _allowed(self._superiors(tx, task), task, actor)
 
     def change(
         self, task_id: str, facts: NewFacts, *, actor: Actor, reason: str | None = None
@@ -76,13 +78,16 @@ class TaskChanges:
         with self._store.writing() as tx:
             task, stored = tx.stored_task(task_id, for_step=True)
             require_open(task)
-            allowed = self._allowed(tx, task, actor)
+            superiors = self._superiors(tx, task)
+            _allowed(superiors, task, actor)
             changed = replace(task, **wanted)
             differing = [name for name in NAMES if getattr(task, name) != getattr(changed, name)]
-            for name in differing:
-                _require_allowed(name, allowed, actor, task)
             if not differing:
                 return task
+            now = self._clock.now()
+            rule = partial(_require_allowed, differing, superiors, task)
+            lanes = superiors.union({task.lane or ""}, task.candidate_groups)
+            acting = proved(tx, actor, rule, lanes, now)
             if "due_at" in differing and said is None:
                 raise _wrong("reason", "expected why the due date is changed")
             payload: dict[str, Json] = {
@@ -90,18 +95,20 @@ class TaskChanges:
             }
             if said:
                 payload["reason"] = said
-            given = Input(EventKind.TASK_CHANGED, actor, payload, task.activity_id, task_id)
-            now = self._clock.now()
+            given = Input(EventKind.TASK_CHANGED, acting, payload, task.activity_id, task_id)
             return self._steps.note(tx, stored, given, now=now, changed=(changed,)).changed[0]
 
-    def _allowed(self, tx: StoreTransaction, task: UserTask, actor: Actor) -> frozenset[str]:
+    def _superiors(self, tx: StoreTransaction, task: UserTask) -> frozenset[str]:
         model = self._definitions.machine(tx, task.definition_id).model
-        superiors = lanes_in(model.properties.get(SUPERIORS, ""))
-        if actor.has(Role.ADMIN) or not actor.lanes.isdisjoint(superiors):
-            return _BY_SUPERIORS
-        if is_offered(actor, task):
-            return _BY_WORKERS
-        raise Forbidden(actor.account, f"change task {task.task_id}", "it is not of its lanes")
+        return lanes_in(model.properties.get(SUPERIORS, ""))
+
+
+def _allowed(superiors: frozenset[str], task: UserTask, actor: Actor) -> frozenset[str]:
+    """The names of the facts that the actor may change. Raises Forbidden when there is none."""
+    if actor.has(Role.ADMIN) or not actor.working_lanes.isdisjoint(superiors):
+        return _BY_SUPERIORS
+    require_offered(actor, task, "change")
+    return _BY_WORKERS
 
 
 def changed_facts(events: Iterable[HistoryEvent]) -> dict[tuple[str, str], Json]:
@@ -141,10 +148,14 @@ def _is_same(kept: object, told: Json) -> bool:
     return bool(kept == told)
 
 
-def _require_allowed(name: str, allowed: frozenset[str], actor: Actor, task: UserTask) -> None:
-    if name not in allowed:
-        deed = f"change the {NAMES[name]} of task {task.task_id}"
-        raise Forbidden(actor.account, deed, "that is for admins and for the superiors' lanes")
+def _require_allowed(
+    names: list[str], superiors: frozenset[str], task: UserTask, actor: Actor
+) -> None:
+    allowed = _allowed(superiors, task, actor)
+    for name in names:
+        if name not in allowed:
+            deed = f"change the {NAMES[name]} of task {task.task_id}"
+            raise Forbidden(actor.account, deed, "that is for admins and for the superiors' lanes")
 
 
 def _checked(facts: NewFacts) -> dict[str, Any]:

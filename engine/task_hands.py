@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
+from engine.capacities import at_task, capacity_at
 from engine.errors import InvalidInput, NotFound, TaskAlreadyClaimed, TaskNotOpen
 from engine.history import Input
 from engine.model import (
@@ -13,13 +16,13 @@ from engine.model import (
     Json,
     Role,
     StoredInstance,
+    Substitution,
     TaskState,
     UserTask,
 )
 from engine.permissions import (
     is_offered,
     require_may_hand_over,
-    require_offered,
     require_role,
     require_task_visible,
 )
@@ -29,6 +32,8 @@ from engine.steps import Steps
 from engine.store import Store, StoreTransaction
 
 _MAX_REASON = 4000
+#: In nobody's hands.
+_FREE: dict[str, Any] = {"assignee": None, "substitution_id": None}
 
 
 class Hands:
@@ -46,14 +51,13 @@ class Hands:
         """
         with self._store.writing() as tx:
             task, stored = self._open_task(tx, task_id)
-            require_offered(actor, task, "claim")
+            acting = at_task(tx, actor, task, "claim", now=self._clock.now())
             if task.assignee == actor.account:
                 return task
             if task.assignee is not None:
                 raise TaskAlreadyClaimed(task_id, task.assignee, task.claimed_at)
-            return self._reassign(
-                tx, (task, stored), assignee=actor.account, kind=EventKind.TASK_CLAIMED, actor=actor
-            )
+            taken = _in_hands_of(acting)
+            return self._reassign(tx, (task, stored), taken, EventKind.TASK_CLAIMED, actor=acting)
 
     def unclaim(self, task_id: str, *, actor: Actor) -> UserTask:
         """Put the task back for everybody in its lane. Its assignee and admins may."""
@@ -64,9 +68,9 @@ class Hands:
                 return task
             if task.assignee != actor.account:
                 require_role(actor, f"release task {task_id} of {task.assignee}", Role.ADMIN)
-            return self._reassign(
-                tx, (task, stored), assignee=None, kind=EventKind.TASK_UNCLAIMED, actor=actor
-            )
+            else:
+                actor = at_task(tx, actor, task, "release", now=self._clock.now())
+            return self._reassign(tx, (task, stored), _FREE, EventKind.TASK_UNCLAIMED, actor=actor)
 
     def assign(
         self, task_id: str, assignee: str | None, *, actor: Actor, reason: str | None = None
@@ -83,13 +87,15 @@ class Hands:
         said = _reason(reason)
         with self._store.writing() as tx:
             task, stored = self._open_task(tx, task_id)
+            now = self._clock.now()
             require_may_hand_over(actor, task, f"assign task {task_id} to {assignee}")
-            _require_able(task, _account(tx, assignee))
+            if task.assignee == actor.account:
+                actor = at_task(tx, actor, task, "hand over", now=now)
+            given = _able(task, _account(tx, assignee), now)
             if task.assignee == assignee:
                 return task
-            kind = EventKind.TASK_ASSIGNED
-            held = (task, stored)
-            return self._reassign(tx, held, assignee=assignee, kind=kind, actor=actor, reason=said)
+            kind, held = EventKind.TASK_ASSIGNED, (task, stored)
+            return self._reassign(tx, held, given, kind, actor=actor, reason=said)
 
     def take_over(
         self, task_id: str, *, reason: str, actor: Actor, held_by: str | None = None
@@ -106,7 +112,7 @@ class Hands:
             raise InvalidInput(f"reason: {told}", {"reason": [told]})
         with self._store.writing() as tx:
             task, stored = self._open_task(tx, task_id)
-            require_offered(actor, task, "take over")
+            acting = at_task(tx, actor, task, "take over", now=self._clock.now())
             if task.assignee == actor.account:
                 return task
             if task.assignee is not None and held_by not in {None, task.assignee}:
@@ -115,9 +121,9 @@ class Hands:
             return self._reassign(
                 tx,
                 (task, stored),
-                assignee=actor.account,
-                kind=EventKind.TASK_ASSIGNED if is_held else EventKind.TASK_CLAIMED,
-                actor=actor,
+                _in_hands_of(acting),
+                EventKind.TASK_ASSIGNED if is_held else EventKind.TASK_CLAIMED,
+                actor=acting,
                 reason=said if is_held else None,
             )
 
@@ -131,42 +137,61 @@ class Hands:
             require_open(task)
             require_may_hand_over(actor, task, f"hand over task {task_id}")
             accounts = tx.accounts()
+        now, free = self._clock.now(), replace(task, **_FREE)
         others = [each for each in accounts if each.name != task.assignee]
-        return [each for each in others if _may_keep(task, each)]
+        return [each for each in others if each.is_active and is_offered(each.as_actor(now), free)]
 
-    def hand_back_lost(self, tx: StoreTransaction, account: Account, *, actor: Actor) -> int:
+    def hand_back_lost(
+        self,
+        tx: StoreTransaction,
+        account: Account,
+        *,
+        actor: Actor | None,
+        ended: Substitution | None = None,
+    ) -> int:
         """Put back what the account has in hand and may not do any more; how many tasks.
 
         In the transaction that changes the account, so that nobody completes in between.
+        ended: the substitution that is over; then only what was taken by a substitution goes back.
         """
-        in_hand = tx.tasks(TaskQuery(assignee=account.name))
+        now = self._clock.now()
+        in_hand = [
+            task
+            for task in tx.tasks(TaskQuery(assignee=account.name))
+            if ended is None or task.substitution_id is not None
+        ]
         # In one order, so that two changes of accounts do not wait for each other.
         lost = sorted(
-            (task.instance_id, task.task_id) for task in in_hand if not _may_keep(task, account)
+            (task.instance_id, task.task_id)
+            for task in in_hand
+            if not _may_keep(task, account, now)
         )
         for _, task_id in lost:
             held = tx.stored_task(task_id, for_step=True)
             if held[0].state is TaskState.OPEN and held[0].assignee == account.name:
-                kind = EventKind.TASK_UNCLAIMED
-                self._reassign(tx, held, assignee=None, kind=kind, actor=actor)
+                self._reassign(tx, held, _FREE, EventKind.TASK_UNCLAIMED, actor=actor, ended=ended)
         return len(lost)
 
     def _reassign(
         self,
         tx: StoreTransaction,
         held: tuple[UserTask, StoredInstance],
-        *,
-        assignee: str | None,
+        hands: dict[str, Any],
         kind: EventKind,
-        actor: Actor,
+        *,
+        actor: Actor | None,
         reason: str | None = None,
+        ended: Substitution | None = None,
     ) -> UserTask:
+        """hands: `assignee` and `substitution_id` as they are from now on."""
         task, stored = held
         now = self._clock.now()
-        changed = replace(task, assignee=assignee, claimed_at=now if assignee else None)
-        payload: dict[str, Json] = {"from": task.assignee, "to": assignee}
+        changed = replace(task, **hands, claimed_at=now if hands["assignee"] else None)
+        payload: dict[str, Json] = {"from": task.assignee, "to": changed.assignee}
         if reason:
             payload["reason"] = reason
+        if ended:
+            payload["ended"] = ended.facts()
         given = Input(kind, actor, payload, task.activity_id, task.task_id)
         # With its deadline, when that counts from here on.
         return self._steps.note(tx, stored, given, now=now, changed=(changed,)).changed[0]
@@ -201,15 +226,27 @@ def _account(tx: StoreTransaction, name: str) -> Account:
         ) from error
 
 
-def _may_keep(task: UserTask, account: Account) -> bool:
-    """Whether the task would be offered to the account if it were not in its hands."""
-    return account.is_active and is_offered(account.as_actor(), replace(task, assignee=None))
+def _in_hands_of(acting: Actor) -> dict[str, Any]:
+    by = acting.acting.substitution_id if acting.acting else None
+    return {"assignee": acting.account, "substitution_id": by}
 
 
-def _require_able(task: UserTask, account: Account) -> None:
-    """Raise InvalidInput unless the account can do the task."""
-    if not account.is_active or not is_offered(account.as_actor(), task):
+def _may_keep(task: UserTask, account: Account, now: datetime) -> bool:
+    """Whether the task would be offered to the account if it were not in its hands.
+
+    What somebody took for himself he does not keep as a substitute: he may take it again.
+    """
+    at = now if task.substitution_id is not None else None
+    return account.is_active and is_offered(account.as_actor(at), replace(task, **_FREE))
+
+
+def _able(task: UserTask, account: Account, now: datetime) -> dict[str, Any]:
+    """The task in the account's hands. Raises InvalidInput unless it can do the task."""
+    actor = account.as_actor(now)
+    if not account.is_active or not is_offered(actor, task):
         raise InvalidInput(
             f"task {task.task_id} cannot be given to {account.name}",
             {"userId": [f"expected an active account of lane {task.lane or '-'}"]},
         )
+    by = capacity_at(actor, task)
+    return _in_hands_of(actor.acting_as(by) if by else actor)

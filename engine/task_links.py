@@ -93,7 +93,7 @@ class TaskLinks:
             person = tx.account(account)
             if not person.is_active:
                 raise Forbidden(account, f"have a link to task {task_id}", "it is not active")
-            require_offered(person.as_actor(), task, "have a link to")
+            require_offered(person.as_actor(self._clock.now()), task, "have a link to")
             require_open(task)
             if self._demands_login(tx, task, stored):
                 raise LoginDemanded(task_id)
@@ -132,7 +132,7 @@ class TaskLinks:
         """
         with self._store.reading() as tx:
             link = self._usable(tx.task_link(_hash(secret)))
-            actor = _actor(tx, link)
+            actor = self._actor(tx, link)
             task, stored = tx.stored_task(link.task_id)
             require_open(task)
             require_offered(actor, task, "see")
@@ -148,7 +148,7 @@ class TaskLinks:
         received = self._tasks.receive(variables)
         with self._store.writing() as tx:
             link = self._usable(tx.task_link(_hash(secret), for_use=True))
-            actor = _actor(tx, link)
+            actor = self._actor(tx, link)
             task, stored = tx.stored_task(link.task_id, for_step=True)
             require_open(task)
             if is_offered(actor, task) and self._demands_login(
@@ -167,6 +167,13 @@ class TaskLinks:
         if self._clock.now() >= link.expires_at:
             raise LinkExpired(link.expires_at)
         return link
+
+    def _actor(self, tx: StoreTransaction, link: TaskLink) -> Actor:
+        """Who the link is for, as he stands now. Raises Forbidden when he is not active."""
+        account = tx.account(link.account)
+        if not account.is_active:
+            raise Forbidden(link.account, "use a link", "the account is not active")
+        return replace(account.as_actor(self._clock.now()), capacity=CAPACITY)
 
     def _demands_login(
         self,
@@ -195,14 +202,6 @@ class TaskLinks:
             return run.value_of(task.task_id, rule.threshold, submitted or {}) is not False
         except SandboxError:
             return True
-
-
-def _actor(tx: StoreTransaction, link: TaskLink) -> Actor:
-    """Who the link is for, as he stands now. Raises Forbidden when the account is not active."""
-    account = tx.account(link.account)
-    if not account.is_active:
-        raise Forbidden(link.account, "use a link", "the account is not active")
-    return replace(account.as_actor(), capacity=CAPACITY)
 
 
 def _valid_lifetime(lifetime: timedelta) -> timedelta:

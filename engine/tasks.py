@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from engine.capacities import at_task
 from engine.definitions import Definitions
 from engine.document_intake import Intake, Received, keep_documents
 from engine.errors import TaskAlreadyClaimed
@@ -24,12 +26,12 @@ from engine.model import (
 from engine.papers import Papers
 from engine.permissions import (
     is_offered,
-    require_offered,
     require_task_visible,
     task_scope_of,
 )
 from engine.queries import Page, TaskQuery
 from engine.repeats import Request
+from engine.same_person import mark_of
 from engine.sources import Clock
 from engine.steps import Steps
 from engine.store import Store, StoreTransaction
@@ -175,10 +177,10 @@ class Tasks(Hands):
         if done is not None:
             result = done.result["variables"]
             return Completed(stored.instance, done.sequence, result, is_repeat=True)
-        _require_in_hand(actor, task)
-        values = self._accepted(tx, task, received.variables)
         now = self._clock.now()
-        endorsed = self._papers.fact_of(tx, (task, stored), values, actor=actor, at=now, seen=seen)
+        acting = _in_hand(tx, actor, task, now)
+        values = self._accepted(tx, task, received.variables)
+        endorsed = self._papers.fact_of(tx, (task, stored), values, actor=acting, at=now, seen=seen)
         keep_documents(tx, received, instance_id=task.instance_id)
         finished = replace(
             task,
@@ -187,11 +189,12 @@ class Tasks(Hands):
             ended_at=now,
             ended_by=actor.account,
         )
-        payload = {"variables": values, **received.payload, **facts, **endorsed}
+        mark = mark_of(task, actor)
+        payload = {"variables": values, **received.payload, **facts, **endorsed, **mark}
         outcome = self._steps.take(
             tx,
             stored,
-            Input(EventKind.TASK_COMPLETED, actor, payload, task.activity_id, task_id),
+            Input(EventKind.TASK_COMPLETED, acting, payload, task.activity_id, task_id),
             lambda run: run.complete(task_id, values),
             now=now,
             changed=(finished,),
@@ -249,18 +252,19 @@ class Tasks(Hands):
         received = self._intake.receive(variables)
         with self._store.writing() as tx:
             task, stored = tx.stored_task(task_id, for_step=True)
-            _require_in_hand(actor, task)
+            now = self._clock.now()
+            acting = _in_hand(tx, actor, task, now)
             values = self._accepted(tx, task, received.variables, is_whole=False)
             keep_documents(tx, received, instance_id=task.instance_id)
             payload = {**thrown, "variables": values, **received.payload}
-            given = Input(kind, actor, payload, task.activity_id, task_id)
+            given = Input(kind, acting, payload, task.activity_id, task_id)
             given = with_escape(self._steps, tx, stored, given, what)
             return self._steps.take(
                 tx,
                 stored,
                 given,
                 lambda run: run.hear_task(task_id, kind, given.payload),
-                now=self._clock.now(),
+                now=now,
             ).instance
 
     def _accepted(
@@ -284,9 +288,13 @@ class Tasks(Hands):
         return check_submission(form, submitted, owned_elsewhere=others)
 
 
-def _require_in_hand(actor: Actor, task: UserTask) -> None:
-    """Raise unless the task is open, waits for the actor, and nobody else has claimed it."""
+def _in_hand(tx: StoreTransaction, actor: Actor, task: UserTask, now: datetime) -> Actor:
+    """The actor in the capacity in which he completes the task.
+
+    Raises unless the task is open, waits for the actor, and nobody else has claimed it.
+    """
     require_open(task)
-    require_offered(actor, task, "complete")
+    acting = at_task(tx, actor, task, "complete", now=now)
     if task.assignee is not None and task.assignee != actor.account:
         raise TaskAlreadyClaimed(task.task_id, task.assignee, task.claimed_at)
+    return acting

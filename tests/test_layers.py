@@ -72,6 +72,9 @@ _ROOMS = {
     "webhook_subscriptions",
     "deliveries",
     "contacts",
+    "substitutions",
+    "capacities",
+    "same_person",
 }
 #: What a worker does by itself.
 _DUTIES = {
@@ -81,6 +84,7 @@ _DUTIES = {
     "housekeeping",
     "waiting_messages",
     "pending_signals",
+    "ended_substitutions",
 }
 _MACHINERY = {"bpmn", "spiff", "store", "worktime", "history", "replay"}
 
@@ -91,7 +95,7 @@ ARROWS: dict[str, set[str]] = {
     "errors": {"model"},
     "queries": {"model"},
     "sources": set(),
-    "settings": {"errors", "receivers"},
+    "settings": {"errors", "receivers", "model"},
     "json_values": {"errors"},
     "forms": {"model", "errors", "json_values"},
     "permissions": {"model", "errors", "queries"},
@@ -123,7 +127,15 @@ ARROWS: dict[str, set[str]] = {
     "replay": {"model", "errors", "spiff", "history"},
     **dict.fromkeys(_ROOMS, _BASE | _PURE | _ROOMS | _MACHINERY),
     **dict.fromkeys(
-        ("accounts", "access_tokens", "logins", "sessions", "single_sign_on", "second_factors"),
+        (
+            "accounts",
+            "access_tokens",
+            "logins",
+            "sessions",
+            "single_sign_on",
+            "second_factors",
+            "substitutions",
+        ),
         _BASE | _PURE | _ROOMS | _MACHINERY | {"passwords", "account_names", "secret_key"},
     ),
     **dict.fromkeys(

@@ -19,8 +19,8 @@ CHALLENGE = 'Basic realm="Alur", Bearer'
 
 
 def actor_for(account: Account) -> Actor:
-    """The actor that a proved account is."""
-    return account.as_actor()
+    """The actor that a proved account is now, with the lanes that it stands in for."""
+    return account.as_actor(current_engine().clock.now())
 
 
 def needs_second_factor(account: Account) -> bool:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from engine.bpmn.elements import FlowNode
 from engine.bpmn.expressions import Expression, translate
+from engine.bpmn.sop_terms import WORDS
 
 #: The property of a user task: `ya`, `tidak`, or the expression of a threshold such as
 #: `${nilai_kontrak >= 100000000}` over the variables and what is being submitted.
 PROPERTY = "sop:wajib_masuk"
-
-WORDS = {"ya": True, "tidak": False, "true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)

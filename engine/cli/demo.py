@@ -86,7 +86,7 @@ def demo(call: Invocation) -> int:
 
 def _deploy(call: Invocation, engine: ProcessEngine, files: list[Path]) -> list[Deployed]:
     # One deployment per file, so that a changed SOP is a new version and the others stay.
-    actor = acting(engine.accounts.account(_DEPLOYER))
+    actor = acting(engine.accounts.account(_DEPLOYER), engine.clock.now())
     done = []
     for file in files:
         content = {file.name: read_file(str(file))}

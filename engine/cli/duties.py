@@ -7,6 +7,7 @@ from importlib import import_module
 from engine.announcing import Announcing
 from engine.checkpointing import Checkpointing
 from engine.due_timers import DueTimers
+from engine.ended_substitutions import EndedSubstitutions
 from engine.housekeeping import Housekeeping
 from engine.pending_signals import PendingSignals
 from engine.process_engine import ProcessEngine
@@ -31,6 +32,7 @@ def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:
         DueTimers(engine.instances, engine.clock),
         WaitingMessages(engine.kept_messages, engine.clock),
         PendingSignals(engine.signals, engine.clock),
+        EndedSubstitutions(engine.substitutions, engine.clock),
         Reminders(engine.store, engine.clock),
         engine.measuring,
         Announcing(engine.deliveries, engine.clock),

@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from engine.cli.printer import Printer
 from engine.errors import NotAuthenticated, NotFound
@@ -43,14 +44,14 @@ class Invocation:
 
         Raises NotFound for an unknown account, NotAuthenticated when nobody can be meant.
         """
-        return acting(_named(engine, self.words.account))
+        return acting(_named(engine, self.words.account), engine.clock.now())
 
 
-def acting(account: Account) -> Actor:
+def acting(account: Account, now: datetime) -> Actor:
     """The actor that an account is on the command line."""
     if not account.is_active:
         raise NotAuthenticated(f"account {account.name} is not active")
-    return replace(account.as_actor(), capacity=CAPACITY)
+    return replace(account.as_actor(now), capacity=CAPACITY)
 
 
 def _named(engine: ProcessEngine, name: str | None) -> Account:

@@ -57,6 +57,7 @@ from engine.model.instances import (
     ExternalTask,
     Incident,
     InstanceState,
+    PrecedingTask,
     ProcessInstance,
     TaskState,
     UserTask,
@@ -92,6 +93,7 @@ from engine.model.papers import (
     Voiding,
 )
 from engine.model.people import (
+    DEFINITIVE,
     AccessToken,
     Account,
     AccountEvent,
@@ -124,10 +126,12 @@ from engine.model.reports import (
     Variant,
 )
 from engine.model.steps import RememberedRequest, StepRecord, StoredInstance
+from engine.model.substitutions import Substitution, SubstitutionKind, SubstitutionState
 from engine.model.times import Course, InstanceTime, TaskTime
 from engine.model.values import Json, Variables
 
 __all__ = [
+    "DEFINITIVE",
     "INPUT_KINDS",
     "NOTE_KINDS",
     "PERSONAL",
@@ -197,6 +201,7 @@ __all__ = [
     "PaperVersion",
     "PendingUpload",
     "Period",
+    "PrecedingTask",
     "ProcessDefinition",
     "ProcessInstance",
     "ProcessStanding",
@@ -224,6 +229,9 @@ __all__ = [
     "StoredCheckpoint",
     "StoredInstance",
     "StuckInstance",
+    "Substitution",
+    "SubstitutionKind",
+    "SubstitutionState",
     "TaskDraft",
     "TaskLink",
     "TaskState",

@@ -51,6 +51,15 @@ class TaskState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PrecedingTask:
+    """A completed step that led to another one, and who completed it."""
+
+    task_id: str
+    activity_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class UserTask:
     """A human step: a projection that history can rebuild.
 
@@ -87,6 +96,12 @@ class UserTask:
     candidate_groups: tuple[str, ...] = ()
     local_variables: Variables = field(default_factory=dict)
     business_key: str | None = None
+    #: Whether the diagram closes the step to substitutes (`sop:strategis`).
+    is_strategic: bool = False
+    #: The substitution by which its assignee has it in hand; None: by himself.
+    substitution_id: str | None = None
+    #: The steps whose completion led here; see engine/same_person.py.
+    preceded_by: tuple[PrecedingTask, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from engine.model.substitutions import Substitution
+
+#: The capacity of who holds the post.
+DEFINITIVE = "definitif"
 
 
 class Role(StrEnum):
@@ -31,13 +36,34 @@ class Language(StrEnum):
 class Actor:
     """Who acts, as proved by the border (HTTP, command line), never as claimed in a body.
 
-    `capacity` is the standing in which the person acts: "definitif" for the holder of the post.
+    `capacity` is the standing in which the person acts: "definitif" for the holder of the post,
+    "Plt. Kadis" for who stands in for it.
     """
 
     account: str
     roles: frozenset[Role] = frozenset()
+    #: The lanes that the account holds itself.
     lanes: frozenset[str] = frozenset()
-    capacity: str = "definitif"
+    capacity: str = DEFINITIVE
+    #: The substitutions that were in force when the actor was proved, the latest begun first.
+    substitutions: tuple[Substitution, ...] = ()
+    #: The one in which the actor acts; None: for itself.
+    acting: Substitution | None = None
+
+    @property
+    def working_lanes(self) -> frozenset[str]:
+        """The lanes whose work the actor may do: its own, and those it stands in for."""
+        return self.lanes.union(each.lane for each in self.substitutions)
+
+    def by_itself(self) -> Actor:
+        """The actor with nothing but its own roles and lanes."""
+        return replace(self, substitutions=(), acting=None) if self.substitutions else self
+
+    def acting_as(self, substitution: Substitution) -> Actor:
+        """The actor in that capacity; how it was proved is still told ("Plt. Kadis, by link")."""
+        title = substitution.title
+        told = title if self.capacity == DEFINITIVE else f"{title}, {self.capacity}"
+        return replace(self, capacity=told, acting=substitution)
 
     def has(self, *roles: Role) -> bool:
         """Whether the actor holds at least one of `roles`."""
@@ -61,10 +87,15 @@ class Account:
     has_second_factor: bool = False
     #: What its owner chose to read; None: Indonesian, or what is chosen in the browser.
     language: Language | None = None
+    #: Those that nobody has ended yet, whether they have begun or not; kept in rows of their own.
+    substitutions: tuple[Substitution, ...] = ()
 
-    def as_actor(self) -> Actor:
-        """The actor that this account is when it acts for itself."""
-        return Actor(self.name, self.roles, self.lanes)
+    def as_actor(self, at: datetime | None = None) -> Actor:
+        """The actor that this account is at that moment; without one, when it acts for itself."""
+        if at is None or not self.substitutions:
+            return Actor(self.name, self.roles, self.lanes)
+        in_force = (each for each in self.substitutions if each.is_in_force(at))
+        return Actor(self.name, self.roles, self.lanes, substitutions=tuple(in_force))
 
 
 class Scope(StrEnum):
@@ -171,6 +202,9 @@ class AccountEventKind(StrEnum):
     SECOND_FACTOR_ENABLED = "second_factor_enabled"
     SECOND_FACTOR_REMOVED = "second_factor_removed"
     RECOVERY_CODE_USED = "recovery_code_used"
+    SUBSTITUTION_BEGUN = "substitution_begun"
+    SUBSTITUTION_CHANGED = "substitution_changed"
+    SUBSTITUTION_ENDED = "substitution_ended"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from sqlalchemy import delete, insert, select
 
 from engine.errors import Conflict
 from engine.model import Account, Identity, SignOn
-from engine.store.logins import ACCOUNT_LABELS, account_of
+from engine.store.logins import ACCOUNT_LABELS, account_of, with_standing
+from engine.store.substitutions import LATEST_FIRST
 from engine.store.tables import account, identity, sign_on
 from engine.store.transaction import Transaction
 
@@ -18,12 +19,14 @@ class Identities(Transaction):
 
     def account_of_identity(self, issuer: str, subject: str) -> Account | None:
         """The account that this identity is, if any."""
-        row = self._first(
+        known = identity.join(account, account.c.name == identity.c.account)
+        rows = self._all(
             select(*ACCOUNT_LABELS)
-            .join(identity, identity.c.account == account.c.name)
+            .select_from(with_standing(known))
             .where(identity.c.issuer == issuer, identity.c.subject == subject)
+            .order_by(*LATEST_FIRST)
         )
-        return None if row is None else account_of(row)
+        return account_of(rows) if rows else None
 
     def identities_of(self, account_name: str) -> list[Identity]:
         """The identities of one account."""

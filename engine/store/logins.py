@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, or_, select, update
+from sqlalchemy import FromClause, Row, Select, delete, func, insert, or_, select, update
 
 from engine.errors import NameTaken, NotFound
 from engine.model import AccessToken, Account, Language, LoginMethod, Role, Scope, Session
-from engine.store.tables import access_token, account, login_failure, login_session
-from engine.store.transaction import Transaction, equal
+from engine.store.substitutions import LATEST_FIRST, substitution_of
+from engine.store.tables import access_token, account, login_failure, login_session, substitution
+from engine.store.transaction import Rows, Transaction, equal
 
-#: An account beside other columns in one row; `account_of` reads it.
-ACCOUNT_LABELS = tuple(column.label(f"account_{column.name}") for column in account.c)
+#: An account beside other columns, one row for each substitution that nobody ended yet, or one;
+#: selected from `with_standing`, the rows are for `account_of`.
+ACCOUNT_LABELS = tuple(column.label(f"account_{column.name}") for column in account.c) + tuple(
+    column.label(f"standing_{column.name}") for column in substitution.c
+)
 
 
 class Logins(Transaction):
@@ -30,18 +35,19 @@ class Logins(Transaction):
 
         for_change: other changes of the account wait until this transaction ends.
         """
-        statement = select(*ACCOUNT_LABELS).where(account.c.name == name)
+        statement = _accounts().where(account.c.name == name)
         if for_change:
             self._must_write()
-            statement = statement.with_for_update()
-        row = self._first(statement)
-        if row is None:
+            statement = statement.with_for_update(of=account)
+        rows = self._all(statement)
+        if not rows:
             raise NotFound("account", name)
-        return account_of(row)
+        return account_of(rows)
 
     def accounts(self) -> list[Account]:
         """All accounts, by name."""
-        return [account_of(row) for row in self._all(_all_accounts())]
+        rows = self._all(_accounts())
+        return [account_of(list(own)) for _, own in groupby(rows, lambda row: row.account_name)]
 
     def update_account(self, changed: Account) -> None:
         """Keep the account as it is now, or NotFound."""
@@ -67,12 +73,14 @@ class Logins(Transaction):
 
     def token_by_hash(self, token_hash: str) -> tuple[AccessToken, Account] | None:
         """The token with its account in one statement, if there is such a token."""
-        row = self._first(
+        owned = access_token.join(account, account.c.name == access_token.c.account)
+        rows = self._all(
             select(access_token, *ACCOUNT_LABELS)
-            .join(account, account.c.name == access_token.c.account)
+            .select_from(with_standing(owned))
             .where(access_token.c.token_hash == token_hash)
+            .order_by(*LATEST_FIRST)
         )
-        return None if row is None else (_token(row), account_of(row))
+        return (_token(rows[0]), account_of(rows)) if rows else None
 
     def tokens(self, account_name: str) -> list[AccessToken]:
         """The tokens of one account, the oldest first."""
@@ -109,14 +117,14 @@ class Logins(Transaction):
 
     def session(self, session_hash: str) -> tuple[Session, Account] | None:
         """The login with its account in one statement, if there is such a login."""
-        row = self._first(
+        owned = login_session.join(account, account.c.name == login_session.c.account)
+        rows = self._all(
             select(login_session, *ACCOUNT_LABELS)
-            .join(account, account.c.name == login_session.c.account)
+            .select_from(with_standing(owned))
             .where(login_session.c.session_hash == session_hash)
+            .order_by(*LATEST_FIRST)
         )
-        if row is None:
-            return None
-        return _session(row), account_of(row)
+        return (_session(rows[0]), account_of(rows)) if rows else None
 
     def sessions_of(self, account_name: str) -> list[Session]:
         """The logins of one account, the latest used first."""
@@ -215,8 +223,18 @@ class Logins(Transaction):
         return self._write(delete(login_failure).where(login_failure.c.at < before))
 
 
-def _all_accounts() -> Select[Any]:
-    return select(*ACCOUNT_LABELS).order_by(account.c.name)
+def with_standing(accounts: FromClause) -> FromClause:
+    """The table `account`, joined or not, with the substitutions that nobody ended yet."""
+    standing = (substitution.c.account == account.c.name) & substitution.c.ended_at.is_(None)
+    return accounts.outerjoin(substitution, standing)
+
+
+def _accounts() -> Select[Any]:
+    return (
+        select(*ACCOUNT_LABELS)
+        .select_from(with_standing(account))
+        .order_by(account.c.name, *LATEST_FIRST)
+    )
 
 
 def _account_values(new: Account) -> dict[str, Any]:
@@ -228,8 +246,9 @@ def _account_values(new: Account) -> dict[str, Any]:
     }
 
 
-def account_of(row: Row[Any]) -> Account:
-    """The account of a row that has ACCOUNT_LABELS."""
+def account_of(rows: Rows) -> Account:
+    """The account of its rows, at least one; they have ACCOUNT_LABELS."""
+    row = rows[0]
     values = {column.name: getattr(row, f"account_{column.name}") for column in account.c}
     return Account(
         **{
@@ -237,6 +256,11 @@ def account_of(row: Row[Any]) -> Account:
             "roles": frozenset(Role(name) for name in values["roles"]),
             "lanes": frozenset(values["lanes"]),
             "language": Language(values["language"]) if values["language"] else None,
+            "substitutions": tuple(
+                substitution_of(each, "standing_")
+                for each in rows
+                if each.standing_substitution_id is not None
+            ),
         }
     )
 

@@ -59,6 +59,10 @@ def task_values(task: UserTask) -> dict[str, Any]:
     return {
         **values,
         "state": task.state.value,
+        "preceded_by": [
+            {"task": each.task_id, "activity": each.activity_id, "by": each.by}
+            for each in task.preceded_by
+        ],
         "local_variables": dict(task.local_variables),
         "offered_lane": None if has_candidates else task.lane,
         # Nobody is reminded of what is over.

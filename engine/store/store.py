@@ -52,6 +52,7 @@ from engine.store.saved_filters import SavedFilters
 from engine.store.second_factors import SecondFactors
 from engine.store.services import Services
 from engine.store.signals import Signals
+from engine.store.substitutions import Substitutions
 from engine.store.tasks import Tasks
 from engine.store.times import Times
 from engine.store.webhook_subscriptions import WebhookSubscriptions
@@ -87,6 +88,7 @@ class StoreTransaction(
     Announcements,
     WebhookSubscriptions,
     Deliveries,
+    Substitutions,
 ):
     """One transaction: every question that the engine may ask, each in its subject's module."""
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from engine.errors import NotFound
-from engine.model import StoredInstance, TaskState, UserTask
+from engine.model import PrecedingTask, StoredInstance, TaskState, UserTask
 from engine.queries import Page, TaskQuery, TaskScope
 from engine.store.instances import stored_instance_of
 from engine.store.step_rows import BESIDE_TASKS
@@ -230,4 +230,7 @@ def task_of(row: Row[Any], prefix: str = "") -> UserTask:
     }
     for name in ("lane_path", "candidate_users", "candidate_groups"):
         values[name] = tuple(values[name])
+    values["preceded_by"] = tuple(
+        PrecedingTask(each["task"], each["activity"], each["by"]) for each in values["preceded_by"]
+    )
     return UserTask(**{**values, "state": TaskState(values["state"])})

@@ -75,7 +75,7 @@ def test_list_holds_no_secret(alur: Terminal, types) -> None:
     assert "argon2" not in answer.out
     assert set(answer.json[0]) == {
         *("name", "displayName", "roles", "lanes", "isActive", "createdAt"),
-        *("isPasswordTemporary", "hasSecondFactor"),
+        *("isPasswordTemporary", "hasSecondFactor", "language", "substitutions"),
     }
 
 

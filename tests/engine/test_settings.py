@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.errors import InvalidInput
+from engine.model import SubstitutionKind
 from engine.process_engine import build_engine
 from engine.settings import VARIABLES, Grant, Settings, SmtpServer, from_environ
 from engine.sources import RandomIds, SystemClock
@@ -69,6 +70,7 @@ def test_every_variable_sets_its_field() -> None:
         "ALUR_DEADLINE_RULE": "from_available",
         "ALUR_LEADER_LANES": "Camat, Sekretaris Camat,",
         "ALUR_LOG_LEVEL": "debug",
+        "ALUR_SUBSTITUTION_DAYS": "plh=30, PLT=180",
         "ALUR_REMIND_BEFORE": "12h",
         "ALUR_LOG_FORMAT": "JSON",
         "ALUR_METRICS_TOKEN": "lima-belas-kerbau",
@@ -115,6 +117,7 @@ def test_every_variable_sets_its_field() -> None:
         remind_before=timedelta(hours=12),
         metrics_token="lima-belas-kerbau",
         log_level="DEBUG",
+        substitution_days={SubstitutionKind.PLH: 30, SubstitutionKind.PLT: 180},
     )
 
 
@@ -150,6 +153,8 @@ def test_an_empty_variable_is_not_set() -> None:
         ("ALUR_LOG_LEVEL", "loud", "one of DEBUG"),
         ("ALUR_REMIND_BEFORE", "1 day", "minutes, hours or days"),
         ("ALUR_REMIND_BEFORE", "-1d", "minutes, hours or days"),
+        ("ALUR_SUBSTITUTION_DAYS", "pj=3", "days by kind such as"),
+        ("ALUR_SUBSTITUTION_DAYS", "plt=lama", "days by kind such as"),
         ("ALUR_LOG_FORMAT", "xml", "one of text, json"),
     ],
 )

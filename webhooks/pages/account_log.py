@@ -49,8 +49,15 @@ def _details(event: AccountEvent) -> Iterator[str]:
     if event.kind is AccountEventKind.ROLES_CHANGED:
         yield f"dari {_standing(payload['before'])}"
         yield f"menjadi {_standing(payload['after'])}"
+    elif event.kind is AccountEventKind.SUBSTITUTION_CHANGED:
+        for word, when in (("dari", "before"), ("menjadi", "after")):
+            yield f"{word}: {', '.join(_told(payload[when]))}"
     elif event.kind is AccountEventKind.ACCOUNT_ADDED:
         yield _standing(payload)
+    yield from _told(payload)
+
+
+def _told(payload: Mapping[str, Any]) -> Iterator[str]:
     for key, text in account_words.ACCOUNT_DETAILS.items():
         if payload.get(key):
             yield text.format(account_words.detail_text(key, payload[key]))

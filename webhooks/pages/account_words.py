@@ -42,6 +42,9 @@ ACCOUNT_EVENTS: Mapping[AccountEventKind, str] = {
     AccountEventKind.SECOND_FACTOR_ENABLED: "Kode sekali pakai diaktifkan",
     AccountEventKind.SECOND_FACTOR_REMOVED: "Kode sekali pakai dinonaktifkan",
     AccountEventKind.RECOVERY_CODE_USED: "Kode pemulihan dipakai",
+    AccountEventKind.SUBSTITUTION_BEGUN: "Penggantian dicatat",
+    AccountEventKind.SUBSTITUTION_CHANGED: "Penggantian diubah",
+    AccountEventKind.SUBSTITUTION_ENDED: "Penggantian berakhir",
 }
 
 #: What the page of the log tells of an event's payload.
@@ -57,6 +60,13 @@ ACCOUNT_DETAILS: Mapping[str, str] = {
     "count": "{} sesi",
     "isTemporary": "hanya untuk masuk sekali",
     "tasksHandedBack": "{} tugas kembali ke lajurnya",
+    "capacity": "sebagai {}",
+    "lane": "lajur {}",
+    "replaces": "menggantikan {}",
+    "basis": "dasar {}",
+    "basisDate": "tertanggal {}",
+    "firstDay": "mulai {}",
+    "lastDay": "sampai {}",
     "issuer": "SSO {}",
     "subject": "sebagai {}",
     "reason": "alasan: {}",

@@ -119,5 +119,5 @@ def _menu() -> dict[str, bool]:
     login = visitor()
     if login is None:
         return {"has_dashboard": False}
-    leads = not login.actor.lanes.isdisjoint(current_settings().leader_lanes)
+    leads = not login.actor.working_lanes.isdisjoint(current_settings().leader_lanes)
     return {"has_dashboard": leads or login.actor.has(*_LOOKING_ON) or request.path == "/dasbor"}

@@ -158,7 +158,7 @@ def _first_scope(actor: Actor, counts: dict[str, int]) -> str:
 
 def can_work(actor: Actor) -> bool:
     """Whether tasks may ever wait for the visitor."""
-    return bool(actor.lanes) or actor.has(Role.STAFF)
+    return bool(actor.working_lanes) or actor.has(Role.STAFF)
 
 
 def _latest_instances(actor: Actor) -> list[ProcessInstance] | None:

@@ -129,7 +129,7 @@ def in_scope(scope: str, actor: Actor, wanted: TaskQuery) -> TaskQuery:
     if scope == MINE:
         return replace(wanted, assignee=actor.account)
     if scope == LANES:
-        lanes = tuple(sorted(actor.lanes))
+        lanes = tuple(sorted(actor.working_lanes))
         return replace(wanted, candidate_user=actor.account, candidate_groups=lanes)
     return wanted
 

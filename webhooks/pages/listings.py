@@ -88,5 +88,5 @@ def sop_titles(definitions: list[ProcessDefinition]) -> Mapping[str, str]:
 
 def lanes_of(actor: Actor, definitions: list[ProcessDefinition]) -> dict[str, str]:
     """The actor's own lanes first, then those of the SOPs that the actor sees."""
-    others = {lane for each in definitions for lane in each.lanes} - actor.lanes
-    return {lane: lane for lane in [*sorted(actor.lanes), *sorted(others)]}
+    others = {lane for each in definitions for lane in each.lanes} - actor.working_lanes
+    return {lane: lane for lane in [*sorted(actor.working_lanes), *sorted(others)]}

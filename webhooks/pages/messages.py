@@ -90,6 +90,7 @@ CHECKS: Mapping[str, str] = {
     "state": "Keadaan yang tersimpan tidak sama dengan keadaan menurut riwayat.",
     "document": "Dokumen tidak sama dengan yang dicatat riwayat, atau hilang.",
     "deadline": "Tenggat tidak sesuai dengan Waktu langkahnya menurut kalender yang disebutnya.",
+    "same person": "Tanda “orang yang sama” tidak sesuai dengan langkah sebelumnya.",
     "paraf": "Paraf atau tanda tangan tidak sesuai dengan versi dokumen yang disebutnya.",
     "gap": "Riwayat tidak utuh: ada catatan yang hilang.",
     "checkpoint": "Riwayat tidak sama dengan titik periksa yang ditandatangani di luar basis data.",

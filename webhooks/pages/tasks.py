@@ -157,7 +157,7 @@ def _waiting_for_me(instance_id: str) -> list[UserTask]:
     offered = TaskQuery(
         instance_id=instance_id,
         candidate_user=actor.account,
-        candidate_groups=tuple(sorted(actor.lanes)),
+        candidate_groups=tuple(sorted(actor.working_lanes)),
     )
     return [*tasks.tasks(mine, actor=actor), *tasks.tasks(offered, actor=actor)]
 

@@ -46,7 +46,7 @@ def _with_groups(query: TaskQuery) -> TaskQuery:
         candidate = actor_for(current_engine().accounts.account(query.candidate_user))
     except NotFound:
         return query
-    return replace(query, candidate_groups=tuple(sorted(candidate.lanes)))
+    return replace(query, candidate_groups=tuple(sorted(candidate.working_lanes)))
 
 
 def _find(query: TaskQuery, page: Page, actor: Actor) -> Sequence[UserTask]:

@@ -24,7 +24,16 @@ from engine.bpmn.names import (
 )
 from engine.bpmn.parameters import STRUCTURES, parameter_elements, parameters_of
 from engine.bpmn.refusals import Refusal, shortened
-from engine.bpmn.sop_terms import CALENDAR, CALENDAR_KEY, SUPERIORS, TERM, ZONE, lanes_in
+from engine.bpmn.sop_terms import (
+    CALENDAR,
+    CALENDAR_KEY,
+    STRATEGIC,
+    SUPERIORS,
+    TERM,
+    WORDS,
+    ZONE,
+    lanes_in,
+)
 from engine.bpmn.supported import CALL_BINDINGS, MAX_EVENT_NAME, PARAMETER_NODES
 from engine.bpmn.values import compiled, template
 from engine.model import Finding
@@ -52,6 +61,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             yield from _check_event_name(rule, node)
             yield from _check_login_rule(rule, node)
             yield from _check_term(rule, node)
+            yield from _check_strategic(rule, node)
 
 
 def _check_attributes(rule: Rule, node: Element) -> Iterator[Finding]:
@@ -171,6 +181,24 @@ def _check_login_rule(rule: Rule, node: Element) -> Iterator[Finding]:
             f"{refusal.reason_id}",
             f"{PROPERTY} must be ya, tidak, or an expression such as ${{nilai >= 100000000}}: "
             f"{refusal.reason}",
+        )
+
+
+def _check_strategic(rule: Rule, node: Element) -> Iterator[Finding]:
+    text = extension_properties(node).get(STRATEGIC, "").strip()
+    if not text:
+        return
+    if text.lower() not in WORDS:
+        yield rule.error(
+            node,
+            f"{STRATEGIC} harus ya atau tidak, bukan {shortened(text)!r}",
+            f"{STRATEGIC} must be ya or tidak, not {shortened(text)!r}",
+        )
+    elif WORDS[text.lower()] and local(node) != "userTask":
+        yield rule.error(
+            node,
+            f"{STRATEGIC} hanya berlaku pada user task",
+            f"{STRATEGIC} is of user tasks only",
         )
 
 

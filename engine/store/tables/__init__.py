@@ -54,6 +54,7 @@ from engine.store.tables.message_sources import message_source
 from engine.store.tables.messages import event_subscription, kept_message, signal_delivery
 from engine.store.tables.operations import duty_pulse
 from engine.store.tables.second_factors import recovery_code, second_factor
+from engine.store.tables.substitutions import substitution
 from engine.store.tables.times import course, instance_time, task_time
 
 __all__ = [
@@ -99,6 +100,7 @@ __all__ = [
     "second_factor",
     "sign_on",
     "signal_delivery",
+    "substitution",
     "task_candidate",
     "task_draft",
     "task_link",

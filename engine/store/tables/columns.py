@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -55,6 +55,21 @@ class Duration(TypeDecorator[timedelta]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:  # noqa: ARG002
         """The duration."""
         return None if value is None else int(value) * _MILLISECOND
+
+
+class Day(TypeDecorator[date]):
+    """A day of the office's calendar, kept as 2026-11-30: readable and sortable."""
+
+    impl = Words
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """The text to store."""
+        return None if value is None else value.isoformat()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:  # noqa: ARG002
+        """The day."""
+        return None if value is None else date.fromisoformat(value)
 
 
 #: Made once: an encoder costs more than most of what it encodes here.

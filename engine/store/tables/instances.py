@@ -100,6 +100,9 @@ user_task = Table(
     Column("remind_at", Moment),
     #: As that of process_instance.
     Column("is_measured", Boolean, nullable=False, server_default=false()),
+    Column("is_strategic", Boolean, nullable=False, server_default=false()),
+    Column("substitution_id", Words),
+    Column("preceded_by", CanonicalJson, nullable=False, server_default=text("'[]'")),
     PrimaryKeyConstraint("instance_id", "task_id"),
     CheckConstraint("state IN ('open', 'completed', 'cancelled')", name="state"),
     CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended"),

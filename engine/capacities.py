@@ -1,0 +1,150 @@
+"""In which capacity somebody does a thing: for himself, or standing in for a lane.
+
+Proved in the transaction that does the thing, at its time: what an actor brings from the border
+may be over by now. Who may do it by himself acts for himself, and no question is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import datetime
+
+from engine.errors import Forbidden, StrategicStep, SubstitutionOver
+from engine.model import Actor, ProcessDefinition, ProcessInstance, Substitution, UserTask
+from engine.permissions import require_may_remark, require_may_start, require_offered, takes_part
+from engine.queries import Page, SubstitutionQuery
+from engine.store import StoreTransaction
+
+#: A rule of permissions.py: raises Forbidden unless that actor may.
+Rule = Callable[[Actor], None]
+
+#: Among so many of the latest one is looked for to explain a refusal.
+_LATEST = Page(max_results=100)
+
+
+def at_task(
+    tx: StoreTransaction, actor: Actor, task: UserTask, deed: str, *, now: datetime
+) -> Actor:
+    """The actor in the capacity in which the task waits for him.
+
+    deed: what he wants to do with it. Raises Forbidden, StrategicStep, SubstitutionOver.
+    """
+    lanes = frozenset({task.lane or "", *task.candidate_groups})
+    return proved(tx, actor, lambda each: require_offered(each, task, deed), lanes, now)
+
+
+def starting(
+    tx: StoreTransaction, actor: Actor, definition: ProcessDefinition, *, now: datetime
+) -> Actor:
+    """The actor in the capacity in which he may start the process. Raises as `at_task` does."""
+    lanes = frozenset(definition.lanes).union(definition.starter_groups)
+    return proved(tx, actor, lambda each: require_may_start(each, definition), lanes, now)
+
+
+def remarking(
+    tx: StoreTransaction,
+    actor: Actor,
+    instance: ProcessInstance,
+    definition: ProcessDefinition,
+    *,
+    now: datetime,
+) -> Actor:
+    """The actor in the capacity in which he remarks on the instance. Raises as `at_task` does."""
+    party = as_party(tx, actor, definition, now=now)
+    try:
+        require_may_remark(party, instance, definition)
+    except Forbidden as refusal:
+        raise _explained(tx, refusal, frozenset(definition.lanes), now) from refusal
+    return party
+
+
+def as_party(
+    tx: StoreTransaction, actor: Actor, definition: ProcessDefinition, *, now: datetime
+) -> Actor:
+    """The actor in the capacity in which he takes part in the process; for himself when in none.
+
+    Who started an instance as a substitute also comments on it and cancels it as one.
+    """
+    if not actor.substitutions or takes_part(actor.by_itself(), definition):
+        return actor.by_itself()
+    for each in _in_force(tx, actor, now):
+        able = _with(actor, (each,))
+        if takes_part(able, definition):
+            return able.acting_as(each)
+    return actor.by_itself()
+
+
+def capacity_at(actor: Actor, task: UserTask) -> Substitution | None:
+    """The substitution by which the task waits for the actor, as he was proved; None: for himself.
+
+    For showing only: nothing is proved by it.
+    """
+    return _first_by(actor, lambda each: require_offered(each, task, "see"))
+
+
+def proved(
+    tx: StoreTransaction, actor: Actor, rule: Rule, lanes: frozenset[str], now: datetime
+) -> Actor:
+    """The actor in the capacity in which the rule allows it, at this time.
+
+    lanes: those that the rule is about. Raises as the rule does, or SubstitutionOver.
+    """
+    if _allows(rule, actor.by_itself()):
+        return actor.by_itself()
+    in_force = _in_force(tx, actor, now)
+    able = _with(actor, in_force)
+    try:
+        rule(able)
+    except StrategicStep:
+        raise
+    except Forbidden as refusal:
+        ids = {each.substitution_id for each in in_force}
+        raise _explained(tx, refusal, lanes, now, but=ids) from refusal
+    by = _first_by(able, rule)
+    return able.acting_as(by) if by else able
+
+
+def _in_force(tx: StoreTransaction, actor: Actor, now: datetime) -> tuple[Substitution, ...]:
+    standing = tx.standing_substitutions(actor.account)
+    return tuple(each for each in standing if each.is_in_force(now))
+
+
+def _first_by(actor: Actor, rule: Rule) -> Substitution | None:
+    """The first substitution by which alone the rule allows it; None when none is needed."""
+    if not actor.substitutions or _allows(rule, actor.by_itself()):
+        return None
+    return next((s for s in actor.substitutions if _allows(rule, _with(actor, (s,)))), None)
+
+
+def _with(actor: Actor, substitutions: tuple[Substitution, ...]) -> Actor:
+    return replace(actor, substitutions=substitutions, acting=None)
+
+
+def _allows(rule: Rule, actor: Actor) -> bool:
+    try:
+        rule(actor)
+    except Forbidden:
+        return False
+    return True
+
+
+def _explained(
+    tx: StoreTransaction,
+    refusal: Forbidden,
+    lanes: frozenset[str],
+    now: datetime,
+    *,
+    but: Collection[str] = (),
+) -> Forbidden:
+    """The refusal; when the account stood in for one of the lanes, that this is over.
+
+    but: ids of those that are in force, and not the reason.
+    """
+    found = tx.substitutions(SubstitutionQuery(account=refusal.account), _LATEST)
+    former = (each for each in found if each.begins_at <= now and each.substitution_id not in but)
+    last = next((each for each in former if each.lane in lanes), None)
+    if last is None:
+        return refusal
+    over_at = last.ended_at or (last.ends_at if last.ends_at <= now else None)
+    return SubstitutionOver(refusal.account, refusal.deed, last.title, over_at)

@@ -1,0 +1,204 @@
+"""One person on two consecutive steps: both stay, and the second is marked.
+
+A step is consecutive to the user tasks whose completion led to it by sequence flows: the nearest
+ones on each way back from it. On a way on which several lie (a merge) it is the one that was
+completed last; of a joining gateway every incoming flow is a way of its own. A call activity and a
+boundary event end a way: others stood in between, or nothing was completed. What is known when the
+step opens is written to its task; the mark goes into its completion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from engine.bpmn.elements import FlowNode, ProcessModel
+from engine.history import Input
+from engine.model import (
+    Actor,
+    EventKind,
+    Fault,
+    HistoryEvent,
+    Json,
+    PrecedingTask,
+    StepRecord,
+    TaskState,
+    UserTask,
+)
+
+#: What the completion of the second step says: a list of {"task", "activity"} of the first.
+MARK = "samePersonAs"
+
+_JOINING = {"parallelGateway", "inclusiveGateway"}
+#: The user tasks of one way.
+Way = frozenset[str]
+
+
+def with_preceding(
+    record: StepRecord,
+    model: ProcessModel,
+    given: Input,
+    former: Callable[[], list[UserTask]],
+) -> StepRecord:
+    """The record with what led to each task that it opens.
+
+    former: the tasks of the instance as they were before the step; asked only when they matter.
+    """
+    done: list[PrecedingTask] | None = None
+    opened = []
+    for task in record.opened:
+        ways = ways_to(model, task.activity_id)
+        if not ways or record.instance.revision == 1:
+            opened.append(task)
+            continue
+        now = _completed_by(given)
+        if len(ways) == 1 and now is not None and now.activity_id in ways[0]:
+            found: tuple[PrecedingTask, ...] = (now,)
+        else:
+            done = _completed(former(), now) if done is None else done
+            found = _last_on(ways, done)
+        opened.append(replace(task, preceded_by=found))
+    return replace(record, opened=tuple(opened))
+
+
+def mark_of(task: UserTask, actor: Actor) -> dict[str, Json]:
+    """What the completion says when the actor also did a step before; else nothing."""
+    return _mark(task.preceded_by, actor.account)
+
+
+def faults(model: ProcessModel, events: Iterable[HistoryEvent]) -> list[Fault]:
+    """Every mark in a history that does not follow from it."""
+    found: list[Fault] = []
+    done: list[tuple[datetime, PrecedingTask]] = []
+    now: tuple[int, PrecedingTask] | None = None
+    opened: dict[str, tuple[PrecedingTask, ...]] = {}
+    for event in events:
+        task_id, activity_id = event.activity_instance_id or "", event.activity_id or ""
+        if event.kind is EventKind.TASK_COMPLETED:
+            # History of before there were marks has none.
+            if MARK in event.payload and task_id in opened:
+                expected = _mark(opened[task_id], event.actor or "").get(MARK)
+                if event.payload[MARK] != expected:
+                    found.append(_fault(event, expected, event.payload[MARK]))
+            completed = PrecedingTask(task_id, activity_id, event.actor or "")
+            done.append((event.at, completed))
+            now = event.revision, completed
+        elif event.kind is EventKind.ACTIVITY_ENTERED and activity_id in model.nodes:
+            latest = now[1] if now and now[0] == event.revision else None
+            ways = ways_to(model, activity_id)
+            opened[task_id] = _last_on(ways, _in_order(done, latest))
+        elif event.kind is EventKind.INCIDENT_RAISED:
+            # It opened later than it was entered.
+            opened.pop(task_id, None)
+    return found
+
+
+# ------------------------------------------------------------------------- ways
+
+
+def ways_to(model: ProcessModel, node_id: str) -> tuple[Way, ...]:
+    """For each way on which tokens come to the node, the user tasks that are nearest on it."""
+    seen = {node_id}
+    node = model.nodes[node_id]
+    before = _before(model, node)
+    while len(before) == 1 and not _is_end_of_way(before[0]) and before[0].id not in seen:
+        node = before[0]
+        seen.add(node.id)
+        before = _before(model, node)
+    if node.type in _JOINING and len(before) > 1:
+        ways = [_nearest(model, [each]) for each in before]
+    else:
+        ways = [_nearest(model, before)]
+    return tuple(dict.fromkeys(way for way in ways if way))
+
+
+def _nearest(model: ProcessModel, begin: list[FlowNode]) -> Way:
+    found, seen, waiting = set(), set(), list(begin)
+    while waiting:
+        node = waiting.pop()
+        if node.id in seen:
+            continue
+        seen.add(node.id)
+        if node.type == "userTask":
+            found.add(node.id)
+        elif not _is_end_of_way(node):
+            waiting += _before(model, node)
+    return frozenset(found)
+
+
+def _is_end_of_way(node: FlowNode) -> bool:
+    return node.type in {"userTask", "callActivity"} or node.attached_to is not None
+
+
+def _before(model: ProcessModel, node: FlowNode) -> list[FlowNode]:
+    """The nodes from which a token comes straight to this one, into and out of sub-processes."""
+    sources = [model.nodes[f.source] for f in model.flows.values() if f.target == node.id]
+    if not sources and node.scope in model.nodes:
+        around = model.nodes[node.scope]
+        return [] if around.is_triggered_by_event else _before(model, around)
+    return [inner for each in sources for inner in _ends_of(model, each)]
+
+
+def _ends_of(model: ProcessModel, node: FlowNode) -> list[FlowNode]:
+    """The node; of a sub-process the nodes at which its ways end."""
+    inside = [each for each in model.nodes.values() if each.scope == node.id]
+    if not inside:
+        return [node]
+    going_on = {flow.source for flow in model.flows.values()}
+    last = [each for each in inside if each.id not in going_on and not each.is_triggered_by_event]
+    return [inner for each in last for inner in _ends_of(model, each)]
+
+
+# ------------------------------------------------------------------------ tasks
+
+
+def _last_on(ways: Iterable[Way], done: list[PrecedingTask]) -> tuple[PrecedingTask, ...]:
+    """For each way the task of it that was completed last, each once; `done` in their order."""
+    last = (next((t for t in reversed(done) if t.activity_id in way), None) for way in ways)
+    return tuple(dict.fromkeys(each for each in last if each))
+
+
+def _completed(former: list[UserTask], latest: PrecedingTask | None) -> list[PrecedingTask]:
+    ended = [
+        (task.ended_at, PrecedingTask(task.task_id, task.activity_id, task.ended_by or ""))
+        for task in former
+        if task.state is TaskState.COMPLETED and task.ended_at
+    ]
+    return _in_order(ended, latest)
+
+
+def _in_order(
+    done: list[tuple[datetime, PrecedingTask]], latest: PrecedingTask | None
+) -> list[PrecedingTask]:
+    """As they were completed; `latest` by this very step. Of one millisecond: by their ids."""
+    ordered = sorted(done, key=lambda each: (each[0], each[1].task_id))
+    former = [task for _, task in ordered if task != latest]
+    return [*former, latest] if latest else former
+
+
+def _completed_by(given: Input) -> PrecedingTask | None:
+    if given.kind is not EventKind.TASK_COMPLETED or given.actor is None:
+        return None
+    by = given.actor.account
+    return PrecedingTask(given.activity_instance_id or "", given.activity_id or "", by)
+
+
+def _mark(preceding: Iterable[PrecedingTask], account: str) -> dict[str, Json]:
+    same = [
+        {"task": each.task_id, "activity": each.activity_id}
+        for each in preceding
+        if each.by == account
+    ]
+    return {MARK: same} if same else {}
+
+
+def _fault(event: HistoryEvent, expected: object, found: object) -> Fault:
+    return Fault(
+        event.instance_id,
+        event.sequence,
+        "same person",
+        "the mark of one person on two steps does not follow from the steps before",
+        expected=str(expected),
+        found=str(found),
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from engine.bpmn.elements import FlowNode, ProcessModel
@@ -23,6 +24,8 @@ from engine.model import (
     CourseFigures,
     Heat,
     InstanceFigures,
+    LaneFigures,
+    LaneLoad,
     Period,
     ProcessDefinition,
     ReportedSop,
@@ -85,7 +88,9 @@ class Reports:
         with self._store.reading() as tx:
             shown, versions = _shown(tx, definition_key, version, actor)
             model = self._definitions.machine(tx, shown.definition_id).model
-            figures = tx.step_figures(definition_key, period)
+            returns = tx.returns(definition_key, period)
+            figures = tx.step_figures(definition_key, period, returns)
+            steps = self._steps(tx, [shown, *versions], figures)
             courses = tx.course_figures(definition_key, period)
             instances = tx.instance_figures(period, definition_key)
             return SopReport(
@@ -96,16 +101,12 @@ class Reports:
                 period=period,
                 day=self._day(tx, model),
                 instances=instances.get(definition_key, InstanceFigures(definition_key)),
-                steps=self._steps(tx, [shown, *versions], figures),
-                lanes=tuple(tx.lane_figures(definition_key, period, now=self._clock.now())),
-                returns=tuple(tx.returns(definition_key, period)),
+                steps=steps,
+                lanes=_lanes(steps, tx.open_loads(definition_key, now=self._clock.now())),
+                returns=tuple(returns),
                 variants=variants_of(courses),
                 conformance=self._conformance(tx, courses),
-                heat=_heat(
-                    shown.definition_id,
-                    courses,
-                    tx.step_figures(definition_key, period, shown.definition_id),
-                ),
+                heat=_heat(shown.definition_id, courses, figures),
                 unmeasured=tx.count_unmeasured(definition_key),
             )
 
@@ -210,6 +211,24 @@ def _heat(
             visits.update({node: times * number for node, times in course.visits.items()})
             flows.update({flow: times * number for flow, times in course.flows.items()})
     return Heat(definition_id, visits, flows, {each.activity_id: each.total for each in figures})
+
+
+def _lanes(steps: Iterable[ReportedStep], loads: Iterable[LaneLoad]) -> tuple[LaneFigures, ...]:
+    """What each lane did, and what waits for it; a step is of the lane that it is shown with."""
+    found = {
+        each.lane: LaneFigures(each.lane, open=each.open_tasks, overdue=each.overdue_tasks)
+        for each in loads
+    }
+    for step in steps:
+        lane, done = found.get(step.lane, LaneFigures(step.lane)), step.figures
+        found[step.lane] = replace(
+            lane,
+            done=lane.done + done.visits,
+            late=lane.late + done.late,
+            waiting=lane.waiting + done.waiting.total,
+            working=lane.working + done.working.total,
+        )
+    return tuple(found[name] for name in sorted(found, key=lambda name: name or ""))
 
 
 def _step(node: FlowNode, figures: StepFigures, total: timedelta) -> ReportedStep:

@@ -152,7 +152,8 @@ class Conformance:
 class Heat:
     """What a diagram's elements saw of the instances that ended in the period.
 
-    visits, flows: element or sequence flow -> how often. times: step -> waiting and working time.
+    visits, flows: element or sequence flow -> how often. times: step -> waiting and working time of
+    all versions.
     """
 
     definition_id: str

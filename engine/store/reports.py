@@ -5,17 +5,17 @@ Every question reads the measures of one SOP and one period by their index, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, case, func, literal, or_, select
 
 from engine.model import (
     CourseFigures,
     InstanceFigures,
     InstanceState,
-    LaneFigures,
+    LaneLoad,
     Period,
     Return,
     Spread,
@@ -26,30 +26,19 @@ from engine.store.tables import course, instance_time, process_instance, task_ti
 from engine.store.transaction import Conditions, Transaction, equal
 
 _T, _I = task_time.c, instance_time.c
-_NONE = timedelta(0)
-_HALF, _NINE_OF_TEN = 50, 90
-_SHARES = (_HALF, _NINE_OF_TEN)
-
-#: What a group took: share in percent -> working time.
-Quantiles = Mapping[int, timedelta]
 
 
 class Reports(Transaction):
     """Questions about what was measured in a period."""
 
     def step_figures(
-        self, definition_key: str, period: Period, definition_id: str | None = None
+        self, definition_key: str, period: Period, returns: Sequence[Return]
     ) -> list[StepFigures]:
-        """Each step with visits that ended in the period, of all versions or of one."""
-        ended = [
-            _T.definition_key == definition_key,
-            *equal(_T.definition_id, definition_id),
-            *_ended(task_time, period),
-        ]
-        done = [*ended, ~_T.is_cancelled]
-        waiting = self._quantiles(_T.waiting, _T.activity_id, done)
-        working = self._quantiles(_T.working, _T.activity_id, done)
-        returns = self._returns(ended)
+        """Each step with visits that ended in the period, over all versions of the SOP.
+
+        returns: those of the period.
+        """
+        ended = [_T.definition_key == definition_key, *_ended(task_time, period)]
         return [
             StepFigures(
                 activity_id=row.activity_id,
@@ -60,41 +49,48 @@ class Reports(Transaction):
                 repeated=row.repeated,
                 returned=sum(each.times for each in returns if each.receiver == row.activity_id),
                 sent_back=sum(each.times for each in returns if each.sender == row.activity_id),
-                waiting=_spread(waiting.get(row.activity_id), row.waiting),
-                working=_spread(working.get(row.activity_id), row.working),
+                waiting=self._spread(_T.waiting, of_step, row.done, row.waiting),
+                working=self._spread(_T.working, of_step, row.done, row.working),
             )
             for row in self._all(_sums(_T.activity_id, ended))
+            for of_step in [[*ended, _T.activity_id == row.activity_id, ~_T.is_cancelled]]
         ]
 
     def returns(self, definition_key: str, period: Period) -> list[Return]:
         """Which step sent instances back to which, the most frequent first."""
-        return self._returns([_T.definition_key == definition_key, *_ended(task_time, period)])
+        # The items of a multi-instance step come back together: that is one return.
+        once = (
+            select(_T.instance_id, _T.sent_by, _T.activity_id, _T.round)
+            .where(
+                _T.definition_key == definition_key,
+                *_ended(task_time, period),
+                _T.sent_by.is_not(None),
+            )
+            .distinct()
+            .subquery()
+        )
+        rows = self._all(
+            select(once.c.sent_by, once.c.activity_id, func.count().label("times"))
+            .group_by(once.c.sent_by, once.c.activity_id)
+            .order_by(func.count().desc(), once.c.sent_by, once.c.activity_id)
+        )
+        return [Return(row.sent_by, row.activity_id, row.times) for row in rows]
 
-    def lane_figures(
-        self, definition_key: str, period: Period, *, now: datetime
-    ) -> list[LaneFigures]:
-        """Each lane that ended visits in the period, or has open tasks now."""
-        ended = [_T.definition_key == definition_key, *_ended(task_time, period)]
-        done = {row.lane: row for row in self._all(_sums(_T.lane, ended))}
+    def open_loads(self, definition_key: str, *, now: datetime) -> list[LaneLoad]:
+        """The open tasks of each lane that has any, and how many of them are overdue."""
         tasks = user_task.c
-        waiting = self._all(
+        # Written into the statement, so that SQLite takes the index of open tasks: see figures.py.
+        is_open = tasks.state == literal(TaskState.OPEN.value, literal_execute=True)
+        rows = self._all(
             select(
                 tasks.lane,
                 func.count().label("open"),
                 func.count().filter(tasks.due_at < now).label("overdue"),
             )
-            .where(tasks.definition_key == definition_key, tasks.state == TaskState.OPEN.value)
+            .where(tasks.definition_key == definition_key, is_open)
             .group_by(tasks.lane)
         )
-        now_open = {row.lane: row for row in waiting}
-        return [
-            LaneFigures(
-                lane,
-                **_of_row(done.get(lane), "done", "late", "waiting", "working"),
-                **_of_row(now_open.get(lane), "open", "overdue"),
-            )
-            for lane in sorted({*done, *now_open}, key=lambda lane: lane or "")
-        ]
+        return [LaneLoad(row.lane, row.open, row.overdue) for row in rows]
 
     def course_figures(self, definition_key: str, period: Period) -> list[CourseFigures]:
         """The ways that instances went that ended in the period."""
@@ -142,15 +138,15 @@ class Reports(Transaction):
             .where(*of, *_ended(instance_time, period))
             .group_by(_I.definition_key)
         )
-        completed = [*of, *_ended(instance_time, period), is_completed]
-        elapsed = self._quantiles(_I.elapsed, _I.definition_key, completed)
+        completed = [*_ended(instance_time, period), is_completed]
         found = {
             row.definition_key: {
                 "completed": row.completed,
                 "cancelled": row.number - row.completed,
-                "elapsed": _spread(elapsed.get(row.definition_key), row.elapsed),
+                "elapsed": self._spread(_I.elapsed, of_sop, row.completed, row.elapsed),
             }
             for row in ended
+            for of_sop in [[_I.definition_key == row.definition_key, *completed]]
         }
         moving = self._moving(period, definition_key)
         return {
@@ -174,28 +170,15 @@ class Reports(Transaction):
                 .where(
                     ~table.c.is_measured,
                     table.c.ended_at.is_not(None),
-                    table.c.definition_key == definition_key,
+                    # Hidden from SQLite's planner, which would read all tasks of the SOP by its
+                    # index instead of the few in that of what is not measured.
+                    table.c.definition_key.concat("") == definition_key,
                 )
             )
             for table in (user_task, process_instance)
         )
 
     # -------------------------------------------------------------------- parts
-
-    def _returns(self, conditions: Conditions) -> list[Return]:
-        # The items of a multi-instance step come back together: that is one return.
-        once = (
-            select(_T.instance_id, _T.sent_by, _T.activity_id, _T.round)
-            .where(*conditions, _T.sent_by.is_not(None))
-            .distinct()
-            .subquery()
-        )
-        rows = self._all(
-            select(once.c.sent_by, once.c.activity_id, func.count().label("times"))
-            .group_by(once.c.sent_by, once.c.activity_id)
-            .order_by(func.count().desc(), once.c.sent_by, once.c.activity_id)
-        )
-        return [Return(row.sent_by, row.activity_id, row.times) for row in rows]
 
     def _moving(self, period: Period, definition_key: str | None) -> dict[str, dict[str, Any]]:
         """Key -> how many instances were started in the period, and how many run now."""
@@ -213,50 +196,28 @@ class Reports(Transaction):
         )
         return {row.definition_key: _of_row(row, "started", "running") for row in rows}
 
-    def _quantiles(
-        self, value: ColumnElement[Any], group: ColumnElement[Any], conditions: Conditions
-    ) -> dict[str, Quantiles]:
-        """Group -> the values below which these shares lie, by proportion between two of them.
+    def _spread(
+        self,
+        value: ColumnElement[Any],
+        conditions: Conditions,
+        number: int,
+        total: timedelta | None,
+    ) -> Spread:
+        """How the values are spread: `number` of them meet the conditions, and come to `total`.
 
-        The same as percentile_cont, which SQLite does not have: only the ranks that are needed
-        leave the database.
+        An index has them in their order, so that each question walks to its place in it. The same
+        as percentile_cont, which would sort them, and which SQLite does not have.
         """
-        ranked = (
-            select(
-                group.label("of"),
-                value.label("value"),
-                func.row_number().over(partition_by=group, order_by=value).label("rank"),
-                func.count().over(partition_by=group).label("number"),
-            )
-            .where(*conditions)
-            .subquery()
-        )
-        wanted = [
-            ranked.c.rank.in_([below, below + 1])
-            for share in _SHARES
-            for below in [1 + (ranked.c.number - 1) * share // 100]
-        ]
-        found: dict[str, dict[int, timedelta]] = {}
-        numbers: dict[str, int] = {}
-        for row in self._all(select(ranked).where(or_(*wanted))):
-            found.setdefault(row.of, {})[row.rank] = row.value
-            numbers[row.of] = row.number
-        return {of: _quantiles_of(values, numbers[of]) for of, values in found.items()}
-
-
-def _quantiles_of(values: Mapping[int, timedelta], number: int) -> Quantiles:
-    found = {}
-    for share in _SHARES:
-        below, part = divmod((number - 1) * share, 100)
-        low = values[below + 1]
-        found[share] = low + (values.get(below + 2, low) - low) * part / 100
-    return found
-
-
-def _spread(quantiles: Quantiles | None, total: timedelta | None) -> Spread:
-    if quantiles is None:
-        return Spread()
-    return Spread(quantiles[_HALF], quantiles[_NINE_OF_TEN], total or _NONE)
+        if not number:
+            return Spread()
+        shares = []
+        for percent in (50, 90):
+            below, part = divmod((number - 1) * percent, 100)
+            around = select(value).where(*conditions).order_by(value).limit(2).offset(below)
+            low, *high = (row[0] for row in self._all(around))
+            shares.append(low + ((high or [low])[0] - low) * part / 100)
+        median, ninetieth = shares
+        return Spread(median, ninetieth, total or timedelta(0))
 
 
 def _sums(group: ColumnElement[Any], conditions: Conditions) -> Any:

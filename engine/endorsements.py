@@ -133,7 +133,7 @@ class PaperTrail:
         self._model = model
         self._terms = terms_in(model)
         self._followed = {
-            names: _Followed(makers_of(model, names), Paper(names))
+            names: _Followed(makers_of(model, names), Paper(names, _labels(model, names)))
             for names in sorted({terms.names for terms in self._terms.values()})
         }
         #: Activity instance -> names that are its own, by which it does not reach the process.
@@ -171,9 +171,16 @@ class PaperTrail:
         terms = self._terms.get(activity_id)
         if terms is None:
             return None
-        paper = self._followed[terms.names].paper
-        missing = () if _is_conceptor(paper, account) else self._missing(terms, paper)
-        return PaperOfTask(terms.kind, paper, terms.paraf_from, missing)
+        followed = self._followed[terms.names]
+        is_own = _is_conceptor(followed.paper, account)
+        return PaperOfTask(
+            kind=terms.kind,
+            paper=followed.paper,
+            values=dict(followed.values),
+            is_conceptor=is_own,
+            required=terms.paraf_from,
+            missing=() if is_own else self._missing(terms, followed.paper),
+        )
 
     def fact_of(self, event: HistoryEvent) -> dict[str, Json]:
         """What the completion of a task has to note of a paper, before `take`; nothing for most.
@@ -260,6 +267,7 @@ class PaperTrail:
         fact = event.payload.get(str(terms.kind)) if terms else None
         if terms is None or not isinstance(fact, dict):
             return
+        node = self._model.nodes[event.activity_id or ""]
         followed = self._followed[terms.names]
         given = Endorsement(
             kind=terms.kind,
@@ -267,8 +275,9 @@ class PaperTrail:
             at=event.at,
             by=event.actor,
             capacity=event.capacity,
-            activity_id=event.activity_id or "",
-            lane_path=self._model.nodes[event.activity_id or ""].lane_path,
+            activity_id=node.id,
+            activity_name=node.name or node.id,
+            lane_path=node.lane_path,
             version=fact["version"],
             digest=fact["digest"],
             is_waived="waived" in fact,
@@ -317,6 +326,11 @@ def _fault(event: HistoryEvent, expected: object, found: object) -> Fault:
         expected=str(expected or "nothing"),
         found=str(found or "nothing"),
     )
+
+
+def _labels(model: ProcessModel, names: tuple[str, ...]) -> tuple[str, ...]:
+    fields = {field.id: field.label for node in model.nodes.values() for field in node.form or ()}
+    return tuple(fields.get(name, name) for name in names)
 
 
 def _is_conceptor(paper: Paper, account: str | None) -> bool:

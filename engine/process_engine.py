@@ -166,6 +166,7 @@ def build_engine(
             definitions,
             steps,
             tasks,
+            papers=papers,
             clock=clock,
             ids=ids,
             lifetime=timedelta(hours=settings.link_hours),

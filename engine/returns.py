@@ -38,8 +38,10 @@ def notes_for(
         text = return_note(node.form, event.payload["variables"]) if node else None
         if text:
             found[event.revision] = (event, text)
-    return [_note(given, text) for _, (given, text) in sorted(found.items(), reverse=True)]
+    return [_note(model, *found[revision]) for revision in sorted(found, reverse=True)]
 
 
-def _note(given: HistoryEvent, text: str) -> ReturnNote:
-    return ReturnNote(text, given.actor, given.capacity, given.at, given.activity_id or "")
+def _note(model: ProcessModel, given: HistoryEvent, text: str) -> ReturnNote:
+    activity_id = given.activity_id or ""
+    name = model.nodes[activity_id].name or activity_id
+    return ReturnNote(text, given.actor, given.capacity, given.at, activity_id, name)

@@ -19,7 +19,17 @@ from engine.errors import (
     LinkUsed,
     LoginDemanded,
 )
-from engine.model import Actor, FieldType, StoredInstance, TaskLink, UserTask, Variables
+from engine.model import (
+    Actor,
+    FieldType,
+    PaperOfTask,
+    ReturnNote,
+    StoredInstance,
+    TaskLink,
+    UserTask,
+    Variables,
+)
+from engine.papers import Papers
 from engine.permissions import is_offered, require_offered
 from engine.sources import Clock, Ids
 from engine.spiff.scripts import SandboxError
@@ -42,6 +52,9 @@ class LinkedTask:
     link: TaskLink
     form: TaskForm
     demands_login: bool
+    #: What the task initials or signs, and why work came back, as the person of the link sees it.
+    paper: PaperOfTask | None = None
+    return_notes: tuple[ReturnNote, ...] = ()
 
 
 class TaskLinks:
@@ -54,6 +67,7 @@ class TaskLinks:
         steps: Steps,
         tasks: Tasks,
         *,
+        papers: Papers,
         clock: Clock,
         ids: Ids,
         lifetime: timedelta = timedelta(hours=72),
@@ -62,6 +76,7 @@ class TaskLinks:
         self._definitions = definitions
         self._steps = steps
         self._tasks = tasks
+        self._papers = papers
         self._clock = clock
         self._ids = ids
         self._lifetime = lifetime
@@ -137,13 +152,21 @@ class TaskLinks:
             require_open(task)
             require_offered(actor, task, "see")
             demands = self._demands_login(tx, task, stored)
-        return LinkedTask(link, self._tasks.form(link.task_id, actor=actor), demands)
+        return LinkedTask(
+            link,
+            self._tasks.form(link.task_id, actor=actor),
+            demands,
+            paper=self._papers.of_task(link.task_id, actor=actor),
+            return_notes=tuple(self._papers.return_notes(link.task_id, actor=actor)),
+        )
 
-    def complete(self, secret: str, variables: Variables) -> Completed:
+    def complete(self, secret: str, variables: Variables, *, seen: str | None = None) -> Completed:
         """Complete the task of the link: once, and the link with it, in one transaction.
 
+        seen: the digest of the version that was read of the task's paper.
         Raises what `open` raises, LoginDemanded, TaskAlreadyClaimed, InvalidForm,
-        InvalidVariables. After a refusal the link can be used again.
+        InvalidVariables, PaperChanged, PaperMissing, ParafMissing. After a refusal the link can be
+        used again.
         """
         received = self._tasks.receive(variables)
         with self._store.writing() as tx:
@@ -156,7 +179,7 @@ class TaskLinks:
             ):
                 raise LoginDemanded(link.task_id)
             done = self._tasks.complete_in(
-                tx, link.task_id, received, actor=actor, facts={"link": link.link_id}
+                tx, link.task_id, received, actor=actor, facts={"link": link.link_id}, seen=seen
             )
             tx.use_task_link(link, self._clock.now())
         return done

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from engine.model.values import Json
 
 
 class EndorsementKind(StrEnum):
@@ -45,6 +48,7 @@ class Endorsement:
     by: str | None
     capacity: str | None
     activity_id: str
+    activity_name: str
     lane_path: tuple[str, ...]
     version: int
     digest: str
@@ -70,6 +74,8 @@ class Paper:
     """Variables of an instance that are initialled and signed together, with all their versions."""
 
     names: tuple[str, ...]
+    #: What the form fields of these names are called, in the same order.
+    labels: tuple[str, ...] = ()
     versions: tuple[PaperVersion, ...] = ()
     endorsements: tuple[Endorsement, ...] = ()
 
@@ -91,6 +97,10 @@ class PaperOfTask:
 
     kind: EndorsementKind
     paper: Paper
+    #: The values of its variables now.
+    values: Mapping[str, Json] = field(default_factory=dict)
+    #: Whether the one for whom this was asked made the current version, so that no paraf is needed.
+    is_conceptor: bool = False
     #: Lanes whose paraf the signature waits for, and those of them that have not given it.
     required: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
@@ -105,3 +115,4 @@ class ReturnNote:
     capacity: str | None
     at: datetime
     activity_id: str
+    activity_name: str

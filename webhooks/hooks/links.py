@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from engine import errors
+from engine.forms import has_return_note
 from engine.task_links import LinkedTask
 from engine.tasks import Completed, TaskForm
 from webhooks.hooks.tokens import PATH, secret_in
@@ -24,6 +25,7 @@ from webhooks.pages.fields import (
     widget_groups,
 )
 from webhooks.pages.messages import explain, explain_http
+from webhooks.pages.papers import SEEN, paper_at_hand
 from webhooks.pages.people import display_names
 from webhooks.pages.values import labelled
 from webhooks.problems import answer, problem_of
@@ -81,7 +83,7 @@ def complete_link(token: str) -> ResponseReturnValue:
     texts = typed_texts(linked.form.fields, request.form)
     try:
         values = submitted_values(linked.form.fields, texts, linked.form.values)
-        done = links.complete(secret, values)
+        done = links.complete(secret, values, seen=request.form.get(SEEN) or None)
     except errors.InvalidInput as error:
         if not error.fields or _wants_json():
             raise
@@ -115,6 +117,9 @@ def _task_page(
         task=form.task,
         properties=form.properties,
         groups=groups,
+        notes=linked.return_notes,
+        paper=paper_at_hand(linked.paper),
+        may_return=has_return_note(form.fields),
         faulty=[widget for widget in all_widgets(groups) if widget.faults],
         other_faults=[
             text for name, each in (faults or {}).items() if name not in known for text in each

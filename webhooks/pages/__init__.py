@@ -36,6 +36,7 @@ from webhooks.pages import (
     modeler,
     office_settings,
     own,
+    papers,
     processes,
     refusals,
     remarking,
@@ -143,6 +144,9 @@ def _words() -> dict[str, Any]:
         "must_enrol": _must_enrol(),
         "has_sign_on": current_provider() is not None,
         "severities": messages.SEVERITIES,
+        "endorsement_names": papers.NAMES,
+        "endorsement_voidings": papers.VOIDINGS,
+        "endorsement_methods": papers.METHODS,
         "language": language.current_language(),
         "languages": language.LANGUAGES,
     }

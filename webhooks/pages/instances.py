@@ -24,6 +24,7 @@ from webhooks.pages.changing import change_form, change_in_words
 from webhooks.pages.documents import shown_documents
 from webhooks.pages.drawings import shown_instance
 from webhooks.pages.logins import current_actor, require_page_role
+from webhooks.pages.papers import endorsed_text, shown_paper
 from webhooks.pages.people import person
 from webhooks.pages.remarks import Draft, remarks_of_instance
 from webhooks.pages.values import Fields, Labelled, fields_of, labelled, local_text, sections
@@ -150,6 +151,7 @@ def _instance_page(
             for incident in engine.instances.incidents(actor=actor, instance_id=instance_id)
         ],
         documents=shown_documents(instance_id, model),
+        papers=[shown_paper(each) for each in engine.papers.of_instance(instance_id, actor=actor)],
         remarks=remarks_of_instance(
             instance_id,
             {each.id: each.name or each.id for each in model.nodes.values()},
@@ -262,7 +264,7 @@ def deed_text(frame: Frame) -> str:
     to = frame.payload.get("to")
     if frame.kind is EventKind.TASK_ASSIGNED and isinstance(to, str):
         return f"{deed} kepada {person(to)}"
-    return deed
+    return endorsed_text(frame.payload) or deed
 
 
 def _end(frame: Frame) -> str | None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,10 +11,14 @@ from engine.errors import (
     Forbidden,
     IdempotencyKeyReused,
     InvalidInput,
+    PaperChanged,
+    PaperMissing,
+    ParafMissing,
     TaskAlreadyClaimed,
     TaskNotOpen,
 )
-from engine.model import Account, EventKind, FormField, Json, TaskState, UserTask
+from engine.forms import has_return_note
+from engine.model import Account, FormField, Json, TaskState, UserTask
 from engine.queries import TaskQuery
 from engine.sources import RandomIds
 from engine.tasks import TaskForm
@@ -36,6 +38,7 @@ from webhooks.pages.fields import (
 from webhooks.pages.inbox import next_in_list
 from webhooks.pages.inbox_filters import inbox_address, list_of_request
 from webhooks.pages.logins import current_actor
+from webhooks.pages.papers import SEEN, paper_at_hand
 from webhooks.pages.people import display_names
 from webhooks.pages.remarks import Draft, remarks_of_task
 from webhooks.pages.uploads import (
@@ -50,18 +53,6 @@ from webhooks.pages.uploads import (
 from webhooks.pages.values import Labelled, labelled
 from webhooks.problems import problem_of
 from webhooks.rest.context import current_engine
-
-_RETURN_NOTE = "catatan_perbaikan"
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnNote:
-    """Why the work came back, in the words of who sent it back."""
-
-    text: str
-    by: str | None
-    at: datetime
-    activity_name: str | None
 
 
 @blueprint.get("/tugas/<task_id>")
@@ -117,10 +108,22 @@ def complete_task(task_id: str) -> ResponseReturnValue:
     try:
         values = with_files(submitted_values(form, texts, before), files, before)
         done = tasks.complete(
-            task_id, values, actor=actor, idempotency_key=request.form.get("kunci_kirim") or None
+            task_id,
+            values,
+            actor=actor,
+            idempotency_key=request.form.get("kunci_kirim") or None,
+            seen=request.form.get(SEEN) or None,
         )
     except (TaskNotOpen, TaskAlreadyClaimed) as error:
         return ended_page(task_id, error, _typed(form, texts)), problem_of(error).status
+    except (PaperChanged, PaperMissing, ParafMissing) as error:
+        page = _task_page(
+            tasks.form(task_id, actor=actor),
+            texts=texts,
+            files=keep_sent(files),
+            refusal=messages.explain(error, display_names()),
+        )
+        return page, problem_of(error).status
     except IdempotencyKeyReused:
         # Sent, then gone back, changed and sent again: what counts is that the task has ended.
         return redirect(url_for("pages.show_task", task_id=task_id), 303)
@@ -207,6 +210,7 @@ def _task_page(
     faults: Faults | None = None,
     files: Mapping[str, FieldFiles] | None = None,
     draft: Draft | None = None,
+    refusal: messages.Explanation | None = None,
 ) -> str:
     actor, task = current_actor(), form.task
     saved = current_engine().task_drafts.find(task.task_id, actor=actor) if texts is None else None
@@ -233,7 +237,12 @@ def _task_page(
         is_offered=current_engine().tasks.is_offered(task, actor=actor),
         change=change_form(task.task_id),
         back=inbox_address(list_of_request()),
-        note=_return_note(task),
+        notes=current_engine().papers.return_notes(task.task_id, actor=actor),
+        paper=paper_at_hand(
+            current_engine().papers.of_task(task.task_id, actor=actor), _address_in(task)
+        ),
+        may_return=has_return_note(form.fields),
+        refusal=refusal,
         remarks=remarks_of_task(task, key=RandomIds().new_id(), draft=draft),
         colleagues=_colleagues(task),
         left=current_engine().remaining_times.of([task], actor=actor).get(task.task_id),
@@ -294,35 +303,3 @@ def _can_see_instance(instance_id: str) -> bool:
     except Forbidden:
         return False
     return True
-
-
-def _return_note(task: UserTask) -> ReturnNote | None:
-    """The note of the decision that sent the work to this task, when it was sent back."""
-    engine, actor = current_engine(), current_actor()
-    try:
-        events = engine.history.events(task.instance_id, actor=actor)
-        model = engine.definitions.model(task.definition_id, actor=actor)
-    except Forbidden:
-        return None
-    opened = next(
-        (
-            event.revision
-            for event in events
-            if event.kind is EventKind.ACTIVITY_ENTERED
-            and event.activity_instance_id == task.task_id
-        ),
-        None,
-    )
-    given = next((event for event in events if event.revision == opened and event.is_input), None)
-    if given is None:
-        return None
-    node = model.nodes.get(given.activity_id or "")
-    values = given.payload.get("variables") or {}
-    for field in (node.form or ()) if node else ():
-        text = values.get(field.id)
-        if field.id.endswith(_RETURN_NOTE) and isinstance(text, str) and text.strip():
-            other, expected = field.required_if or (None, None)
-            # Text may stand in the note of a decision that sent nothing back.
-            if other is None or values.get(other) == expected:
-                return ReturnNote(text, given.actor, given.at, node.name if node else None)
-    return None

@@ -9,7 +9,7 @@ from flask import Response
 
 from engine.documents import BroughtDocument
 from engine.errors import InvalidInput, NotFound
-from engine.model import InstanceState, ProcessInstance
+from engine.model import InstanceState, Paper, ProcessInstance
 from webhooks.auth import require_actor
 from webhooks.downloads import download
 from webhooks.rest.context import current_engine
@@ -25,6 +25,7 @@ from webhooks.schemas.instances import (
     InstanceFilter,
     Modifications,
 )
+from webhooks.schemas.papers import PaperAnswer
 from webhooks.variables import write_variable, write_variables
 
 resource = Resource(
@@ -128,6 +129,14 @@ def get_document_data(instance_id: str, document_id: str) -> Response:
     """Only of a document that this instance holds."""
     actor = require_actor()
     return download(current_engine().documents.content(instance_id, document_id, actor=actor))
+
+
+@resource.on("GET", "/<instance_id>/papers", "What is initialled and signed", is_own=True)
+@resource.gives(PaperAnswer(many=True))
+def list_papers(instance_id: str) -> list[Paper]:
+    """Also of an ended instance: every version, and each paraf and signature, void ones too."""
+    # A tuple would be read as an answer with its status.
+    return list(current_engine().papers.of_instance(instance_id, actor=require_actor()))
 
 
 @resource.on("POST", "/<instance_id>/variables", "Set variables of an instance")

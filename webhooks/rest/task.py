@@ -9,7 +9,7 @@ from typing import Any, cast
 from flask import Response, jsonify, request
 
 from engine.errors import Forbidden, InvalidInput, NotFound
-from engine.model import Actor, TaskState, UserTask
+from engine.model import Actor, PaperOfTask, ReturnNote, TaskState, UserTask
 from engine.queries import Page, TaskQuery
 from engine.task_changes import NAMES, NewFacts
 from webhooks.auth import actor_for, require_actor
@@ -20,6 +20,7 @@ from webhooks.rest.process_definition import named, repeat_header
 from webhooks.rest.resource import FILE, REPEATABLE, Resource
 from webhooks.schemas.base import camel_case
 from webhooks.schemas.instances import Deserialization, FormVariableNames
+from webhooks.schemas.papers import ReturnNoteAnswer, TaskPaperAnswer
 from webhooks.schemas.tasks import (
     AssigneeBody,
     Completion,
@@ -152,12 +153,17 @@ def assign_task(body: Mapping[str, Any], task_id: str) -> None:
 @resource.takes(Completion)
 @resource.gives(status=204)
 def complete_task(body: Mapping[str, Any], task_id: str) -> Response:
-    """A second completion is a 409 that names who was faster. Takes an Idempotency-Key header."""
+    """A second completion is a 409 that names who was faster. Takes an Idempotency-Key header.
+
+    A signature without its parafs is a 409 that names whose are missing. `paperDigest` (Alur's
+    own): the version that was read; when it is not the current one any more, a 409.
+    """
     completed = current_engine().tasks.complete(
         task_id,
         body["variables"] or {},
         actor=require_actor(),
         idempotency_key=request.headers.get("Idempotency-Key"),
+        seen=body["paper_digest"],
     )
     with_variables = body["with_variables_in_return"]
     answer = jsonify(write_variables(completed.variables)) if with_variables else Response("", 204)
@@ -260,3 +266,22 @@ def get_time(task_id: str) -> Any:
 def get_form_fields(task_id: str) -> Any:
     """With their types, limits, choices and current values, and the step's row in the SOP."""
     return current_engine().tasks.form(task_id, actor=require_actor())
+
+
+@resource.on("GET", "/<task_id>/paper", "What a task initials or signs", is_own=True)
+@resource.gives(TaskPaperAnswer)
+def get_paper(task_id: str) -> PaperOfTask:
+    """With all versions, parafs and signatures, and the lanes whose paraf is missing for the
+    caller. A 404 when the task neither initials nor signs.
+    """
+    found = current_engine().papers.of_task(task_id, actor=require_actor())
+    if found is None:
+        raise NotFound("paper of task", task_id)
+    return found
+
+
+@resource.on("GET", "/<task_id>/return-notes", "Why work came back to a task", is_own=True)
+@resource.gives(ReturnNoteAnswer(many=True))
+def get_return_notes(task_id: str) -> list[ReturnNote]:
+    """The latest first; none when the task came on the usual way."""
+    return current_engine().papers.return_notes(task_id, actor=require_actor())

@@ -285,6 +285,8 @@ class Completion(Shape):
 
     variables = VariableMap(allow_none=True, load_default=None)
     with_variables_in_return = Flag(allow_none=True, load_default=False)
+    #: Alur's own: the digest of the version that was read of the task's paper.
+    paper_digest = fields.String(allow_none=True, load_default=None)
 
 
 class TaskError(Shape):

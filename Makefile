@@ -28,8 +28,10 @@ lint: $(VENV)/.installed-test
 # Texts of webhooks/ that are new in the catalogue have no English yet: write it there.
 CATALOGUE := webhooks/translations/en/LC_MESSAGES/messages.po
 words: $(VENV)/.installed
-	$(BIN)/pybabel -q extract -F babel.cfg -k phrase -k lazy_gettext --no-location --sort-output -o $(VENV)/messages.pot webhooks
-	$(BIN)/pybabel -q update -l en -i $(VENV)/messages.pot -o $(CATALOGUE) --no-fuzzy-matching --ignore-obsolete --omit-header -w 100
+	$(BIN)/pybabel -q extract -F babel.cfg -k phrase -k Sentence -k lazy_gettext \
+	  --no-location --sort-output -o $(VENV)/messages.pot webhooks engine
+	$(BIN)/pybabel -q update -l en -i $(VENV)/messages.pot -o $(CATALOGUE) \
+	  --no-fuzzy-matching --ignore-obsolete --omit-header -w 100
 
 clean:
 	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

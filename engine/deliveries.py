@@ -22,6 +22,7 @@ from engine.model import (
     DeliveryAttempt,
     DeliveryState,
     Disabling,
+    Language,
     Role,
     Sent,
     TaskState,
@@ -232,6 +233,11 @@ class Deliveries:
                 if not is_awaited_of(tx.task(task_id), account, self._clock.now()):
                     return None
         return found
+
+    def language_of(self, delivery: Delivery) -> Language | None:
+        """What the person chose to read; None when he chose nothing."""
+        with self._store.reading() as tx:
+            return tx.account(delivery.account).language if delivery.account else None
 
     def sop_of(self, delivery: Delivery) -> str:
         """The name of the SOP that it is about; nothing when it is about none."""

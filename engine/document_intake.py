@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.errors import InvalidVariables
 from engine.json_values import check_variables
-from engine.model import Document, Json, Upload, Variables, references_in
+from engine.model import Document, FileSize, Json, Sentence, Upload, Variables, references_in
 from engine.sources import Ids
 from engine.store import StoreTransaction
 
@@ -97,11 +97,20 @@ class Intake:
         most = self._max_bytes * MAX_LARGEST_FILES
         *_, last = uploads
         if len(sizes) > MAX_FILES:
-            faults[last] = [f"Paling banyak {MAX_FILES} berkas sekali kirim; ini {len(sizes)}."]
+            faults[last] = [
+                Sentence(
+                    "Paling banyak %(most)s berkas sekali kirim; ini %(found)s.",
+                    most=MAX_FILES,
+                    found=len(sizes),
+                )
+            ]
         elif not faults and sum(sizes) > most:
             faults[last] = [
-                f"Semua berkas bersama-sama paling besar {size_text(most)}; ini "
-                f"{size_text(sum(sizes))}."
+                Sentence(
+                    "Semua berkas bersama-sama paling besar %(most)s; ini %(found)s.",
+                    most=FileSize(most),
+                    found=FileSize(sum(sizes)),
+                )
             ]
         if faults:
             name, reasons = next(iter(faults.items()))
@@ -110,11 +119,13 @@ class Intake:
     def _faults(self, upload: Upload) -> Iterator[str]:
         size = len(upload.content)
         if size == 0:
-            yield f"Berkas {clean_name(upload.name)} kosong."
+            yield Sentence("Berkas %(name)s kosong.", name=clean_name(upload.name))
         if size > self._max_bytes:
-            yield (
-                f"Berkas {clean_name(upload.name)} terlalu besar: {size_text(size)}; "
-                f"batasnya {size_text(self._max_bytes)}."
+            yield Sentence(
+                "Berkas %(name)s terlalu besar: %(size)s; batasnya %(most)s.",
+                name=clean_name(upload.name),
+                size=FileSize(size),
+                most=FileSize(self._max_bytes),
             )
 
 
@@ -169,7 +180,7 @@ def _require_held(
     held = tx.held_documents(instance_id, ids) if instance_id else {}
     own = {each.document for each in held.values()}
     faults = {
-        name: ["Dokumen ini bukan milik berkas proses ini; unggah berkasnya."]
+        name: [Sentence("Dokumen ini bukan milik berkas proses ini; unggah berkasnya.")]
         for name, documents in named.items()
         if documents - own
     }
@@ -217,12 +228,3 @@ def clean_type(mime_type: str | None) -> str:
     """The media type in lower case and without parameters; UNKNOWN_TYPE for anything else."""
     kind = (mime_type or "").partition(";")[0].strip().lower()
     return kind if _MEDIA_TYPE.fullmatch(kind) else UNKNOWN_TYPE
-
-
-def size_text(size: int) -> str:
-    """The size in words that people know: 812 byte, 14 KB, 1,4 MB."""
-    if size < 1024:
-        return f"{size} byte"
-    if size < MEGABYTE:
-        return f"{round(size / 1024)} KB"
-    return f"{size / MEGABYTE:.1f}".removesuffix(".0").replace(".", ",") + " MB"

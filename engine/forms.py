@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.errors import InvalidForm
 from engine.json_values import check_variables
-from engine.model import FieldType, FormField, Json, Variables, document_of
+from engine.model import FieldType, FormField, Json, Sentence, Variables, document_of
 
 #: A pattern is tried on no longer text: a failing match may cost more than the square of it.
 MAX_MATCHED_LENGTH = 500
@@ -24,7 +24,9 @@ RETURN_NOTE = "catatan_perbaikan"
 
 
 class _Unfit(Exception):
-    pass
+    def __init__(self, sentence: Sentence) -> None:
+        self.sentence = sentence
+        super().__init__(sentence)
 
 
 def check_submission(
@@ -47,7 +49,7 @@ def check_submission(
     typed = {field.id: _typed(field, values, faults) for field in form}
     for field in form:
         if field.id not in faults:
-            faults_here = list(_faults_of(field, typed))
+            faults_here: list[str] = list(_faults_of(field, typed))
             if faults_here:
                 faults[field.id] = faults_here
         if field.id in values or typed[field.id] is not None:
@@ -86,7 +88,7 @@ def _strangers(
     strangers = {name: value for name, value in values.items() if name not in own}
     for name in strangers:
         if name in owned_elsewhere:
-            faults[name] = ["Isian ini milik formulir langkah lain."]
+            faults[name] = [Sentence("Isian ini milik formulir langkah lain.")]
     return strangers
 
 
@@ -101,22 +103,26 @@ def _typed(field: FormField, values: Variables, faults: dict[str, list[str]]) ->
             return _as_documents(value) if field.type is FieldType.FILE else _as_list(value)
         return _CONVERSIONS[field.type](field, value)
     except _Unfit as reason:
-        faults[field.id] = [str(reason)]
+        faults[field.id] = [reason.sentence]
         return None
 
 
-def _faults_of(field: FormField, typed: Variables) -> Iterator[str]:
+def _faults_of(field: FormField, typed: Variables) -> Iterator[Sentence]:
     value = typed[field.id]
     if field.is_readonly:
         if value != field.default:
-            yield "Isian ini hanya dapat dibaca."
+            yield Sentence("Isian ini hanya dapat dibaca.")
         return
     if _is_missing(value):
         if field.is_required:
-            yield "Isian ini wajib diisi."
+            yield Sentence("Isian ini wajib diisi.")
         elif field.required_if is not None and _says(typed, *field.required_if):
             other, expected = field.required_if
-            yield f"Isian ini wajib diisi apabila {other} bernilai {expected}."
+            yield Sentence(
+                "Isian ini wajib diisi apabila %(other)s bernilai %(expected)s.",
+                other=other,
+                expected=expected,
+            )
         return
     if field.type is FieldType.FILE:
         return
@@ -146,24 +152,40 @@ def _says(typed: Variables, name: str, expected: str) -> bool:
     return bool(value == expected)
 
 
-def _text_faults(field: FormField, text: str) -> Iterator[str]:
+def _text_faults(field: FormField, text: str) -> Iterator[Sentence]:
     if field.min_length is not None and len(text) < field.min_length:
-        yield f"Paling sedikit {field.min_length} karakter; ini {len(text)}."
+        yield Sentence(
+            "Paling sedikit %(least)s karakter; ini %(found)s.",
+            least=field.min_length,
+            found=len(text),
+        )
     if field.max_length is not None and len(text) > field.max_length:
-        yield f"Paling banyak {field.max_length} karakter; ini {len(text)}."
+        yield Sentence(
+            "Paling banyak %(most)s karakter; ini %(found)s.",
+            most=field.max_length,
+            found=len(text),
+        )
     if field.pattern is None:
         return
     if len(text) > MAX_MATCHED_LENGTH:
-        yield f"Paling banyak {MAX_MATCHED_LENGTH} karakter untuk isian berpola."
+        yield Sentence(
+            "Paling banyak %(most)s karakter untuk isian berpola.", most=MAX_MATCHED_LENGTH
+        )
     elif not _compiled(field.pattern).fullmatch(text):
-        yield f"Tidak sesuai dengan pola {field.pattern}."
+        yield Sentence("Tidak sesuai dengan pola %(pattern)s.", pattern=field.pattern)
 
 
-def _number_faults(field: FormField, number: float) -> Iterator[str]:
+def _number_faults(field: FormField, number: float) -> Iterator[Sentence]:
     if field.minimum is not None and number < field.minimum:
-        yield f"Paling kecil {field.minimum:g}; ini {number:g}."
+        yield Sentence(
+            "Paling kecil %(least)s; ini %(found)s.",
+            least=f"{field.minimum:g}",
+            found=f"{number:g}",
+        )
     if field.maximum is not None and number > field.maximum:
-        yield f"Paling besar {field.maximum:g}; ini {number:g}."
+        yield Sentence(
+            "Paling besar %(most)s; ini %(found)s.", most=f"{field.maximum:g}", found=f"{number:g}"
+        )
 
 
 # ------------------------------------------------------------------- to types
@@ -172,50 +194,50 @@ def _number_faults(field: FormField, number: float) -> Iterator[str]:
 def _as_list(value: Json) -> list[str]:
     lines = value.splitlines() if isinstance(value, str) else value
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise _Unfit("Harus berupa daftar teks, satu per baris.")
+        raise _Unfit(Sentence("Harus berupa daftar teks, satu per baris."))
     return [line.strip() for line in lines if line.strip()]
 
 
 def _as_string(_field: FormField, value: Json) -> Json:
     if not isinstance(value, str):
-        raise _Unfit("Harus berupa teks.")
+        raise _Unfit(Sentence("Harus berupa teks."))
     return value
 
 
 def _as_long(_field: FormField, value: Json) -> Json:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _Unfit("Harus berupa bilangan bulat.")
+        raise _Unfit(Sentence("Harus berupa bilangan bulat."))
     return value
 
 
 def _as_double(_field: FormField, value: Json) -> Json:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _Unfit("Harus berupa bilangan.")
+        raise _Unfit(Sentence("Harus berupa bilangan."))
     return value
 
 
 def _as_boolean(_field: FormField, value: Json) -> Json:
     if not isinstance(value, bool):
-        raise _Unfit("Harus ya atau tidak (true atau false).")
+        raise _Unfit(Sentence("Harus ya atau tidak (true atau false)."))
     return value
 
 
 def _as_date(_field: FormField, value: Json) -> Json:
     if isinstance(value, str) and (not value.strip() or _is_iso(value)):
         return value.strip()
-    raise _Unfit("Harus berupa tanggal, misalnya 2026-01-31.")
+    raise _Unfit(Sentence("Harus berupa tanggal, misalnya 2026-01-31."))
 
 
 def _as_option(field: FormField, value: Json) -> Json:
     known = [option for option, _ in field.options]
     if value == "" or (isinstance(value, str) and value in known):
         return value
-    raise _Unfit(f"Harus salah satu dari: {', '.join(known)}.")
+    raise _Unfit(Sentence("Harus salah satu dari: %(options)s.", options=", ".join(known)))
 
 
 def _as_document(_field: FormField, value: Json) -> Json:
     if document_of(value) is None:
-        raise _Unfit("Harus berupa berkas yang diunggah.")
+        raise _Unfit(Sentence("Harus berupa berkas yang diunggah."))
     return value
 
 
@@ -223,7 +245,7 @@ def _as_documents(value: Json) -> list[Json]:
     """One file is several of one."""
     files = value if isinstance(value, list) else [value]
     if not all(document_of(each) for each in files):
-        raise _Unfit("Harus berupa berkas yang diunggah.")
+        raise _Unfit(Sentence("Harus berupa berkas yang diunggah."))
     return files
 
 

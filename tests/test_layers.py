@@ -122,7 +122,7 @@ ARROWS: dict[str, set[str]] = {
     "retry_schedule": set(),
     "spiff": {"model", "errors", "sources", "json_values", "moments", "bpmn"},
     "store": {"model", "errors", "queries", "sources"},
-    "worktime": {"errors"},
+    "worktime": {"errors", "model"},
     "history": {"model", "errors", "sources", "canonical_json"},
     "replay": {"model", "errors", "spiff", "history"},
     **dict.fromkeys(_ROOMS, _BASE | _PURE | _ROOMS | _MACHINERY),

@@ -19,7 +19,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, has_app_context
 from flask_babel import Babel, Domain, force_locale, get_locale, gettext
 
-from engine.model import Language
+from engine.model import FileSize, Language, Sentence
 
 #: Every language, by the name that those who read it know.
 LANGUAGES: Mapping[Language, str] = {
@@ -59,6 +59,24 @@ def speaking(language: Language | None) -> Iterator[None]:
 def phrase(text: str) -> str:
     """The text as it is: a mark for the catalogue, where a text stands that is shown elsewhere."""
     return text
+
+
+def told(text: str) -> str:
+    """A sentence of the engine in the language that is spoken; any other text as it is."""
+    if not isinstance(text, Sentence):
+        return text
+    values = {
+        name: size_words(v) if isinstance(v, FileSize) else v for name, v in text.values.items()
+    }
+    return gettext(text.text, **values)
+
+
+def size_words(size: int) -> str:
+    """The size of a file: 812 byte, 1,4 MB; in English 812 bytes, 1.4 MB."""
+    words = str(FileSize(size))
+    if current_language() is Language.ENGLISH:
+        return words.replace("byte", "bytes").replace(",", ".")
+    return words
 
 
 class Phrases(Mapping[_Key, str]):

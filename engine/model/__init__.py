@@ -125,6 +125,7 @@ from engine.model.reports import (
     StepFigures,
     Variant,
 )
+from engine.model.sentences import FileSize, Sentence
 from engine.model.steps import RememberedRequest, StepRecord, StoredInstance
 from engine.model.substitutions import Substitution, SubstitutionKind, SubstitutionState
 from engine.model.times import Course, InstanceTime, TaskTime
@@ -171,6 +172,7 @@ __all__ = [
     "Fault",
     "FieldType",
     "Figures",
+    "FileSize",
     "Finding",
     "FormField",
     "Head",
@@ -217,6 +219,7 @@ __all__ = [
     "Scope",
     "SecondFactor",
     "Sent",
+    "Sentence",
     "SeriesVerification",
     "Session",
     "Severity",

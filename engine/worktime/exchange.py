@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from icalendar import Calendar, Component, Event
 
 from engine.errors import InvalidInput
+from engine.model import FileSize, Sentence
 from engine.worktime.calendar import Day, DayKind, WorkCalendar
 
 COLUMNS = ("tanggal", "jenis", "nama", "dasar")
@@ -42,33 +43,62 @@ def from_csv(content: bytes) -> dict[date, Day]:
     reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in first else ",")
     names = [name.strip().lower() for name in reader.fieldnames or ()]
     if not {"tanggal", "jenis", "nama"} <= set(names):
-        raise _refused({"1": [f"expected the columns {', '.join(COLUMNS)}, found {first[:80]!r}"]})
+        raise _refused(
+            {
+                "1": [
+                    Sentence(
+                        "Kolomnya harus %(columns)s; yang ada “%(found)s”.",
+                        columns=", ".join(COLUMNS),
+                        found=first[:80],
+                    )
+                ]
+            }
+        )
     reader.fieldnames = names
     found: dict[date, Day] = {}
     faults: dict[str, list[str]] = {}
     for row in reader:
         try:
             day, each = _read_row(row)
-        except ValueError as error:
-            faults[str(reader.line_num)] = [str(error)]
+        except _Unreadable as error:
+            faults[str(reader.line_num)] = [error.sentence]
             continue
         if day in found:
-            faults[str(reader.line_num)] = [f"{day} comes twice"]
+            faults[str(reader.line_num)] = [Sentence("%(day)s disebut dua kali.", day=day)]
         found[day] = each
     if faults:
         raise _refused(faults)
     return _limited(found)
 
 
+class _Unreadable(ValueError):
+    def __init__(self, sentence: Sentence) -> None:
+        self.sentence = sentence
+        super().__init__(sentence)
+
+
 def _read_row(row: Mapping[str | None, str | None]) -> tuple[date, Day]:
-    day = date.fromisoformat((row.get("tanggal") or "").strip())
+    try:
+        day = date.fromisoformat((row.get("tanggal") or "").strip())
+    except ValueError as error:
+        raise _Unreadable(Sentence("Tulis tanggal seperti 2026-08-17.")) from error
     kind = (row.get("jenis") or "").strip().lower()
     if kind not in set(DayKind):
-        raise ValueError(f"jenis: expected one of {', '.join(DayKind)}, found {kind!r}")
+        raise _Unreadable(
+            Sentence(
+                "Jenisnya harus salah satu dari %(kinds)s; yang ada “%(found)s”.",
+                kinds=", ".join(DayKind),
+                found=kind[:80],
+            )
+        )
     name = (row.get("nama") or "").strip()
     basis = (row.get("dasar") or "").strip()
     if not name or max(len(name), len(basis)) > _MAX_TEXT:
-        raise ValueError(f"nama: expected 1 to {_MAX_TEXT} characters, found {len(name)}")
+        raise _Unreadable(
+            Sentence(
+                "Nama wajib diisi; nama dan dasar paling banyak %(most)s karakter.", most=_MAX_TEXT
+            )
+        )
     return day, Day(DayKind(kind), name, basis)
 
 
@@ -100,13 +130,15 @@ def from_icalendar(content: bytes, *, kind: DayKind) -> dict[date, Day]:
     try:
         file = Calendar.from_ical(_decoded(content))
     except ValueError as error:
-        raise _refused({"1": [f"this is no iCalendar file: {error}"]}) from error
+        raise _refused(
+            {"1": [Sentence("Ini bukan berkas iCalendar: %(why)s", why=str(error)[:200])]}
+        ) from error
     found: dict[date, Day] = {}
     for event in file.walk("VEVENT"):
         for day in _days_of(event):
             found[day] = Day(_kind_of(event, kind), _name_of(event), "")
     if not found:
-        raise _refused({"1": ["no all-day event was found in it"]})
+        raise _refused({"1": [Sentence("Tidak ada peristiwa sehari penuh di dalamnya.")]})
     return _limited(found)
 
 
@@ -131,19 +163,39 @@ def _name_of(event: Component) -> str:
 
 def _decoded(content: bytes) -> str:
     if len(content) > MAX_BYTES:
-        raise _refused({"1": [f"expected at most {MAX_BYTES} bytes, found {len(content)}"]})
+        raise _refused(
+            {
+                "1": [
+                    Sentence(
+                        "Paling besar %(most)s; ini %(found)s.",
+                        most=FileSize(MAX_BYTES),
+                        found=FileSize(len(content)),
+                    )
+                ]
+            }
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _refused({"1": [f"expected UTF-8: {error}"]}) from error
+        raise _refused({"1": [Sentence("Berkas harus ditulis dalam UTF-8.")]}) from error
 
 
 def _limited(found: dict[date, Day]) -> dict[date, Day]:
     if len(found) > _MOST_DAYS:
-        raise _refused({"1": [f"expected at most {_MOST_DAYS} days, found {len(found)}"]})
+        raise _refused(
+            {
+                "1": [
+                    Sentence(
+                        "Paling banyak %(most)s hari; ini %(found)s.",
+                        most=_MOST_DAYS,
+                        found=len(found),
+                    )
+                ]
+            }
+        )
     return dict(sorted(found.items()))
 
 
-def _refused(faults: dict[str, list[str]]) -> InvalidInput:
+def _refused(faults: Mapping[str, list[str]]) -> InvalidInput:
     line, reasons = next(iter(faults.items()))
     return InvalidInput(f"line {line}: {reasons[0]}", faults)

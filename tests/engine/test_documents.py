@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from engine.document_intake import MAX_FILES, MEGABYTE, clean_name, clean_type, size_text
+from engine.document_intake import MAX_FILES, MEGABYTE, clean_name, clean_type
 from engine.errors import (
     DamagedRow,
     EngineError,
@@ -21,7 +21,7 @@ from engine.errors import (
     InvalidVariables,
     NotFound,
 )
-from engine.model import Actor, Fault, Role, Upload, references_in
+from engine.model import Actor, Fault, FileSize, Role, Upload, references_in
 from engine.process_engine import build_engine
 from engine.queries import TopicSubscription
 from engine.settings import Settings
@@ -266,7 +266,7 @@ def test_a_type_is_kept_only_when_it_is_one(said: str | None, kept: str) -> None
 
 def test_a_size_is_said_in_words() -> None:
     sizes = [1, 1023, 1024, 14_500, MEGABYTE, 1_468_006]
-    assert [size_text(size) for size in sizes] == [
+    assert [str(FileSize(size)) for size in sizes] == [
         "1 byte", "1023 byte", "1 KB", "14 KB", "1 MB", "1,4 MB",
     ]  # fmt: skip
 

@@ -1,7 +1,8 @@
 """Links in messages: `/hook/<token>` shows one task, and completes it when its form is sent.
 
 To look changes nothing, so that a chat program may fetch the link for a preview. There is no login
-here and no cookie is read: the token proves a message, and the engine records the deed as such.
+here, and of cookies only the language is read: the token proves a message, and the engine records
+the deed as such.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from engine.forms import has_return_note
 from engine.task_links import LinkedTask
 from engine.tasks import Completed, TaskForm
 from webhooks.hooks.tokens import PATH, secret_in
+from webhooks.language import told
+from webhooks.pages.explanations import explain, explain_http
 from webhooks.pages.fields import (
     Faults,
     all_widgets,
@@ -24,7 +27,6 @@ from webhooks.pages.fields import (
     typed_texts,
     widget_groups,
 )
-from webhooks.pages.messages import explain, explain_http
 from webhooks.pages.papers import SEEN, paper_at_hand
 from webhooks.pages.people import display_names
 from webhooks.pages.values import labelled
@@ -64,6 +66,7 @@ def show_link(token: str) -> ResponseReturnValue:
     """The task of the link: a page, or JSON for a program."""
     engine = current_engine()
     linked = engine.task_links.open(secret_in(engine, token))
+    _speak_to(linked)
     if _wants_json():
         shown = TaskFormFields().dump(linked.form)
         return jsonify({**shown, "demandsLogin": linked.demands_login})
@@ -80,6 +83,7 @@ def complete_link(token: str) -> ResponseReturnValue:
         done = links.complete(secret, body["variables"] or {})
         return _told(done)
     linked = links.open(secret)
+    _speak_to(linked)
     texts = typed_texts(linked.form.fields, request.form)
     try:
         values = submitted_values(linked.form.fields, texts, linked.form.values)
@@ -95,6 +99,11 @@ def complete_link(token: str) -> ResponseReturnValue:
     return (
         _told(done) if _wants_json() else render_template("link_done.html", task=linked.form.task)
     )
+
+
+def _speak_to(linked: LinkedTask) -> None:
+    """Whom the link is for reads the page in the language of the message that it came in."""
+    g.reader_language = current_engine().accounts.account(linked.link.account).language
 
 
 def _told(done: Completed) -> Response:
@@ -122,7 +131,10 @@ def _task_page(
         may_return=has_return_note(form.fields),
         faulty=[widget for widget in all_widgets(groups) if widget.faults],
         other_faults=[
-            text for name, each in (faults or {}).items() if name not in known for text in each
+            told(text)
+            for name, each in (faults or {}).items()
+            if name not in known
+            for text in each
         ],
     )
 

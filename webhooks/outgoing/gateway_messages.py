@@ -1,4 +1,4 @@
-"""The body of a message to the gateway: to whom, a short Indonesian text, the way to the task."""
+"""The body of a message to the gateway: to whom, a short text, the way to the task."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext
+
 from engine.model import AnnouncementKind, Contact, Delivery
+from webhooks.language import Phrases, phrase
 from webhooks.outgoing.envelope import as_utc
 from webhooks.outgoing.ways import Way
 from webhooks.pages.dates import moment_in
 from webhooks.schemas.tasks import FieldAnswer
 
-_OPENINGS: Mapping[AnnouncementKind, str] = {
-    AnnouncementKind.TASK_OPENED: "Tugas baru menunggu Anda",
-    AnnouncementKind.TASK_DUE_SOON: "Tugas Anda mendekati tenggat",
-    AnnouncementKind.TASK_OVERDUE: "Tugas Anda melewati tenggat",
-    AnnouncementKind.SUBSCRIPTION_DISABLED: "Langganan web hook dinonaktifkan",
-}
+_OPENINGS: Mapping[AnnouncementKind, str] = Phrases(
+    {
+        AnnouncementKind.TASK_OPENED: phrase("Tugas baru menunggu Anda"),
+        AnnouncementKind.TASK_DUE_SOON: phrase("Tugas Anda mendekati tenggat"),
+        AnnouncementKind.TASK_OVERDUE: phrase("Tugas Anda melewati tenggat"),
+        AnnouncementKind.SUBSCRIPTION_DISABLED: phrase("Langganan web hook dinonaktifkan"),
+    }
+)
 #: What a bot must know to ask for a field; no default and nothing that was filled in before.
 _FIELDS = FieldAnswer(
     many=True, only=("id", "label", "type", "required", "required_if", "list", "options")
@@ -49,14 +54,20 @@ def _text(delivery: Delivery, way: Way, zone: ZoneInfo) -> str:
     about = facts.get("activity_name") or facts.get("name")
     sentences = [_OPENINGS[delivery.kind] + (f": {about}." if about else ".")]
     if due_at := facts.get("due_at"):
-        sentences.append(f"Tenggat: {moment_in(datetime.fromisoformat(due_at), zone)}.")
+        sentences.append(
+            gettext("Tenggat: %(at)s.", at=moment_in(datetime.fromisoformat(due_at), zone))
+        )
     if way.link is not None:
         until = moment_in(way.link.shown.link.expires_at, zone)
         sentences.append(
-            f"Tautannya untuk Anda sendiri, berlaku sekali, sampai {until}; jangan diteruskan."
+            gettext(
+                "Tautannya untuk Anda sendiri, berlaku sekali, sampai %(until)s; "
+                "jangan diteruskan.",
+                until=until,
+            )
         )
     elif way.page is None:
-        sentences.append("Buka Alur untuk melanjutkan.")
+        sentences.append(gettext("Buka Alur untuk melanjutkan."))
     return " ".join(sentences)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.model import Delivery, DeliveryFailure, Sent
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
+from webhooks.language import speaking
 from webhooks.outgoing.gateway_messages import gateway_message
 from webhooks.outgoing.posting import CONNECT_S, DEADLINE_S, Posting
 from webhooks.outgoing.ways import way_of
@@ -34,5 +35,6 @@ class GatewaySender:
         if url is None or secret is None:
             return Sent(is_delivered=False, failure=DeliveryFailure.NO_GATEWAY)
         way = way_of(self._engine, delivery, base_url=self._settings.base_url)
-        message = gateway_message(delivery, contact, way, zone=self._settings.time_zone)
+        with speaking(self._engine.deliveries.language_of(delivery)):
+            message = gateway_message(delivery, contact, way, zone=self._settings.time_zone)
         return self._posting.post(url, message, message_id=delivery.delivery_id, secrets=(secret,))

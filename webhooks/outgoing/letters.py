@@ -1,4 +1,4 @@
-"""The letters that people get by e-mail, in Indonesian. The subject names no person and no SOP."""
+"""The letters that people get by e-mail. The subject names no person and no SOP."""
 
 from __future__ import annotations
 
@@ -6,28 +6,41 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext
+
 from engine.model import AnnouncementKind, Delivery, Disabling
+from webhooks.language import Phrases, phrase
 from webhooks.outgoing.ways import Way
 from webhooks.pages.dates import moment_in
 
-_SUBJECTS: Mapping[AnnouncementKind, str] = {
-    AnnouncementKind.TASK_OPENED: "[Alur] Tugas baru menunggu",
-    AnnouncementKind.TASK_DUE_SOON: "[Alur] Tugas mendekati tenggat",
-    AnnouncementKind.TASK_OVERDUE: "[Alur] Tugas melewati tenggat",
-    AnnouncementKind.SUBSCRIPTION_DISABLED: "[Alur] Langganan web hook dinonaktifkan",
-}
-_OPENINGS: Mapping[AnnouncementKind, str] = {
-    AnnouncementKind.TASK_OPENED: "Sebuah tugas baru menunggu Anda atau lajur Anda.",
-    AnnouncementKind.TASK_DUE_SOON: "Sebuah tugas yang menunggu Anda mendekati tenggatnya.",
-    AnnouncementKind.TASK_OVERDUE: "Sebuah tugas yang menunggu Anda telah melewati tenggatnya.",
-}
-_BECAUSE: Mapping[str, str] = {
-    Disabling.GONE: "Penerimanya menjawab 410: ia tidak mau dikirimi lagi.",
-    Disabling.FAILING: "Selama lima hari tidak ada kiriman yang sampai.",
-}
+_SUBJECTS: Mapping[AnnouncementKind, str] = Phrases(
+    {
+        AnnouncementKind.TASK_OPENED: phrase("[Alur] Tugas baru menunggu"),
+        AnnouncementKind.TASK_DUE_SOON: phrase("[Alur] Tugas mendekati tenggat"),
+        AnnouncementKind.TASK_OVERDUE: phrase("[Alur] Tugas melewati tenggat"),
+        AnnouncementKind.SUBSCRIPTION_DISABLED: phrase("[Alur] Langganan web hook dinonaktifkan"),
+    }
+)
+_OPENINGS: Mapping[AnnouncementKind, str] = Phrases(
+    {
+        AnnouncementKind.TASK_OPENED: phrase("Sebuah tugas baru menunggu Anda atau lajur Anda."),
+        AnnouncementKind.TASK_DUE_SOON: phrase(
+            "Sebuah tugas yang menunggu Anda mendekati tenggatnya."
+        ),
+        AnnouncementKind.TASK_OVERDUE: phrase(
+            "Sebuah tugas yang menunggu Anda telah melewati tenggatnya."
+        ),
+    }
+)
+_BECAUSE: Mapping[str, str] = Phrases(
+    {
+        Disabling.GONE: phrase("Penerimanya menjawab 410: ia tidak mau dikirimi lagi."),
+        Disabling.FAILING: phrase("Selama lima hari tidak ada kiriman yang sampai."),
+    }
+)
 _FAREWELL = (
-    "Surat ini dikirim secara otomatis; mohon tidak dibalas.\n"
-    "Pemberitahuan dapat dimatikan pada halaman akun Anda di Alur."
+    phrase("Surat ini dikirim secara otomatis; mohon tidak dibalas."),
+    phrase("Pemberitahuan dapat dimatikan pada halaman akun Anda di Alur."),
 )
 
 
@@ -42,17 +55,17 @@ def letter_of(delivery: Delivery, way: Way, *, sop: str, zone: ZoneInfo) -> str:
         lines = _about_subscription(delivery, way)
     else:
         lines = _about_task(delivery, way, sop, zone)
-    return "\n".join([*lines, "", "-- ", _FAREWELL, ""])
+    return "\n".join([*lines, "", "-- ", *map(gettext, _FAREWELL), ""])
 
 
 def _about_task(delivery: Delivery, way: Way, sop: str, zone: ZoneInfo) -> list[str]:
     facts = delivery.facts
     due_at = facts.get("due_at")
     rows = {
-        "SOP": sop,
-        "Kegiatan": facts.get("activity_name"),
-        "Lajur": facts.get("lane"),
-        "Tenggat": moment_in(datetime.fromisoformat(due_at), zone) if due_at else None,
+        gettext("SOP"): sop,
+        gettext("Kegiatan"): facts.get("activity_name"),
+        gettext("Lajur"): facts.get("lane"),
+        gettext("Tenggat"): moment_in(datetime.fromisoformat(due_at), zone) if due_at else None,
     }
     return [
         _OPENINGS[delivery.kind],
@@ -67,10 +80,10 @@ def _about_task(delivery: Delivery, way: Way, sop: str, zone: ZoneInfo) -> list[
 def _about_subscription(delivery: Delivery, way: Way) -> list[str]:
     facts = delivery.facts
     return [
-        f"Langganan web hook “{facts.get('name')}” telah dinonaktifkan.",
+        gettext("Langganan web hook “%(name)s” telah dinonaktifkan.", name=facts.get("name")),
         _BECAUSE.get(facts.get("because") or "", ""),
         "",
-        "Perbaiki penerimanya, lalu aktifkan kembali langganannya.",
+        gettext("Perbaiki penerimanya, lalu aktifkan kembali langganannya."),
         *_by_page(way),
     ]
 
@@ -81,16 +94,16 @@ def _by_link(way: Way, zone: ZoneInfo) -> list[str]:
         return []
     until = moment_in(way.link.shown.link.expires_at, zone)
     return [
-        "Kerjakan langsung, tanpa masuk ke Alur:",
+        gettext("Kerjakan langsung, tanpa masuk ke Alur:"),
         way.link.url,
         "",
-        f"Tautan ini untuk Anda sendiri, berlaku sekali, sampai {until}.",
-        "Jangan diteruskan: yang dikerjakan lewat tautan ini tercatat atas nama Anda.",
+        gettext("Tautan ini untuk Anda sendiri, berlaku sekali, sampai %(until)s.", until=until),
+        gettext("Jangan diteruskan: yang dikerjakan lewat tautan ini tercatat atas nama Anda."),
         "",
     ]
 
 
 def _by_page(way: Way) -> list[str]:
     if way.page is None:
-        return ["Buka Alur untuk melanjutkan."]
-    return ["Buka di Alur:", way.page]
+        return [gettext("Buka Alur untuk melanjutkan.")]
+    return [gettext("Buka di Alur:"), way.page]

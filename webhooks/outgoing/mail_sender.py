@@ -14,6 +14,7 @@ from typing import Any
 from engine.model import Contact, Delivery, DeliveryFailure, Sent
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings, SmtpServer
+from webhooks.language import speaking
 from webhooks.outgoing.answers import printable
 from webhooks.outgoing.deadline import Deadline
 from webhooks.outgoing.letters import letter_of, subject_of
@@ -52,7 +53,8 @@ class MailSender:
         server = self._settings.smtp_url
         if server is None:
             return Sent(is_delivered=False, failure=DeliveryFailure.NO_MAIL)
-        message = self._message(delivery, contact)
+        with speaking(self._engine.deliveries.language_of(delivery)):
+            message = self._message(delivery, contact)
         began = time.monotonic()
         with Deadline(self._deadline_s) as deadline:
             sent = self._hand_in(server, message, deadline)

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from engine.model import AccountEvent, AccountEventKind, Role
 from engine.queries import AccountEventQuery, SortOrder
@@ -47,11 +48,12 @@ def _details(event: AccountEvent) -> Iterator[str]:
     """What people want to know of an event beside who and when."""
     payload = event.payload
     if event.kind is AccountEventKind.ROLES_CHANGED:
-        yield f"dari {_standing(payload['before'])}"
-        yield f"menjadi {_standing(payload['after'])}"
+        yield gettext("dari %(standing)s", standing=_standing(payload["before"]))
+        yield gettext("menjadi %(standing)s", standing=_standing(payload["after"]))
     elif event.kind is AccountEventKind.SUBSTITUTION_CHANGED:
-        for word, when in (("dari", "before"), ("menjadi", "after")):
-            yield f"{word}: {', '.join(_told(payload[when]))}"
+        before, after = (", ".join(_told(payload[when])) for when in ("before", "after"))
+        yield gettext("dari %(standing)s", standing=before)
+        yield gettext("menjadi %(standing)s", standing=after)
     elif event.kind is AccountEventKind.ACCOUNT_ADDED:
         yield _standing(payload)
     yield from _told(payload)
@@ -60,10 +62,12 @@ def _details(event: AccountEvent) -> Iterator[str]:
 def _told(payload: Mapping[str, Any]) -> Iterator[str]:
     for key, text in account_words.ACCOUNT_DETAILS.items():
         if payload.get(key):
-            yield text.format(account_words.detail_text(key, payload[key]))
+            yield text % {"value": account_words.detail_text(key, payload[key])}
 
 
 def _standing(standing: Mapping[str, Any]) -> str:
-    roles = ", ".join(account_words.role_name(role) for role in standing["roles"]) or "tanpa peran"
-    lanes = ", ".join(standing["lanes"]) or "tanpa lajur"
+    roles = ", ".join(account_words.role_name(role) for role in standing["roles"]) or gettext(
+        "tanpa peran"
+    )
+    lanes = ", ".join(standing["lanes"]) or gettext("tanpa lajur")
     return f"{roles}; {lanes}"

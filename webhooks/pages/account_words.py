@@ -1,139 +1,178 @@
-"""What the pages say of accounts, logins and their log, in Indonesian."""
+"""What the pages say of accounts, logins and their log."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flask_babel import gettext, ngettext
+
 from engine import errors
 from engine.model import AccountEventKind, LoginMethod, Role, Scope
+from webhooks.language import Phrases, phrase
 from webhooks.pages.devices import device_text
-from webhooks.pages.messages import ROLES, Explanation
+from webhooks.pages.explanations import Explanation
+from webhooks.pages.messages import ROLES
 
-SCOPES: Mapping[Scope, str] = {
-    Scope.READ: "Membaca: daftar tugas, berkas, SOP, riwayat",
-    Scope.TASKS: "Bekerja: memulai SOP, mengerjakan tugas, mengubah berkas",
-    Scope.DEPLOY: "Memasang: memeriksa, menyimulasikan, dan memasang SOP",
-    Scope.WORKER: "Layanan: mengerjakan tugas program (external task) dan mengirim pesan",
-}
-
-LOGIN_METHODS: Mapping[str, str] = {
-    "password for one request": "kata sandi, untuk satu permintaan",
-    LoginMethod.PASSWORD: "kata sandi",
-    LoginMethod.SINGLE_SIGN_ON: "SSO",
-}
-
-ACCOUNT_EVENTS: Mapping[AccountEventKind, str] = {
-    AccountEventKind.ACCOUNT_ADDED: "Akun ditambahkan",
-    AccountEventKind.ROLES_CHANGED: "Peran atau lajur diubah",
-    AccountEventKind.PASSWORD_SET: "Kata sandi diganti oleh administrator",
-    AccountEventKind.PASSWORD_CHANGED: "Kata sandi diganti oleh pemiliknya",
-    AccountEventKind.DEACTIVATED: "Akun dinonaktifkan",
-    AccountEventKind.ACTIVATED: "Akun diaktifkan",
-    AccountEventKind.TOKEN_CREATED: "Token akses dibuat",
-    AccountEventKind.TOKEN_REVOKED: "Token akses dicabut",
-    AccountEventKind.LOGIN_SUCCEEDED: "Masuk",
-    AccountEventKind.LOGIN_FAILED: "Gagal masuk",
-    AccountEventKind.LOGIN_LOCKED: "Percobaan masuk ditahan",
-    AccountEventKind.LOGIN_UNLOCKED: "Penahanan dibuka",
-    AccountEventKind.LOGGED_OUT: "Keluar",
-    AccountEventKind.SESSIONS_REVOKED: "Sesi diakhiri",
-    AccountEventKind.IDENTITY_LINKED: "Dihubungkan dengan SSO",
-    AccountEventKind.IDENTITY_UNLINKED: "Diputus dari SSO",
-    AccountEventKind.SECOND_FACTOR_ENABLED: "Kode sekali pakai diaktifkan",
-    AccountEventKind.SECOND_FACTOR_REMOVED: "Kode sekali pakai dinonaktifkan",
-    AccountEventKind.RECOVERY_CODE_USED: "Kode pemulihan dipakai",
-    AccountEventKind.SUBSTITUTION_BEGUN: "Penggantian dicatat",
-    AccountEventKind.SUBSTITUTION_CHANGED: "Penggantian diubah",
-    AccountEventKind.SUBSTITUTION_ENDED: "Penggantian berakhir",
-}
-
-#: What the page of the log tells of an event's payload.
-ACCOUNT_DETAILS: Mapping[str, str] = {
-    "displayName": "nama {}",
-    "method": "dengan {}",
-    "device": "perangkat {}",
-    "name": "nama token {}",
-    "scopes": "cakupan {}",
-    "minutes": "selama {} menit",
-    "failures": "{} percobaan gagal",
-    "sessions": "{} sesi berakhir",
-    "count": "{} sesi",
-    "isTemporary": "hanya untuk masuk sekali",
-    "tasksHandedBack": "{} tugas kembali ke lajurnya",
-    "capacity": "sebagai {}",
-    "lane": "lajur {}",
-    "replaces": "menggantikan {}",
-    "basis": "dasar {}",
-    "basisDate": "tertanggal {}",
-    "firstDay": "mulai {}",
-    "lastDay": "sampai {}",
-    "issuer": "SSO {}",
-    "subject": "sebagai {}",
-    "reason": "alasan: {}",
-}
-
-#: What an account's field takes, said whenever it was refused.
-ACCOUNT_RULES: Mapping[str, str] = {
-    "name": "Nama terdiri atas 2 sampai 64 karakter: huruf kecil, angka, titik, tanda hubung, dan "
-    "garis bawah; diawali huruf atau angka.",
-    "display_name": "Nama lengkap wajib diisi, paling banyak 255 karakter.",
-    "password": "Kata sandi terdiri atas 8 sampai 128 karakter, tidak sama dengan nama pengguna, "
-    "dan bukan kata sandi yang umum dipakai.",
-    "roles": "Pilih peran dari daftar.",
-    "lanes": "Nama lajur paling banyak 255 karakter, satu per baris.",
-}
-
-TOKEN_RULES: Mapping[str, str] = {
-    "name": "Nama token wajib diisi, paling banyak 255 karakter.",
-    "expires_at": "Tanggal berakhir harus sesudah hari ini.",
-    "scopes": "Pilih paling sedikit satu cakupan.",
-}
-
-_SIGN_ON: Mapping[str, str] = {
-    "stale": "Percobaan masuk ini sudah tidak berlaku, atau dimulai pada peramban lain. Mulailah "
-    "sekali lagi.",
-    "unknown": "Akun SSO Anda belum mempunyai akun di Alur. Hubungi administrator Alur, atau masuk "
-    "dengan kata sandi lalu hubungkan akun Anda pada halaman Akun saya.",
-    "name": "Nama pengguna Anda pada SSO tidak dapat dipakai di Alur. Hubungi administrator.",
-    "taken": "Nama pengguna Anda pada SSO sudah dipakai akun lain di Alur. Jika itu akun Anda, "
-    "masuklah dengan kata sandi lalu hubungkan pada halaman Akun saya.",
-    "inactive": "Akun Anda di Alur tidak aktif. Hubungi administrator.",
-    "no group": "Tidak satu pun grup Anda pada SSO memberi peran atau lajur di Alur. Hubungi "
-    "administrator.",
-    "linked": "Akun SSO ini sudah terhubung dengan akun lain di Alur.",
-}
-
-NO_PASSWORD = Explanation(
-    "Belum dapat diputus",
-    "Akun ini belum mempunyai kata sandi; tanpa SSO Anda tidak dapat masuk lagi.",
-    ("Mintalah administrator membuatkan kata sandi lebih dahulu.",),
+SCOPES: Mapping[Scope, str] = Phrases(
+    {
+        Scope.READ: phrase("Membaca: daftar tugas, berkas, SOP, riwayat"),
+        Scope.TASKS: phrase("Bekerja: memulai SOP, mengerjakan tugas, mengubah berkas"),
+        Scope.DEPLOY: phrase("Memasang: memeriksa, menyimulasikan, dan memasang SOP"),
+        Scope.WORKER: phrase(
+            "Layanan: mengerjakan tugas program (external task) dan mengirim pesan"
+        ),
+    }
 )
 
-CODE_WRONG = "Kode tidak cocok. Ketik kode yang ditampilkan aplikasi sekarang."
+LOGIN_METHODS: Mapping[str, str] = Phrases(
+    {
+        "password for one request": phrase("kata sandi, untuk satu permintaan"),
+        LoginMethod.PASSWORD: phrase("kata sandi"),
+        LoginMethod.SINGLE_SIGN_ON: phrase("SSO"),
+    }
+)
 
-PASSWORD_WRONG = "Kata sandi yang sekarang tidak benar."  # noqa: S105 - a sentence
+ACCOUNT_EVENTS: Mapping[AccountEventKind, str] = Phrases(
+    {
+        AccountEventKind.ACCOUNT_ADDED: phrase("Akun ditambahkan"),
+        AccountEventKind.ROLES_CHANGED: phrase("Peran atau lajur diubah"),
+        AccountEventKind.PASSWORD_SET: phrase("Kata sandi diganti oleh administrator"),
+        AccountEventKind.PASSWORD_CHANGED: phrase("Kata sandi diganti oleh pemiliknya"),
+        AccountEventKind.DEACTIVATED: phrase("Akun dinonaktifkan"),
+        AccountEventKind.ACTIVATED: phrase("Akun diaktifkan"),
+        AccountEventKind.TOKEN_CREATED: phrase("Token akses dibuat"),
+        AccountEventKind.TOKEN_REVOKED: phrase("Token akses dicabut"),
+        AccountEventKind.LOGIN_SUCCEEDED: phrase("Masuk"),
+        AccountEventKind.LOGIN_FAILED: phrase("Gagal masuk"),
+        AccountEventKind.LOGIN_LOCKED: phrase("Percobaan masuk ditahan"),
+        AccountEventKind.LOGIN_UNLOCKED: phrase("Penahanan dibuka"),
+        AccountEventKind.LOGGED_OUT: phrase("Keluar"),
+        AccountEventKind.SESSIONS_REVOKED: phrase("Sesi diakhiri"),
+        AccountEventKind.IDENTITY_LINKED: phrase("Dihubungkan dengan SSO"),
+        AccountEventKind.IDENTITY_UNLINKED: phrase("Diputus dari SSO"),
+        AccountEventKind.SECOND_FACTOR_ENABLED: phrase("Kode sekali pakai diaktifkan"),
+        AccountEventKind.SECOND_FACTOR_REMOVED: phrase("Kode sekali pakai dinonaktifkan"),
+        AccountEventKind.RECOVERY_CODE_USED: phrase("Kode pemulihan dipakai"),
+        AccountEventKind.SUBSTITUTION_BEGUN: phrase("Penggantian dicatat"),
+        AccountEventKind.SUBSTITUTION_CHANGED: phrase("Penggantian diubah"),
+        AccountEventKind.SUBSTITUTION_ENDED: phrase("Penggantian berakhir"),
+    }
+)
 
-PASSWORDS_DIFFER = "Kedua kata sandi baru tidak sama."
+#: What the page of the log tells of an event's payload.
+ACCOUNT_DETAILS: Mapping[str, str] = Phrases(
+    {
+        "displayName": phrase("nama %(value)s"),
+        "method": phrase("dengan %(value)s"),
+        "device": phrase("perangkat %(value)s"),
+        "name": phrase("nama token %(value)s"),
+        "scopes": phrase("cakupan %(value)s"),
+        "minutes": phrase("selama %(value)s menit"),
+        "failures": phrase("%(value)s percobaan gagal"),
+        "sessions": phrase("%(value)s sesi berakhir"),
+        "count": phrase("%(value)s sesi"),
+        "isTemporary": phrase("hanya untuk masuk sekali"),
+        "tasksHandedBack": phrase("%(value)s tugas kembali ke lajurnya"),
+        "capacity": phrase("sebagai %(value)s"),
+        "lane": phrase("lajur %(value)s"),
+        "replaces": phrase("menggantikan %(value)s"),
+        "basis": phrase("dasar %(value)s"),
+        "basisDate": phrase("tertanggal %(value)s"),
+        "firstDay": phrase("mulai %(value)s"),
+        "lastDay": phrase("sampai %(value)s"),
+        "issuer": phrase("SSO %(value)s"),
+        "subject": phrase("sebagai %(value)s"),
+        "reason": phrase("alasan: %(value)s"),
+    }
+)
 
-NOT_YOURSELF = "Anda tidak dapat menonaktifkan akun Anda sendiri."
+#: What an account's field takes, said whenever it was refused.
+ACCOUNT_RULES: Mapping[str, str] = Phrases(
+    {
+        "name": phrase(
+            "Nama terdiri atas 2 sampai 64 karakter: huruf kecil, angka, titik, tanda hubung, dan "
+            "garis bawah; diawali huruf atau angka."
+        ),
+        "display_name": phrase("Nama lengkap wajib diisi, paling banyak 255 karakter."),
+        "password": phrase(
+            "Kata sandi terdiri atas 8 sampai 128 karakter, tidak sama dengan nama pengguna, "
+            "dan bukan kata sandi yang umum dipakai."
+        ),
+        "roles": phrase("Pilih peran dari daftar."),
+        "lanes": phrase("Nama lajur paling banyak 255 karakter, satu per baris."),
+    }
+)
+
+TOKEN_RULES: Mapping[str, str] = Phrases(
+    {
+        "name": phrase("Nama token wajib diisi, paling banyak 255 karakter."),
+        "expires_at": phrase("Tanggal berakhir harus sesudah hari ini."),
+        "scopes": phrase("Pilih paling sedikit satu cakupan."),
+    }
+)
+
+_SIGN_ON: Mapping[str, str] = Phrases(
+    {
+        "stale": phrase(
+            "Percobaan masuk ini sudah tidak berlaku, atau dimulai pada peramban lain. Mulailah "
+            "sekali lagi."
+        ),
+        "unknown": phrase(
+            "Akun SSO Anda belum mempunyai akun di Alur. Hubungi administrator Alur, atau masuk "
+            "dengan kata sandi lalu hubungkan akun Anda pada halaman Akun saya."
+        ),
+        "name": phrase(
+            "Nama pengguna Anda pada SSO tidak dapat dipakai di Alur. Hubungi administrator."
+        ),
+        "taken": phrase(
+            "Nama pengguna Anda pada SSO sudah dipakai akun lain di Alur. Jika itu akun Anda, "
+            "masuklah dengan kata sandi lalu hubungkan pada halaman Akun saya."
+        ),
+        "inactive": phrase("Akun Anda di Alur tidak aktif. Hubungi administrator."),
+        "no group": phrase(
+            "Tidak satu pun grup Anda pada SSO memberi peran atau lajur di Alur. Hubungi "
+            "administrator."
+        ),
+        "linked": phrase("Akun SSO ini sudah terhubung dengan akun lain di Alur."),
+    }
+)
+
+NO_PASSWORD = Explanation(
+    phrase("Belum dapat diputus"),
+    phrase("Akun ini belum mempunyai kata sandi; tanpa SSO Anda tidak dapat masuk lagi."),
+    (phrase("Mintalah administrator membuatkan kata sandi lebih dahulu."),),
+)
+
+CODE_WRONG = phrase("Kode tidak cocok. Ketik kode yang ditampilkan aplikasi sekarang.")
+
+PASSWORD_WRONG = phrase("Kata sandi yang sekarang tidak benar.")
+
+PASSWORDS_DIFFER = phrase("Kedua kata sandi baru tidak sama.")
+
+NOT_YOURSELF = phrase("Anda tidak dapat menonaktifkan akun Anda sendiri.")
 
 
 def login_refusal(error: errors.NotAuthenticated) -> str:
     """Why the login form is shown again."""
     if isinstance(error, errors.TooManyLogins):
-        return (
-            "Terlalu banyak percobaan masuk yang gagal. "
-            f"Tunggu {error.wait_minutes} menit, lalu coba lagi."
+        return ngettext(
+            "Terlalu banyak percobaan masuk yang gagal. Tunggu %(num)s menit, lalu coba lagi.",
+            "Terlalu banyak percobaan masuk yang gagal. Tunggu %(num)s menit, lalu coba lagi.",
+            error.wait_minutes,
         )
     if isinstance(error, errors.CodeMissing):
-        return "Masukkan juga kode sekali pakai dari aplikasi Anda, lalu kata sandi sekali lagi."
-    return "Nama pengguna, kata sandi, atau kode salah, atau akun ini tidak aktif."
+        return gettext(
+            "Masukkan juga kode sekali pakai dari aplikasi Anda, lalu kata sandi sekali lagi."
+        )
+    return gettext("Nama pengguna, kata sandi, atau kode salah, atau akun ini tidak aktif.")
 
 
 def sign_on_refusal(error: errors.SignOnRefused) -> Explanation:
     """Why a login at the single sign-on did not become one here."""
-    text = _SIGN_ON.get(error.reason, "SSO tidak membuktikan siapa Anda. Mulailah sekali lagi.")
-    return Explanation("Tidak dapat masuk dengan SSO", text)
+    text = _SIGN_ON.get(error.reason) or gettext(
+        "SSO tidak membuktikan siapa Anda. Mulailah sekali lagi."
+    )
+    return Explanation(gettext("Tidak dapat masuk dengan SSO"), text)
 
 
 def role_name(role: str) -> str:
@@ -142,14 +181,16 @@ def role_name(role: str) -> str:
 
 
 #: Why a login failed, as the log says it in one word.
-_REASONS: Mapping[str, str] = {
-    "code": "kode sekali pakai salah",
-    "inactive": "akun tidak aktif",
-    "no group": "tidak ada grup yang memberi peran atau lajur",
-    "unknown": "belum mempunyai akun",
-    "taken": "nama sudah dipakai akun lain",
-    "name": "nama tidak dapat dipakai",
-}
+_REASONS: Mapping[str, str] = Phrases(
+    {
+        "code": phrase("kode sekali pakai salah"),
+        "inactive": phrase("akun tidak aktif"),
+        "no group": phrase("tidak ada grup yang memberi peran atau lajur"),
+        "unknown": phrase("belum mempunyai akun"),
+        "taken": phrase("nama sudah dipakai akun lain"),
+        "name": phrase("nama tidak dapat dipakai"),
+    }
+)
 
 
 def detail_text(key: str, value: object) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from engine.errors import EngineError, InvalidInput, NameTaken
 from engine.model import Role
@@ -85,7 +86,7 @@ def deactivate_account(name: str) -> ResponseReturnValue:
     """Nobody can act as the account any more."""
     require_page_role("deactivate an account", Role.ADMIN)
     if name == current_actor().account:
-        return _account_page(name, faults={"is_active": account_words.NOT_YOURSELF}), 400
+        return _account_page(name, faults={"is_active": gettext(account_words.NOT_YOURSELF)}), 400
     current_engine().accounts.deactivate(name, actor=current_actor())
     return redirect(url_for("pages.show_account", name=name, kabar="akun-nonaktif"), 303)
 
@@ -161,4 +162,4 @@ def account_faults(error: EngineError) -> dict[str, str]:
     """Field -> what it takes, of a refusal."""
     if isinstance(error, InvalidInput):
         return {name: account_words.ACCOUNT_RULES.get(name, "") for name in error.fields}
-    return {"name": messages.NAME_TAKEN}
+    return {"name": gettext(messages.NAME_TAKEN)}

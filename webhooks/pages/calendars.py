@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from werkzeug.exceptions import NotFound as NoSuchPage
 
 from engine.errors import Conflict, InvalidInput
@@ -17,16 +18,20 @@ from engine.worktime import Day, DayKind, Hours, TermError, Week, WorkCalendar, 
 from engine.worktime.as_json import WEEKDAYS
 from engine.worktime.exchange import from_csv, from_icalendar, to_csv, to_icalendar
 from engine.worktime.seeds import holidays_of, ramadan_of
+from webhooks.language import Phrases, phrase, told
 from webhooks.pages.blueprint import blueprint
+from webhooks.pages.dates import weekday_names
 from webhooks.pages.logins import current_actor, require_page_role
 from webhooks.rest.context import current_engine
 
-KINDS: Mapping[DayKind, str] = {
-    DayKind.PUBLIC_HOLIDAY: "Libur nasional",
-    DayKind.COLLECTIVE_LEAVE: "Cuti bersama",
-    DayKind.LOCAL_HOLIDAY: "Libur daerah",
-    DayKind.WORKING_DAY: "Hari kerja pengganti",
-}
+KINDS: Mapping[DayKind, str] = Phrases(
+    {
+        DayKind.PUBLIC_HOLIDAY: phrase("Libur nasional"),
+        DayKind.COLLECTIVE_LEAVE: phrase("Cuti bersama"),
+        DayKind.LOCAL_HOLIDAY: phrase("Libur daerah"),
+        DayKind.WORKING_DAY: phrase("Hari kerja pengganti"),
+    }
+)
 ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 _FIRST_YEAR, _LAST_YEAR = 2020, 2100
 
@@ -93,7 +98,7 @@ def add_calendar() -> ResponseReturnValue:
     except Wrong as wrong:
         return _list_page(faults={wrong.name: str(wrong)}), 400
     except Conflict:
-        return _list_page(faults={"kunci": "Kalender dengan kunci ini sudah ada."}), 409
+        return _list_page(faults={"kunci": gettext("Kalender dengan kunci ini sudah ada.")}), 409
     except InvalidInput as error:
         return _list_page(faults=_list_faults(error)), 400
     return _saved(made.key)
@@ -169,7 +174,7 @@ def import_days(key: str) -> ResponseReturnValue:
     """The days of a CSV or iCalendar file count, before what was there of the same days."""
     sent = request.files.get("berkas")
     if sent is None or not sent.filename:
-        return _page(key, faults={"berkas": "Pilih berkas .csv atau .ics."}), 400
+        return _page(key, faults={"berkas": gettext("Pilih berkas .csv atau .ics.")}), 400
     content, is_icalendar = sent.read(), sent.filename.lower().endswith(".ics")
     try:
         found = (
@@ -178,7 +183,10 @@ def import_days(key: str) -> ResponseReturnValue:
             else from_csv(content)
         )
     except InvalidInput as error:
-        lines = [f"baris {line}: {'; '.join(reasons)}" for line, reasons in error.fields.items()]
+        lines = [
+            gettext("baris %(line)s: %(fault)s", line=line, fault="; ".join(map(told, reasons)))
+            for line, reasons in error.fields.items()
+        ]
         return _page(key, faults={"berkas": " | ".join(lines[:10])}), 400
     return _changed(
         key,
@@ -221,7 +229,7 @@ def _week(prefix: str) -> Week:
             except ValueError as error:
                 raise Wrong(
                     f"{prefix}_{WEEKDAYS[day]}",
-                    "Tulis jam seperti 07:30-16:00, lalu istirahat: 12:00-13:00.",
+                    gettext("Tulis jam seperti 07:30-16:00, lalu istirahat: 12:00-13:00."),
                 ) from error
     return week
 
@@ -235,7 +243,7 @@ def _ramadan() -> tuple[tuple[date, date], ...]:
             first, last = (date.fromisoformat(part) for part in line.split())
         except ValueError as error:
             raise Wrong(
-                "masa_ramadan", "Tulis hari pertama dan terakhir: 2026-02-19 2026-03-20."
+                "masa_ramadan", gettext("Tulis hari pertama dan terakhir: 2026-02-19 2026-03-20.")
             ) from error
         found.append((first, last))
     return tuple(sorted(found))
@@ -245,9 +253,9 @@ def _sent_day() -> tuple[date, Day]:
     kind, name = request.form.get("jenis", ""), request.form.get("nama_hari", "").strip()
     basis = request.form.get("dasar", "").strip()
     if kind not in set(DayKind):
-        raise Wrong("jenis", "Pilih jenis hari dari daftar.")
+        raise Wrong("jenis", gettext("Pilih jenis hari dari daftar."))
     if not 1 <= len(name) <= 255 or len(basis) > 255:
-        raise Wrong("nama_hari", "Nama wajib diisi, paling banyak 255 karakter.")
+        raise Wrong("nama_hari", gettext("Nama wajib diisi, paling banyak 255 karakter."))
     return _date("tanggal"), Day(DayKind(kind), name, basis)
 
 
@@ -256,13 +264,18 @@ def _date(name: str) -> date:
         found = date.fromisoformat(request.form.get(name, ""))
         _year(str(found.year))
     except ValueError as error:
-        raise Wrong(name, "Tulis tanggal seperti 2026-08-17.") from error
+        raise Wrong(name, gettext("Tulis tanggal seperti 2026-08-17.")) from error
     return found
 
 
 def _year(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not _FIRST_YEAR <= int(text[:5]) <= _LAST_YEAR:
-        raise Wrong("tahun", f"Tulis tahun dari {_FIRST_YEAR} sampai {_LAST_YEAR}.")
+        raise Wrong(
+            "tahun",
+            gettext(
+                "Tulis tahun dari %(first)s sampai %(last)s.", first=_FIRST_YEAR, last=_LAST_YEAR
+            ),
+        )
     return int(text)
 
 
@@ -270,21 +283,21 @@ def _zone(text: str) -> ZoneInfo:
     try:
         return zone_of(text.strip())
     except TermError as error:
-        raise Wrong("zona", "Pilih zona waktu dari daftar.") from error
+        raise Wrong("zona", gettext("Pilih zona waktu dari daftar.")) from error
 
 
 def _faults(error: InvalidInput) -> Faults:
     said = {
-        "name": ("nama", "Nama wajib diisi, paling banyak 255 karakter."),
-        "week": ("jam_senin", "Isilah jam paling sedikit satu hari kerja."),
-        "ramadan": ("masa_ramadan", "Hari terakhir harus sesudah hari pertama."),
+        "name": ("nama", gettext("Nama wajib diisi, paling banyak 255 karakter.")),
+        "week": ("jam_senin", gettext("Isilah jam paling sedikit satu hari kerja.")),
+        "ramadan": ("masa_ramadan", gettext("Hari terakhir harus sesudah hari pertama.")),
     }
     return {name: text for field in error.fields for name, text in (said[field],)}
 
 
 def _list_faults(error: InvalidInput) -> Faults:
     if "key" in error.fields:
-        return {"kunci": "Pakai huruf kecil, angka dan tanda hubung; paling banyak 63."}
+        return {"kunci": gettext("Pakai huruf kecil, angka dan tanda hubung; paling banyak 63.")}
     return _faults(error)
 
 
@@ -314,7 +327,7 @@ def _page(key: str, *, faults: Faults | None = None) -> str:
         years=sorted({year, this_year, this_year + 1, *(day.year for day in calendar.days)}),
         days=days,
         kinds=KINDS,
-        weekdays=WEEKDAYS,
+        weekdays=dict(zip(WEEKDAYS, weekday_names(), strict=True)),
         zones={calendar.zone.key: calendar.zone.key, **ZONES},
         revisions=calendars.revisions(key)[:20],
         is_admin=current_actor().has(Role.ADMIN),

@@ -1,31 +1,34 @@
-"""Moments and days as Indonesian officials write them: 6 Januari 2025 09.30 WITA."""
+"""Moments and days in words: 6 Januari 2025 09.30 WITA, in English 6 January 2025 09:30 WITA."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date, get_day_names
+
+from engine.model import Language
+from webhooks.language import current_language
 from webhooks.rest.context import current_settings
 
-MONTHS = (
-    "Januari",
-    "Februari",
-    "Maret",
-    "April",
-    "Mei",
-    "Juni",
-    "Juli",
-    "Agustus",
-    "September",
-    "Oktober",
-    "November",
-    "Desember",
-)
+_CLOCK = {Language.INDONESIAN: "%H.%M", Language.ENGLISH: "%H:%M"}
 
 
 def day_text(day: date) -> str:
     """The day: 6 Januari 2025."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    return _day_text(day.year, day.month, day.day, current_language())
+
+
+@lru_cache(maxsize=4096)
+def _day_text(year: int, month: int, day: int, language: Language) -> str:
+    return format_date(date(year, month, day), "d MMMM y", locale=language)
+
+
+def weekday_names() -> list[str]:
+    """The days of the week from Monday on: Senin."""
+    names = get_day_names("wide", locale=current_language())
+    return [str(names[day]) for day in range(7)]
 
 
 def moment_text(moment: datetime | None) -> str:
@@ -43,7 +46,7 @@ def zone_text(moment: datetime) -> str:
 def moment_in(moment: datetime, zone: ZoneInfo) -> str:
     """The moment in a time zone: 6 Januari 2025 09.30 WITA."""
     local = moment.astimezone(zone)
-    return f"{day_text(local)} {local:%H.%M} {local.tzname()}"
+    return f"{day_text(local)} {_clock_text(local)} {local.tzname()}"
 
 
 def moment_code(moment: datetime) -> str:
@@ -61,4 +64,8 @@ def iso_text(text: str) -> str:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return text
-    return moment_text(moment) if moment.tzinfo else f"{day_text(moment)} {moment:%H.%M}"
+    return moment_text(moment) if moment.tzinfo else f"{day_text(moment)} {_clock_text(moment)}"
+
+
+def _clock_text(moment: datetime) -> str:
+    return moment.strftime(_CLOCK[current_language()])

@@ -5,6 +5,8 @@ Only a help to recognise one's own logins: whoever logs in may call himself anyt
 
 from __future__ import annotations
 
+from flask_babel import gettext
+
 #: The first that occurs; most browsers also name those that they descend from.
 _BROWSERS = (
     ("Edg/", "Edge"),
@@ -32,4 +34,4 @@ def device_text(device: str) -> str:
         for known in (_BROWSERS, _SYSTEMS)
     ]
     words = [each for each in found if each]
-    return ", ".join(words) or device[:_LONGEST] or "tidak dikenal"
+    return ", ".join(words) or device[:_LONGEST] or gettext("tidak dikenal")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from engine.document_intake import size_text
 from engine.documents import BroughtDocument
 from engine.model import EventKind
 from webhooks.downloads import download
+from webhooks.language import size_words
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import current_actor
 from webhooks.rest.context import current_engine
@@ -57,7 +57,7 @@ def _shown(brought: BroughtDocument, model: ProcessModel) -> ShownDocument:
             instance_id=event.instance_id,
             document_id=document.document_id,
         ),
-        size=size_text(document.size),
+        size=size_words(document.size),
         mime_type=document.mime_type,
         sha256=document.sha256,
         activity=(node.name or node.id) if node else None,

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from engine.forms import form_values_from_text
 from engine.model import FieldType, FormField, Json
+from webhooks.language import told
 from webhooks.pages.messages import FILES_SEVERAL, largest_file, missing_because, required_if
 from webhooks.pages.uploads import PENDING, REMOVED, ShownFile
 from webhooks.pages.values import number_text, value_text
@@ -169,7 +171,7 @@ def _kind(field: FormField) -> str:
 def _options(field: FormField) -> tuple[tuple[str, str], ...]:
     """An optional radio needs a way back to nothing; a select begins with one anyway."""
     is_optional_radio = _kind(field) == "radio" and not field.is_required
-    return (*field.options, ("", "Tidak diisi")) if is_optional_radio else field.options
+    return (*field.options, ("", gettext("Tidak diisi"))) if is_optional_radio else field.options
 
 
 def _hints(field: FormField, fields: Mapping[str, FormField]) -> Iterator[str]:
@@ -178,24 +180,28 @@ def _hints(field: FormField, fields: Mapping[str, FormField]) -> Iterator[str]:
     if field.type is FieldType.FILE:
         yield largest_file(current_settings().max_file_mb)
         if field.is_list:
-            yield FILES_SEVERAL
+            yield gettext(FILES_SEVERAL)
     elif field.is_list:
-        yield "Tuliskan satu per baris."
+        yield gettext("Tuliskan satu per baris.")
     if field.type is FieldType.LONG:
-        yield "Bilangan bulat" + _range(field) + "."
+        yield _in_range(gettext("Bilangan bulat"), field)
     if field.type is FieldType.DOUBLE:
-        yield "Bilangan, dengan koma desimal" + _range(field) + "."
+        yield _in_range(gettext("Bilangan, dengan koma desimal"), field)
     if field.required_if is not None:
         yield required_if(*_condition(field.required_if, fields))
 
 
-def _range(field: FormField) -> str:
-    low, high = field.minimum, field.maximum
+def _in_range(number: str, field: FormField) -> str:
+    """What kind of number the field takes, and between which."""
+    low = None if field.minimum is None else number_text(field.minimum)
+    high = None if field.maximum is None else number_text(field.maximum)
     if low is not None and high is not None:
-        return f", {number_text(low)} sampai {number_text(high)}"
+        return gettext("%(number)s, %(low)s sampai %(high)s.", number=number, low=low, high=high)
     if low is not None:
-        return f", paling kecil {number_text(low)}"
-    return f", paling besar {number_text(high)}" if high is not None else ""
+        return gettext("%(number)s, paling kecil %(low)s.", number=number, low=low)
+    if high is not None:
+        return gettext("%(number)s, paling besar %(high)s.", number=number, high=high)
+    return f"{number}."
 
 
 def _condition(condition: tuple[str, str], fields: Mapping[str, FormField]) -> tuple[str, str]:
@@ -214,8 +220,9 @@ def _said(fault: str, field: FormField, fields: Mapping[str, FormField]) -> str:
     if field.required_if is not None and "apabila" in fault:
         return missing_because(*_condition(field.required_if, fields))
     if field.type is FieldType.ENUM and fault.startswith("Harus salah satu dari"):
-        return f"Pilih salah satu: {', '.join(label for _, label in field.options)}."
-    return fault
+        options = ", ".join(label for _, label in field.options)
+        return gettext("Pilih salah satu: %(options)s.", options=options)
+    return told(fault)
 
 
 def _shown(field: FormField, values: Mapping[str, Json]) -> str:

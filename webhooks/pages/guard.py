@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from engine.model import LoginMethod
 from webhooks.auth import count_write, needs_second_factor, source_address
@@ -103,7 +104,9 @@ def _ask_to_log_in() -> ResponseReturnValue:
     """The login page; it holds what was typed in a form that came too late."""
     path = _page_to_return_to()
     if request.method == "POST" and is_resumable(request.path) and comes_from_here():
-        return login_page(next_path=path, error=STILL_THERE, status=401, held_for=request.path)
+        return login_page(
+            next_path=path, error=gettext(STILL_THERE), status=401, held_for=request.path
+        )
     return redirect(url_for("pages.show_login", next=path), 303)
 
 

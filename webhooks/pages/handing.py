@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from engine.errors import InvalidInput, TaskAlreadyClaimed, TaskNotOpen
 from webhooks.pages import messages
@@ -48,7 +49,7 @@ def take_over_task(task_id: str) -> ResponseReturnValue:
     except (TaskNotOpen, TaskAlreadyClaimed) as error:
         return ended_page(task_id, error), problem_of(error).status
     except InvalidInput:
-        return _confirmation(task_id, reason=_reason(), fault=messages.TAKE_OVER_RULE)
+        return _confirmation(task_id, reason=_reason(), fault=gettext(messages.TAKE_OVER_RULE))
     return redirect(url_for("pages.show_task", task_id=task_id, kabar="diambil-alih"), 303)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from engine.errors import InvalidInput, NotFound
 from engine.model import EventKind, InstanceState, ProcessInstance, Role
@@ -18,6 +19,7 @@ from engine.remaining_times import Remaining
 from engine.sources import RandomIds
 from engine.task_times import Elapsed
 from webhooks.downloads import exported
+from webhooks.language import Phrases, phrase
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.changing import change_form, change_in_words
@@ -82,7 +84,9 @@ def cancel_instance(instance_id: str) -> ResponseReturnValue:
     try:
         current_engine().instances.cancel(instance_id, reason=reason, actor=current_actor())
     except InvalidInput:
-        return _instance_page(instance_id, reason=reason, reason_fault=messages.REASON_MISSING), 400
+        return _instance_page(
+            instance_id, reason=reason, reason_fault=gettext(messages.REASON_MISSING)
+        ), 400
     return redirect(
         url_for("pages.show_instance", instance_id=instance_id, kabar="dibatalkan"), 303
     )
@@ -201,14 +205,16 @@ def _places(instance_id: str, model: ProcessModel) -> list[Place]:
 
 
 #: What an instance may wait for beside people.
-_AWAITED: Mapping[str, str] = {
-    "receiveTask": "pesan",
-    "intermediateCatchEvent": "kejadian",
-    "eventBasedGateway": "salah satu kejadian",
-    "serviceTask": "layanan",
-    "sendTask": "layanan",
-    "callActivity": "proses lain",
-}
+_AWAITED: Mapping[str, str] = Phrases(
+    {
+        "receiveTask": phrase("pesan"),
+        "intermediateCatchEvent": phrase("kejadian"),
+        "eventBasedGateway": phrase("salah satu kejadian"),
+        "serviceTask": phrase("layanan"),
+        "sendTask": phrase("layanan"),
+        "callActivity": phrase("proses lain"),
+    }
+)
 
 
 def _awaited(instance_id: str, model: ProcessModel) -> list[tuple[str, str, datetime]]:
@@ -248,29 +254,28 @@ def _step(frame: Frame, model: ProcessModel, fields: Fields) -> Step:
 def _values(frame: Frame) -> Mapping[str, object]:
     given: dict[str, object] = dict(frame.payload.get("variables") or {})
     if message := frame.payload.get("message") if frame.kind is EventKind.COMMENT_ADDED else None:
-        given["Komentar"] = message
+        given[gettext("Komentar")] = message
     if frame.kind is EventKind.ATTACHMENT_ADDED:
-        given["Lampiran"] = frame.payload.get("url") or frame.payload["documents"]
+        given[gettext("Lampiran")] = frame.payload.get("url") or frame.payload["documents"]
     if frame.kind is EventKind.TASK_CHANGED:
         given |= change_in_words(frame.payload["changes"])
     if reason := frame.payload.get("reason"):
-        given["Alasan"] = reason
+        given[gettext("Alasan")] = reason
     return given
 
 
 def deed_text(frame: Frame) -> str:
     """What the step was, and to whom a task was given."""
-    deed = messages.DEEDS[frame.kind]
     to = frame.payload.get("to")
     if frame.kind is EventKind.TASK_ASSIGNED and isinstance(to, str):
-        return f"{deed} kepada {person(to)}"
-    return endorsed_text(frame.payload) or deed
+        return gettext("Tugas diberikan kepada %(who)s", who=person(to))
+    return endorsed_text(frame.payload) or messages.DEEDS[frame.kind]
 
 
 def _end(frame: Frame) -> str | None:
     if not frame.ends_instance or frame.kind is EventKind.INSTANCE_CANCELLED:
         return None
-    return "Proses selesai."
+    return gettext("Proses selesai.")
 
 
 def activity_name(frame: Frame, model: ProcessModel) -> str | None:

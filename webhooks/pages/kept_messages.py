@@ -7,22 +7,28 @@ from dataclasses import dataclass
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from engine.errors import InvalidInput, MessageMismatch, MessageSettled
 from engine.model import Json, KeptMessage, KeptState, Role
 from engine.queries import KeptMessageQuery, SortOrder
+from webhooks.language import Phrases, phrase
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.listings import argument, page_number, page_of, pager
 from webhooks.pages.logins import current_actor, require_page_role
 from webhooks.pages.values import Labelled, labelled
 from webhooks.rest.context import current_engine
 
-STATES: Mapping[str, str] = {
-    KeptState.WAITING: "Menunggu",
-    KeptState.DELIVERED: "Tersampaikan",
-    KeptState.DISCARDED: "Disingkirkan",
-}
-_REASON_MISSING = "Tulis alasannya; pesan yang disingkirkan tetap tersimpan bersama alasan itu."
+STATES: Mapping[str, str] = Phrases(
+    {
+        KeptState.WAITING: phrase("Menunggu"),
+        KeptState.DELIVERED: phrase("Tersampaikan"),
+        KeptState.DISCARDED: phrase("Disingkirkan"),
+    }
+)
+_REASON_MISSING = phrase(
+    "Tulis alasannya; pesan yang disingkirkan tetap tersimpan bersama alasan itu."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ def _page(*, faulty: str | None = None) -> str:
         kept_states=STATES,
         shown=state,
         faulty=faulty,
-        reason_fault=_REASON_MISSING,
+        reason_fault=gettext(_REASON_MISSING),
         may_change=actor.has(Role.ADMIN),
     )
 
@@ -93,16 +99,18 @@ def _page(*, faulty: str | None = None) -> str:
 def _row(kept: KeptMessage) -> Row:
     wanted: dict[str, Json] = {}
     if kept.business_key:
-        wanted["Kunci berkas"] = kept.business_key
+        wanted[gettext("Kunci berkas")] = kept.business_key
     if kept.instance_id:
-        wanted["Berkas"] = kept.instance_id
+        wanted[gettext("Berkas")] = kept.instance_id
     wanted |= {**kept.correlation, **kept.local_correlation}
     return Row(kept, labelled(wanted, {}), labelled(kept.variables, {}), _why(kept))
 
 
 def _why(kept: KeptMessage) -> str:
     if kept.matches == 0:
-        return "Belum ada berkas proses yang menunggunya."
+        return gettext("Belum ada berkas proses yang menunggunya.")
     if kept.matches == 1:
-        return "Ada satu yang menunggunya, tetapi isinya tidak sesuai."
-    return f"Ada {kept.matches} berkas proses yang menunggunya; harus tepat satu."
+        return gettext("Ada satu yang menunggunya, tetapi isinya tidak sesuai.")
+    return gettext(
+        "Ada %(matches)s berkas proses yang menunggunya; harus tepat satu.", matches=kept.matches
+    )

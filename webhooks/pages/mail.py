@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from engine.errors import InvalidInput, NotFound
 from engine.model import Channel
@@ -29,7 +30,7 @@ def change_mail() -> ResponseReturnValue:
     try:
         contacts.put_email(actor.account, address, is_on=is_on, actor=actor)
     except InvalidInput:
-        return _page({"surel": EMAIL_RULE}), 400
+        return _page({"surel": gettext(EMAIL_RULE)}), 400
     return _back("surel-disimpan")
 
 
@@ -47,7 +48,7 @@ def change_phone() -> ResponseReturnValue:
     try:
         contacts.put_handle(actor.account, handle, is_on=is_on, actor=actor)
     except InvalidInput:
-        return _page({"ponsel": HANDLE_RULE}), 400
+        return _page({"ponsel": gettext(HANDLE_RULE)}), 400
     return _back("ponsel-disimpan")
 
 

@@ -6,20 +6,26 @@ from collections.abc import Mapping
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from engine.errors import EngineError, InvalidInput, NameTaken
 from engine.model import Role
 from engine.queries import DefinitionQuery
+from webhooks.language import Phrases, phrase
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import current_actor, require_page_role
+from webhooks.pages.messages import NAME_TAKEN
 from webhooks.rest.context import base_url, current_engine
 
-_FAULTS: Mapping[str, str] = {
-    "name": "Nama terdiri atas 2 sampai 64 karakter: huruf kecil, angka, titik, tanda hubung, "
-    "garis bawah.",
-    "message_names": "Tulis paling sedikit satu nama pesan, satu per baris.",
-}
-_NAME_TAKEN = "Nama ini sudah dipakai; pilih nama lain."
+_FAULTS: Mapping[str, str] = Phrases(
+    {
+        "name": phrase(
+            "Nama terdiri atas 2 sampai 64 karakter: huruf kecil, angka, titik, tanda hubung, "
+            "garis bawah."
+        ),
+        "message_names": phrase("Tulis paling sedikit satu nama pesan, satu per baris."),
+    }
+)
 
 
 @blueprint.get("/sumber-pesan")
@@ -38,7 +44,7 @@ def add_message_source() -> ResponseReturnValue:
             request.form.get("nama", "").strip(), _names(), actor=current_actor()
         )
     except NameTaken:
-        return _page(faults={"name": _NAME_TAKEN}), 409
+        return _page(faults={"name": gettext(NAME_TAKEN)}), 409
     except InvalidInput as error:
         return _page(faults={name: _FAULTS[name] for name in error.fields}), 400
     return _page(secret=secret, of=source.name)

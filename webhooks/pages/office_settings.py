@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import render_template, request, url_for
 
 from engine.model import Actor, Role
+from webhooks.language import phrase
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import current_actor, require_page_role, visitor
 
@@ -15,7 +16,7 @@ _READERS = (Role.ADMIN, Role.ANALYST, Role.AUDITOR)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page of the settings, and the roles that may open it."""
+    """A page of the settings, and the roles that may open it. `name`, `about`: phrases."""
 
     endpoint: str
     name: str
@@ -26,45 +27,54 @@ class Place:
 PLACES = (
     Place(
         "pages.list_calendars",
-        "Kalender kerja",
-        "Hari libur, hari kerja pengganti, dan jam kerja; tenggat tugas dihitung menurut kalender.",
+        phrase("Kalender kerja"),
+        phrase(
+            "Hari libur, hari kerja pengganti, dan jam kerja; "
+            "tenggat tugas dihitung menurut kalender."
+        ),
         _READERS,
     ),
     Place(
         "pages.list_accounts",
-        "Akun",
-        "Siapa yang dapat masuk, dengan peran dan lajur apa; kata sandi, sesi, dan token.",
+        phrase("Akun"),
+        phrase("Siapa yang dapat masuk, dengan peran dan lajur apa; kata sandi, sesi, dan token."),
         (Role.ADMIN,),
     ),
     Place(
         "pages.show_account_log",
-        "Riwayat akun",
-        "Masuk, gagal masuk, dan setiap perubahan akun, beserta uji keutuhannya.",
+        phrase("Riwayat akun"),
+        phrase("Masuk, gagal masuk, dan setiap perubahan akun, beserta uji keutuhannya."),
         (Role.ADMIN, Role.AUDITOR),
     ),
     Place(
         "pages.list_subscriptions",
-        "Langganan web hook",
-        "Sistem lain yang diberi tahu ketika sesuatu terjadi di Alur, dan catatan kirimannya.",
+        phrase("Langganan web hook"),
+        phrase(
+            "Sistem lain yang diberi tahu ketika sesuatu terjadi di Alur, dan catatan kirimannya."
+        ),
         _READERS,
     ),
     Place(
         "pages.list_message_sources",
-        "Sumber pesan",
-        "Sistem lain yang boleh mengirim pesan bertanda tangan untuk memulai atau melanjutkan "
-        "proses.",
+        phrase("Sumber pesan"),
+        phrase(
+            "Sistem lain yang boleh mengirim pesan bertanda tangan untuk memulai atau melanjutkan "
+            "proses."
+        ),
         _READERS,
     ),
     Place(
         "pages.list_kept_messages",
-        "Pesan yang belum cocok",
-        "Pesan masuk yang belum ditunggu berkas proses mana pun, atau ditunggu lebih dari satu.",
+        phrase("Pesan yang belum cocok"),
+        phrase(
+            "Pesan masuk yang belum ditunggu berkas proses mana pun, atau ditunggu lebih dari satu."
+        ),
         (Role.ADMIN, Role.AUDITOR),
     ),
     Place(
         "modeler.show_modeler",
         "Camunda Modeler",
-        "Cara menghubungkan aplikasi penggambar BPMN dengan Alur, dan templat elemennya.",
+        phrase("Cara menghubungkan aplikasi penggambar BPMN dengan Alur, dan templat elemennya."),
         (Role.ADMIN, Role.ANALYST),
     ),
 )

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from engine.errors import InvalidInput, NameTaken, NotAuthenticated
 from engine.model import AccessToken, Scope
@@ -48,13 +49,13 @@ def change_password() -> ResponseReturnValue:
     """A new password; every other login has ended, and this one has a new cookie."""
     new = request.form.get("baru", "")
     if new != request.form.get("ulangi", ""):
-        return _password_page(faults={"repeat": account_words.PASSWORDS_DIFFER}), 400
+        return _password_page(faults={"repeat": gettext(account_words.PASSWORDS_DIFFER)}), 400
     try:
         account = current_engine().accounts.change_password(
             request.form.get("lama", ""), new, actor=current_actor(), source=source_address()
         )
     except NotAuthenticated:
-        return _password_page(faults={"current": account_words.PASSWORD_WRONG}), 400
+        return _password_page(faults={"current": gettext(account_words.PASSWORD_WRONG)}), 400
     except InvalidInput as error:
         return _password_page(faults=account_faults(error)), 400
     response = make_response(redirect(url_for("pages.show_own", kabar="sandi-diganti"), 303))
@@ -89,7 +90,7 @@ def create_token() -> ResponseReturnValue:
         }
         return _own_page(faults=faults), 400
     except NameTaken:
-        return _own_page(faults={"token_name": messages.NAME_TAKEN}), 400
+        return _own_page(faults={"token_name": gettext(messages.NAME_TAKEN)}), 400
     return _own_page(new_token=token.name, secret=secret)
 
 
@@ -109,7 +110,9 @@ def _expiry() -> datetime | None:
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise InvalidInput("the expiry is no date", {"expires_at": [messages.DATE_RULE]}) from error
+        raise InvalidInput(
+            "the expiry is no date", {"expires_at": [gettext(messages.DATE_RULE)]}
+        ) from error
     return datetime.combine(day, time(23, 59, 59), tzinfo=current_settings().time_zone)
 
 

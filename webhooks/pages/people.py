@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from flask import g
+from flask_babel import gettext
 
 from webhooks.pages.messages import THE_ENGINE, Names
 from webhooks.rest.context import current_engine
@@ -19,4 +20,4 @@ def display_names() -> Names:
 
 def person(account: str | None) -> str:
     """The name that people know; nobody's deed is the system's."""
-    return THE_ENGINE if account is None else display_names().get(account, account)
+    return gettext(THE_ENGINE) if account is None else display_names().get(account, account)

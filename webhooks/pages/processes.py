@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from engine.errors import DeploymentRejected, Forbidden, InvalidInput
 from engine.model import Finding, FormField, ProcessDefinition, Role, Severity
@@ -195,7 +196,9 @@ def _start_page(
         has_files=has_files(groups),
         faulty=[widget for widget in all_widgets(groups) if widget.faults],
         business_key=request.form.get("kunci_berkas", ""),
-        business_key_fault=messages.BUSINESS_KEY_RULE if "businessKey" in (faults or {}) else None,
+        business_key_fault=gettext(messages.BUSINESS_KEY_RULE)
+        if "businessKey" in (faults or {})
+        else None,
         submission_key=request.form.get("kunci_kirim") or RandomIds().new_id(),
     )
 
@@ -216,7 +219,7 @@ def upload() -> ResponseReturnValue:
     require_page_role("deploy", *_DEPLOYERS)
     files, name = _uploaded_files(), _upload_name()
     if not files:
-        return _upload_page(name, fault=messages.FILE_MISSING), 400
+        return _upload_page(name, fault=gettext(messages.FILE_MISSING)), 400
     try:
         deployed = current_engine().definitions.deploy(
             name or next(iter(files)), files, actor=current_actor(), source="halaman"
@@ -224,7 +227,7 @@ def upload() -> ResponseReturnValue:
     except DeploymentRejected as error:
         return _upload_page(name, findings=error.findings), 400
     except InvalidInput:
-        return _upload_page(name, fault=messages.FILE_MISSING), 400
+        return _upload_page(name, fault=gettext(messages.FILE_MISSING)), 400
     notice = "dipasang" if deployed.is_new else "sudah-terpasang"
     if not deployed.definitions:
         return redirect(url_for("pages.list_processes", kabar=notice), 303)
@@ -244,7 +247,7 @@ def check_upload() -> ResponseReturnValue:
         findings = definitions.check(files)
         expressions = definitions.translations(files)
     except InvalidInput:
-        return _upload_page(name, fault=messages.FILE_MISSING), 400
+        return _upload_page(name, fault=gettext(messages.FILE_MISSING)), 400
     return render_template(
         "upload_checked.html",
         files=list(files),

@@ -8,8 +8,8 @@ from werkzeug.exceptions import HTTPException
 
 from engine.errors import EngineError
 from webhooks.pages.blueprint import blueprint
+from webhooks.pages.explanations import Explanation, explain, explain_http, unexpected
 from webhooks.pages.logins import read_login, visitor
-from webhooks.pages.messages import UNEXPECTED, Explanation, explain, explain_http
 from webhooks.pages.people import display_names
 from webhooks.problems import problem_of
 from webhooks.rest.context import is_api
@@ -47,7 +47,7 @@ def refuse_unexpected(error: Exception) -> ResponseReturnValue:
     if isinstance(error, HTTPException):
         return refuse_http(error)
     current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    return error_page(UNEXPECTED, 500)
+    return error_page(unexpected(), 500)
 
 
 def error_page(explanation: Explanation, status: int) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from engine.remaining_times import Remaining
 from engine.worktime import Span
@@ -15,15 +15,16 @@ _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 def remaining_text(remaining: Remaining) -> str:
     """What a list says of a task before or after its deadline; "" when there is nothing to say."""
     if remaining.from_claim is not None:
-        return f"Waktu {_time_text(remaining.from_claim)} sejak diambil"
+        length = _time_text(remaining.from_claim)
+        return gettext("Waktu %(length)s sejak diambil", length=length)
     length = span_text(remaining.span) if remaining.span else ""
     if remaining.is_overdue:
-        return f"Terlambat {length}".strip()
+        return gettext("Terlambat %(length)s", length=length) if length else gettext("Terlambat")
     if remaining.span == Span():
-        return "Jatuh tempo di luar jam kerja"
+        return gettext("Jatuh tempo di luar jam kerja")
     if remaining.span is not None and not length:
-        return "Sisa kurang dari 1 menit kerja"
-    return f"Sisa {length}" if length else ""
+        return gettext("Sisa kurang dari 1 menit kerja")
+    return gettext("Sisa %(length)s", length=length) if length else ""
 
 
 def passed_text(span: Span) -> str:
@@ -35,12 +36,19 @@ def span_text(span: Span) -> str:
     """Working time for people: 1 hari kerja 3 jam; minutes only below a day; "" below a minute."""
     if not span.days:
         text = _time_text(span.time)
-        return f"{text} kerja" if text else ""
+        return gettext("%(length)s kerja", length=text) if text else ""
+    days = ngettext("%(num)s hari kerja", "%(num)s hari kerja", span.days)
     hours = span.time // _HOUR
-    return f"{span.days} hari kerja {hours} jam" if hours else f"{span.days} hari kerja"
+    return f"{days} {_hours_text(hours)}" if hours else days
 
 
 def _time_text(time: timedelta) -> str:
     hours, minutes = time // _HOUR, time % _HOUR // _MINUTE
-    parts = [f"{hours} jam"] if hours else []
-    return " ".join([*parts, f"{minutes} menit"] if minutes else parts)
+    parts = [_hours_text(hours)] if hours else []
+    if minutes:
+        parts.append(ngettext("%(num)s menit", "%(num)s menit", minutes))
+    return " ".join(parts)
+
+
+def _hours_text(hours: int) -> str:
+    return ngettext("%(num)s jam", "%(num)s jam", hours)

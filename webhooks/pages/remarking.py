@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from engine.errors import InvalidInput
 from engine.model import Upload
 from engine.remarks import Place
 from webhooks.downloads import download
+from webhooks.language import told
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.instances import instance_page_with
@@ -39,7 +41,7 @@ def _comment(place: Place) -> ResponseReturnValue:
             place, message, actor=current_actor(), idempotency_key=_key()
         )
     except InvalidInput:
-        return _again(place, Draft(message, comment_fault=messages.COMMENT_RULE)), 400
+        return _again(place, Draft(message, comment_fault=gettext(messages.COMMENT_RULE))), 400
     return _back(place, "dikomentari")
 
 
@@ -61,7 +63,7 @@ def attach_to_task(task_id: str) -> ResponseReturnValue:
 def _attach(place: Place) -> ResponseReturnValue:
     file = request.files.get("lampiran")
     if file is None or not file.filename:
-        return _again(place, Draft(attachment_fault=messages.ATTACHMENT_RULE)), 400
+        return _again(place, Draft(attachment_fault=gettext(messages.ATTACHMENT_RULE))), 400
     upload = Upload(file.filename, file.read(), file.mimetype)
     about = request.form.get("keterangan")
     try:
@@ -69,8 +71,9 @@ def _attach(place: Place) -> ResponseReturnValue:
             place, upload, actor=current_actor(), description=about, idempotency_key=_key()
         )
     except InvalidInput as error:
-        reasons = error.fields.get("content", [messages.ATTACHMENT_RULE])
-        return _again(place, Draft(attachment_fault=" ".join(reasons))), 400
+        reasons = [told(each) for each in error.fields.get("content", ())]
+        fault = " ".join(reasons) or gettext(messages.ATTACHMENT_RULE)
+        return _again(place, Draft(attachment_fault=fault)), 400
     return _back(place, "dilampirkan")
 
 

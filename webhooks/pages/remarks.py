@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from engine.document_intake import size_text
 from engine.errors import Forbidden
 from engine.model import Attachment, Comment, Role, UserTask
 from engine.remarks import Place
+from webhooks.language import size_words
 from webhooks.pages.logins import current_actor
 from webhooks.rest.context import current_engine
 
@@ -121,7 +121,7 @@ def _attachment(found: Attachment, shown: Place, names: Names, *, may_add: bool)
     return ShownAttachment(
         found,
         href if may_read else None,
-        size_text(found.document.size) if found.document else None,
+        size_words(found.document.size) if found.document else None,
         names.get(found.activity_id or ""),
         _address("withdraw_from", found, shown) if may_withdraw else None,
     )

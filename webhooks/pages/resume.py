@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app, g, request
+from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import EngineError
@@ -51,7 +52,7 @@ def page_again(path: str) -> str | None:
     if route is None:
         return None
     endpoint, arguments = route
-    g.notice = STILL_THERE
+    g.notice = gettext(STILL_THERE)
     try:
         return _PAGES[endpoint](**arguments)
     except EngineError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import segno
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from engine.errors import InvalidInput, NotAuthenticated
 from engine.model import Role
@@ -30,7 +31,7 @@ def confirm_second_factor() -> ResponseReturnValue:
     try:
         codes = current_engine().second_factors.confirm(code, actor=current_actor())
     except InvalidInput:
-        return _enrolment_page(fault=account_words.CODE_WRONG), 400
+        return _enrolment_page(fault=gettext(account_words.CODE_WRONG)), 400
     return render_template("recovery_codes.html", codes=codes)
 
 

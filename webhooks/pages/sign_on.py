@@ -115,7 +115,7 @@ def unlink_sign_on() -> ResponseReturnValue:
     try:
         current_engine().single_sign_on.unlink(actor.account, actor=actor)
     except InvalidInput:
-        return error_page(account_words.NO_PASSWORD, 400)
+        return error_page(account_words.NO_PASSWORD.spoken(), 400)
     return redirect(url_for("pages.show_own", kabar="sso-diputus"), 303)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from engine.errors import Conflict, InvalidInput
 from engine.model import SUBSCRIBABLE, Delivery, DeliveryAttempt, DeliveryState, Role
@@ -184,7 +185,7 @@ def _wishes() -> Wishes:
 
 def _faults(error: InvalidInput) -> dict[str, str]:
     is_full = "subscriptions already" in str(error)
-    return {name: words.FULL if is_full else words.RULES[name] for name in error.fields}
+    return {name: gettext(words.FULL) if is_full else words.RULES[name] for name in error.fields}
 
 
 def _back(subscription_id: str, notice: str) -> ResponseReturnValue:

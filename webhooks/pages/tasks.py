@@ -22,10 +22,11 @@ from engine.model import Account, FormField, Json, TaskState, UserTask
 from engine.queries import TaskQuery
 from engine.sources import RandomIds
 from engine.tasks import TaskForm
-from webhooks.pages import messages
+from webhooks.language import told
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.changing import change_form
 from webhooks.pages.drawings import shown_step
+from webhooks.pages.explanations import explain
 from webhooks.pages.fields import (
     PREFIX,
     Faults,
@@ -231,7 +232,10 @@ def _task_page(
         saved=saved,
         faulty=[widget for widget in all_widgets(groups) if widget.faults],
         other_faults=[
-            text for name, each in (faults or {}).items() if name not in known for text in each
+            told(text)
+            for name, each in (faults or {}).items()
+            if name not in known
+            for text in each
         ],
         is_mine=task.assignee == actor.account,
         is_offered=current_engine().tasks.is_offered(task, actor=actor),
@@ -281,7 +285,7 @@ def ended_page(
     return render_template(
         "conflict.html",
         task=task,
-        explanation=messages.explain(error, display_names()),
+        explanation=explain(error, display_names()),
         typed=typed,
         back=inbox_address(list_of_request()),
         can_see_instance=_can_see_instance(task.instance_id),

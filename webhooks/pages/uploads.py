@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from flask import request
 
-from engine.document_intake import size_text
 from engine.model import (
     Document,
     FieldType,
@@ -17,6 +16,7 @@ from engine.model import (
     Upload,
     references_in,
 )
+from webhooks.language import size_words
 from webhooks.pages.logins import current_actor
 from webhooks.rest.context import current_engine
 
@@ -155,7 +155,7 @@ def _document(document: Document, address: Address, removed: Collection[str]) ->
     return ShownFile(
         document.document_id,
         document.name,
-        size_text(document.size),
+        size_words(document.size),
         document.sha256,
         address(document),
         is_removed=document.document_id in removed,
@@ -164,4 +164,4 @@ def _document(document: Document, address: Address, removed: Collection[str]) ->
 
 def _waiting(pending: PendingUpload) -> ShownFile:
     upload = pending.upload
-    return ShownFile(pending.upload_id, upload.name, size_text(len(upload.content)))
+    return ShownFile(pending.upload_id, upload.name, size_words(len(upload.content)))

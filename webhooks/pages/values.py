@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.document_intake import size_text
-from engine.model import FieldType, FormField, Json, document_of
+from flask_babel import gettext
+
+from engine.model import FieldType, FormField, Json, Language, document_of
+from webhooks.language import current_language, size_words
 from webhooks.pages.dates import iso_text
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ def sections(values: Mapping[str, Json], model: ProcessModel) -> list[Section]:
                 asked = {k: v for k, v in entry.items() if k in fields}
                 found.append(_section(node, item, asked, fields))
     others = {name: value for name, value in values.items() if name not in told}
-    found.append(Section("Lain-lain", labelled(others, fields)))
+    found.append(Section(gettext("Lain-lain"), labelled(others, fields)))
     return [section for section in found if section.values]
 
 
@@ -103,7 +105,7 @@ def value_text(value: Json, name: str, fields: Fields) -> str:
     if value is None or value in ("", [], {}):
         return NOTHING
     if isinstance(value, bool):
-        return "Ya" if value else "Tidak"
+        return gettext("Ya") if value else gettext("Tidak")
     if isinstance(value, int | float):
         # A year is no quantity, so that no digits are grouped.
         return number_text(value)
@@ -117,15 +119,16 @@ def value_text(value: Json, name: str, fields: Fields) -> str:
 def _object_text(value: dict[str, Json], fields: Fields) -> str:
     document = document_of(value)
     if document is not None:
-        return f"{document.name} ({size_text(document.size)})"
+        return f"{document.name} ({size_words(document.size)})"
     return "; ".join(
         f"{_label(key, fields)}: {value_text(each, key, fields)}" for key, each in value.items()
     )
 
 
 def number_text(number: float) -> str:
-    """The number with a decimal comma."""
-    return str(number).removesuffix(".0").replace(".", ",")
+    """The number with a decimal comma; in English with a point. No digits are grouped."""
+    text = str(number).removesuffix(".0")
+    return text if current_language() is Language.ENGLISH else text.replace(".", ",")
 
 
 def _label(name: str, fields: Fields) -> str:

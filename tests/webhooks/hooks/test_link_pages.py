@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from engine.model import Role
+from engine.model import Actor, Language, Role
 from engine.process_engine import build_engine
 from engine.settings import Settings
 from engine.sources import RandomIds
@@ -246,3 +246,29 @@ def test_a_program_may_send_what_was_typed(office: Office, app: Flask, linked: L
     assert (done.status_code, done.json["processInstanceId"]) == (200, instance)
     assert (late.status_code, late.json["type"]) == (409, "LinkUsedException")
     assert office.variables(instance) == {"nomor": 7}
+
+
+def test_a_link_is_in_the_language_of_whom_it_is_for(
+    office: Office, app: Flask, linked: Linked
+) -> None:
+    office.engine.accounts.choose_language(Language.ENGLISH, actor=Actor("kadis"))
+    _, path = linked()
+
+    page = Browser(app).get(path)
+    refused = Browser(app).send(page, path, **{"isian-nomor": "tujuh"})
+
+    assert page.tree.get("lang") == "en"
+    assert "works once" in page.text
+    assert refused.fault_of("isian-nomor") == "Must be a whole number."
+
+
+def test_who_opened_a_link_may_choose_another_language(
+    office: Office, app: Flask, linked: Linked
+) -> None:
+    _, path = linked()
+    browser = Browser(app)
+
+    page = browser.send(browser.get(path), "/bahasa", bahasa="en")
+
+    assert page.path == path
+    assert "works once" in page.text

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from engine.model import Channel, DeliveryFailure, DeliveryState
+from engine.model import Actor, Channel, DeliveryFailure, DeliveryState, Language
 from engine.settings import SmtpServer
 from tests.diagrams import end, form, line, process, start, user
 from tests.office import ADMIN
@@ -88,6 +88,18 @@ def test_message_says_to_whom_what_waits_and_how_to_do_it(post: PostOffice) -> N
     body = {"variables": {"putusan": {"value": "setujui"}}}
     assert client.post(urlsplit(data["url"]).path, json=body).status_code == 200
     assert office.state(instance_id) == "COMPLETED"
+
+
+def test_message_is_in_the_language_of_its_receiver(post: PostOffice) -> None:
+    with receiving(OK) as receiver:
+        office = at(post, receiver)
+        office.call_phone("kadis", "628123")
+        office.engine.accounts.choose_language(Language.ENGLISH, actor=Actor("kadis"))
+        office.start(office.deploy(DECISION))
+        office.work()
+
+    text = told(receiver)["data"]["text"]
+    assert text.startswith("A new task waits for you: Menyetujui draf. The link is for you alone")
 
 
 def test_message_of_a_step_that_demands_a_login_has_no_form(post: PostOffice) -> None:

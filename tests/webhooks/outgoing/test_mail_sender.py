@@ -18,12 +18,13 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, Session
 
-from engine.model import Channel, Delivery, DeliveryFailure, DeliveryState, Sent
+from engine.model import Actor, Channel, Delivery, DeliveryFailure, DeliveryState, Language, Sent
 from engine.settings import SmtpServer
 from tests.diagrams import end, line, process, start, user
 from tests.webhooks.outgoing.conftest import PostOffice, certified
 from tests.webhooks.outgoing.receivers import Receiver, answering, receiving
 from webhooks import create_app
+from webhooks.language import speaking
 from webhooks.outgoing import MailSender
 from webhooks.pages.dates import moment_in
 
@@ -123,6 +124,23 @@ def test_letter_says_what_waits_and_where(post: PostOffice) -> None:
     assert f"https://alur.dinas.test/tugas/{task_id}" in text
     assert "Perencana" not in text
     assert post.log()[0].state is DeliveryState.DELIVERED
+
+
+def test_letter_is_in_the_language_of_its_receiver(post: PostOffice) -> None:
+    with mail_server() as (mailbox, port):
+        office = at(post, port)
+        a_letter(office)
+        office.engine.accounts.choose_language(Language.ENGLISH, actor=Actor("sekretaris"))
+        office.work()
+
+    (found,) = mailbox.letters
+    text = found.get_content()
+    assert found["Subject"] == "[Alur] A new task is waiting"
+    assert "Lane     : Sekretaris" in text
+    with speaking(Language.ENGLISH):
+        until = moment_in(post.clock.now() + timedelta(hours=72), post.settings.time_zone)
+    assert f"works once, until {until}." in text
+    assert "Surat" not in text
 
 
 def test_letter_has_a_link_that_completes_the_task_without_a_login(post: PostOffice) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from flask import url_for
 from flask_babel import gettext
 
-from engine.document_intake import size_text
 from engine.model import Document, EventKind, HistoryEvent, Json, documents_of
 from engine.playback.story import Step, Story, Taken
+from webhooks.language import size_words
 from webhooks.pages.dates import iso_text
 from webhooks.pages.instances import node_name
 from webhooks.pages.replay_rows import Row
@@ -148,7 +148,7 @@ def _files(step: Step) -> Iterator[File]:
     given = step.events[0]
     for document in documents_of(given.payload):
         yield File(
-            document.name, size_text(document.size), document.sha256, _address(given, document)
+            document.name, size_words(document.size), document.sha256, _address(given, document)
         )
 
 

@@ -26,7 +26,7 @@ from webhooks.language import told
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.changing import change_form
 from webhooks.pages.drawings import shown_step
-from webhooks.pages.explanations import explain
+from webhooks.pages.explanations import Explanation, explain
 from webhooks.pages.fields import (
     PREFIX,
     Faults,
@@ -122,7 +122,7 @@ def complete_task(task_id: str) -> ResponseReturnValue:
             tasks.form(task_id, actor=actor),
             texts=texts,
             files=keep_sent(files),
-            refusal=messages.explain(error, display_names()),
+            refusal=explain(error, display_names()),
         )
         return page, problem_of(error).status
     except IdempotencyKeyReused:
@@ -211,7 +211,7 @@ def _task_page(
     faults: Faults | None = None,
     files: Mapping[str, FieldFiles] | None = None,
     draft: Draft | None = None,
-    refusal: messages.Explanation | None = None,
+    refusal: Explanation | None = None,
 ) -> str:
     actor, task = current_actor(), form.task
     saved = current_engine().task_drafts.find(task.task_id, actor=actor) if texts is None else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from engine.checkpoints import Outside
 from engine.errors import InvalidCheckpoint, InvalidInput, NotFound, StorageError
 from engine.merkle import Tree
 from engine.model import Actor, Checkpoint, Fault, Head, Role, SeriesVerification
-from engine.permissions import require_role
+from engine.permissions import require_instance_visible, require_role
 from engine.signing_key import is_signed
 from engine.store import Store, StoreTransaction
 
@@ -34,6 +35,17 @@ CHECKPOINTS = "checkpoints"
 CHECK = "checkpoint"
 #: Heads looked up by one statement.
 _BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """How far the newest checkpoint that lists an instance proves it."""
+
+    number: int
+    at: datetime | None
+    sequence: int
+    is_sound: bool
+
 
 OnProgress = Callable[[int, int], None]
 
@@ -62,17 +74,40 @@ class CheckpointProof:
     ) -> SeriesVerification:
         """Compare the checkpoints of a folder, or those up to one file, with the database.
 
-        A file that is not in the folder is taken from the database: the later ones name its hash.
         instances: compare the heads of these only. known_key: the public key (base64) that must
         have signed the last one, or its fingerprint; without it that of this installation.
         Raises InvalidInput when there is no checkpoint, Forbidden.
         """
-        require_role(actor, "compare checkpoints", Role.AUDITOR, Role.ADMIN)
-        folder, last = _last_in(place)
+        _require_reader(actor)
         with self._store.reading() as tx:
-            series = _Series(tx, folder, last)
+            series = _series_at(tx, place)
             proof = _Proof(tx, series, None if instances is None else frozenset(instances))
             return proof.verify(known_key or self._own_key(), on_progress)
+
+    def verify_file(self, content: bytes, *, actor: Actor) -> SeriesVerification:
+        """Compare the database with one signed file that somebody kept elsewhere.
+
+        Raises InvalidCheckpoint, Forbidden.
+        """
+        _require_reader(actor)
+        folder = self._outside.folder if self._outside else None
+        with self._store.reading() as tx:
+            proof = _Proof(tx, _series_up_to(tx, content, folder), None)
+            return proof.verify(self._own_key(), lambda _done, _all: None)
+
+    def covering(self, instance_id: str, *, actor: Actor) -> Covering | None:
+        """The newest checkpoint that lists the instance, and whether it holds; None without any.
+
+        For whoever may see the instance. Raises NotFound, Forbidden.
+        """
+        with self._store.reading() as tx:
+            instance = tx.instance(instance_id)
+            require_instance_visible(actor, instance, tx.definition(instance.definition_id))
+            number = tx.listed_number(instance_id)
+            if number is None:
+                return None
+            series = _Series(tx, self._outside.folder if self._outside else None, number)
+            return _covering(tx, series, instance_id)
 
     def _own_key(self) -> str | None:
         if self._outside is None or not self._outside.key.file.exists():
@@ -80,11 +115,49 @@ class CheckpointProof:
         return self._outside.key.public()
 
 
-def _last_in(place: Path) -> tuple[CheckpointFolder, int]:
-    """The folder, and the number of its last checkpoint or of the one that `place` is."""
+def _require_reader(actor: Actor) -> None:
+    require_role(actor, "compare checkpoints", Role.AUDITOR, Role.ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """The checkpoints up to `last`: the given file, else the folder's, else the database's.
+
+    Whatever the database has is judged by what names its hash.
+    """
+
+    tx: StoreTransaction
+    folder: CheckpointFolder | None
+    last: int
+    #: What somebody brought as the last one.
+    given: bytes | None = None
+
+    def signed(self, number: int) -> bytes | None:
+        """The signed file; None: it is nowhere."""
+        if number == self.last and self.given is not None:
+            return self.given
+        if self.folder and self.folder.has_signed(number):
+            return self.folder.signed(number)
+        try:
+            return self.tx.checkpoint(number).content
+        except NotFound:
+            return None
+
+    def lines(self, number: int) -> Iterable[bytes]:
+        """The lines of its heads."""
+        if self.folder and self.folder.has_heads(number):
+            return self.folder.lines(number)
+        try:
+            return lines_of(self.tx.checkpoint(number).heads)
+        except NotFound:
+            return ()
+
+
+def _series_at(tx: StoreTransaction, place: Path) -> _Series:
+    """What a folder has, or what leads to one file. Raises InvalidInput."""
     if place.is_file():
         try:
-            return CheckpointFolder(place.parent), read_checkpoint(place.read_bytes()).number
+            return _series_up_to(tx, place.read_bytes(), CheckpointFolder(place.parent))
         except InvalidCheckpoint as error:
             raise InvalidInput(f"{place}: {error}") from error
         except OSError as error:
@@ -93,32 +166,29 @@ def _last_in(place: Path) -> tuple[CheckpointFolder, int]:
     numbers = folder.numbers()
     if not numbers:
         raise InvalidInput(f"{place}: expected a checkpoint, or a folder with some; found none")
-    return folder, numbers[-1]
+    return _Series(tx, folder, numbers[-1])
 
 
-@dataclass(frozen=True, slots=True)
-class _Series:
-    """The checkpoints up to `last`: of the folder, and of the database where that has none."""
+def _series_up_to(tx: StoreTransaction, content: bytes, folder: CheckpointFolder | None) -> _Series:
+    return _Series(tx, folder, read_checkpoint(content).number, content)
 
-    tx: StoreTransaction
-    folder: CheckpointFolder
-    last: int
 
-    def signed(self, number: int) -> bytes | None:
-        if self.folder.has_signed(number):
-            return self.folder.signed(number)
-        try:
-            return self.tx.checkpoint(number).content
-        except NotFound:
-            return None
-
-    def lines(self, number: int) -> Iterable[bytes]:
-        if self.folder.has_heads(number):
-            return self.folder.lines(number)
-        try:
-            return lines_of(self.tx.checkpoint(number).heads)
-        except NotFound:
-            return ()
+def _covering(tx: StoreTransaction, series: _Series, instance_id: str) -> Covering:
+    """What the last checkpoint of the series says of the instance, and whether that holds."""
+    content = series.signed(series.last)
+    made = read_checkpoint(content) if content else None
+    tree = Tree()
+    heads = [h for h in _growing(tree, series.lines(series.last)) if h.instance_id == instance_id]
+    kept = tx.hashes_at(heads)
+    is_sound = (
+        made is not None
+        and is_signed(signed_part(made), made.signature, made.key)
+        and tree.root.hex() == made.root
+        and bool(heads)
+        and all(kept.get((h.instance_id, h.sequence)) == h.hash for h in heads)
+    )
+    sequence = heads[0].sequence if heads else 0
+    return Covering(series.last, made.at if made else None, sequence, is_sound=is_sound)
 
 
 @dataclass(frozen=True, slots=True)

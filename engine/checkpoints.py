@@ -61,6 +61,15 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """The newest checkpoint, 0 without any; and whether the folder has it."""
+
+    number: int
+    at: datetime | None
+    is_copied: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Wish:
     """What a new checkpoint is to say beside the heads."""
 
@@ -87,6 +96,16 @@ class Checkpoints:
     def outside(self) -> Outside | None:
         """Where they are written; None: none are made."""
         return self._outside
+
+    def standing(self) -> Standing | None:
+        """How checkpoints stand; None: none are made here. Raises StorageError."""
+        if self._outside is None:
+            return None
+        with self._store.reading() as tx:
+            last = tx.last_checkpoint()
+        number = last.number if last else 0
+        is_copied = not number or self._outside.folder.has_signed(number)
+        return Standing(number, last.at if last else None, is_copied)
 
     # --------------------------------------------------------------------- reading
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from engine.checkpoints import AT_LEAST_EVERY, Checkpoints
 from engine.errors import EngineError
 from engine.model import Check, Figures, WrittenSteps
 from engine.sources import Clock
@@ -16,6 +17,8 @@ PULSE = timedelta(seconds=30)
 _SILENCE = timedelta(minutes=3)
 #: After so long its name is one of a former version.
 _FORGOTTEN = timedelta(days=7)
+#: One is made a day at least.
+_OLDEST_CHECKPOINT = AT_LEAST_EVERY + timedelta(hours=2)
 #: Less free space than this is a failure: a step must still be kept, and the log of the database.
 MIN_FREE_BYTES = 200 * 1024 * 1024
 
@@ -23,8 +26,9 @@ MIN_FREE_BYTES = 200 * 1024 * 1024
 class Health:
     """Questions of those who run Alur. No check raises: what it meets is its answer."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, checkpoints: Checkpoints | None = None) -> None:
         self._store = store
+        self._checkpoints = checkpoints
         self._clock = clock
         self._noted: dict[str, datetime] = {}
 
@@ -35,9 +39,16 @@ class Health:
         return (_check("database", self._look_at_database), _check("disk", self._look_at_disk))
 
     def checks(self) -> tuple[Check, ...]:
-        """Readiness, and whether workers do their duties."""
+        """Readiness, whether workers do their duties, and whether checkpoints are made."""
         ready = self.readiness()
-        return ready + (self._duties() if ready[0].is_well else ())
+        if not ready[0].is_well:
+            return ready
+        proof = self._checkpoints is not None and self._checkpoints.outside is not None
+        return (
+            *ready,
+            *self._duties(),
+            *((_check("checkpoints", self._look_at_checkpoints),) if proof else ()),
+        )
 
     def _look_at_database(self) -> tuple[bool, str]:
         self._store.check_schema()
@@ -49,6 +60,16 @@ class Health:
             return True, "the database has no disk of this machine"
         wanted = MIN_FREE_BYTES // 2**20
         return free >= MIN_FREE_BYTES, f"{free // 2**20} MiB are free; at least {wanted} are needed"
+
+    def _look_at_checkpoints(self) -> tuple[bool, str]:
+        standing = self._checkpoints.standing() if self._checkpoints else None
+        if standing is None or standing.at is None:
+            return False, "no checkpoint was made yet; a worker makes the first one"
+        if not standing.is_copied:
+            return False, f"checkpoint {standing.number} is not in its folder"
+        age = max(timedelta(0), self._clock.now() - standing.at)
+        said = f"checkpoint {standing.number} was made {int(age.total_seconds())} seconds ago"
+        return age < _OLDEST_CHECKPOINT, said
 
     def _duties(self) -> tuple[Check, ...]:
         now = self._clock.now()

@@ -150,6 +150,7 @@ def build_engine(
         store, definitions, calendars, clock, Rule(settings.deadline_rule)
     )
     outside = outside_of(store, ids, settings)
+    checkpoints = Checkpoints(store, clock, ids, outside)
     history = History(store, definitions, deadlines)
     drawings = Drawings(store, definitions, history)
     return ProcessEngine(
@@ -196,8 +197,8 @@ def build_engine(
         task_times=TaskTimes(store, definitions, calendars, clock),
         measuring=Measuring(store, definitions, calendars),
         reports=Reports(store, definitions, calendars, clock),
-        health=Health(store, clock),
-        checkpoints=Checkpoints(store, clock, ids, outside),
+        health=Health(store, clock, checkpoints),
+        checkpoints=checkpoints,
         checkpoint_proof=CheckpointProof(store, outside),
         pending_uploads=PendingUploads(store, clock, ids, max_bytes=max_bytes),
         accounts=accounts,

@@ -177,6 +177,8 @@ WEBHOOKS_MAY = {
     "worktime",
     "simulation",
     "receivers",
+    "checkpoint_folder",
+    "checkpoint_format",
     *_BASE,
     *_ROOMS,
 }

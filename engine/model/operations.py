@@ -60,6 +60,8 @@ class Figures:
     #: Since when the timer that waits the longest is due.
     oldest_due_at: datetime | None
     deliveries: DeliveryLoad
+    #: When the newest checkpoint was made; None: none was.
+    last_checkpoint_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from engine.model import DeliveryLoad, DeliveryState, InstanceState, LaneLoad, TaskState, TopicLoad
 from engine.model import Figures as FiguresOf
 from engine.store.tables import (
+    checkpoint,
     delivery,
     duty_pulse,
     external_task,
@@ -35,7 +36,7 @@ class Figures(Transaction):
     """Questions about how much there is to do, and whether somebody does it."""
 
     def figures(self, now: datetime) -> FiguresOf:
-        """What there is to do, in eight statements."""
+        """What there is to do, in nine statements."""
         return FiguresOf(
             lanes=self._lanes(now),
             topics=self._topics(now),
@@ -46,6 +47,7 @@ class Figures(Transaction):
             due_instances=self._number(_due(func.count(), now)),
             oldest_due_at=self._oldest_due(now),
             deliveries=self._deliveries(now),
+            last_checkpoint_at=self._last_checkpoint(),
         )
 
     def _lanes(self, now: datetime) -> tuple[LaneLoad, ...]:
@@ -88,6 +90,11 @@ class Figures(Transaction):
         [row] = self._all(_due(func.min(process_instance.c.next_due_at), now))
         oldest: datetime | None = row[0]
         return oldest
+
+    def _last_checkpoint(self) -> datetime | None:
+        statement = select(checkpoint.c.at).order_by(checkpoint.c.number.desc()).limit(1)
+        row = self._first(statement)
+        return row.at if row else None
 
     def _deliveries(self, now: datetime) -> DeliveryLoad:
         # Both states written into the statement, as in _lanes.

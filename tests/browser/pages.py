@@ -43,5 +43,6 @@ PAGES: tuple[tuple[str | None, str], ...] = (
     ("auditor", "keutuhan"),
     ("auditor", "putar-ulang"),
     ("auditor", "putar-ulang-gangguan"),
+    ("auditor", "/titik-periksa"),
     ("auditor", "/tidak-ada"),
 )

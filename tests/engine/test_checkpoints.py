@@ -435,3 +435,34 @@ def test_what_is_no_checkpoint_is_refused(
 def test_a_line_that_is_no_head_is_refused(line: bytes) -> None:
     with pytest.raises(InvalidCheckpoint):
         head_of(line)
+
+
+# ------------------------------------------------------------------------------ health
+
+
+def checkpoint_check(office: Office) -> tuple[bool, str]:
+    [found] = [each for each in office.engine.health.checks() if each.name == "checkpoints"]
+    return found.is_well, found.message
+
+
+def test_health_says_how_old_the_newest_is(kept: Office, folder: Path) -> None:
+    assert checkpoint_check(kept) == (
+        False,
+        "no checkpoint was made yet; a worker makes the first one",
+    )
+    due(kept)
+    kept.clock.advance(hours=25)
+    assert checkpoint_check(kept) == (True, "checkpoint 1 was made 90000 seconds ago")
+    kept.clock.advance(hours=2)
+    assert not checkpoint_check(kept)[0]
+    kept.engine.checkpoints.make(actor=ADMIN)
+    (folder / signed_name(2)).unlink()
+    assert checkpoint_check(kept) == (False, "checkpoint 2 is not in its folder")
+
+
+def test_figures_say_when_the_newest_was_made(kept: Office) -> None:
+    assert kept.engine.health.figures()[0].last_checkpoint_at is None
+
+    due(kept)
+
+    assert kept.engine.health.figures()[0].last_checkpoint_at == kept.clock.now()

@@ -110,6 +110,12 @@ class _Gauges(Collector):
             "Since when a due timer waits",
             _age(figures.oldest_due_at, now),
         )
+        if figures.last_checkpoint_at is not None:
+            yield _number(
+                "alur_last_checkpoint_age_seconds",
+                "Since when no checkpoint was made",
+                _age(figures.last_checkpoint_at, now),
+            )
         sent = figures.deliveries
         yield _number("alur_pending_deliveries", "Deliveries on their way", sent.pending)
         yield _number("alur_failed_deliveries", "Given up within the last day", sent.failed)

@@ -111,6 +111,7 @@ def verify_instance(instance_id: str) -> ResponseReturnValue:
     return render_template(
         "verification.html",
         result=result,
+        covering=engine.checkpoint_proof.covering(instance_id, actor=actor),
         faults=[(fault, messages.fault_text(fault)) for fault in result.faults],
         instance=engine.instances.instance(instance_id, actor=actor),
     )

@@ -47,6 +47,12 @@ PLACES = (
         (Role.ADMIN, Role.AUDITOR),
     ),
     Place(
+        "pages.list_checkpoints",
+        "Titik Periksa",
+        "Sampai mana setiap riwayat, ditandatangani di luar basis data; diunduh dan dibandingkan.",
+        (Role.ADMIN, Role.AUDITOR),
+    ),
+    Place(
         "pages.list_subscriptions",
         phrase("Langganan web hook"),
         phrase(

@@ -19,6 +19,7 @@ from webhooks.limits import allow_files
 from webhooks.problems import answer
 from webhooks.rest import (
     account_event,
+    checkpoint,
     contact,
     delivery,
     deployment,
@@ -60,6 +61,7 @@ RESOURCES: tuple[Resource, ...] = (
     incident.resource,
     history.resource,
     account_event.resource,
+    checkpoint.resource,
     webhook_subscription.resource,
     delivery.resource,
     contact.resource,

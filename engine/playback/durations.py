@@ -39,6 +39,14 @@ class Durations:
         """By visit id, as it was after that step, at that moment; of user tasks only."""
         return {v.visit_id: self._spent(v, step, at) for v in visits if v.type == "userTask"}
 
+    def length(self, since: datetime, until: datetime) -> Span | None:
+        """How much working time lies between two moments in the process's calendar as it is now."""
+        calendar = self._calendar(None)
+        try:
+            return calendar.span(since, until) if calendar else None
+        except NoWorkingDay:
+            return None
+
     def _spent(self, visit: Visit, step: int, at: datetime) -> Spent:
         if visit.ended_in is not None and visit.ended_in <= step and visit.ended_at is not None:
             step, at = visit.ended_in, visit.ended_at

@@ -13,14 +13,17 @@ from engine.bpmn.drawing.marks import Marks, Trace
 from engine.calendars import Calendars
 from engine.definitions import Definitions
 from engine.drawings import Drawings, Image
+from engine.errors import InvalidInput
 from engine.model import Actor
 from engine.permissions import require_instance_visible
+from engine.playback.comparison import Pair, RoundKey, compare, rounds_of, straight_rounds
 from engine.playback.durations import Durations, Spent
 from engine.playback.standing import marks_from
 from engine.playback.story import Step, Story, tell
 from engine.playback.visits import Visit
 from engine.sources import Clock
 from engine.store import Store
+from engine.worktime import Span
 
 #: A history of more events is not proved again with every look at it, but after this time.
 QUICKLY_PROVED = 500
@@ -90,6 +93,41 @@ class Playback:
                 while len(self._stories) > MAX_STORIES:
                     self._stories.popitem(last=False)
         return story
+
+    # ------------------------------------------------------------------ comparisons
+
+    def compare(
+        self, instance_id: str, other_id: str | None = None, *, actor: Actor
+    ) -> tuple[Story, Story | None, tuple[Pair, ...]]:
+        """Two instances of one SOP side by side; without another, one and its straight path.
+
+        Raises NotFound, Forbidden, and InvalidInput for instances of two SOPs.
+        """
+        story = self.story(instance_id, actor=actor)
+        if other_id is None:
+            straight = straight_rounds(story.model, story.instance.start_activity_id)
+            return story, None, compare(rounds_of(story), straight)
+        other = self.story(other_id, actor=actor)
+        keys = [each.instance.definition_key for each in (story, other)]
+        if keys[0] != keys[1]:
+            raise InvalidInput(
+                f"instance {other_id} is one of {keys[1]}; expected one of {keys[0]}",
+                {"b": ["expected an instance of the same SOP"]},
+            )
+        return story, other, compare(rounds_of(story), rounds_of(other))
+
+    def lengths(self, story: Story) -> Mapping[RoundKey, Span]:
+        """How long each round of an instance lasted, of those that ended."""
+        found: dict[RoundKey, Span] = {}
+        with self._store.reading() as tx:
+            durations = Durations(tx, story.model, self._calendars)
+            for each in rounds_of(story):
+                if each.started_at is None or each.ended_at is None:
+                    continue
+                length = durations.length(each.started_at, each.ended_at)
+                if length is not None:
+                    found[each.key] = length
+        return found
 
     # -------------------------------------------------------------------- pictures
 

@@ -180,6 +180,8 @@ class _Teller:
             return
         if event.kind in _HANDS:
             notes.hands.append(Hand(step, event.at, event.payload.get("to")))
+        elif event.kind is EventKind.TASK_CHANGED and "dueDate" in event.payload["changes"]:
+            notes.dues.append(_due(step, {"dueAt": event.payload["changes"]["dueDate"]["to"]}))
         elif event.kind is EventKind.DEADLINE_SET:
             notes.dues.append(_due(step, event.payload))
         elif event.kind is EventKind.TASK_CHANGED and "dueDate" in event.payload["changes"]:

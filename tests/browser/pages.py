@@ -44,5 +44,6 @@ PAGES: tuple[tuple[str | None, str], ...] = (
     ("auditor", "putar-ulang"),
     ("auditor", "putar-ulang-gangguan"),
     ("auditor", "/titik-periksa"),
+    ("auditor", "bandingkan"),
     ("auditor", "/tidak-ada"),
 )

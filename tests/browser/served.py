@@ -119,6 +119,7 @@ def _fill(office: Office) -> dict[str, str]:
         "gangguan": f"/berkas/{stuck}",
         "putar-ulang": f"/putar-ulang/{ended}?langkah=12",
         "putar-ulang-gangguan": f"/putar-ulang/{stuck}?langkah=2",
+        "bandingkan": f"/bandingkan?a={ended}&b={instances[0]}",
         "sop": f"/proses/{definitions[1].key}/1",
         "mulai": f"/proses/{definitions[1].key}/mulai",
         "langganan": f"/langganan/{hook.subscription_id}",

@@ -12,6 +12,7 @@ from flask_babel import gettext
 from engine.model import Document, EventKind, HistoryEvent, Json, documents_of
 from engine.playback.story import Step, Story, Taken
 from webhooks.language import size_words
+from webhooks.pages.changing import change_in_words
 from webhooks.pages.dates import iso_text
 from webhooks.pages.instances import node_name
 from webhooks.pages.replay_rows import Row
@@ -98,8 +99,23 @@ def _texts(payload: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     for name, label in labels.items():
         if isinstance(payload.get(name), str) and payload[name]:
             yield label, payload[name]
+    if isinstance(payload.get("changes"), dict):
+        yield from change_in_words(payload["changes"]).items()
+    for name, label in (("paraf", gettext("Paraf")), ("signature", gettext("Tanda tangan"))):
+        if isinstance(payload.get(name), dict):
+            yield label, _endorsement_text(payload[name])
     if payload.get("link"):
         yield gettext("Cara"), gettext("lewat tautan dalam pesan, tanpa masuk")
+
+
+def _endorsement_text(told: Mapping[str, Json]) -> str:
+    """Of which version of which paper."""
+    return gettext(
+        "%(document)s, versi %(version)s, SHA-256 %(digest)s",
+        document=told["document"],
+        version=told["version"],
+        digest=told["digest"],
+    )
 
 
 def _changes(step: Step, fields: Fields) -> Iterator[Change]:

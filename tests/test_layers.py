@@ -125,6 +125,7 @@ ARROWS: dict[str, set[str]] = {
     "worktime": {"errors", "model"},
     "history": {"model", "errors", "sources", "canonical_json"},
     "replay": {"model", "errors", "spiff", "history"},
+    "incident_causes": {"model", "errors", "bpmn"},
     **dict.fromkeys(_ROOMS, _BASE | _PURE | _ROOMS | _MACHINERY),
     **dict.fromkeys(
         (
@@ -179,6 +180,7 @@ WEBHOOKS_MAY = {
     "receivers",
     "checkpoint_folder",
     "checkpoint_format",
+    "incident_causes",
     *_BASE,
     *_ROOMS,
 }

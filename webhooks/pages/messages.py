@@ -158,7 +158,11 @@ NOTICES: Mapping[str, str] = Phrases(
         "dilampirkan": phrase("Lampiran telah ditambahkan."),
         "ditarik": phrase("Lampiran telah ditarik; riwayat tetap mencatatnya."),
         "dibatalkan": phrase("Proses telah dibatalkan."),
-        "diulang": phrase("Langkah yang gagal telah dijalankan ulang."),
+        "diulang": phrase("Langkah yang gagal telah dijalankan ulang, dan proses berlanjut."),
+        "diulang-gagal": phrase(
+            "Langkah itu dijalankan ulang, tetapi gagal lagi. Penjelasannya ada di bawah."
+        ),
+        "gangguan-sudah": phrase("Gangguan ini sudah ditangani; tidak ada yang dijalankan ulang."),
         "dipasang": phrase("SOP telah dipasang."),
         "sudah-terpasang": phrase(
             "Berkas yang sama sudah pernah dipasang; tidak ada yang berubah."

@@ -6,12 +6,15 @@ The codes are 2026-11, 2026-TW4 and 2026; a period is one of the office's days.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from flask_babel import format_date, gettext
 
+from engine.model import Json
 from webhooks.language import phrase
+from webhooks.pages.values import Fields, value_text
 from webhooks.rest.context import current_engine, current_settings
 
 MONTH, QUARTER, YEAR = "bulan", "triwulan", "tahun"
@@ -97,6 +100,20 @@ def period_of(text: str | None) -> Period | None:
         return Period(YEAR, year)
     month = int(found["month"])
     return Period(MONTH, _later(year, month - 1)) if 1 <= month <= 12 else None
+
+
+#: The form fields of an SOP that say which period it is about (processes/README.md).
+YEAR_FIELD, KIND_FIELD = "periode_tahun", "periode_jenis"
+
+
+def reporting_period(values: Mapping[str, Json], fields: Fields) -> str:
+    """The period that an instance is about: Triwulan I 2026; "" when its SOP asks for none."""
+    told = [
+        value_text(values[name], name, fields)
+        for name in (KIND_FIELD, YEAR_FIELD)
+        if values.get(name) not in (None, "")
+    ]
+    return " ".join(told)
 
 
 def _around(kind: str, day: date) -> Period:

@@ -120,7 +120,7 @@ def _key() -> str | None:
 def _again(place: Place, draft: Draft) -> str:
     if place.task_id is not None:
         return task_page_with(place.task_id, draft)
-    return instance_page_with(place.instance_id or "", draft)
+    return instance_page_with(place.instance_id or "", draft=draft)
 
 
 def _back(place: Place, notice: str) -> ResponseReturnValue:

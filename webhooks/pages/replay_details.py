@@ -14,7 +14,7 @@ from engine.playback.story import Step, Story, Taken
 from webhooks.language import size_words
 from webhooks.pages.changing import change_in_words
 from webhooks.pages.dates import iso_text
-from webhooks.pages.instances import node_name
+from webhooks.pages.instance_places import node_name
 from webhooks.pages.replay_rows import Row
 from webhooks.pages.values import NOTHING, Fields, value_text
 

@@ -14,7 +14,8 @@ from engine.playback.durations import Spent
 from engine.playback.story import Step, Story, Taken
 from webhooks.language import Phrases, phrase
 from webhooks.pages.dates import moment_text
-from webhooks.pages.instances import activity_name, deed_text, node_name, people_next
+from webhooks.pages.instance_places import node_name
+from webhooks.pages.instance_steps import activity_name, deed_text, people_next
 from webhooks.pages.people import person
 from webhooks.pages.remaining import passed_text
 from webhooks.pages.values import NOTHING

@@ -259,7 +259,7 @@ def test_what_is_of_other_lanes_is_refused_in_words(
 def test_who_takes_part_sees_where_the_file_stands(visit: Visit, instance: str) -> None:
     page = visit("kadis").get(f"/berkas/{instance}")
 
-    assert "Menyusun laporan Menunggu lajur Perencana, sejak 5 Januari 2026" in page.text
+    assert "Menunggu lajur Perencana; belum diambil Tersedia sejak 5 Januari 2026" in page.text
 
 
 def test_filters_live_in_the_url(visit: Visit, instance: str) -> None:

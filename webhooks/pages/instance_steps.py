@@ -1,0 +1,165 @@
+"""The run of an instance so far: who did what, when, in which capacity, and what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from flask import request, url_for
+from flask_babel import gettext
+
+from engine.forms import return_note
+from engine.model import DEFINITIVE, EventKind
+from engine.playback.frames import Frame
+from webhooks.language import Phrases, phrase
+from webhooks.pages import messages
+from webhooks.pages.changing import change_in_words
+from webhooks.pages.instance_places import node_name
+from webhooks.pages.listings import Pager
+from webhooks.pages.papers import endorsed_text
+from webhooks.pages.people import person
+from webhooks.pages.values import Fields, Labelled, fields_of, labelled
+
+if TYPE_CHECKING:
+    from engine.bpmn.elements import ProcessModel
+
+#: How somebody acted, in the engine's words; a title such as Plt. Kadis is said as it is.
+_WAYS = Phrases(
+    {
+        "command line": phrase("lewat baris perintah"),
+        "by link": phrase("lewat tautan"),
+        "by signed message": phrase("lewat pesan bertanda tangan"),
+        "single sign-on": phrase("lewat SSO"),
+    }
+)
+#: Steps on one page.
+_LENGTH = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One frame of history as its table row.
+
+    `return_note`: why the work was sent back ("" without a reason); None when it was not.
+    """
+
+    number: int
+    at: datetime
+    by: str
+    capacity: str | None
+    activity: str | None
+    deed: str
+    values: list[Labelled]
+    flows: tuple[str, ...]
+    next: tuple[str, ...]
+    has_incident: bool
+    end: str | None
+    return_note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The steps that are shown, in their order, and the way to the others."""
+
+    steps: list[Step]
+    pager: Pager
+
+
+def run_of(instance_id: str, frames: list[Frame], model: ProcessModel) -> Run:
+    """The latest steps, or those before them that `?riwayat=` asks for; page 1 is the latest."""
+    pages = max(1, -(-len(frames) // _LENGTH))
+    number = max(1, min(request.args.get("riwayat", 1, type=int), pages))
+    last = len(frames) - (number - 1) * _LENGTH
+    fields = fields_of(model)
+    steps = [_step(frame, model, fields) for frame in frames[max(0, last - _LENGTH) : last]]
+    older = _address(instance_id, number + 1) if number < pages else None
+    newer = _address(instance_id, number - 1) if number > 1 else None
+    return Run(steps, Pager(number, pages, len(frames), older, newer))
+
+
+def _address(instance_id: str, number: int) -> str:
+    return url_for(
+        "pages.show_instance", instance_id=instance_id, riwayat=number, _anchor="riwayat"
+    )
+
+
+def _step(frame: Frame, model: ProcessModel, fields: Fields) -> Step:
+    note = _return_note(frame, model)
+    values = labelled(_values(frame), fields)
+    return Step(
+        number=frame.number,
+        at=frame.at,
+        by=person(frame.actor),
+        capacity=_capacity(frame),
+        activity=activity_name(frame, model),
+        deed=deed_text(frame),
+        values=[each for each in values if not note or each.lines != (note,)],
+        flows=tuple(
+            name for flow in frame.flows if flow in model.flows and (name := model.flows[flow].name)
+        ),
+        next=people_next(frame, model),
+        has_incident=bool(frame.incidents),
+        end=_end(frame),
+        return_note=note,
+    )
+
+
+def _capacity(frame: Frame) -> str | None:
+    """In which standing and by which way, when it was not simply the holder of the post."""
+    if frame.actor is None or frame.capacity in (None, DEFINITIVE):
+        return None
+    return ", ".join(_WAYS.get(part) or part for part in str(frame.capacity).split(", "))
+
+
+def _return_note(frame: Frame, model: ProcessModel) -> str | None:
+    node = model.nodes.get(frame.activity_id or "")
+    if frame.kind is not EventKind.TASK_COMPLETED or node is None:
+        return None
+    return return_note(node.form, frame.payload.get("variables") or {})
+
+
+def _values(frame: Frame) -> Mapping[str, object]:
+    given: dict[str, object] = dict(frame.payload.get("variables") or {})
+    if message := frame.payload.get("message") if frame.kind is EventKind.COMMENT_ADDED else None:
+        given[gettext("Komentar")] = message
+    if frame.kind is EventKind.ATTACHMENT_ADDED:
+        given[gettext("Lampiran")] = frame.payload.get("url") or frame.payload["documents"]
+    if frame.kind is EventKind.TASK_CHANGED:
+        given |= change_in_words(frame.payload["changes"])
+    if reason := frame.payload.get("reason"):
+        given[gettext("Alasan")] = reason
+    return given
+
+
+def deed_text(frame: Frame) -> str:
+    """What the step was, and to whom a task was given."""
+    to = frame.payload.get("to")
+    if frame.kind is EventKind.TASK_ASSIGNED and isinstance(to, str):
+        return gettext("Tugas diberikan kepada %(who)s", who=person(to))
+    return endorsed_text(frame.payload) or messages.DEEDS[frame.kind]
+
+
+def _end(frame: Frame) -> str | None:
+    if not frame.ends_instance or frame.kind is EventKind.INSTANCE_CANCELLED:
+        return None
+    return gettext("Proses selesai.")
+
+
+def activity_name(frame: Frame, model: ProcessModel) -> str | None:
+    """The element that the step was about; None for one about the whole instance."""
+    if frame.kind is EventKind.INSTANCE_STARTED:
+        begun = frame.payload.get("startEvent")
+        return model.start_event(begun if isinstance(begun, str) else None).name
+    return node_name(model, frame.activity_id) if frame.activity_id else None
+
+
+def people_next(frame: Frame, model: ProcessModel) -> tuple[str, ...]:
+    """The human steps that this one led to, each once."""
+    names = [
+        node_name(model, each)
+        for each in frame.entered
+        if each in model.nodes and model.nodes[each].type == "userTask"
+    ]
+    return tuple(dict.fromkeys(names))

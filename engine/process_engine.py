@@ -44,6 +44,7 @@ from engine.remarks import Remarks
 from engine.repeats import Repeats
 from engine.reports import Reports
 from engine.saved_filters import SavedFilters
+from engine.search import Search
 from engine.second_factors import SecondFactors
 from engine.secret_key import SecretKey, beside
 from engine.services import ExternalTasks
@@ -78,6 +79,7 @@ class ProcessEngine:
     task_drafts: TaskDrafts
     task_changes: TaskChanges
     saved_filters: SavedFilters
+    search: Search
     external_tasks: ExternalTasks
     messages: Messages
     kept_messages: KeptMessages
@@ -162,6 +164,7 @@ def build_engine(
         task_drafts=TaskDrafts(store, clock),
         task_changes=TaskChanges(store, definitions, steps, clock),
         saved_filters=SavedFilters(store),
+        search=Search(store, definitions),
         task_links=TaskLinks(
             store,
             definitions,

@@ -156,6 +156,7 @@ class TaskQuery:
 
     task_id: str | None = None
     instance_id: str | None = None
+    instance_ids: tuple[str, ...] | None = None
     business_key: str | None = None
     business_key_like: str | None = None
     definition_id: str | None = None
@@ -168,6 +169,8 @@ class TaskQuery:
     #: Parts of names and keys, whatever their case.
     name_contains: str | None = None
     business_key_contains: str | None = None
+    #: Each of them stands in the name or in the business key, whatever its case.
+    words: tuple[str, ...] = ()
     assignee: str | None = None
     assignee_like: str | None = None
     is_assigned: bool | None = None
@@ -200,6 +203,7 @@ class EventQuery:
     """Filters of a listing of history events across instances."""
 
     instance_id: str | None = None
+    instance_ids: tuple[str, ...] | None = None
     kinds: frozenset[EventKind] | None = None
     activity_id: str | None = None
     activity_instance_id: str | None = None

@@ -45,6 +45,7 @@ from engine.model import (
 )
 from engine.replay import replay
 from engine.same_person import with_preceding
+from engine.search_words import index_step
 from engine.spiff.machine import Machine, Run
 from engine.spiff.stepping import step
 from engine.step_records import advanced, record_of, with_services, with_subscriptions
@@ -125,6 +126,7 @@ class Steps:
             record = with_services(record, run, frozenset(), None)
             record = with_subscriptions(record, run, frozenset())
         tx.add_instance(record)
+        index_step(tx, record, run.model)
         announce(tx, announcements_of(record))
         self._follow(tx, record, run, frozenset(), given)
         return _outcome(record, run)
@@ -177,6 +179,7 @@ class Steps:
         former = partial(tx.tasks_of_instance, instance.instance_id, {TaskState.COMPLETED})
         record = with_preceding(record, run.model, given, former)
         tx.append_step(record)
+        index_step(tx, record)
         announce(tx, announcements_of(record))
         self._follow(tx, record, run, calls, given)
         return _outcome(record, run)
@@ -333,6 +336,7 @@ class Steps:
             documents=documents_of(given.payload),
         )
         tx.append_step(record)
+        index_step(tx, record)
         announce(tx, announcements_of(record))
         return record
 

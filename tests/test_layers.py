@@ -31,6 +31,8 @@ _ROOMS = {
     "tasks",
     "task_hands",
     "task_drafts",
+    "search",
+    "search_words",
     "task_changes",
     "saved_filters",
     "task_links",

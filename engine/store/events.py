@@ -136,6 +136,7 @@ def _event_conditions(query: EventQuery) -> Conditions:
     columns = history_event.c
     return [
         *equal(columns.instance_id, query.instance_id),
+        *among(columns.instance_id, query.instance_ids),
         *among(columns.kind, query.kinds),
         *equal(columns.activity_id, query.activity_id),
         *equal(columns.activity_instance_id, query.activity_instance_id),

@@ -49,6 +49,7 @@ from engine.store.reminders import Reminders
 from engine.store.reports import Reports
 from engine.store.requests import Requests
 from engine.store.saved_filters import SavedFilters
+from engine.store.search import Search
 from engine.store.second_factors import SecondFactors
 from engine.store.services import Services
 from engine.store.signals import Signals
@@ -72,6 +73,7 @@ class StoreTransaction(
     PendingUploads,
     Drafts,
     SavedFilters,
+    Search,
     AccountEvents,
     Identities,
     SecondFactors,

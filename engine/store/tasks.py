@@ -122,6 +122,7 @@ def _conditions(query: TaskQuery) -> Conditions:
     return [
         *equal(columns.task_id, query.task_id),
         *equal(columns.instance_id, query.instance_id),
+        *among(columns.instance_id, query.instance_ids),
         *equal(columns.business_key, query.business_key),
         *like(columns.business_key, query.business_key_like),
         *equal(columns.definition_id, query.definition_id),
@@ -133,6 +134,7 @@ def _conditions(query: TaskQuery) -> Conditions:
         *like(columns.name, query.name_like),
         *containing(columns.name, query.name_contains),
         *containing(columns.business_key, query.business_key_contains),
+        *_with_words(query.words),
         *equal(columns.assignee, query.assignee),
         *like(columns.assignee, query.assignee_like),
         *present(columns.assignee, query.is_assigned),
@@ -148,6 +150,12 @@ def _conditions(query: TaskQuery) -> Conditions:
         *_offered(query),
         *_visible(query.visible_to, query.states),
     ]
+
+
+def _with_words(words: Iterable[str]) -> Conditions:
+    columns = user_task.c
+    places = (columns.name, columns.business_key)
+    return [or_(*(place.icontains(word, autoescape=True) for place in places)) for word in words]
 
 
 def _not_put_off(until: datetime | None) -> Conditions:

@@ -25,10 +25,18 @@ _A_LETTER = text(
 )
 
 
+def _is_declared(name: str | None, _kind: str, _parents: object) -> bool:
+    """The index of single words is another one on each database: see tables/search.py."""
+    return not (name or "").startswith(("search_word", "ix_search_word"))
+
+
 def test_migrations_build_exactly_the_declared_tables(store: Store) -> None:
     with store._engine.connect() as conn:
         differences = compare_metadata(
-            MigrationContext.configure(conn, opts={"compare_type": True}), metadata
+            MigrationContext.configure(
+                conn, opts={"compare_type": True, "include_name": _is_declared}
+            ),
+            metadata,
         )
 
     assert differences == []

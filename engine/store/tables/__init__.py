@@ -53,6 +53,7 @@ from engine.store.tables.links import task_link
 from engine.store.tables.message_sources import message_source
 from engine.store.tables.messages import event_subscription, kept_message, signal_delivery
 from engine.store.tables.operations import duty_pulse
+from engine.store.tables.search import search_entry
 from engine.store.tables.second_factors import recovery_code, second_factor
 from engine.store.tables.substitutions import substitution
 from engine.store.tables.times import course, instance_time, task_time
@@ -97,6 +98,7 @@ __all__ = [
     "remembered_request",
     "resource",
     "saved_filter",
+    "search_entry",
     "second_factor",
     "sign_on",
     "signal_delivery",

@@ -1,0 +1,258 @@
+"""The search: instances, open tasks and SOPs that one may see, by words, keys and ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from engine.bpmn.elements import ProcessModel
+from engine.definitions import Definitions
+from engine.errors import Forbidden, InvalidInput, NotFound
+from engine.model import Actor, HistoryEvent, ProcessDefinition, ProcessInstance, Role, UserTask
+from engine.permissions import (
+    lanes_seen_by,
+    require_instance_visible,
+    require_role,
+    require_task_visible,
+    task_scope_of,
+)
+from engine.queries import DefinitionQuery, EventQuery, Page, SortOrder, TaskQuery
+from engine.search_words import (
+    TEXT_KINDS,
+    Text,
+    joined,
+    texts_of,
+    words_in,
+    words_of_events,
+    words_of_start,
+)
+from engine.store import Store, StoreTransaction
+
+MAX_QUERY, MOST_WORDS_ASKED = 200, 10
+MOST_RESULTS = 100
+#: Texts shown of one instance.
+_MOST_MATCHES = 5
+#: Open tasks shown of one instance.
+_MOST_TASKS = 10
+#: Instances that a rebuilding handles in one transaction.
+_BATCH = 100
+_OLDEST_FIRST = (("created_at", SortOrder.ASC),)
+_SOONEST = (("due_at", SortOrder.ASC), ("created_at", SortOrder.ASC))
+_NUMBER = "sop:nomorSop"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundInstance:
+    """An instance, where in it the words stand, and its open tasks that the actor may see."""
+
+    instance: ProcessInstance
+    matches: tuple[Text, ...]
+    tasks: tuple[UserTask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDefinition:
+    """The newest version of an SOP, its number, and the names of its steps that were found."""
+
+    definition: ProcessDefinition
+    number: str | None
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one page of a search shows. `words`: what was looked for; none, none was asked."""
+
+    words: tuple[str, ...]
+    instances: tuple[FoundInstance, ...] = ()
+    has_more: bool = False
+    #: Open tasks by the name of their step, by their instance's key or by their id.
+    tasks: tuple[UserTask, ...] = ()
+    has_more_tasks: bool = False
+    definitions: tuple[FoundDefinition, ...] = ()
+
+
+class Search:
+    """Looks for what the actor may see; the permission is part of the question."""
+
+    def __init__(self, store: Store, definitions: Definitions) -> None:
+        self._store = store
+        self._definitions = definitions
+
+    def find(
+        self, query: str, *, actor: Actor, first_result: int = 0, max_results: int = 20
+    ) -> Found:
+        """Everything in which each word of the query stands, or begins a word.
+
+        A whole id of an instance or task finds just that. Pages are those of instances; tasks and
+        SOPs stand on the first one. Raises InvalidInput with `query` or `maxResults`.
+        """
+        words = _asked(query)
+        if not 1 <= max_results <= MOST_RESULTS:
+            told = f"expected 1 to {MOST_RESULTS}, found {max_results}"
+            raise InvalidInput(f"maxResults: {told}", {"maxResults": [told]})
+        if not words:
+            return Found(())
+        with self._store.reading() as tx:
+            by_id = _by_id(tx, query.strip(), actor)
+            if by_id is not None:
+                return replace(by_id, words=words)
+            found = tx.found_instances(
+                words,
+                lanes=lanes_seen_by(actor),
+                account=actor.account,
+                first_result=first_result,
+                max_results=max_results + 1,
+            )
+            shown = _shown(tx, found[:max_results], words, actor)
+            tasks = _tasks(tx, words, actor, max_results + 1) if not first_result else []
+        definitions = () if first_result else self._found_definitions(words, actor)
+        return Found(
+            words,
+            instances=shown,
+            has_more=len(found) > max_results,
+            tasks=tuple(tasks[:max_results]),
+            has_more_tasks=len(tasks) > max_results,
+            definitions=definitions,
+        )
+
+    def _found_definitions(self, words: Sequence[str], actor: Actor) -> tuple[FoundDefinition, ...]:
+        """SOPs whose name or number has the words, or a step of which has them all."""
+        found: list[FoundDefinition] = []
+        for each in self._definitions.definitions(DefinitionQuery(is_latest=True), actor=actor):
+            model = self._definitions.model(each.definition_id, actor=actor)
+            number = model.properties.get(_NUMBER)
+            steps = _steps(model, words)
+            if steps or _has(f"{each.name} {each.key} {number or ''}", words):
+                found.append(FoundDefinition(each, number, steps))
+        return tuple(sorted(found, key=lambda one: one.definition.name.casefold()))
+
+    # ------------------------------------------------------------------- the index
+
+    def rebuild(
+        self,
+        *,
+        actor: Actor,
+        instance_ids: Sequence[str] | None = None,
+        on_progress: Callable[[int], None] = lambda _done: None,
+    ) -> int:
+        """Make the index anew from history, of all instances or of these; how many.
+
+        What history does not tell any more is not found any more. Admins only. Raises NotFound.
+        """
+        require_role(actor, "rebuild the index of the search", Role.ADMIN)
+        if instance_ids is not None:
+            with self._store.writing() as tx:
+                for instance_id in instance_ids:
+                    self._index(tx, instance_id)
+            return len(instance_ids)
+        with self._store.writing() as tx:
+            tx.forget_all_words()
+        return self.add_missing(on_progress=on_progress)
+
+    def add_missing(self, *, on_progress: Callable[[int], None] = lambda _done: None) -> int:
+        """Index the instances that the index does not have; how many."""
+        done = 0
+        while True:
+            with self._store.writing() as tx:
+                missing = tx.instances_without_words(_BATCH)
+                for instance_id in missing:
+                    self._index(tx, instance_id)
+            if not missing:
+                return done
+            done += len(missing)
+            on_progress(done)
+
+    def _index(self, tx: StoreTransaction, instance_id: str) -> None:
+        instance = tx.stored_instance(instance_id, for_step=True).instance
+        model = self._definitions.machine(tx, instance.definition_id).model
+        query = EventQuery(instance_ids=(instance_id,), kinds=TEXT_KINDS)
+        words = [
+            *words_of_start(instance_id, model),
+            *words_of_events(tx.find_events(query)),
+        ]
+        tx.put_words(instance_id, joined(words))
+
+
+def _asked(query: str) -> tuple[str, ...]:
+    if len(query) > MAX_QUERY:
+        told = f"expected at most {MAX_QUERY} characters, found {len(query)}"
+        raise InvalidInput(f"query: {told}", {"query": [told]})
+    text = re.sub(r"(?<=[0-9a-f])-(?=[0-9a-f])", "", query) if _is_uuid(query) else query
+    return tuple(dict.fromkeys(words_in(text)))[:MOST_WORDS_ASKED]
+
+
+def _is_uuid(query: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", query.strip()) is not None
+
+
+def _by_id(tx: StoreTransaction, query: str, actor: Actor) -> Found | None:
+    """The instance or open or ended task whose id the query is, when the actor may see it."""
+    if not _is_uuid(query):
+        return None
+    try:
+        instance = tx.instance(query)
+        require_instance_visible(actor, instance, tx.definition(instance.definition_id))
+    except (NotFound, Forbidden):
+        pass
+    else:
+        return Found((), _shown(tx, [instance], (), actor))
+    try:
+        task = tx.task(query)
+        require_task_visible(actor, task)
+    except (NotFound, Forbidden):
+        return None
+    return Found((), tasks=(task,))
+
+
+def _tasks(tx: StoreTransaction, words: Sequence[str], actor: Actor, most: int) -> list[UserTask]:
+    query = TaskQuery(words=tuple(words), visible_to=task_scope_of(actor))
+    return tx.tasks(query, Page(0, most, _SOONEST))
+
+
+def _shown(
+    tx: StoreTransaction, found: Sequence[ProcessInstance], words: Sequence[str], actor: Actor
+) -> tuple[FoundInstance, ...]:
+    """Where the words stand, as history tells it now, and what is open."""
+    ids = tuple(instance.instance_id for instance in found)
+    if not ids:
+        return ()
+    events = tx.find_events(EventQuery(instance_ids=ids, kinds=TEXT_KINDS))
+    scope = task_scope_of(actor)
+    open_tasks = tx.tasks(
+        TaskQuery(instance_ids=ids, visible_to=scope), Page(0, None, _OLDEST_FIRST)
+    )
+    return tuple(
+        FoundInstance(
+            instance,
+            _matches([e for e in events if e.instance_id == instance.instance_id], words),
+            tuple(t for t in open_tasks if t.instance_id == instance.instance_id)[:_MOST_TASKS],
+        )
+        for instance in found
+    )
+
+
+def _matches(events: Sequence[HistoryEvent], words: Sequence[str]) -> tuple[Text, ...]:
+    """The texts in which one of the words stands, each once, the latest of a variable."""
+    latest: dict[tuple[str, str | None, str], Text] = {}
+    for event in events:
+        for text in texts_of(event):
+            if any(_has(text.text, (word,)) for word in words):
+                once = text.text if text.name is None else ""
+                latest[text.source, text.name, once] = text
+    return tuple(latest.values())[:_MOST_MATCHES]
+
+
+def _steps(model: ProcessModel, words: Sequence[str]) -> tuple[str, ...]:
+    names = (node.name for node in model.nodes.values() if node.type == "userTask" and node.name)
+    return tuple(dict.fromkeys(name for name in names if _has(name, words)))
+
+
+def _has(text: str, words: Sequence[str]) -> bool:
+    """Whether each word stands in the text, or begins a word of it."""
+    there = words_in(text)
+    return all(
+        any(each.startswith(word) if len(word) > 1 else each == word for each in there)
+        for word in words
+    )

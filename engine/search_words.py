@@ -1,0 +1,130 @@
+"""What of an instance can be searched, and the words by which it is found.
+
+The words of a step go into an index in the step's own transaction. The index is a projection: it
+holds no text, and history, from which it can be made anew at any time, tells where a word stood.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Protocol
+
+from engine.bpmn.elements import ProcessModel
+from engine.model import INPUT_KINDS, EventKind, HistoryEvent, Json, StepRecord, document_of
+
+#: Longer words are cut: they are no words of people.
+MAX_WORD = 60
+#: Words of one step that are kept; what comes after them is not found.
+MOST_WORDS = 3000
+
+#: The events that bring something to be searched for.
+TEXT_KINDS = INPUT_KINDS | {EventKind.VARIABLES_SET}
+_NUMBER = "sop:nomorSop"
+_VARIABLES = ("variables", "localVariables", "values")
+_SEPARATORS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text of an instance: where it stands, and what it says.
+
+    source: "businessKey", "variable", "comment", "attachment", "document" or "reason"; `name` that
+    of the variable.
+    """
+
+    source: str
+    name: str | None
+    text: str
+
+
+class Index(Protocol):
+    """What is needed of a store's transaction."""
+
+    def add_words(self, instance_id: str, words: str) -> None:
+        """The instance is found by these words too."""
+        ...
+
+
+def index_step(tx: Index, record: StepRecord, model: ProcessModel | None = None) -> None:
+    """Make what the step brought searchable: one statement, none when it brought no text.
+
+    model: of an instance that begins; it is found by the name and number of its SOP.
+    """
+    words = words_of_events(record.events)
+    if model is not None:
+        words = chain(words_of_start(record.instance.instance_id, model), words)
+    said = joined(words)
+    if said:
+        tx.add_words(record.instance.instance_id, said)
+
+
+def words_of_start(instance_id: str, model: ProcessModel) -> Iterator[str]:
+    """The words by which every instance of the SOP is found, and its own id."""
+    yield instance_id.replace("-", "")
+    yield from words_in(f"{model.name} {model.properties.get(_NUMBER, '')}")
+
+
+def words_of_events(events: Iterable[HistoryEvent]) -> Iterator[str]:
+    """The words of all that the events brought."""
+    for event in events:
+        for text in texts_of(event):
+            yield from words_in(text.text)
+
+
+def joined(words: Iterable[str]) -> str:
+    """Each word once, at most MOST_WORDS of them, separated by blanks."""
+    return " ".join(list(dict.fromkeys(words))[:MOST_WORDS])
+
+
+def words_in(text: str) -> list[str]:
+    """The words of a text in their order: lower case, without accents, letters and digits only."""
+    plain = "".join(
+        each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each)
+    )
+    return [word[:MAX_WORD] for word in _SEPARATORS.split(plain.casefold()) if word]
+
+
+def texts_of(event: HistoryEvent) -> Iterator[Text]:
+    """What the event brought that people may look for."""
+    if event.kind not in TEXT_KINDS:
+        return
+    payload = event.payload
+    if event.kind is EventKind.INSTANCE_STARTED:
+        yield from _plain("businessKey", payload, "businessKey")
+    for place in _VARIABLES:
+        for name, value in (payload.get(place) or {}).items():
+            for text in _texts_in(value):
+                yield Text("variable", name, text)
+    if event.kind is EventKind.COMMENT_ADDED:
+        yield from _plain("comment", payload, "message")
+    if event.kind is EventKind.ATTACHMENT_ADDED:
+        for key in ("name", "description", "url"):
+            yield from _plain("attachment", payload, key)
+    for document in payload.get("documents") or ():
+        yield Text("document", None, document["name"])
+    yield from _plain("reason", payload, "reason")
+
+
+def _plain(source: str, payload: Json, key: str) -> Iterator[Text]:
+    value = payload.get(key)
+    if isinstance(value, str) and value:
+        yield Text(source, None, value)
+
+
+def _texts_in(value: Json) -> Iterator[str]:
+    """Texts and whole numbers, however deep; a file is found as a document."""
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, int) and not isinstance(each, bool):
+            yield str(each)
+        elif isinstance(each, list):
+            pending += reversed(each)
+        elif isinstance(each, dict) and document_of(each) is None:
+            pending += reversed(each.values())

@@ -1,0 +1,144 @@
+"""The index of the search: which instances are found by which words, for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    case,
+    cast,
+    column,
+    delete,
+    func,
+    select,
+    table,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.model import ProcessInstance
+from engine.store.instances import INSTANCE_COLUMNS, instance_of
+from engine.store.tables import process_instance, search_entry
+from engine.store.transaction import Transaction, visible_instances
+
+_COLUMNS = search_entry.c
+#: Of one instance: with more than these characters of words it is found by no new ones.
+MOST_CHARACTERS = 200_000
+
+#: FTS5's table over search_entry; a column of the table's own name is what MATCH asks.
+_words = table("search_word", column("rowid"), column("search_word"))
+
+
+def _add(new: sqlite.Insert | postgresql.Insert) -> Executable:
+    grown = _COLUMNS.words + " " + new.excluded["words"]
+    has_room = func.length(_COLUMNS.words) < MOST_CHARACTERS
+    return new.on_conflict_do_update(
+        index_elements=[_COLUMNS.instance_id],
+        set_={"words": case((has_room, grown), else_=_COLUMNS.words)},
+    )
+
+
+def _put(new: sqlite.Insert | postgresql.Insert) -> Executable:
+    return new.on_conflict_do_update(
+        index_elements=[_COLUMNS.instance_id], set_={"words": new.excluded["words"]}
+    )
+
+
+_ADD = {
+    "sqlite": _add(sqlite.insert(search_entry)),
+    "postgresql": _add(postgresql.insert(search_entry)),
+}
+_PUT = {
+    "sqlite": _put(sqlite.insert(search_entry)),
+    "postgresql": _put(postgresql.insert(search_entry)),
+}
+
+
+class Search(Transaction):
+    """Questions about what can be searched."""
+
+    def add_words(self, instance_id: str, words: str) -> None:
+        """The instance is found by these words too: `words` as search_words.joined gives them."""
+        add = _ADD[self._connection.dialect.name]
+        self._write(add, [{"instance_id": instance_id, "words": words}])
+
+    def put_words(self, instance_id: str, words: str) -> None:
+        """The instance is found by these words, and by no others; its place stays."""
+        put = _PUT[self._connection.dialect.name]
+        self._write(put, [{"instance_id": instance_id, "words": words}])
+
+    def forget_all_words(self) -> int:
+        """No instance is found any more; how many were."""
+        return self._write(delete(search_entry))
+
+    def forget_words(self, instance_ids: Iterable[str]) -> int:
+        """These instances are not found any more; how many were."""
+        return self._write(
+            delete(search_entry).where(_COLUMNS.instance_id.in_(sorted(instance_ids)))
+        )
+
+    def instances_without_words(self, limit: int) -> list[str]:
+        """Ids of instances that are not in the index, the oldest first."""
+        known = select(_COLUMNS.instance_id).where(
+            _COLUMNS.instance_id == process_instance.c.instance_id
+        )
+        rows = self._all(
+            select(process_instance.c.instance_id)
+            .where(~known.exists())
+            .order_by(process_instance.c.started_at, process_instance.c.instance_id)
+            .limit(limit)
+        )
+        return [row.instance_id for row in rows]
+
+    def found_instances(
+        self,
+        words: Sequence[str],
+        *,
+        lanes: Iterable[str] | None,
+        account: str | None,
+        first_result: int,
+        max_results: int,
+    ) -> list[ProcessInstance]:
+        """Instances in which each of the words stands, or begins another one; the youngest first.
+
+        lanes, account: only those in which one of the lanes takes part or that the account started;
+        None for all. A word of one letter stands for itself only.
+        """
+        is_sqlite = self._connection.dialect.name == "sqlite"
+        found = _by_fts5(words) if is_sqlite else _by_gin(words)
+        rows = self._all(
+            found.where(*visible_instances(lanes, account)).limit(max_results).offset(first_result)
+        )
+        return [instance_of(row) for row in rows]
+
+
+def _by_fts5(words: Sequence[str]) -> Select[tuple[object, ...]]:
+    """FTS5 gives its rows from the youngest on, so that a common word costs no more than a rare."""
+    asked = " AND ".join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in words)
+    return (
+        select(*INSTANCE_COLUMNS)
+        .select_from(
+            _words.join(search_entry, _COLUMNS.entry_id == _words.c.rowid).join(
+                process_instance, process_instance.c.instance_id == _COLUMNS.instance_id
+            )
+        )
+        .where(_words.c.search_word.op("MATCH")(asked))
+        .order_by(_words.c.rowid.desc())
+    )
+
+
+def _by_gin(words: Sequence[str]) -> Select[tuple[object, ...]]:
+    asked = " & ".join(f"'{word}':*" if len(word) > 1 else f"'{word}'" for word in words)
+    kept: ColumnElement[object] = func.array_to_tsvector(func.string_to_array(_COLUMNS.words, " "))
+    return (
+        select(*INSTANCE_COLUMNS)
+        .select_from(
+            search_entry.join(
+                process_instance, process_instance.c.instance_id == _COLUMNS.instance_id
+            )
+        )
+        .where(kept.op("@@")(cast(asked, postgresql.TSQUERY)))
+        .order_by(_COLUMNS.entry_id.desc())
+    )

@@ -1,0 +1,114 @@
+"""The index of the search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.errors import NotFound
+from engine.store import Store
+from tests.contract.builders import a_definition, at, deploy, first_step, start
+
+
+@pytest.fixture
+def index(store: Store) -> Store:
+    """Three instances; the last one is of a process in which other lanes take part."""
+    deploy(store, a_definition(), a_definition("audit", lanes=("Auditor",)))
+    start(
+        store,
+        first_step("i1"),
+        first_step("i2", started_at=at(hours=1), started_by="budi"),
+        first_step(
+            "i3",
+            started_at=at(hours=2),
+            started_by="cici",
+            definition_id="audit:1:uuid",
+            definition_key="audit",
+        ),
+    )
+    with store.writing() as tx:
+        tx.add_words("i1", "lkj 2026 laporan")
+        tx.add_words("i2", "lkj 2027 laporan")
+        tx.add_words("i3", "lkj 2027")
+        tx.add_words("i1", "triwulan a")
+    return store
+
+
+def found(store: Store, *words: str, lanes: tuple[str, ...] | None = None, **more: Any) -> str:
+    asked = {"account": "x", "first_result": 0, "max_results": 10, **more}
+    with store.reading() as tx:
+        instances = tx.found_instances(words, lanes=lanes, **asked)
+    return " ".join(instance.instance_id for instance in instances)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("lkj",), "i3 i2 i1"),
+        (("202",), "i3 i2 i1"),
+        (("2027",), "i3 i2"),
+        (("lap", "2026"), "i1"),
+        # Words of different steps, and one that came later.
+        (("triw", "lkj"), "i1"),
+        (("kj",), ""),
+        # One letter is no beginning of a word.
+        (("a",), "i1"),
+        (("l",), ""),
+        (("tidak", "lkj"), ""),
+    ],
+)
+def test_instances_are_found_by_beginnings_of_all_words(
+    index: Store, words: tuple[str, ...], expected: str
+) -> None:
+    assert found(index, *words) == expected
+
+
+def test_only_visible_instances_are_found_and_pages_are_theirs(index: Store) -> None:
+    assert found(index, "lkj", lanes=("Petugas",)) == "i2 i1"
+    assert found(index, "lkj", lanes=("Petugas",), account="cici") == "i3 i2 i1"
+    assert found(index, "lkj", lanes=()) == ""
+    assert found(index, "lkj", lanes=("Petugas",), max_results=1) == "i2"
+    assert found(index, "lkj", lanes=("Petugas",), first_result=1, max_results=1) == "i1"
+
+
+def test_what_is_forgotten_is_found_no_more_and_can_be_added_again(index: Store) -> None:
+    with index.writing() as tx:
+        assert (tx.forget_words(["i1", "?"]), tx.forget_words(["i1"])) == (1, 0)
+        assert tx.instances_without_words(10) == ["i1"]
+    assert found(index, "lkj") == "i3 i2"
+    assert found(index, "triwulan") == ""
+
+    with index.writing() as tx:
+        tx.add_words("i1", "sementara")
+        tx.put_words("i1", "baru")
+        tx.put_words("i2", "lkj")
+    assert found(index, "sementara") == ""
+    assert (found(index, "baru"), found(index, "lkj")) == ("i1", "i3 i2")
+    assert found(index, "2027") == "i3"
+    with index.writing() as tx:
+        assert tx.forget_all_words() == 3
+        assert tx.instances_without_words(2) == ["i1", "i2"]
+    assert found(index, "baru") == ""
+
+
+def test_what_a_failed_step_brought_is_not_found(index: Store) -> None:
+    def fail() -> None:
+        with index.writing() as tx:
+            tx.add_words("i1", "hilang")
+            tx.instance("?")
+
+    with pytest.raises(NotFound):
+        fail()
+
+    assert found(index, "hilang") == ""
+
+
+def test_an_instance_with_very_many_words_takes_no_more(index: Store) -> None:
+    many = " ".join(f"kata{number}" for number in range(30_000))
+    with index.writing() as tx:
+        tx.add_words("i1", many)
+        tx.add_words("i1", "terlambat")
+
+    assert found(index, "kata29999") == "i1"
+    assert found(index, "terlambat") == ""

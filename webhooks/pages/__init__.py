@@ -47,6 +47,7 @@ from webhooks.pages import (
     saved_filters,
     second_factor,
     sign_on,
+    starting,
     subscriptions,
     tasks,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "saved_filters",
     "second_factor",
     "sign_on",
+    "starting",
     "subscriptions",
     "tasks",
 ]

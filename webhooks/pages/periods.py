@@ -6,13 +6,13 @@ The codes are 2026-11, 2026-TW4 and 2026; a period is one of the office's days.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from flask_babel import format_date, gettext
 
-from engine.model import Json
+from engine.model import FieldType, FormField, Json
 from webhooks.language import phrase
 from webhooks.pages.values import Fields, value_text
 from webhooks.rest.context import current_engine, current_settings
@@ -114,6 +114,18 @@ def reporting_period(values: Mapping[str, Json], fields: Fields) -> str:
         if values.get(name) not in (None, "")
     ]
     return " ".join(told)
+
+
+def likely_period(form: Iterable[FormField]) -> dict[str, Json]:
+    """For the fields of a start form that ask for a period: this year, and the running quarter."""
+    day = today()
+    likely: dict[str, Json] = {}
+    for field in form:
+        if field.id == YEAR_FIELD and field.type is FieldType.LONG:
+            likely[field.id] = day.year
+        if field.id == KIND_FIELD and f"TW{_quarter(day)}" in dict(field.options):
+            likely[field.id] = f"TW{_quarter(day)}"
+    return likely
 
 
 def _around(kind: str, day: date) -> Period:

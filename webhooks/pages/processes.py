@@ -1,4 +1,4 @@
-"""SOPs: the list, one version of one, starting it, and deploying a new version."""
+"""SOPs: the list, one version of one, and deploying a new version."""
 
 from __future__ import annotations
 
@@ -11,33 +11,15 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from engine.errors import DeploymentRejected, Forbidden, InvalidInput
-from engine.model import Finding, FormField, ProcessDefinition, Role, Severity
+from engine.errors import DeploymentRejected, InvalidInput
+from engine.model import Finding, ProcessDefinition, Role, Severity
 from engine.queries import DefinitionQuery, Page, SortOrder
-from engine.sources import RandomIds
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.definition_files import READERS_OF_FILES, definition_of
 from webhooks.pages.drawings import shown_definition
-from webhooks.pages.fields import (
-    PREFIX,
-    Faults,
-    all_widgets,
-    has_files,
-    submitted_values,
-    typed_texts,
-    widget_groups,
-)
 from webhooks.pages.listings import latest_definitions
 from webhooks.pages.logins import current_actor, require_page_role
-from webhooks.pages.uploads import (
-    FieldFiles,
-    keep_sent,
-    release,
-    sent_files,
-    shown_files,
-    with_files,
-)
 from webhooks.rest.context import current_engine
 
 if TYPE_CHECKING:
@@ -123,84 +105,6 @@ def _offices(definition: ProcessDefinition) -> str:
 def _may_start(definition: ProcessDefinition) -> bool:
     """Whether the button is shown; the engine has the last word when it is pressed."""
     return current_engine().definitions.may_start(definition, actor=current_actor())
-
-
-# ---------------------------------------------------------------------- start
-
-
-@blueprint.get("/proses/<key>/mulai")
-def show_start(key: str) -> ResponseReturnValue:
-    """The form that starting asks for."""
-    return _start_page(_startable(key))
-
-
-def start_page_again(key: str) -> str:
-    """The start form with what the request brings; nothing is started yet."""
-    definition = _startable(key)
-    form = current_engine().definitions.start_form(definition.definition_id, actor=current_actor())
-    files = keep_sent(sent_files(form, {}, PREFIX))
-    return _start_page(definition, texts=typed_texts(form, request.form), files=files)
-
-
-@blueprint.post("/proses/<key>/mulai")
-def start_process(key: str) -> ResponseReturnValue:
-    """A new instance, once, however often the form is sent."""
-    engine, actor = current_engine(), current_actor()
-    definition = definition_of(key, request.form.get("definisi", ""))
-    form = engine.definitions.start_form(definition.definition_id, actor=actor)
-    texts, before = typed_texts(form, request.form), {field.id: field.default for field in form}
-    files = sent_files(form, {}, PREFIX)
-    try:
-        started = engine.instances.start(
-            definition,
-            with_files(submitted_values(form, texts, before), files, before),
-            actor=actor,
-            business_key=request.form.get("kunci_berkas", "").strip() or None,
-            idempotency_key=request.form.get("kunci_kirim") or None,
-        )
-    except InvalidInput as error:
-        if not error.fields:
-            raise
-        page = _start_page(definition, texts=texts, faults=error.fields, files=keep_sent(files))
-        return page, 400
-    release(files)
-    instance_id = started.instance.instance_id
-    return redirect(url_for("pages.show_instance", instance_id=instance_id, kabar="dimulai"), 303)
-
-
-def _startable(key: str) -> ProcessDefinition:
-    definition = current_engine().definitions.latest_definition(key, actor=current_actor())
-    if not _may_start(definition):
-        raise Forbidden(current_actor().account, f"start {key}", "it is not among the starters")
-    return definition
-
-
-def _start_page(
-    definition: ProcessDefinition,
-    *,
-    texts: Mapping[str, str] | None = None,
-    faults: Faults | None = None,
-    files: Mapping[str, FieldFiles] | None = None,
-) -> str:
-    form: tuple[FormField, ...] = current_engine().definitions.start_form(
-        definition.definition_id, actor=current_actor()
-    )
-    defaults = {field.id: field.default for field in form}
-    # No instance holds a document yet, so that none has an address.
-    shown = shown_files(form, {}, lambda _document: "", files)
-    groups = widget_groups(form, defaults, typed=texts, faults=faults, files=shown)
-    return render_template(
-        "start.html",
-        definition=definition,
-        groups=groups,
-        has_files=has_files(groups),
-        faulty=[widget for widget in all_widgets(groups) if widget.faults],
-        business_key=request.form.get("kunci_berkas", ""),
-        business_key_fault=gettext(messages.BUSINESS_KEY_RULE)
-        if "businessKey" in (faults or {})
-        else None,
-        submission_key=request.form.get("kunci_kirim") or RandomIds().new_id(),
-    )
 
 
 # --------------------------------------------------------------------- deploy

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from engine.errors import EngineError
 from webhooks.pages.fields import PREFIX
 from webhooks.pages.messages import STILL_THERE
-from webhooks.pages.processes import start_page_again
+from webhooks.pages.starting import start_page_again
 from webhooks.pages.tasks import task_page_again
 from webhooks.pages.uploads import PENDING
 

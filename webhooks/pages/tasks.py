@@ -148,14 +148,15 @@ def _after(instance_id: str, task_id: str) -> str:
     Without one, the list from which the visitor came.
     """
     listed = list_of_request()
-    following = _waiting_for_me(instance_id)
+    following = waiting_for_visitor(instance_id)
     follower = following[0] if following else next_in_list(listed) if listed else None
     if follower is not None:
         return url_for("pages.show_task", task_id=follower.task_id, selesai=task_id)
     return inbox_address(listed, selesai=task_id)
 
 
-def _waiting_for_me(instance_id: str) -> list[UserTask]:
+def waiting_for_visitor(instance_id: str) -> list[UserTask]:
+    """The open tasks of an instance that the visitor has in hand, then those on offer."""
     tasks, actor = current_engine().tasks, current_actor()
     mine = TaskQuery(instance_id=instance_id, assignee=actor.account)
     offered = TaskQuery(

@@ -36,9 +36,9 @@ def test_a_whole_run_with_a_return(office: Office, sop: ProcessDefinition, visit
 
     page = clerk.get("/proses/laporan/mulai")
     page = clerk.send(page, "/mulai", **{"isian-tahun": "2026", "kunci_berkas": "Laporan TW I"})
-    assert page.path.startswith("/berkas/")
+    assert page.path.startswith("/tugas/")
     assert "Proses telah dimulai" in page.text
-    assert "Menunggu lajur Perencana" in page.text
+    assert page.heading.startswith("Menyusun laporan")
 
     page = complete(clerk, open_first(clerk), judul="Capaian", penerima="Kadis\r\nCamat")
     assert page.path == "/"

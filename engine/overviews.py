@@ -17,6 +17,7 @@ from engine.model import (
     Overview,
     ProcessStanding,
     Punctuality,
+    RunningCount,
     UserTask,
 )
 from engine.permissions import is_task_visible, lanes_seen_by, task_scope_of
@@ -67,6 +68,20 @@ class Overviews:
                 late=tuple(tx.late_instances(query, now, stuck)),
                 failed=tuple(tx.failed_instances(query, stuck)),
             )
+
+    def running(self, query: OverviewQuery, *, actor: Actor) -> Mapping[str, RunningCount]:
+        """Definition -> what runs of it that the actor may see; one without any is left out."""
+        query, now = _seen_by(actor, query), self._clock.now()
+        with self._store.reading() as tx:
+            late, failed = tx.late_by_definition(query, now), tx.failed_by_definition(query)
+            found = tx.running_instances(query)
+        numbers: dict[str, int] = defaultdict(int)
+        for each in found:
+            numbers[each.definition_id] += each.number
+        return {
+            id_: RunningCount(number, late.get(id_, 0), failed.get(id_, 0))
+            for id_, number in numbers.items()
+        }
 
     def open_steps(
         self, instance_ids: Iterable[str], *, actor: Actor

@@ -81,6 +81,7 @@ from engine.model.overviews import (
     Overview,
     ProcessStanding,
     Punctuality,
+    RunningCount,
     StuckInstance,
 )
 from engine.model.papers import (
@@ -215,6 +216,7 @@ __all__ = [
     "Return",
     "ReturnNote",
     "Role",
+    "RunningCount",
     "SavedFilter",
     "Scope",
     "SecondFactor",

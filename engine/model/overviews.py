@@ -44,6 +44,15 @@ class InstanceCount:
 
 
 @dataclass(frozen=True, slots=True)
+class RunningCount:
+    """How many instances run, and how many of them are late, or have a step that failed."""
+
+    running: int = 0
+    late: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StuckInstance:
     """A running instance that is late or has failed: since when, and by how many tasks or steps."""
 

@@ -12,8 +12,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from engine.errors import DeploymentRejected, InvalidInput
-from engine.model import Finding, ProcessDefinition, Role, Severity
-from engine.queries import DefinitionQuery, Page, SortOrder
+from engine.model import Actor, Finding, ProcessDefinition, Role, RunningCount, Severity
+from engine.queries import DefinitionQuery, OverviewQuery, Page, SortOrder
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.definition_files import READERS_OF_FILES, definition_of
@@ -49,6 +49,7 @@ def list_processes() -> ResponseReturnValue:
     return render_template(
         "processes.html",
         definitions=[(each, _offices(each)) for each in found],
+        running=_running_by_key(actor),
         startable={each.key for each in found if _may_start(each)},
         can_deploy=actor.has(*_DEPLOYERS),
     )
@@ -68,19 +69,34 @@ def show_process(key: str, reference: str) -> ResponseReturnValue:
     definition = definition_of(key, reference)
     model = engine.definitions.model(definition.definition_id, actor=actor)
     can_read_file = actor.has(*READERS_OF_FILES)
+    versions = engine.definitions.definitions(DefinitionQuery(key=key), _NEWEST_FIRST, actor=actor)
     return render_template(
         "process.html",
         definition=definition,
         model=model,
         steps=_steps(model),
-        versions=engine.definitions.definitions(
-            DefinitionQuery(key=key), _NEWEST_FIRST, actor=actor
-        ),
+        versions=versions,
+        latest=versions[0] if versions else definition,
+        running=engine.overviews.running(OverviewQuery(key), actor=actor),
         drawing=shown_definition(definition),
         can_read_file=can_read_file,
         can_start=_may_start(definition),
         warnings=_warnings(definition) if actor.has(*_DEPLOYERS) else (),
     )
+
+
+def _running_by_key(actor: Actor) -> Mapping[str, RunningCount]:
+    """Key -> what runs of all its versions."""
+    found: dict[str, RunningCount] = {}
+    for definition_id, each in (
+        current_engine().overviews.running(OverviewQuery(), actor=actor).items()
+    ):
+        key = definition_id.split(":", 1)[0]
+        so_far = found.get(key, RunningCount())
+        found[key] = RunningCount(
+            so_far.running + each.running, so_far.late + each.late, so_far.failed + each.failed
+        )
+    return found
 
 
 def _steps(model: ProcessModel) -> list[SopStep]:

@@ -23,7 +23,13 @@ from webhooks.pages.values import NOTHING
 if TYPE_CHECKING:
     from engine.bpmn.elements import ProcessModel
 
-_CAPACITIES: Mapping[str, str] = Phrases({"command line": phrase("baris perintah")})
+_CAPACITIES: Mapping[str, str] = Phrases(
+    {
+        "definitif": phrase("definitif"),
+        "command line": phrase("baris perintah"),
+        "by signed message": phrase("lewat pesan bertanda tangan"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,16 +31,14 @@ _SPOKEN = ("aria-label", "alt", "title", "placeholder", "data-label")
 #: Code, times (their words are Babel's), pictures of diagrams, and names of languages.
 _QUIET = {"code", "time", "script", "svg", "footer"}
 #: What people of the story typed, and names of programs, formats and zones.
-_TYPED = (
-    "Gerbang layanan", "https://gerbang.dinas.test/kait/alur/peristiwa", "Naskah terakhir", "srikandi",
-    "surat_masuk", "balasan", "LAP-7", "nomor", "Mengisi", "Menandatangani", "contoh isian",
-    "Rekapitulasi_Laporan_Kinerja_Triwulan_Final_Revisi_3.pdf", "Mohon diperiksa", "tetap",
-    "sebelum ditandatangani; lihat", "lampiran-yang-panjang-sekali" * 4, "Bidang A", "Bidang B",
-    "Alur", "SHA-256", "BPMN", "SSO", "Camunda", "Modeler", "WIB", "WITA", "WIT", "MB", "KB", "API",
-    "QR", "dari bawaan", "bytes", "application/octet-stream", "application/pdf", "Werkzeug/3.1.9",
-    "REST endpoint", "HTTP Basic", "Bearer token", "Tenant ID", "Deploy", "Start", "Windows",
-    "macOS", "Linux", "Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "kantor", "Kantor",
-)  # fmt: skip
+_TYPED = """
+Gerbang layanan|https://gerbang.dinas.test/kait/alur/peristiwa|Naskah terakhir|srikandi|surat_masuk
+balasan|LAP-7|nomor|jumlah|Mengisi|Menandatangani|contoh isian|tetap|Bidang A|Bidang B|dari bawaan
+Rekapitulasi_Laporan_Kinerja_Triwulan_Final_Revisi_3.pdf|application/pdf|application/octet-stream
+Mohon diperiksa sebelum ditandatangani; lihat|Kantor|kantor|bytes|QR
+Alur|SHA-256|BPMN|SSO|Camunda|Modeler|WIB|WITA|WIT|Asia/Jakarta|Asia/Makassar|Asia/Jayapura|MB|KB
+REST endpoint|HTTP Basic|Bearer token|Tenant ID|Deploy|Start|Windows|macOS|Linux|API|Werkzeug/3.1.9
+"""
 
 
 class _Marking(Domain):
@@ -89,11 +87,12 @@ def said_by_others(served: Served) -> re.Pattern[str]:
     files = [(PROCESSES / f"{stem}.bpmn").read_bytes() for stem in SOP_FILES]
     texts = {each for file in (*files, LATE.encode(), STUCK.encode()) for each in _texts_of(file)}
     texts |= {name for name, (shown, _, lanes) in PEOPLE.items() for name in (name, shown, *lanes)}
-    texts |= set(_TYPED)
+    texts |= set(re.split(r"[|\n]", _TYPED))
     days = served.office.engine.calendars.calendar("kantor").days.values()
     texts |= {text for day in days for text in (day.name, day.basis)}
     for names in (get_month_names("wide", locale="en"), get_day_names("wide", locale="en")):
         texts.update(map(str, names.values()))
+    texts.add("lampiran-yang-panjang-sekali" * 4)
     longest_first = sorted((each for each in texts if len(each) > 1), key=len, reverse=True)
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from engine import same_person
+from engine.access_log import AccessLog
 from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.document_proof import document_faults
@@ -14,6 +15,7 @@ from engine.endorsements import endorsement_faults
 from engine.errors import DamagedHistory, EngineError
 from engine.history import chain_faults
 from engine.model import (
+    AccountEventKind,
     ActivityInstance,
     Actor,
     EventSubscription,
@@ -53,8 +55,11 @@ _Query = TypeVar("_Query", EventQuery, ActivityQuery)
 class History:
     """What happened, for everybody who may see it; auditors see all of it."""
 
-    def __init__(self, store: Store, definitions: Definitions, deadlines: Deadlines) -> None:
+    def __init__(
+        self, store: Store, definitions: Definitions, deadlines: Deadlines, access: AccessLog
+    ) -> None:
         self._store = store
+        self._access = access
         self._deadlines = deadlines
         self._definitions = definitions
 
@@ -62,6 +67,7 @@ class History:
 
     def events(self, instance_id: str, *, actor: Actor) -> list[HistoryEvent]:
         """Every event of one instance in order. Raises NotFound, Forbidden."""
+        self._access.note(actor, AccountEventKind.HISTORY_READ, instance=instance_id)
         with self._store.reading() as tx:
             self._visible_instance(tx, instance_id, actor)
             return tx.events(instance_id)
@@ -70,6 +76,7 @@ class History:
         self, query: EventQuery, page: Page = _FIRST_PAGE, *, actor: Actor
     ) -> list[HistoryEvent]:
         """Events across instances that match and that the actor may see."""
+        self._access.note(actor, AccountEventKind.HISTORY_READ, instance=query.instance_id)
         with self._store.reading() as tx:
             return tx.find_events(_seen_by(actor, query), page)
 
@@ -82,6 +89,7 @@ class History:
         self, query: ActivityQuery, page: Page = _FIRST_PAGE, *, actor: Actor
     ) -> list[ActivityInstance]:
         """Visits of BPMN elements that match and that the actor may see."""
+        self._access.note(actor, AccountEventKind.HISTORY_READ, instance=None)
         with self._store.reading() as tx:
             return tx.activities(_seen_by(actor, query), page)
 
@@ -133,6 +141,7 @@ class History:
         The events are those of the whole steps before the first fault of history; a fault of what
         is kept beside it takes none away. Raises NotFound, Forbidden.
         """
+        self._access.note(actor, AccountEventKind.HISTORY_READ, instance=instance_id)
         with self._store.reading() as tx:
             instance = self._visible_instance(tx, instance_id, actor)
             events, damages = _readable(tx, instance_id)

@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from engine.access_log import AccessLog
 from engine.errors import DamagedRow, Forbidden, InvalidInput, NotFound
 from engine.model import (
+    AccountEventKind,
     Actor,
     Document,
     EventKind,
@@ -54,8 +56,9 @@ class DocumentContent:
 class Documents:
     """The files that instances hold. Who sees the instance sees its files."""
 
-    def __init__(self, store: Store, steps: Steps, clock: Clock) -> None:
+    def __init__(self, store: Store, steps: Steps, clock: Clock, access: AccessLog) -> None:
         self._store = store
+        self._access = access
         self._steps = steps
         self._clock = clock
 
@@ -74,6 +77,7 @@ class Documents:
 
     def content(self, instance_id: str, document_id: str, *, actor: Actor) -> DocumentContent:
         """The bytes of one document. Raises NotFound for one that this instance does not hold."""
+        self._note(actor, instance=instance_id, document=document_id)
         with self._store.reading() as tx:
             _require_visible(tx, instance_id, actor)
             return readable_content(tx, tx.document(instance_id, document_id), actor)
@@ -84,6 +88,7 @@ class Documents:
         A worker gets those that its external tasks see, their loops' too, while it holds one.
         Raises NotFound without such a variable, InvalidInput when it holds no file or several.
         """
+        self._note(actor, instance=instance_id, variable=name)
         with self._store.reading() as tx:
             if actor.has(Role.WORKER):
                 return _of_variable(
@@ -97,6 +102,7 @@ class Documents:
 
     def of_task(self, task_id: str, document_id: str, *, actor: Actor) -> DocumentContent:
         """A document to which a variable of an open task refers, for whoever sees the task."""
+        self._note(actor, task=task_id, document=document_id)
         with self._store.reading() as tx:
             instance_id, values = self._seen_by_task(tx, task_id, actor)
             if document_id not in {each.document_id for each in references_in(values)}:
@@ -105,9 +111,13 @@ class Documents:
 
     def task_variable(self, task_id: str, name: str, *, actor: Actor) -> DocumentContent:
         """The file in a variable that an open task sees, its loop's included. As `variable`."""
+        self._note(actor, task=task_id, variable=name)
         with self._store.reading() as tx:
             instance_id, values = self._seen_by_task(tx, task_id, actor)
             return _of_variable(tx, instance_id, name, [values])
+
+    def _note(self, actor: Actor, **what: Json) -> None:
+        self._access.note(actor, AccountEventKind.DOCUMENT_READ, **what)
 
     def _seen_by_services(
         self, tx: StoreTransaction, instance_id: str, actor: Actor

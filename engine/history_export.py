@@ -14,13 +14,22 @@ from importlib.resources import files
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from engine.access_log import AccessLog
 from engine.canonical_json import canonical_json
 from engine.checkpoint_folder import signed_name
 from engine.checkpoint_format import head_of, lines_of, read_checkpoint
 from engine.errors import DamagedRow, InvalidInput
 from engine.history import canonical
 from engine.merkle import inclusion_path
-from engine.model import Actor, HistoryEvent, Json, ProcessInstance, Role, documents_of
+from engine.model import (
+    AccountEventKind,
+    Actor,
+    HistoryEvent,
+    Json,
+    ProcessInstance,
+    Role,
+    documents_of,
+)
 from engine.permissions import require_instance_visible, require_role
 from engine.sources import Clock
 from engine.store import Store, StoreTransaction
@@ -73,9 +82,10 @@ class _Proof:
 class HistoryExport:
     """Writes exports, for everybody who may see the instances."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, access: AccessLog) -> None:
         self._store = store
         self._clock = clock
+        self._access = access
 
     def write(
         self,
@@ -98,6 +108,9 @@ class HistoryExport:
             raise InvalidInput(
                 f"expected 1 to {MAX_INSTANCES} instances to export, found {len(wanted)}"
             )
+        self._access.note(
+            actor, AccountEventKind.HISTORY_EXPORTED, instances=wanted, documents=with_documents
+        )
         with self._store.reading() as tx:
             instances = [_visible(tx, each, actor) for each in wanted]
             with ZipFile(target, "w", ZIP_DEFLATED) as archive:

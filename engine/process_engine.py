@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from engine.access_log import AccessLog
 from engine.access_tokens import AccessTokens
 from engine.account_log import AccountLog
 from engine.accounts import Accounts
@@ -153,7 +154,8 @@ def build_engine(
     )
     outside = outside_of(store, ids, settings)
     checkpoints = Checkpoints(store, clock, ids, outside)
-    history = History(store, definitions, deadlines)
+    access = AccessLog(store, clock)
+    history = History(store, definitions, deadlines, access)
     drawings = Drawings(store, definitions, history)
     return ProcessEngine(
         store=store,
@@ -179,11 +181,11 @@ def build_engine(
         kept_messages=KeptMessages(store, post, clock),
         signals=Signals(store, definitions, post, clock, ids),
         external_tasks=ExternalTasks(store, steps, clock, intake),
-        documents=Documents(store, steps, clock),
+        documents=Documents(store, steps, clock, access),
         papers=papers,
         remarks=Remarks(store, steps, clock=clock, ids=ids, intake=intake),
         history=history,
-        history_export=HistoryExport(store, clock),
+        history_export=HistoryExport(store, clock, access),
         overviews=Overviews(store, clock, remaining_times),
         drawings=drawings,
         playback=Playback(

@@ -50,6 +50,7 @@ _ROOMS = {
     "drawings",
     "overviews",
     "accounts",
+    "access_log",
     "account_log",
     "access_tokens",
     "logins",
@@ -148,7 +149,7 @@ ARROWS: dict[str, set[str]] = {
         | {"merkle", "signing_key", "checkpoint_format", "checkpoint_folder"},
     ),
     "history_export": _BASE
-    | {"store", "permissions", "history", "canonical_json", "merkle"}
+    | {"store", "permissions", "access_log", "history", "canonical_json", "merkle"}
     | {"checkpoint_format", "checkpoint_folder"},
     "message_sources": _BASE | _PURE | {"store", "secret_key"},
     "webhook_subscriptions": _BASE | _PURE | {"store", "secret_key", "receivers"},

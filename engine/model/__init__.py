@@ -94,6 +94,7 @@ from engine.model.papers import (
     Voiding,
 )
 from engine.model.people import (
+    ACCESS_KINDS,
     DEFINITIVE,
     AccessToken,
     Account,
@@ -133,6 +134,7 @@ from engine.model.times import Course, InstanceTime, TaskTime
 from engine.model.values import Json, Variables
 
 __all__ = [
+    "ACCESS_KINDS",
     "DEFINITIVE",
     "INPUT_KINDS",
     "NOTE_KINDS",

@@ -202,9 +202,20 @@ class AccountEventKind(StrEnum):
     SECOND_FACTOR_ENABLED = "second_factor_enabled"
     SECOND_FACTOR_REMOVED = "second_factor_removed"
     RECOVERY_CODE_USED = "recovery_code_used"
+    HISTORY_READ = "history_read"
+    DOCUMENT_READ = "document_read"
+    HISTORY_EXPORTED = "history_exported"
     SUBSTITUTION_BEGUN = "substitution_begun"
     SUBSTITUTION_CHANGED = "substitution_changed"
     SUBSTITUTION_ENDED = "substitution_ended"
+
+
+#: What auditors and admins read of histories.
+ACCESS_KINDS = (
+    AccountEventKind.HISTORY_READ,
+    AccountEventKind.DOCUMENT_READ,
+    AccountEventKind.HISTORY_EXPORTED,
+)
 
 
 @dataclass(frozen=True, slots=True)

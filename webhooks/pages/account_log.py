@@ -9,13 +9,16 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from engine.model import AccountEvent, AccountEventKind, Role
+from engine.model import ACCESS_KINDS, AccountEvent, AccountEventKind, Role
 from engine.queries import AccountEventQuery, SortOrder
 from webhooks.pages import account_words
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.listings import argument, page_number, page_of, pager
 from webhooks.pages.logins import current_actor, require_page_role
 from webhooks.rest.context import current_engine
+
+#: The filter that shows what auditors and administrators read.
+READING = "pembacaan"
 
 
 @blueprint.get("/akun/riwayat")
@@ -31,6 +34,7 @@ def show_account_log() -> ResponseReturnValue:
         "account_log.html",
         events=[(each, list(_details(each))) for each in events],
         kinds=account_words.ACCOUNT_EVENTS,
+        reading=READING,
         pager=pager(number, log.count(query, actor=actor)),
         is_filtered=any(argument(name) for name in ("akun", "oleh", "kejadian")),
         verification=log.verify(actor=actor) if request.args.get("uji") else None,
@@ -38,6 +42,8 @@ def show_account_log() -> ResponseReturnValue:
 
 
 def _kinds(text: str | None) -> tuple[AccountEventKind, ...] | None:
+    if text == READING:
+        return ACCESS_KINDS
     try:
         return (AccountEventKind(text),) if text else None
     except ValueError:

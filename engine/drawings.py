@@ -14,7 +14,7 @@ from engine.bpmn.drawing.picture import Picture
 from engine.bpmn.drawing.reading import picture_of
 from engine.bpmn.drawing.svg import Image, paint_parts, paint_picture
 from engine.definitions import Definitions
-from engine.model import Actor
+from engine.model import Actor, Say
 from engine.permissions import require_definition_visible
 from engine.store import Store
 
@@ -34,32 +34,46 @@ class Drawings:
         self._pictures: OrderedDict[str, Picture] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of_definition(self, definition_id: str, *, actor: Actor) -> Image:
-        """The picture of a definition. Raises NotFound, Forbidden."""
-        return paint_picture(self._picture(definition_id, actor))
+    def of_definition(self, definition_id: str, *, actor: Actor, say: Say = str) -> Image:
+        """The picture of a definition. Raises NotFound, Forbidden.
 
-    def of_instance(self, instance_id: str, *, actor: Actor) -> Image:
+        say, here and below: how sentences of ours are said in it.
+        """
+        return paint_picture(self._picture(definition_id, actor), say=say)
+
+    def of_instance(self, instance_id: str, *, actor: Actor, say: Say = str) -> Image:
         """The picture with what happened in the instance so far. Raises NotFound, Forbidden."""
         events = self._history.events(instance_id, actor=actor)
         with self._store.reading() as tx:
             definition_id = tx.instance(instance_id).definition_id
-        return paint_picture(self._picture(definition_id, actor), marks_of(events))
+        return paint_picture(self._picture(definition_id, actor), marks_of(events), say=say)
 
-    def with_marks(self, definition_id: str, marks: Marks, *, key: str, actor: Actor) -> Image:
+    def with_marks(
+        self, definition_id: str, marks: Marks, *, key: str, actor: Actor, say: Say = str
+    ) -> Image:
         """The picture with these marks, its parts named, so that a page may change them."""
-        return paint_picture(self._picture(definition_id, actor), marks, key=key, is_live=True)
+        picture = self._picture(definition_id, actor)
+        return paint_picture(picture, marks, key=key, is_live=True, say=say)
 
     def parts_with_marks(
-        self, definition_id: str, marks: Iterable[Marks], *, key: str, actor: Actor
+        self,
+        definition_id: str,
+        marks: Iterable[Marks],
+        *,
+        key: str,
+        actor: Actor,
+        say: Say = str,
     ) -> list[dict[str, str]]:
         """The parts of the picture with each of these marks, by name."""
         picture = self._picture(definition_id, actor)
-        return [paint_parts(picture, each, key=key) for each in marks]
+        return [paint_parts(picture, each, key=key, say=say) for each in marks]
 
-    def around(self, definition_id: str, activity_id: str, *, actor: Actor) -> Image:
+    def around(
+        self, definition_id: str, activity_id: str, *, actor: Actor, say: Say = str
+    ) -> Image:
         """The part of the picture where an activity stands, which is marked as the present one."""
         marks = Marks({activity_id: Mark(visits=1, open=1)})
-        return paint_picture(self._picture(definition_id, actor), marks, focus=activity_id)
+        return paint_picture(self._picture(definition_id, actor), marks, focus=activity_id, say=say)
 
     def is_laid_out(self, definition_id: str, *, actor: Actor) -> bool:
         """Whether the deployed file has no drawing of its own, so that Alur made one."""

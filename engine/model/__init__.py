@@ -127,7 +127,7 @@ from engine.model.reports import (
     StepFigures,
     Variant,
 )
-from engine.model.sentences import FileSize, Sentence
+from engine.model.sentences import FileSize, Say, Sentence
 from engine.model.steps import RememberedRequest, StepRecord, StoredInstance
 from engine.model.substitutions import Substitution, SubstitutionKind, SubstitutionState
 from engine.model.times import Course, InstanceTime, TaskTime
@@ -220,6 +220,7 @@ __all__ = [
     "Role",
     "RunningCount",
     "SavedFilter",
+    "Say",
     "Scope",
     "SecondFactor",
     "Sent",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 _KILOBYTE = 1024
 
@@ -23,6 +23,10 @@ class Sentence(str):
         made = super().__new__(cls, text % values if values else text)
         made.text, made.values = text, values
         return made
+
+
+#: Says a sentence in the language of who reads it; `str` says it in Indonesian.
+Say = Callable[["Sentence"], str]
 
 
 class FileSize(int):

@@ -14,7 +14,7 @@ from engine.calendars import Calendars
 from engine.definitions import Definitions
 from engine.drawings import Drawings, Image
 from engine.errors import InvalidInput
-from engine.model import Actor
+from engine.model import Actor, Say
 from engine.permissions import require_instance_visible
 from engine.playback.comparison import Pair, RoundKey, compare, rounds_of, straight_rounds
 from engine.playback.durations import Durations, Spent
@@ -131,19 +131,19 @@ class Playback:
 
     # -------------------------------------------------------------------- pictures
 
-    def image(self, story: Story, step: int, *, key: str, actor: Actor) -> Image:
+    def image(self, story: Story, step: int, *, key: str, actor: Actor, say: Say = str) -> Image:
         """The picture as it was after a step; 0: before the first."""
         marks = next(marks_from(story, step, step)) if step else Marks(trace=Trace())
         definition_id = story.instance.definition_id
-        return self._drawings.with_marks(definition_id, marks, key=key, actor=actor)
+        return self._drawings.with_marks(definition_id, marks, key=key, actor=actor, say=say)
 
     def parts(
-        self, story: Story, steps: range, *, key: str, actor: Actor
+        self, story: Story, steps: range, *, key: str, actor: Actor, say: Say = str
     ) -> Sequence[Mapping[str, str]]:
         """The parts of the pictures after each of these steps, by name; see `paint_parts`."""
         found = marks_from(story, steps.start, steps.stop - 1)
         definition_id = story.instance.definition_id
-        return self._drawings.parts_with_marks(definition_id, found, key=key, actor=actor)
+        return self._drawings.parts_with_marks(definition_id, found, key=key, actor=actor, say=say)
 
     # -------------------------------------------------------------------- durations
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from engine.drawings import Image
 from engine.errors import Forbidden
 from engine.model import ProcessDefinition, ProcessInstance, UserTask
+from webhooks.language import told
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.definition_files import definition_of
 from webhooks.pages.logins import current_actor
@@ -43,7 +44,7 @@ def shown_definition(definition: ProcessDefinition) -> Shown:
     """The picture of a definition."""
     href = url_for("pages.show_picture", key=definition.key, reference=definition.version)
     drawings, actor = current_engine().drawings, current_actor()
-    image = drawings.of_definition(definition.definition_id, actor=actor)
+    image = drawings.of_definition(definition.definition_id, actor=actor, say=told)
     is_laid_out = drawings.is_laid_out(definition.definition_id, actor=actor)
     return replace(shown_image(image, href), is_laid_out=is_laid_out)
 
@@ -52,7 +53,9 @@ def shown_instance(instance: ProcessInstance) -> Shown:
     """The picture with what happened in the instance."""
     href = url_for("pages.show_instance_picture", instance_id=instance.instance_id)
     drawings = current_engine().drawings
-    return shown_image(drawings.of_instance(instance.instance_id, actor=current_actor()), href)
+    return shown_image(
+        drawings.of_instance(instance.instance_id, actor=current_actor(), say=told), href
+    )
 
 
 def shown_step(task: UserTask) -> Shown | None:
@@ -60,7 +63,7 @@ def shown_step(task: UserTask) -> Shown | None:
     engine, actor = current_engine(), current_actor()
     try:
         definition = engine.definitions.definition(task.definition_id, actor=actor)
-        image = engine.drawings.around(task.definition_id, task.activity_id, actor=actor)
+        image = engine.drawings.around(task.definition_id, task.activity_id, actor=actor, say=told)
     except Forbidden:
         return None
     href = url_for("pages.show_picture", key=definition.key, reference=definition.version)
@@ -80,10 +83,14 @@ def show_picture(key: str, reference: str) -> ResponseReturnValue:
     """The picture of one version, alone and at full size."""
     definition = definition_of(key, reference)
     drawings = current_engine().drawings
-    return picture(drawings.of_definition(definition.definition_id, actor=current_actor()))
+    return picture(
+        drawings.of_definition(definition.definition_id, actor=current_actor(), say=told)
+    )
 
 
 @blueprint.get("/berkas/<instance_id>/gambar.svg")
 def show_instance_picture(instance_id: str) -> ResponseReturnValue:
     """The picture of an instance, alone and at full size."""
-    return picture(current_engine().drawings.of_instance(instance_id, actor=current_actor()))
+    return picture(
+        current_engine().drawings.of_instance(instance_id, actor=current_actor(), say=told)
+    )

@@ -15,6 +15,7 @@ from engine.playback.durations import Spent
 from engine.playback.standing import standing_after
 from engine.playback.story import Step, Story
 from engine.playback.visits import Visit
+from webhooks.language import told
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.drawings import shown_image
@@ -92,7 +93,7 @@ def show_replay(instance_id: str) -> ResponseReturnValue:
     engine, actor = current_engine(), current_actor()
     story = engine.playback.story(instance_id, actor=actor, is_fresh="uji" in request.args)
     wanted = _wanted(story)
-    image = engine.playback.image(story, wanted.step, key=_KEY, actor=actor)
+    image = engine.playback.image(story, wanted.step, key=_KEY, actor=actor, say=told)
     definition_id = story.instance.definition_id
     page = render_template(
         "replay.html",
@@ -124,7 +125,7 @@ def list_frames(instance_id: str) -> ResponseReturnValue:
     if not 1 <= first <= len(story.steps):
         raise InvalidInput(f"dari: expected 1 to {len(story.steps)}, found {first}")
     steps = range(first, min(first + BATCH, len(story.steps) + 1))
-    painted = _differing(engine.playback.parts(story, steps, key=_KEY, actor=actor))
+    painted = _differing(engine.playback.parts(story, steps, key=_KEY, actor=actor, say=told))
     return jsonify(
         [_frame(story, number, parts) for number, parts in zip(steps, painted, strict=True)]
     )

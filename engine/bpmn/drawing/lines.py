@@ -23,6 +23,7 @@ from engine.bpmn.drawing.marks import Marks
 from engine.bpmn.drawing.picture import Edge
 from engine.bpmn.drawing.shapes import label_block
 from engine.bpmn.drawing.texts import OUTSIDE, lines_of
+from engine.model import Say, Sentence
 
 _ROUND = 7.0
 _DASHES = {"messageFlow": "8 5", "sequenceFlow": ""}
@@ -32,7 +33,7 @@ _RETURN, _NOW = "9 5", 5.0
 _LABEL_WIDTH = 90.0
 
 
-def paint_line(edge: Edge, marks: Marks | None) -> str:
+def paint_line(edge: Edge, marks: Marks | None, say: Say) -> str:
     """The line with its ends, as thick as what happened on it asks for."""
     taken = marks.flows.get(edge.id, 0) if marks else 0
     trace = marks.trace if marks else None
@@ -49,8 +50,8 @@ def paint_line(edge: Edge, marks: Marks | None) -> str:
         stroke_dasharray=_RETURN if is_return else _DASHES.get(edge.type, "2 4"),
         stroke_linejoin="round",
     )
-    name = edge.name or "Alur"
-    tip = tag("title", words(f"{name}: dilalui {taken} kali")) if taken else ""
+    passed = Sentence("%(name)s: dilalui %(times)s kali", name=edge.name or "Alur", times=taken)
+    tip = tag("title", words(say(passed))) if taken else ""
     return tag("g", tip + line + _ends(edge, colour), class_="dilalui" if taken else None)
 
 
@@ -108,7 +109,7 @@ def _at(path: str, at: Point, turn: float, **values: object) -> str:
     return tag("path", d=path, transform=place, **values)
 
 
-def paint_line_words(edge: Edge, marks: Marks | None) -> str:
+def paint_line_words(edge: Edge, marks: Marks | None, say: Say) -> str:
     """The name of the line, and how often or as which it was taken."""
     found = ""
     if edge.name and edge.label is not None:
@@ -117,21 +118,24 @@ def paint_line_words(edge: Edge, marks: Marks | None) -> str:
         x, y = _middle(edge.points)
         lines = lines_of(edge.name, _LABEL_WIDTH, OUTSIDE)
         found = lines_block(lines, (x, y - 8 * len(lines)), OUTSIDE)
-    if marks is not None and (said := _passing(edge, marks)):
+    if marks is not None and (said := _passing(edge, marks, say)):
         is_now = marks.trace is not None and edge.id in marks.trace.now
         colour = HERE.stroke if is_now else DONE.stroke
         found += badge(said, _clear_point(edge, badge_width(said)), colour)
     return found
 
 
-def _passing(edge: Edge, marks: Marks) -> str:
+def _passing(edge: Edge, marks: Marks, say: Say) -> str:
     """How often the line was taken; with a trace also as which of all, and that it led back."""
     taken, trace = marks.flows.get(edge.id, 0), marks.trace
     often = f"{taken}×" if taken > 1 else ""
     if trace is None or not taken:
         return often
     parts = ["→" if edge.id in trace.now else "", str(trace.last.get(edge.id, ""))]
-    parts += ["kembali" if edge.id in trace.returns else "", f"({often})" if often else ""]
+    parts += [
+        say(Sentence("kembali")) if edge.id in trace.returns else "",
+        f"({often})" if often else "",
+    ]
     return " ".join(part for part in parts if part)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from engine.bpmn.drawing.geometry import Box, Point
@@ -27,6 +27,7 @@ from engine.bpmn.drawing.picture import Picture, Shape
 from engine.bpmn.drawing.shapes import paint
 from engine.bpmn.drawing.sizes import EVENT
 from engine.bpmn.names import FLOW_NODES
+from engine.model import Say, Sentence
 
 _MARGIN = 16.0
 #: How far the frame around what a step was about stands off.
@@ -51,19 +52,25 @@ def paint_picture(
     key: str = "gambar",
     focus: str | None = None,
     is_live: bool = False,
+    say: Say = str,
 ) -> Image:
     """The picture; with marks, what happened on it.
 
     key: what ids in the image begin with, since a page may hold several. focus: only this element
     and what stands around it. is_live: its parts are groups named as in `paint_parts`.
+    say: how sentences of ours are said.
     """
     seen = None if marks is None else _shown_marks(picture, marks)
     view = _view(picture, focus)
-    title = f"Diagram alur: {picture.name}" if picture.name else "Diagram alur"
-    head = tag("title", words(title), id=f"{key}-judul") + tag(
-        "desc", words(description(picture, marks)), id=f"{key}-uraian"
+    title = (
+        Sentence("Diagram alur: %(name)s", name=picture.name)
+        if picture.name
+        else Sentence("Diagram alur")
     )
-    painted = _painted(picture, seen, key)
+    head = tag("title", words(say(title)), id=f"{key}-judul") + tag(
+        "desc", words(description(picture, marks, say)), id=f"{key}-uraian"
+    )
+    painted = _painted(picture, seen, key, say)
     box = " ".join(number(float(value)) for value in (view.x, view.y, view.width, view.height))
     svg = tag(
         "svg",
@@ -87,35 +94,37 @@ def paint_picture(
     return Image(svg, view.width, view.height, here)
 
 
-def paint_parts(picture: Picture, marks: Marks, *, key: str) -> dict[str, str]:
+def paint_parts(picture: Picture, marks: Marks, *, key: str, say: Say = str) -> dict[str, str]:
     """What a picture with marks is made of, by name, each as one SVG group; and its words.
 
     Pictures of one definition have the same parts, so that only those that differ need to be
     painted again. The part "uraian" is plain text.
     """
     seen = _shown_marks(picture, marks)
-    found = dict(_painted(picture, seen, key))
-    return {**found, "uraian": description(picture, marks)}
+    found = dict(_painted(picture, seen, key, say))
+    return {**found, "uraian": description(picture, marks, say)}
 
 
-def _painted(picture: Picture, marks: Marks | None, key: str) -> Iterator[tuple[str, str]]:
+def _painted(
+    picture: Picture, marks: Marks | None, key: str, say: Say
+) -> Iterator[tuple[str, str]]:
     """(name of the part, its SVG), in the order of painting."""
     frames = [s for s in picture.shapes if s.type in {"participant", "lane"}]
     rest = [s for s in picture.shapes if s.type not in {"participant", "lane"}]
     # Lines stand over what holds others, and under what they lead to.
     holders = [s for s in rest if s.is_expanded]
     for shape in (*frames, *holders):
-        yield f"unsur-{shape.id}", _shape(shape, marks, key)
+        yield f"unsur-{shape.id}", _shape(shape, marks, key, say)
     for edge in sorted(picture.edges, key=lambda e: marks is not None and e.id in marks.flows):
-        yield f"garis-{edge.id}", paint_line(edge, marks)
+        yield f"garis-{edge.id}", paint_line(edge, marks, say)
     for shape in rest:
         if not shape.is_expanded:
-            yield f"unsur-{shape.id}", _shape(shape, marks, key)
+            yield f"unsur-{shape.id}", _shape(shape, marks, key, say)
     for edge in picture.edges:
-        yield f"kata-{edge.id}", paint_line_words(edge, marks)
+        yield f"kata-{edge.id}", paint_line_words(edge, marks, say)
     if marks is not None:
         for shape in rest:
-            yield f"tanda-{shape.id}", _badges(shape, marks)
+            yield f"tanda-{shape.id}", _badges(shape, marks, say)
 
 
 def _view(picture: Picture, focus: str | None) -> Box:
@@ -163,10 +172,10 @@ def _look(mark: Mark | None) -> Look:
     return CANCELLED if mark.cancelled >= mark.visits else DONE
 
 
-def _shape(shape: Shape, marks: Marks | None, key: str) -> str:
+def _shape(shape: Shape, marks: Marks | None, key: str, say: Say) -> str:
     mark = marks.nodes.get(shape.id) if marks else None
     look = _look(mark)
-    tip = tag("title", words(_told(shape.name or shape.id, mark)))
+    tip = tag("title", words(_told(shape.name or shape.id, mark, say)))
     anchor = f"{key}-{shape.id}" if _is_here(shape, mark) else None
     return tag("g", tip + paint(shape, look), class_=look.name, id=anchor)
 
@@ -180,7 +189,7 @@ def _group(name: str, part: str) -> str:
     return tag("g", part, data_bagian=name)
 
 
-def _badges(shape: Shape, marks: Marks) -> str:
+def _badges(shape: Shape, marks: Marks, say: Say) -> str:
     mark = marks.nodes.get(shape.id)
     if mark is None or shape.type not in FLOW_NODES:
         return ""
@@ -188,13 +197,13 @@ def _badges(shape: Shape, marks: Marks) -> str:
     is_now = marks.trace is not None and shape.id in marks.trace.now
     found = _frame(shape) if is_now else ""
     if look is FAILED:
-        found += _word_at(shape, "gangguan", look)
+        found += _word_at(shape, say(Sentence("gangguan")), look)
     elif look is HERE and not shape.is_expanded:
-        found += _word_at(shape, _count("di sini", mark.open), look)
+        found += _word_at(shape, _count(say(Sentence("di sini")), mark.open), look)
     elif look is CANCELLED:
-        found += _word_at(shape, "batal", look)
+        found += _word_at(shape, say(Sentence("batal")), look)
     elif is_now and not shape.is_expanded:
-        found += _word_at(shape, "langkah ini", HERE)
+        found += _word_at(shape, say(Sentence("langkah ini")), HERE)
     if ended > 0 and look is not CANCELLED:
         text = "✓" if ended == 1 else f"✓ {ended}×"
         found += badge(text, _corner(shape), DONE.stroke)
@@ -235,34 +244,45 @@ def _count(word: str, count: int) -> str:
 # ----------------------------------------------------------------------------- words
 
 
-def description(picture: Picture, marks: Marks | None) -> str:
+def description(picture: Picture, marks: Marks | None, say: Say = str) -> str:
     """The picture in words: its lanes and steps, or where an instance stands in it."""
     nodes = [s for s in picture.shapes if s.type in FLOW_NODES]
     if marks is None:
         lanes = [s.name for s in picture.shapes if s.type == "lane" and s.name]
-        told = f"{len(nodes)} unsur"
-        return f"{told} dalam lajur {', '.join(lanes)}." if lanes else f"{told}."
+        if not lanes:
+            return say(Sentence("%(number)s unsur.", number=len(nodes)))
+        return say(
+            Sentence(
+                "%(number)s unsur dalam lajur %(lanes)s.",
+                number=len(nodes),
+                lanes=", ".join(lanes),
+            )
+        )
     seen = _shown_marks(picture, marks)
     here = [s for s in nodes if (m := seen.nodes.get(s.id)) and m.open and not s.is_expanded]
     failed = [s for s in nodes if (m := seen.nodes.get(s.id)) and m.incidents]
     done = sum(1 for s in nodes if (m := seen.nodes.get(s.id)) and not m.open)
-    parts = [f"{done} dari {len(nodes)} unsur sudah dilalui."]
+    parts = [Sentence("%(done)s dari %(all)s unsur sudah dilalui.", done=done, all=len(nodes))]
     if here:
-        parts.insert(0, f"Proses berada di: {', '.join(s.name or s.id for s in here)}.")
+        parts.insert(0, Sentence("Proses berada di: %(names)s.", names=_names(here)))
     if failed:
-        parts.append(f"Gangguan di: {', '.join(s.name or s.id for s in failed)}.")
-    return " ".join(parts)
+        parts.append(Sentence("Gangguan di: %(names)s.", names=_names(failed)))
+    return " ".join(map(say, parts))
 
 
-def _told(name: str, mark: Mark | None) -> str:
+def _names(shapes: Iterable[Shape]) -> str:
+    return ", ".join(each.name or each.id for each in shapes)
+
+
+def _told(name: str, mark: Mark | None, say: Say) -> str:
     """A shape in words, for who points at it."""
     if mark is None:
         return name
     ended = mark.visits - mark.open - mark.cancelled
     parts = [
-        "proses berada di sini" if mark.open else "",
-        "gangguan" if mark.incidents else "",
-        f"selesai {ended} kali" if ended > 0 else "",
-        f"batal {mark.cancelled} kali" if mark.cancelled else "",
+        Sentence("proses berada di sini") if mark.open else None,
+        Sentence("gangguan") if mark.incidents else None,
+        Sentence("selesai %(times)s kali", times=ended) if ended > 0 else None,
+        Sentence("batal %(times)s kali", times=mark.cancelled) if mark.cancelled else None,
     ]
-    return f"{name}: {', '.join(part for part in parts if part)}"
+    return f"{name}: {', '.join(say(part) for part in parts if part)}"

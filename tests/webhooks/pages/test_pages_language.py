@@ -80,3 +80,18 @@ def test_the_switch_leads_to_no_other_server(browser: Browser) -> None:
     page = browser.post("/bahasa", {"bahasa": "en", "kembali": "//jahat.example/"}, follow=False)
 
     assert page.response.headers["Location"] == "/"
+
+
+def test_pictures_say_where_an_instance_stands_in_the_language_of_the_page(
+    visit: Visit, instance: str
+) -> None:
+    browser = visit("staf")
+    indonesian = browser.get(f"/berkas/{instance}/gambar.svg").response.text
+
+    browser.send(browser.get("/"), "/bahasa", bahasa="en")
+    english = browser.get(f"/berkas/{instance}/gambar.svg").response.text
+
+    assert "Proses berada di: Menyusun laporan." in indonesian
+    assert ">di sini<" in indonesian
+    assert "The process is at: Menyusun laporan." in english
+    assert ">here<" in english

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from engine.bpmn.elements import ProcessModel
 from engine.definitions import Definitions
-from engine.errors import Forbidden, InvalidInput, NotFound
+from engine.errors import EngineError, Forbidden, InvalidInput, NotFound
 from engine.model import Actor, HistoryEvent, ProcessDefinition, ProcessInstance, Role, UserTask
 from engine.permissions import (
     lanes_seen_by,
@@ -28,6 +29,8 @@ from engine.search_words import (
     words_of_start,
 )
 from engine.store import Store, StoreTransaction
+
+_log = logging.getLogger(__name__)
 
 MAX_QUERY, MOST_WORDS_ASKED = 200, 10
 MOST_RESULTS = 100
@@ -165,13 +168,16 @@ class Search:
             on_progress(done)
 
     def _index(self, tx: StoreTransaction, instance_id: str) -> None:
+        # No step adds words meanwhile.
         instance = tx.stored_instance(instance_id, for_step=True).instance
-        model = self._definitions.machine(tx, instance.definition_id).model
-        query = EventQuery(instance_ids=(instance_id,), kinds=TEXT_KINDS)
-        words = [
-            *words_of_start(instance_id, model),
-            *words_of_events(tx.find_events(query)),
-        ]
+        words = words_in(f"{instance_id.replace('-', '')} {instance.business_key or ''}")
+        try:
+            model = self._definitions.machine(tx, instance.definition_id).model
+            query = EventQuery(instance_id=instance_id, kinds=TEXT_KINDS)
+            words += [*words_of_start(instance_id, model), *words_of_events(tx.find_events(query))]
+        except EngineError as error:
+            # A damaged history hinders no other; verify tells of it.
+            _log.warning("instance %s is found by its key only: %s", instance_id, error)
         tx.put_words(instance_id, joined(words))
 
 

@@ -82,7 +82,7 @@ def migrate(call: Invocation) -> int:
 
 
 def bring_up_to_date(call: Invocation) -> list[str]:
-    """Migrate, and note what the operator should know of this database."""
+    """Migrate, index what is not yet, and note what the operator should know of this database."""
     store = Store.open(call.settings.database_url)
     try:
         store.migrate()
@@ -91,6 +91,10 @@ def bring_up_to_date(call: Invocation) -> list[str]:
         raise StorageError(f"the folder of the database cannot be made: {error}") from error
     finally:
         store.close()
+    with call.engine() as engine:
+        engine.search.add_missing(
+            on_progress=lambda done: call.printer.note(f"indexed {done} instances for the search")
+        )
     for warning in warnings:
         call.printer.note(warning)
     return warnings

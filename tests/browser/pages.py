@@ -17,6 +17,8 @@ PAGES: tuple[tuple[str | None, str], ...] = (
     ("perencana", "berkas"),
     ("perencana-2", "ambil-alih"),
     ("admin", "ubah"),
+    ("admin", "/cari?q=kinerja"),
+    ("bidang", "/cari?q=tidak-ada"),
     ("perencana", "/saya"),
     ("perencana", "/saya/surel"),
     ("perencana", "/saya/kode"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from engine.store import Store
 from tests.cli.conftest import Terminal
 
 
@@ -133,3 +134,32 @@ def test_repeated_value_is_a_list(alur: Terminal) -> None:
     answer = alur.ok(*words, "--set", "daftar_bidang=SMP", "--set", "daftar_bidang=PAUD", "--json")
 
     assert answer.json["variables"]["daftar_bidang"] == ["SMP", "PAUD"]
+
+
+def test_search_finds_by_key_and_reindex_makes_its_index_anew(alur: Terminal) -> None:
+    started = alur.ok("start", "surat", "--set", "nomor=7", "--business-key", "LKJ-9", "--json")
+    instance = started.json["instance"]["instanceId"]
+
+    assert instance in alur.ok("search", "lkj", "9").out
+    assert alur.ok("search", "nihil").out == "nothing found\n"
+    assert alur.ok("reindex", "--json").json == {"indexed": 1}
+    assert alur.ok("reindex", instance).out == "indexed 1\n"
+    found = alur.ok("search", "lkj-9", "--json").json
+    assert [each["instance"]["instanceId"] for each in found["instances"]] == [instance]
+    assert alur("search", "x", "--limit", "0").code == 2
+    assert alur("reindex", "?").code == 3
+
+
+def test_migrate_indexes_what_an_older_version_left(alur: Terminal) -> None:
+    alur.ok("start", "surat", "--set", "nomor=77", "--business-key", "LKJ-9")
+    store = Store.open(f"sqlite:///{alur.folder / 'alur.db'}")
+    with store.writing() as tx:
+        tx.forget_all_words()
+    store.close()
+    assert alur.ok("search", "77").out == "nothing found\n"
+
+    answer = alur.ok("migrate")
+
+    assert "indexed 1 instances for the search" in answer.err
+    assert "LKJ-9" in alur.ok("search", "77").out
+    assert alur.ok("migrate").err.count("indexed") == 0

@@ -12,7 +12,7 @@ from engine.incident_causes import Cause, CauseKind, cause_of
 from engine.model import EventKind, FieldType, FormField, Incident, Json, Role
 from engine.queries import EventQuery
 from webhooks.language import Phrases, phrase
-from webhooks.pages.fields import Faults, Group, submitted_values, widget_groups
+from webhooks.pages.fields import Faults, Group, all_widgets, submitted_values, widget_groups
 from webhooks.pages.logins import current_actor
 from webhooks.pages.values import fields_of
 from webhooks.rest.context import current_engine
@@ -223,7 +223,8 @@ def _field(name: str, declared: FormField | None, value: Json) -> FormField | No
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return FormField(name, name, is_required=True, is_list=True)
     if value is None or isinstance(value, str | int | float):
-        return FormField(name, name, is_required=True)
+        has_lines = isinstance(value, str) and "\n" in value
+        return FormField(name, name, is_required=True, rows=4 if has_lines else None)
     return None
 
 
@@ -236,14 +237,23 @@ def _typed_without_form(text: str) -> Json:
 
 
 def mended_values(
-    form: Sequence[FormField], texts: Mapping[str, str], model: ProcessModel
+    form: Sequence[FormField],
+    texts: Mapping[str, str],
+    model: ProcessModel,
+    before: Mapping[str, Json],
 ) -> dict[str, Json]:
-    """The values that were typed. Raises InvalidForm with the faults by field."""
+    """What was changed. Raises InvalidForm with the faults by field.
+
+    What stands as it was shown stays as it is: read again, a text of digits would become a number.
+    """
     values = check_submission(form, submitted_values(form, texts, {}))
+    shown = {each.id: each.text for each in all_widgets(widget_groups(form, before))}
     declared = fields_of(model)
-    return {
+    typed = {
         name: _typed_without_form(value)
         if isinstance(value, str) and name not in declared
         else value
         for name, value in values.items()
+        if texts.get(name, "") != shown[name]
     }
+    return {n: v for n, v in typed.items() if n not in before or before[n] != v}

@@ -35,11 +35,10 @@ def mend_incident(instance_id: str, incident_id: str) -> ResponseReturnValue:
     form = form_of(incident, model, before)
     texts = typed_texts(form, request.form)
     try:
-        values = mended_values(form, texts, model)
+        changed = mended_values(form, texts, model, before)
     except InvalidInput as error:
         refused = Mending(incident_id, texts, error.fields)
         return instance_page_with(instance_id, mending=refused), 400
-    changed = {n: v for n, v in values.items() if n not in before or before[n] != v}
     engine.instances.change_variables(instance_id, changed, actor=actor)
     return _retry(instance_id, incident)
 

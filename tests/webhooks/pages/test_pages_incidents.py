@@ -136,3 +136,20 @@ def test_script_that_fails_names_its_data(office: Office, visit: Visit) -> None:
 
     assert "proses berlanjut" in page.text
     assert office.variables(instance)["rata"] == 2
+
+
+def test_what_is_left_as_it_was_shown_keeps_its_type(office: Office, visit: Visit) -> None:
+    diagram = process(
+        start(), user("a"), script("g", "hasil = kode + naskah[total]"), user("b"), end(),
+        line("s", "a", "g", "b", "e"), lanes=LANE,
+    )  # fmt: skip
+    given = {"kode": "007", "naskah": "dua\nbaris", "total": 99}
+    instance = stuck(office, diagram, **given)
+    admin = visit("admin")
+
+    page = admin.send(admin.get(f"/berkas/{instance}"), "/perbaiki", **{"isian-total": "0"})
+
+    assert "proses berlanjut" in page.text
+    after = office.variables(instance)
+    assert {name: after[name] for name in given} == given | {"total": 0}
+    assert after["hasil"] == "007d"

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response
 
-from engine.model import Actor, EventKind, HistoryEvent, ProcessInstance, Verification
+from engine.model import Actor, HistoryEvent, ProcessInstance, Verification
 from engine.queries import DefinitionQuery, EventQuery, InstanceQuery, Page
 from webhooks.auth import require_actor
 from webhooks.downloads import exported
@@ -36,7 +36,7 @@ from webhooks.schemas.historic_work import (
     HistoricTaskAnswer,
     HistoricTaskFilter,
 )
-from webhooks.schemas.proofs import ReplayAnswer, VerificationAnswer
+from webhooks.schemas.proofs import VerificationAnswer
 
 resource = Resource("history", path="/history", description="What happened, and who did it")
 
@@ -79,31 +79,6 @@ def get_historic_instance(instance_id: str) -> HistoricInstance:
     actor = require_actor()
     found = current_engine().instances.instance(instance_id, actor=actor)
     return _with_definitions([found], actor)[0]
-
-
-@resource.on("GET", "/process-instance/<instance_id>/replay", "An instance by steps", is_own=True)
-@resource.gives(ReplayAnswer)
-def replay_instance(instance_id: str) -> Mapping[str, Any]:
-    """Each step: who gave which input, the sequence flows taken, what was entered and changed."""
-    engine, actor = current_engine(), require_actor()
-    instance = engine.instances.instance(instance_id, actor=actor)
-    return {
-        "instance_id": instance_id,
-        "process_definition_id": instance.definition_id,
-        "activity_names": _names(engine.history.events(instance_id, actor=actor)),
-        "frames": engine.history.frames(instance_id, actor=actor),
-    }
-
-
-def _names(events: Sequence[HistoryEvent]) -> dict[str, str]:
-    """What the elements that were visited are called."""
-    return {
-        event.activity_id: event.payload["name"]
-        for event in events
-        if event.activity_id
-        and event.kind is EventKind.ACTIVITY_ENTERED
-        and "name" in event.payload
-    }
 
 
 @resource.on(

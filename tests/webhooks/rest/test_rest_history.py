@@ -176,7 +176,16 @@ def test_every_change_of_a_variable_is_a_detail(hall: Hall, done: str) -> None:
 def test_frames_have_every_key(hall: Hall, done: str) -> None:
     replay = hall.get(f"/history/process-instance/{done}/replay").json
 
-    assert set(replay) == {"instanceId", "processDefinitionId", "activityNames", "frames"}
+    assert set(replay) == {
+        "instanceId",
+        "processDefinitionId",
+        "activityNames",
+        "frames",
+        "total",
+        "recorded",
+        "next",
+        "faults",
+    }
     for frame in replay["frames"]:
         assert set(frame) == {
             "number",
@@ -190,6 +199,7 @@ def test_frames_have_every_key(hall: Hall, done: str) -> None:
             "activityInstanceId",
             "payload",
             "flows",
+            "taken",
             "entered",
             "completed",
             "cancelled",

@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, has_app_context
 from flask_babel import Babel, Domain, force_locale, get_locale, gettext
+from markupsafe import Markup
 
 from engine.model import FileSize, Language, Sentence
 
@@ -77,6 +78,16 @@ def size_words(size: int) -> str:
     if current_language() is Language.ENGLISH:
         return words.replace("byte", "bytes").replace(",", ".")
     return words
+
+
+def drawn(text: str) -> str:
+    """Words of a diagram, which are not translated: marked where the page around is not Indonesian.
+
+    WCAG 2.1, 3.1.2 Language of Parts: a screen reader pronounces them as what they are.
+    """
+    if current_language() is Language.INDONESIAN:
+        return text
+    return Markup('<span lang="id">{}</span>').format(text)
 
 
 class Phrases(Mapping[_Key, str]):

@@ -28,8 +28,8 @@ from webhooks import create_app
 _MARKED = re.compile(r"«[^«»]*»")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _SPOKEN = ("aria-label", "alt", "title", "placeholder", "data-label")
-#: Code, times (their words are Babel's), pictures of diagrams, and names of languages.
-_QUIET = {"code", "time", "script", "svg", "footer"}
+#: Code, times (their words are Babel's), pictures of diagrams; and what says its own language.
+_QUIET = {"code", "time", "script", "svg"}
 #: What people of the story typed, and names of programs, formats and zones.
 _TYPED = """
 Gerbang layanan|https://gerbang.dinas.test/kait/alur/peristiwa|Naskah terakhir|srikandi|surat_masuk
@@ -106,7 +106,7 @@ def _texts_of(file: bytes) -> Iterator[str]:
 def unmarked(page: HtmlElement, said_by_others: re.Pattern[str]) -> list[str]:
     """What the page says outside of «», in the order of the page."""
     for node in page.xpath("//*"):
-        if node.tag in _QUIET:
+        if node.tag in _QUIET or (node.tag != "html" and node.get("lang")):
             node.text = None
             for child in list(node):
                 node.remove(child)

@@ -134,6 +134,7 @@ def register(app: Flask, engine: ProcessEngine, settings: Settings) -> None:  # 
         prioritas=priority_text,
         perangkat=device_text,
         kesalahan=messages.fault_text,
+        tergambar=language.drawn,
     )
     app.register_blueprint(blueprint)
     app.register_blueprint(modeler.public)

@@ -95,3 +95,18 @@ def test_pictures_say_where_an_instance_stands_in_the_language_of_the_page(
     assert ">di sini<" in indonesian
     assert "The process is at: Menyusun laporan." in english
     assert ">here<" in english
+
+
+def test_words_of_a_diagram_are_marked_as_indonesian_on_an_english_page(
+    visit: Visit, office: Office, instance: str
+) -> None:
+    browser = visit("staf")
+    path = f"/tugas/{office.task(instance, 'susun').task_id}"
+    indonesian = browser.get(path)
+
+    browser.send(browser.get("/saya"), "/bahasa", bahasa="en")
+    english = browser.get(path)
+
+    marked = [each.text_content() for each in english.tree.xpath("//main//*[@lang='id']")]
+    assert {"Menyusun laporan", "Judul laporan", "Data kinerja"} <= set(marked)
+    assert indonesian.tree.xpath("//main//*[@lang]") == []

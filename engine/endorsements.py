@@ -193,7 +193,7 @@ class PaperTrail:
         node, values = self._model.nodes[event.activity_id or ""], event.payload["variables"]
         if return_note(node.form, values) is not None:
             return {}
-        brought = values if self._reaches_process(event) else {}
+        brought = self._shared(values, event) if self._reaches_process(event) else {}
         paper = self._followed[terms.names].with_brought(brought, event)
         if paper.current is None:
             raise PaperMissing(event.activity_instance_id or "", terms.names)
@@ -257,10 +257,13 @@ class PaperTrail:
         return node is None or (node.scope == self._model.id and node.multi_instance is None)
 
     def _bring(self, values: Variables, event: HistoryEvent) -> None:
-        own = self._own_names.get(event.activity_instance_id or "", frozenset())
-        shared = {name: value for name, value in values.items() if name not in own}
         for followed in self._followed.values():
-            followed.bring(shared, event)
+            followed.bring(self._shared(values, event), event)
+
+    def _shared(self, values: Variables, event: HistoryEvent) -> dict[str, Json]:
+        """The values without those of the activity's own names, which stay with it."""
+        own = self._own_names.get(event.activity_instance_id or "", frozenset())
+        return {name: value for name, value in values.items() if name not in own}
 
     def _endorse(self, event: HistoryEvent) -> None:
         terms = self._terms.get(event.activity_id or "")

@@ -59,6 +59,7 @@ from webhooks.pages.logins import CSRF_FIELD, visitor
 from webhooks.pages.people import person
 from webhooks.pages.priorities import priority_text
 from webhooks.pages.remaining import passed_text, remaining_text
+from webhooks.pages.replay_rows import capacity_text
 from webhooks.pages.values import local_text
 from webhooks.rest.context import current_engine, current_provider, is_api
 
@@ -135,6 +136,7 @@ def register(app: Flask, engine: ProcessEngine, settings: Settings) -> None:  # 
         perangkat=device_text,
         kesalahan=messages.fault_text,
         tergambar=language.drawn,
+        kapasitas=capacity_text,
     )
     app.register_blueprint(blueprint)
     app.register_blueprint(modeler.public)

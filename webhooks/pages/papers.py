@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import gettext
@@ -112,13 +112,16 @@ def paper_at_hand(
     if step is None:
         return None
     paper = step.paper
-    named = dict(zip(paper.names, paper.labels, strict=True))
-    values = {named[name]: value for name, value in step.values.items() if name in named}
+    named = zip(paper.names, paper.labels, strict=True)
     files = {each.document_id: each for each in references_in(dict(step.values))}
     return PaperAtHand(
         step=step,
         shown=shown_paper(paper),
-        values=labelled(values, {}),
+        values=[
+            replace(each, label=label)
+            for name, label in named
+            for each in labelled({name: step.values.get(name)}, {})
+        ],
         files=tuple((each, address_of(each)) for each in files.values()) if address_of else (),
         button=BUTTONS[step.kind],
     )

@@ -127,7 +127,7 @@ def complete_task(task_id: str) -> ResponseReturnValue:
         return page, problem_of(error).status
     except IdempotencyKeyReused:
         # Sent, then gone back, changed and sent again: what counts is that the task has ended.
-        return redirect(url_for("pages.show_task", task_id=task_id), 303)
+        return _after_another_sending(task_id, _typed(form, texts))
     except InvalidInput as error:
         if not error.fields:
             raise
@@ -140,6 +140,15 @@ def complete_task(task_id: str) -> ResponseReturnValue:
         return page, 400
     release(files)
     return redirect(_after(done.instance.instance_id, task_id), 303)
+
+
+def _after_another_sending(task_id: str, typed: list[Labelled]) -> ResponseReturnValue:
+    """What was sent first counts; what was typed after it is shown, so that nothing is lost."""
+    task = current_engine().tasks.task(task_id, actor=current_actor())
+    if task.state is TaskState.OPEN:
+        return redirect(url_for("pages.show_task", task_id=task_id), 303)
+    ended = TaskNotOpen(task_id, task.state, task.ended_by, task.ended_at)
+    return ended_page(task_id, ended, typed), problem_of(ended).status
 
 
 def _after(instance_id: str, task_id: str) -> str:

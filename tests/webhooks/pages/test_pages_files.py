@@ -49,8 +49,9 @@ def clerk(office: Office, visit: Visit) -> Browser:
 def started(clerk: Browser, **values: object) -> str:
     """The id of an instance that was started by its page."""
     page = clerk.send(clerk.get("/proses/surat/mulai"), "/mulai", **values)
-    assert page.path.startswith("/berkas/"), page.text
-    return page.path.removeprefix("/berkas/")
+    assert page.path.startswith("/tugas/"), page.text
+    address: str = next(each for each in page.links() if each.startswith("/berkas/"))
+    return address.removeprefix("/berkas/")
 
 
 def task_page(browser: Browser, office: Office, instance: str) -> Page:

@@ -48,8 +48,11 @@ PLACES = (
     ),
     Place(
         "pages.list_checkpoints",
-        "Titik Periksa",
-        "Sampai mana setiap riwayat, ditandatangani di luar basis data; diunduh dan dibandingkan.",
+        phrase("Titik Periksa"),
+        phrase(
+            "Sampai mana setiap riwayat, ditandatangani di luar basis data; "
+            "diunduh dan dibandingkan."
+        ),
         (Role.ADMIN, Role.AUDITOR),
     ),
     Place(

@@ -44,6 +44,7 @@ from engine.remaining_times import RemainingTimes
 from engine.remarks import Remarks
 from engine.repeats import Repeats
 from engine.reports import Reports
+from engine.retention import RetentionSchedule
 from engine.saved_filters import SavedFilters
 from engine.search import Search
 from engine.second_factors import SecondFactors
@@ -90,6 +91,7 @@ class ProcessEngine:
     remarks: Remarks
     pending_uploads: PendingUploads
     history: History
+    retention: RetentionSchedule
     history_export: HistoryExport
     drawings: Drawings
     overviews: Overviews
@@ -185,6 +187,7 @@ def build_engine(
         papers=papers,
         remarks=Remarks(store, steps, clock=clock, ids=ids, intake=intake),
         history=history,
+        retention=RetentionSchedule(store, definitions, clock, settings.time_zone),
         history_export=HistoryExport(store, clock, access),
         overviews=Overviews(store, clock, remaining_times),
         drawings=drawings,
@@ -192,6 +195,7 @@ def build_engine(
             store,
             definitions,
             history,
+            access,
             drawings=drawings,
             calendars=calendars,
             clock=clock,

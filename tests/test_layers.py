@@ -71,6 +71,7 @@ _ROOMS = {
     "returns",
     "health",
     "history_export",
+    "retention",
     "announcements",
     "webhook_subscriptions",
     "deliveries",
@@ -187,7 +188,7 @@ WEBHOOKS_MAY = {
     *_BASE,
     *_ROOMS,
 }
-WEBHOOKS_MAY_SEE = {"bpmn.elements"}
+WEBHOOKS_MAY_SEE = {"bpmn.elements", "bpmn.retention_terms"}
 
 #: Library -> the only places that may import it; a place covers what is below it.
 HOMES: dict[str, set[str]] = {

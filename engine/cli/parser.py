@@ -18,6 +18,7 @@ from engine.cli import (
     instances,
     kept_messages,
     messages,
+    retaining,
     searching,
     serving,
     simulating,
@@ -62,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
         verifying.add_to,
         checkpoints.add_to,
         exporting.add_to,
+        retaining.add_to,
         accounts.add_to,
         webhooks.add_to,
     )

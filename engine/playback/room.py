@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from engine.access_log import AccessLog
 from engine.auditing import History
 from engine.bpmn.drawing.marks import Marks, Trace
 from engine.calendars import Calendars
 from engine.definitions import Definitions
 from engine.drawings import Drawings, Image
 from engine.errors import InvalidInput
-from engine.model import Actor, Say
+from engine.model import AccountEventKind, Actor, Say
 from engine.permissions import require_instance_visible
 from engine.playback.comparison import Pair, RoundKey, compare, rounds_of, straight_rounds
 from engine.playback.durations import Durations, Spent
@@ -40,6 +41,7 @@ class Playback:
         store: Store,
         definitions: Definitions,
         history: History,
+        access: AccessLog,
         *,
         drawings: Drawings,
         calendars: Calendars,
@@ -49,6 +51,7 @@ class Playback:
         self._store = store
         self._definitions = definitions
         self._history = history
+        self._access = access
         self._drawings = drawings
         self._calendars = calendars
         self._clock = clock
@@ -64,6 +67,7 @@ class Playback:
         The proof of a long history holds for `KEPT_FOR` as long as nothing is added to it;
         is_fresh asks for a new one. Raises NotFound, Forbidden.
         """
+        self._access.note(actor, AccountEventKind.HISTORY_READ, instance=instance_id)
         kept = None if is_fresh else self._kept(instance_id, actor)
         return kept or self._told(instance_id, actor)
 

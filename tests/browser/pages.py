@@ -46,6 +46,7 @@ PAGES: tuple[tuple[str | None, str], ...] = (
     ("auditor", "putar-ulang"),
     ("auditor", "putar-ulang-gangguan"),
     ("auditor", "/titik-periksa"),
+    ("auditor", "/retensi"),
     ("auditor", "bandingkan"),
     ("auditor", "/tidak-ada"),
 )

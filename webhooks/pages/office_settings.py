@@ -56,6 +56,12 @@ PLACES = (
         (Role.ADMIN, Role.AUDITOR),
     ),
     Place(
+        "pages.show_retention",
+        phrase("Retensi arsip"),
+        phrase("Berkas proses yang masa retensinya (JRA) telah lewat, sebagai daftar usul."),
+        (Role.ADMIN, Role.AUDITOR),
+    ),
+    Place(
         "pages.list_subscriptions",
         phrase("Langganan web hook"),
         phrase(

@@ -24,6 +24,14 @@ from engine.bpmn.names import (
 )
 from engine.bpmn.parameters import STRUCTURES, parameter_elements, parameters_of
 from engine.bpmn.refusals import Refusal, shortened
+from engine.bpmn.retention_terms import (
+    ACTIVE,
+    FATE,
+    FATES,
+    INACTIVE,
+    RetentionError,
+    retention_in,
+)
 from engine.bpmn.sop_terms import (
     CALENDAR,
     CALENDAR_KEY,
@@ -53,6 +61,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     rule = Rule(RULE, diagram)
     for _, process in checked_processes(diagram):
         yield from _check_office(rule, process)
+        yield from _check_retention(rule, process)
         for node in flow_nodes(process):
             yield from _check_attributes(rule, node)
             yield from _check_parameters(rule, node)
@@ -153,6 +162,21 @@ def _check_office(rule: Rule, process: Element) -> Iterator[Finding]:
             process,
             f"{ZONE} {shortened(zone)!r} bukan zona waktu; tulis misalnya Asia/Makassar",
             f"{ZONE}: {error}",
+        )
+
+
+def _check_retention(rule: Rule, process: Element) -> Iterator[Finding]:
+    """The class in the office's retention schedule."""
+    said = extension_properties(process)
+    try:
+        retention_in(said)
+    except RetentionError as error:
+        found = shortened(said.get(error.name, "").strip())
+        yield rule.error(
+            process,
+            f"{error.name} {found!r} tidak terbaca; isi {ACTIVE} dan {INACTIVE} seperti P2Y atau "
+            f"P6M, dan {FATE} dengan {', '.join(FATES)}",
+            f"{error.name} {found!r}: {error}",
         )
 
 

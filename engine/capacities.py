@@ -7,12 +7,20 @@ may be over by now. Who may do it by himself acts for himself, and no question i
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from engine.errors import Forbidden, StrategicStep, SubstitutionOver
 from engine.model import Actor, ProcessDefinition, ProcessInstance, Substitution, UserTask
-from engine.permissions import require_may_remark, require_may_start, require_offered, takes_part
+from engine.permissions import (
+    require_may_remark,
+    require_may_start,
+    require_offered,
+    require_task_visible,
+    takes_part,
+    waits_for,
+)
 from engine.queries import Page, SubstitutionQuery
 from engine.store import StoreTransaction
 
@@ -30,8 +38,8 @@ def at_task(
 
     deed: what he wants to do with it. Raises Forbidden, StrategicStep, SubstitutionOver.
     """
-    lanes = frozenset({task.lane or "", *task.candidate_groups})
-    return proved(tx, actor, lambda each: require_offered(each, task, deed), lanes, now)
+    rule = partial(require_offered, task=task, deed=deed)
+    return proved(tx, actor, rule, _lanes_of(task), now)
 
 
 def starting(
@@ -75,6 +83,36 @@ def as_party(
     return actor.by_itself()
 
 
+def require_visible(tx: StoreTransaction, actor: Actor, task: UserTask, *, now: datetime) -> None:
+    """Raise Forbidden unless the actor may read the task; SubstitutionOver when he could before."""
+    try:
+        require_task_visible(actor, task)
+    except Forbidden as refusal:
+        raise _explained(tx, refusal, _lanes_of(task), now) from refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a task waits for somebody. `by`: the substitution; None when he is offered it himself."""
+
+    by: Substitution | None
+    #: Whether he sees it, and may not do it, because he only stands in.
+    is_closed: bool = False
+
+
+def standing_at(actor: Actor, task: UserTask) -> Standing | None:
+    """How the task waits for the actor, as he was proved; None when it does not.
+
+    For showing only: nothing is proved by it.
+    """
+    if not waits_for(actor, task):
+        return None
+    if waits_for(actor.by_itself(), task):
+        return Standing(None)
+    one_by_one = (each for each in actor.substitutions if waits_for(_with(actor, (each,)), task))
+    return Standing(next(one_by_one), task.is_strategic)
+
+
 def capacity_at(actor: Actor, task: UserTask) -> Substitution | None:
     """The substitution by which the task waits for the actor, as he was proved; None: for himself.
 
@@ -108,6 +146,10 @@ def proved(
 def _in_force(tx: StoreTransaction, actor: Actor, now: datetime) -> tuple[Substitution, ...]:
     standing = tx.standing_substitutions(actor.account)
     return tuple(each for each in standing if each.is_in_force(now))
+
+
+def _lanes_of(task: UserTask) -> frozenset[str]:
+    return frozenset({task.lane or "", *task.candidate_groups})
 
 
 def _first_by(actor: Actor, rule: Rule) -> Substitution | None:

@@ -6,10 +6,11 @@ They belong to no history. A draft of a task that has ended is never shown; hous
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
-from engine.errors import InvalidInput
+from engine.capacities import at_task
+from engine.errors import InvalidInput, SubstitutionOver
 from engine.model import Actor, TaskDraft, TaskState
-from engine.permissions import require_offered
 from engine.sources import Clock
 from engine.store import Store
 from engine.task_hands import require_open
@@ -28,6 +29,7 @@ class TaskDrafts:
     def save(self, task_id: str, texts: Mapping[str, str], *, actor: Actor) -> TaskDraft:
         """Keep what was typed, field id -> text, in place of the former draft; nothing is judged.
 
+        Who stood in for the lane may too: what he typed when that ended is not lost.
         Raises TaskNotOpen, Forbidden when the task waits for others, InvalidInput when it is
         longer than MOST_CHARACTERS.
         """
@@ -38,10 +40,10 @@ class TaskDrafts:
         with self._store.writing() as tx:
             task = tx.task(task_id)
             require_open(task)
-            require_offered(actor, task, "save a draft of")
-            draft = TaskDraft(
-                actor.account, task.instance_id, task_id, dict(texts), self._clock.now()
-            )
+            now = self._clock.now()
+            with suppress(SubstitutionOver):
+                at_task(tx, actor, task, "save a draft of", now=now)
+            draft = TaskDraft(actor.account, task.instance_id, task_id, dict(texts), now)
             tx.put_task_draft(draft)
         return draft
 

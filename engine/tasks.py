@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from engine.capacities import at_task
+from engine.capacities import Standing, at_task, require_visible, standing_at
 from engine.definitions import Definitions
 from engine.document_intake import Intake, Received, keep_documents
 from engine.errors import TaskAlreadyClaimed
@@ -26,7 +26,6 @@ from engine.model import (
 from engine.papers import Papers
 from engine.permissions import (
     is_offered,
-    require_task_visible,
     task_scope_of,
 )
 from engine.queries import Page, TaskQuery
@@ -98,18 +97,22 @@ class Tasks(Hands):
         """One task, open or ended. Raises NotFound, Forbidden."""
         with self._store.reading() as tx:
             found = tx.task(task_id)
-        require_task_visible(actor, found)
+            require_visible(tx, actor, found, now=self._clock.now())
         return found
 
     def is_offered(self, task: UserTask, *, actor: Actor) -> bool:
         """Whether the task waits for the actor, or is in the actor's hands."""
         return is_offered(actor, task)
 
+    def standing(self, task: UserTask, *, actor: Actor) -> Standing | None:
+        """In which capacity the task waits for the actor; None when it does not."""
+        return standing_at(actor, task)
+
     def form(self, task_id: str, *, actor: Actor) -> TaskForm:
         """What the task asks for, with current values. Raises NotFound, Forbidden, TaskNotOpen."""
         with self._store.reading() as tx:
             task, stored = tx.stored_task(task_id)
-            require_task_visible(actor, task)
+            require_visible(tx, actor, task, now=self._clock.now())
             require_open(task)
             visible = self._steps.look(tx, stored).visible_variables(task_id)
             node = self._definitions.machine(tx, task.definition_id).model.nodes[task.activity_id]
@@ -121,7 +124,7 @@ class Tasks(Hands):
         """All variables that the open task sees, its loop's included."""
         with self._store.reading() as tx:
             task, stored = tx.stored_task(task_id)
-            require_task_visible(actor, task)
+            require_visible(tx, actor, task, now=self._clock.now())
             require_open(task)
             return self._steps.look(tx, stored).visible_variables(task_id)
 

@@ -57,6 +57,11 @@ def _missing_authorization(error: errors.Forbidden) -> Mapping[str, Any]:
     return {"userId": error.account, "missingAuthorizations": [missing]}
 
 
+def _end_of_substitution(error: errors.SubstitutionOver) -> Mapping[str, Any]:
+    ended_at = write_moment(error.ended_at) if error.ended_at else None
+    return {**_missing_authorization(error), "title": error.title, "endedAt": ended_at}
+
+
 def _end_of_task(error: errors.TaskNotOpen) -> Mapping[str, Any]:
     return {
         "taskId": error.task_id,
@@ -151,6 +156,9 @@ PROBLEMS: Mapping[type[errors.EngineError], Problem] = {
     errors.SignOnUnavailable: Problem(503, "SignOnUnavailableException"),
     errors.TooManyHashes: Problem(503, "TooManyLoginsException", headers=_RETRY),
     errors.Forbidden: Problem(403, "AuthorizationException", facts=_missing_authorization),
+    errors.StrategicStep: Problem(403, "StrategicStepException", facts=_missing_authorization),
+    errors.SubstitutionOver: Problem(403, "SubstitutionOverException", facts=_end_of_substitution),
+    errors.SubstitutionEnded: Problem(409, "SubstitutionEndedException"),
     errors.InvalidInput: Problem(400, "InvalidRequestException", facts=_fields),
     errors.MessageMismatch: Problem(400, "MismatchingMessageCorrelationException", facts=_matches),
     errors.InvalidForm: Problem(400, "FormFieldValidationException", facts=_fields),

@@ -22,6 +22,7 @@ from engine.cli import (
     searching,
     serving,
     simulating,
+    substitutions,
     tasks,
     verifying,
     webhooks,
@@ -65,6 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
         exporting.add_to,
         retaining.add_to,
         accounts.add_to,
+        substitutions.add_to,
         webhooks.add_to,
     )
     for add_to in rooms:

@@ -37,6 +37,7 @@ PAGES: tuple[tuple[str | None, str], ...] = (
     ("admin", "/kalender/kantor"),
     ("admin", "/akun"),
     ("admin", "/akun/sekretaris"),
+    ("admin", "/penggantian?status=semua"),
     ("admin", "/akun/riwayat"),
     ("admin", "/langganan"),
     ("admin", "langganan"),

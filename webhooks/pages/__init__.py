@@ -51,6 +51,7 @@ from webhooks.pages import (
     sign_on,
     starting,
     subscriptions,
+    substitutions,
     tasks,
 )
 from webhooks.pages.blueprint import blueprint
@@ -102,6 +103,7 @@ __all__ = [
     "sign_on",
     "starting",
     "subscriptions",
+    "substitutions",
     "tasks",
 ]
 

@@ -14,6 +14,7 @@ from engine.queries import DefinitionQuery
 from webhooks.pages import account_words, messages
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import current_actor, require_page_role
+from webhooks.pages.substitutions import substitutions_of
 from webhooks.rest.context import current_engine
 
 
@@ -140,6 +141,7 @@ def _account_page(name: str, *, faults: Mapping[str, str] | None = None) -> str:
         account=engine.accounts.account(name),
         failures=engine.logins.failures_of(name),
         sessions=engine.sessions.of(name, actor=current_actor()),
+        substitutions=substitutions_of(name),
         tokens=engine.access_tokens.of(name, actor=current_actor()),
         faults=faults or {},
         known_lanes=_known_lanes(),

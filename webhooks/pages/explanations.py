@@ -100,6 +100,14 @@ def _paraf_missing(error: errors.ParafMissing, _names: Names) -> Explanation:
     )
 
 
+def _substitution_over(error: errors.SubstitutionOver, _names: Names) -> Explanation:
+    title = gettext("Anda tidak lagi bertindak sebagai %(title)s", title=error.title)
+    if error.ended_at is None:
+        return Explanation(title, gettext("Penggantian Anda baru saja diakhiri."))
+    at = moment_text(error.ended_at)
+    return Explanation(title, gettext("Penggantian Anda berakhir pada %(at)s.", at=at))
+
+
 def _constant(title: str, text: str, *details: str) -> Callable[[Any, Names], Explanation]:
     explanation = Explanation(title, text, details)
     return lambda _error, _names: explanation.spoken()
@@ -122,6 +130,11 @@ _EXPLANATIONS: Mapping[type[errors.EngineError], Callable[[Any, Names], Explanat
             "Apabila ini tugas Anda, mintalah administrator memeriksa peran dan lajur akun Anda."
         ),
     ),
+    errors.StrategicStep: _constant(
+        phrase("Langkah strategis"),
+        phrase("Menurut SOP, langkah ini dikerjakan oleh pemangku jabatannya, bukan penggantinya."),
+    ),
+    errors.SubstitutionOver: _substitution_over,
     errors.InvalidInput: _constant(
         phrase("Isian belum benar"),
         phrase("Permintaan ini tidak dapat dipahami. Periksa isian Anda."),

@@ -14,6 +14,7 @@ from engine.queries import InstanceQuery, Page, SortOrder, TaskQuery
 from webhooks.pages import inbox_filters as filters
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.listings import (
+    PAGE_SIZE,
     lanes_of,
     latest_definitions,
     page_number,
@@ -61,6 +62,11 @@ def inbox() -> ResponseReturnValue:
         scopes=scopes,
         current=current,
         tasks=tasks,
+        standing={
+            task.task_id: found
+            for task in tasks
+            if (found := current_engine().tasks.standing(task, actor=actor))
+        },
         claimable=[task.task_id for task in tasks if _is_claimable(task, actor)],
         pager=shown,
         titles=sop_titles(definitions),
@@ -105,12 +111,13 @@ def next_in_list(listed: filters.Said) -> UserTask | None:
     wanted = filters.filtered(listed, actor)
     if wanted.states != TaskQuery().states:
         return None
-    page = Page(0, 1, filters.sorting(listed, wanted))
+    # The first ones may be closed to who only stands in.
+    page = Page(0, PAGE_SIZE, filters.sorting(listed, wanted))
     for each in (scope,) if scope in {filters.MINE, filters.LANES} else ("saya", "lajur"):
         query = filters.in_scope(each, actor, wanted)
-        found = current_engine().tasks.tasks(query, page, actor=actor)
-        if found:
-            return found[0]
+        for found in current_engine().tasks.tasks(query, page, actor=actor):
+            if current_engine().tasks.is_offered(found, actor=actor):
+                return found
     return None
 
 

@@ -13,6 +13,7 @@ from flask_babel import gettext
 from engine.forms import return_note
 from engine.model import DEFINITIVE, EventKind
 from engine.playback.frames import Frame
+from engine.same_person import MARK as SAME_PERSON
 from webhooks.language import Phrases, phrase
 from webhooks.pages import messages
 from webhooks.pages.changing import change_in_words
@@ -134,11 +135,17 @@ def _values(frame: Frame) -> Mapping[str, object]:
 
 
 def deed_text(frame: Frame) -> str:
-    """What the step was, and to whom a task was given."""
+    """What the step was, to whom a task was given, and what is to be known of it."""
+    if frame.kind is EventKind.TASK_UNCLAIMED and (over := frame.payload.get("ended")):
+        title = f"{over['kind']} {over['lane']}"
+        return gettext("Tugas dilepas karena penggantian sebagai %(title)s berakhir", title=title)
     to = frame.payload.get("to")
     if frame.kind is EventKind.TASK_ASSIGNED and isinstance(to, str):
         return gettext("Tugas diberikan kepada %(who)s", who=person(to))
-    return endorsed_text(frame.payload) or messages.DEEDS[frame.kind]
+    deed = endorsed_text(frame.payload) or messages.DEEDS[frame.kind]
+    if SAME_PERSON not in frame.payload:
+        return deed
+    return gettext("%(deed)s, oleh orang yang juga mengerjakan langkah sebelumnya", deed=deed)
 
 
 def _end(frame: Frame) -> str | None:

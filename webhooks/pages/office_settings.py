@@ -41,6 +41,15 @@ PLACES = (
         (Role.ADMIN,),
     ),
     Place(
+        "pages.list_substitutions",
+        phrase("Penggantian"),
+        phrase(
+            "Plt., Plh., a.n., dan u.b.: siapa menggantikan pejabat lajur mana, kapan, menurut "
+            "surat mana."
+        ),
+        (Role.ADMIN, Role.AUDITOR),
+    ),
+    Place(
         "pages.show_account_log",
         phrase("Riwayat akun"),
         phrase("Masuk, gagal masuk, dan setiap perubahan akun, beserta uji keutuhannya."),

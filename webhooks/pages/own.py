@@ -22,6 +22,7 @@ from webhooks.pages.logins import (
     delete_cookie,
     session_cookie,
 )
+from webhooks.pages.substitutions import substitutions_of
 from webhooks.rest.context import current_engine, current_settings
 
 #: How long a token lasts unless its owner says else; and when it is said to end soon.
@@ -165,6 +166,7 @@ def _own_page(
         "own.html",
         account=account,
         session=current_login().session,
+        substitutions=substitutions_of(account.name),
         sessions=engine.sessions.of(account.name, actor=actor),
         tokens=engine.access_tokens.of(account.name, actor=actor),
         identities=engine.single_sign_on.identities_of(account.name),

@@ -27,6 +27,7 @@ _CAPACITIES: Mapping[str, str] = Phrases(
     {
         "definitif": phrase("definitif"),
         "command line": phrase("baris perintah"),
+        "by link": phrase("lewat tautan"),
         "by signed message": phrase("lewat pesan bertanda tangan"),
     }
 )
@@ -115,10 +116,8 @@ def row_of(story: Story, step: Step, spent: Spent | None) -> Row:
 
 
 def capacity_text(capacity: str | None) -> str:
-    """In which capacity somebody acted; "" for nobody."""
-    if capacity is None:
-        return ""
-    return _CAPACITIES.get(capacity, capacity)
+    """In which capacity somebody acted, and how he was proved; "" for nobody."""
+    return ", ".join(_CAPACITIES.get(each, each) for each in (capacity or "").split(", "))
 
 
 def item_text(local_variables: Mapping[str, Json]) -> str:

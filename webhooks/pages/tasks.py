@@ -14,6 +14,7 @@ from engine.errors import (
     PaperChanged,
     PaperMissing,
     ParafMissing,
+    SubstitutionOver,
     TaskAlreadyClaimed,
     TaskNotOpen,
 )
@@ -42,6 +43,7 @@ from webhooks.pages.logins import current_actor
 from webhooks.pages.papers import SEEN, paper_at_hand
 from webhooks.pages.people import display_names
 from webhooks.pages.remarks import Draft, remarks_of_task
+from webhooks.pages.substitution_ends import refused_work
 from webhooks.pages.uploads import (
     Address,
     FieldFiles,
@@ -101,6 +103,13 @@ def release_task(task_id: str) -> ResponseReturnValue:
 @blueprint.post("/tugas/<task_id>/selesai")
 def complete_task(task_id: str) -> ResponseReturnValue:
     """The task is completed, once, however often the form is sent."""
+    try:
+        return _complete(task_id)
+    except SubstitutionOver as error:
+        return refused_work(task_id, error)
+
+
+def _complete(task_id: str) -> ResponseReturnValue:
     tasks, actor = current_engine().tasks, current_actor()
     task = tasks.task(task_id, actor=actor)
     form = _form_of(task)
@@ -173,7 +182,9 @@ def waiting_for_visitor(instance_id: str) -> list[UserTask]:
         candidate_user=actor.account,
         candidate_groups=tuple(sorted(actor.working_lanes)),
     )
-    return [*tasks.tasks(mine, actor=actor), *tasks.tasks(offered, actor=actor)]
+    waiting = [*tasks.tasks(mine, actor=actor), *tasks.tasks(offered, actor=actor)]
+    # A step that is closed to substitutes is seen, and does not wait.
+    return [task for task in waiting if tasks.is_offered(task, actor=actor)]
 
 
 def _form_of(task: UserTask) -> tuple[FormField, ...]:
@@ -249,6 +260,8 @@ def _task_page(
         ],
         is_mine=task.assignee == actor.account,
         is_offered=current_engine().tasks.is_offered(task, actor=actor),
+        standing=current_engine().tasks.standing(task, actor=actor),
+        done_before=_done_before(task),
         change=change_form(task.task_id),
         back=inbox_address(list_of_request()),
         notes=current_engine().papers.return_notes(task.task_id, actor=actor),
@@ -266,6 +279,13 @@ def _task_page(
         drawing=shown_step(task),
         submission_key=request.form.get("kunci_kirim") or RandomIds().new_id(),
     )
+
+
+def _done_before(task: UserTask) -> list[str]:
+    """Names of the steps just before that the visitor completed."""
+    tasks, actor = current_engine().tasks, current_actor()
+    mine = [each.task_id for each in task.preceded_by if each.by == actor.account]
+    return [tasks.task(task_id, actor=actor).name for task_id in mine]
 
 
 def _colleagues(task: UserTask) -> list[Account]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from engine.auditing import History
 from engine.bpmn.diagram import read_diagram
+from engine.bpmn.drawing.heat import Warmth, paint_heat
 from engine.bpmn.drawing.interchange import with_layout
 from engine.bpmn.drawing.marks import Mark, Marks, marks_of
 from engine.bpmn.drawing.picture import Picture
@@ -18,7 +19,7 @@ from engine.model import Actor, Say
 from engine.permissions import require_definition_visible
 from engine.store import Store
 
-__all__ = ["Drawings", "Image"]
+__all__ = ["Drawings", "Image", "Warmth"]
 
 #: Pictures kept per process; the least recently used goes first.
 MAX_PICTURES = 200
@@ -74,6 +75,15 @@ class Drawings:
         """The part of the picture where an activity stands, which is marked as the present one."""
         marks = Marks({activity_id: Mark(visits=1, open=1)})
         return paint_picture(self._picture(definition_id, actor), marks, focus=activity_id, say=say)
+
+    def heat_map(
+        self, definition_id: str, warmth: Warmth, *, actor: Actor, say: Say = str
+    ) -> Image:
+        """The picture of a definition with how much of something each element had.
+
+        Raises NotFound, Forbidden.
+        """
+        return paint_heat(self._picture(definition_id, actor), warmth, say=say)
 
     def is_laid_out(self, definition_id: str, *, actor: Actor) -> bool:
         """Whether the deployed file has no drawing of its own, so that Alur made one."""

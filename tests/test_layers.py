@@ -220,6 +220,7 @@ HOMES: dict[str, set[str]] = {
     "smtplib": {"webhooks/outgoing"},
     "pyotp": {"engine/second_factors.py"},
     "segno": {"webhooks/pages"},
+    "pygal": {"webhooks/pages"},
     "authlib": {"webhooks/sign_on.py"},
     "joserfc": {"webhooks/sign_on.py"},
     "cryptography": {"engine/secret_key.py", "engine/signing_key.py"},

@@ -108,7 +108,12 @@ def _fill(office: Office) -> dict[str, str]:
     office.clock.advance(days=40)
     _other_systems(office)
     ended, stuck = _ended(office, definitions[0]), _stuck(office)
+    office.engine.measuring.turn(lambda: False)
+    report = f"/laporan/{definitions[0].key}"
     return {
+        "laporan": f"{report}?periode=tahun",
+        "laporan-waktu": f"{report}?periode=tahun&panas=waktu",
+        "pemantauan": f"{report}/pemantauan?periode=tahun",
         "tugas": f"/tugas/{task.task_id}",
         "ambil-alih": f"/tugas/{held.task_id}/ambil-alih",
         "ubah": f"/tugas/{held.task_id}/ubah",

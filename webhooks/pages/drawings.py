@@ -71,6 +71,7 @@ def shown_step(task: UserTask) -> Shown | None:
 
 
 def shown_image(image: Image, href: str) -> Shown:
+    """A picture of the engine, which leads to itself at full size."""
     """An image as it stands in a page; `href` leads to it alone."""
     steps = min(_STEPS, math.ceil(image.width * _LEAST_SCALE / _STEP))
     here = tuple((f"#{anchor}", name) for anchor, name in image.here)

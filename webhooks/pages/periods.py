@@ -1,6 +1,6 @@
-"""Months, quarters and years as the URL names them: `bulan`, `triwulan`, `tahun`, or by a code.
+"""Months, quarters, halves and years as the URL names them: `bulan`, `triwulan`, or by a code.
 
-The codes are 2026-11, 2026-TW4 and 2026; a period is one of the office's days.
+The codes are 2026-11, 2026-TW4, 2026-S2 and 2026; a period is one of the office's days.
 """
 
 from __future__ import annotations
@@ -17,15 +17,19 @@ from webhooks.language import phrase
 from webhooks.pages.values import Fields, value_text
 from webhooks.rest.context import current_engine, current_settings
 
-MONTH, QUARTER, YEAR = "bulan", "triwulan", "tahun"
+MONTH, QUARTER, HALF, YEAR = "bulan", "triwulan", "semester", "tahun"
 #: Word of the URL -> what people call the period that is running.
 RUNNING = {
     MONTH: phrase("Bulan ini"),
     QUARTER: phrase("Triwulan ini"),
     YEAR: phrase("Tahun ini"),
 }
-_CODE = re.compile(r"(?P<year>\d{4})(?:-(?:(?P<month>\d\d)|TW(?P<quarter>[1-4])))?", re.ASCII)
-_MONTHS = {MONTH: 1, QUARTER: 3, YEAR: 12}
+#: The same for reports: an SOP is monitored every half year (PermenPAN-RB 35/2012).
+REPORTED = {HALF: phrase("Semester ini"), **RUNNING}
+_CODE = re.compile(
+    r"(?P<year>\d{4})(?:-(?:(?P<month>\d\d)|TW(?P<quarter>[1-4])|S(?P<half>[12])))?", re.ASCII
+)
+_MONTHS = {MONTH: 1, QUARTER: 3, HALF: 6, YEAR: 12}
 _ROMAN = ("I", "II", "III", "IV")
 #: A query asks for what lies strictly between two moments, in whole milliseconds.
 _TICK = timedelta(milliseconds=1)
@@ -33,7 +37,7 @@ _TICK = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A month, quarter or year. `first`: its first day."""
+    """A month, quarter, half or year. `first`: its first day."""
 
     kind: str
     first: date
@@ -48,6 +52,8 @@ class Period:
         """How the URL names it."""
         if self.kind == MONTH:
             return f"{self.first:%Y-%m}"
+        if self.kind == HALF:
+            return f"{self.first:%Y}-S{_half(self.first)}"
         quarter = f"-TW{_quarter(self.first)}" if self.kind == QUARTER else ""
         return f"{self.first.year:04}{quarter}"
 
@@ -59,6 +65,9 @@ class Period:
         if self.kind == QUARTER:
             roman = _ROMAN[_quarter(self.first) - 1]
             return gettext("Triwulan %(number)s %(year)s", number=roman, year=self.first.year)
+        if self.kind == HALF:
+            roman = _ROMAN[_half(self.first) - 1]
+            return gettext("Semester %(number)s %(year)s", number=roman, year=self.first.year)
         return gettext("Tahun %(year)s", year=self.first.year)
 
     def neighbour(self, step: int) -> Period:
@@ -68,12 +77,12 @@ class Period:
     @property
     def after(self) -> datetime:
         """The last moment before it."""
-        return _midnight(self.first) - _TICK
+        return midnight(self.first) - _TICK
 
     @property
     def before(self) -> datetime:
         """The first moment after it."""
-        return _midnight(self.end)
+        return midnight(self.end)
 
 
 def today() -> date:
@@ -88,7 +97,7 @@ def running(kind: str) -> Period:
 
 def period_of(text: str | None) -> Period | None:
     """What the URL asks for; None for nothing, and for what is no period."""
-    if text in RUNNING:
+    if text in REPORTED:
         return running(text)
     found = _CODE.fullmatch(text or "")
     if found is None or not 1900 <= int(found["year"]) <= 9000:
@@ -96,6 +105,8 @@ def period_of(text: str | None) -> Period | None:
     year = date(int(found["year"]), 1, 1)
     if found["quarter"]:
         return Period(QUARTER, _later(year, 3 * (int(found["quarter"]) - 1)))
+    if found["half"]:
+        return Period(HALF, _later(year, 6 * (int(found["half"]) - 1)))
     if found["month"] is None:
         return Period(YEAR, year)
     month = int(found["month"])
@@ -137,10 +148,15 @@ def _quarter(day: date) -> int:
     return (day.month + 2) // 3
 
 
+def _half(day: date) -> int:
+    return 1 if day.month <= 6 else 2
+
+
 def _later(first: date, months: int) -> date:
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     return date(year, month + 1, 1)
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """When the office's day begins."""
     return datetime.combine(day, time(0), current_settings().time_zone)

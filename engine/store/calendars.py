@@ -19,7 +19,11 @@ class Calendars(Transaction):
 
     def last_calendar_revision(self, key: str) -> int:
         """The number of the calendar's newest revision; 0 when there is no such calendar."""
-        return self._number(select(func.max(_COLUMNS.revision)).where(_COLUMNS.key == key))
+        known = self._newest_revisions
+        if self._is_writing or key not in known:
+            newest = select(func.max(_COLUMNS.revision)).where(_COLUMNS.key == key)
+            known[key] = self._number(newest)
+        return known[key]
 
     def calendar(self, key: str, revision: int) -> CalendarRevision:
         """One revision of a calendar, or NotFound."""

@@ -148,7 +148,7 @@ def _conditions(query: TaskQuery) -> Conditions:
         *equal(columns.ended_by, query.ended_by),
         *_with_priority(query),
         *_offered(query),
-        *_visible(query.visible_to, query.states),
+        *([] if _is_of_scope(query) else _visible(query.visible_to, query.states)),
     ]
 
 
@@ -189,6 +189,22 @@ def _offered(query: TaskQuery) -> Conditions:
     if not query.include_assigned:
         conditions.append(user_task.c.assignee.is_(None))
     return conditions
+
+
+def _is_of_scope(query: TaskQuery) -> bool:
+    """Whether what is asked for is visible anyway: it is what the account has or is offered.
+
+    Asking twice would double the work of an inbox.
+    """
+    scope = query.visible_to
+    if scope is None:
+        return True
+    is_offered = (
+        query.candidate_user in {None, scope.account}
+        and query.candidate_groups is not None
+        and scope.lanes.issuperset(query.candidate_groups)
+    )
+    return query.assignee == scope.account or is_offered
 
 
 def _visible(scope: TaskScope | None, states: Iterable[TaskState] | None) -> Conditions:

@@ -30,6 +30,8 @@ class Transaction:
     def __init__(self, connection: Connection, *, is_writing: bool) -> None:
         self._connection = connection
         self._is_writing = is_writing
+        #: Newest revision of a calendar; a reading transaction is told the same each time.
+        self._newest_revisions: dict[str, int] = {}
         #: Statements that were run, begin and end not counted.
         self.statements = 0
         #: (kind of the input, instance id) of every step that was written.

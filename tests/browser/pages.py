@@ -14,6 +14,7 @@ PAGES: tuple[tuple[str | None, str], ...] = (
     ("bidang", "tugas"),
     ("perencana", "/?lingkup=lajur"),
     ("perencana", "terlambat"),
+    ("kadis", "tanda-tangan"),
     ("perencana", "berkas"),
     ("perencana-2", "ambil-alih"),
     ("admin", "ubah"),

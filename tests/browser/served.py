@@ -107,6 +107,7 @@ def _fill(office: Office) -> dict[str, str]:
     office.engine.tasks.claim(held.task_id, actor=_actor(office, "perencana"))
     office.clock.advance(days=40)
     _other_systems(office)
+    to_sign = _to_sign(office, definitions[3])
     ended, stuck = _ended(office, definitions[0]), _stuck(office)
     office.engine.measuring.turn(lambda: False)
     report = f"/laporan/{definitions[0].key}"
@@ -118,6 +119,7 @@ def _fill(office: Office) -> dict[str, str]:
         "ambil-alih": f"/tugas/{held.task_id}/ambil-alih",
         "ubah": f"/tugas/{held.task_id}/ubah",
         "terlambat": f"/tugas/{office.task(late, 'a').task_id}",
+        "tanda-tangan": f"/tugas/{to_sign}",
         "berkas": f"/berkas/{instances[0]}",
         "selesai": f"/berkas/{ended}",
         "keutuhan": f"/berkas/{instances[0]}/keutuhan",
@@ -140,6 +142,14 @@ def _under_way(office: Office, definition: ProcessDefinition) -> str:
     instance_id = office.start_sop(definition)
     office.run_to_end(instance_id, straight, limit=4)
     return instance_id
+
+
+def _to_sign(office: Office, definition: ProcessDefinition) -> str:
+    """The task in which the Kadis of Luwu Timur signs what was sent back once and came again."""
+    instance_id, choose = office.start_sop(definition), every_return_once()
+    while "langkah_8" not in office.waiting_at(instance_id):
+        office.run_to_end(instance_id, choose, limit=1)
+    return office.task(instance_id, "langkah_8").task_id
 
 
 def _ended(office: Office, definition: ProcessDefinition) -> str:

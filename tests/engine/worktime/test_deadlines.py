@@ -112,10 +112,46 @@ def test_working_time_passes_in_working_hours_only(term: str, since: str, expect
         ("P1D", "2025-01-10 09:00", "2025-01-11 13:30"),
         ("P2D", "2025-01-10 09:00", "2025-01-13 14:30"),
         ("PT2H", "2025-01-11 12:30", "2025-01-13 08:30"),
+        # Lunch from 12:00 to 12:30; on Fridays from 11:30 to 13:00; over the end of a day.
+        ("PT30M", "2025-01-06 11:45", "2025-01-06 12:45"),
+        ("PT4H", "2025-01-10 09:00", "2025-01-10 14:30"),
+        ("PT25M", "2025-01-06 14:15", "2025-01-07 07:40"),
+        # Ramadan: 08:00 to 14:00, on Fridays with an hour from 11:30 on, Saturdays to 13:30.
+        ("P1D", "2025-03-07 09:00", "2025-03-08 13:30"),
+        ("PT3H", "2025-03-07 10:00", "2025-03-07 14:00"),
+        ("PT3H30M", "2025-03-07 10:00", "2025-03-08 08:30"),
+        ("PT1H", "2025-03-08 13:00", "2025-03-10 08:30"),
+        # Nyepi and Idul Fitri 1446 H: 28 March to 4 April 2025; Saturday the 5th is worked.
+        ("PT2H", "2025-03-27 13:00", "2025-04-05 08:30"),
+        ("P1D", "2025-03-27 13:00", "2025-04-05 13:30"),
+        ("P2D", "2025-03-27 13:00", "2025-04-08 14:30"),
     ],
 )
 def test_a_six_day_unit_works_on_saturdays(term: str, since: str, expected: str) -> None:
     assert due(term, since, SIX) == expected
+
+
+@pytest.mark.parametrize(
+    ("term", "since", "expected"),
+    [
+        ("P1D", "2025-01-06 09:00", "2025-01-07 16:00"),
+        # 25 December, and the day after as cuti bersama.
+        ("P1D", "2024-12-24 09:00", "2024-12-27 16:30"),
+        # Fridays in the Ramadan of 2024, 2026 and 2027: 08:00 to 15:30, an hour from 11:30 on.
+        ("PT2H", "2024-03-15 11:00", "2024-03-15 14:00"),
+        ("PT2H", "2026-02-20 11:00", "2026-02-20 14:00"),
+        ("PT1H", "2027-02-12 15:00", "2027-02-15 08:30"),
+        # The last working day before Ramadan 2026, Imlek included, into its shorter hours.
+        ("PT2H", "2026-02-18 15:00", "2026-02-19 09:00"),
+    ],
+)
+def test_hours_are_those_of_the_offices_own_zone(term: str, since: str, expected: str) -> None:
+    calendar = new_calendar("bandar-lampung", "Bandar Lampung", zone=WIB, years=YEARS)
+
+    assert due(term, since, calendar) == expected
+    moment = at(since, WIB)
+    found = deadline(term_of(term), calendar, available_at=moment, claimed_at=moment)
+    assert found == at(expected, WIB)
 
 
 def test_the_same_moment_is_another_day_in_another_zone() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.deliveries import is_awaited_of
 from engine.ended_substitutions import EndedSubstitutions
 from engine.errors import (
     Forbidden,
@@ -25,6 +26,7 @@ from engine.model import (
     Substitution,
     SubstitutionKind,
     SubstitutionState,
+    UserTask,
 )
 from engine.queries import AccountEventQuery, Page, SubstitutionQuery, TaskQuery
 from engine.remarks import Place
@@ -191,6 +193,22 @@ def test_a_link_says_both_how_and_in_which_capacity(bureau: Bureau) -> None:
     bureau.engine.task_links.complete(secret, {})
 
     assert bureau.last(instance, EventKind.TASK_COMPLETED).capacity == "Plh. Kadis, by link"
+
+
+def test_messages_are_for_who_stands_in_as_long_as_he_does(bureau: Bureau) -> None:
+    made = bureau.record(last_day=MONDAY).substitution
+    plain = bureau.office.task(bureau.letter(), "sahkan")
+    strategic = bureau.office.task(bureau.letter(BUDGET), "sahkan")
+    clock, accounts = bureau.office.clock, bureau.engine.accounts
+    taken = bureau.engine.tasks.claim(plain.task_id, actor=bureau.actor("sekretaris"))
+
+    def is_told(task: UserTask) -> bool:
+        return is_awaited_of(task, accounts.account("sekretaris"), clock.now())
+
+    assert [is_told(each) for each in (plain, taken, strategic)] == [True, True, False]
+    clock.advance(hours=17)
+    assert clock.now() > made.ends_at
+    assert [is_told(each) for each in (plain, taken, strategic)] == [False, False, False]
 
 
 def test_a_task_is_handed_to_a_substitute_and_by_him(bureau: Bureau) -> None:

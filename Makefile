@@ -3,6 +3,8 @@
 # make bench: figures beside peers (BENCH="sqlite --rounds 20" for some of them): tests/benchmarks.
 
 PYTHON ?= python3
+# How many processes run the tests.
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -15,7 +17,7 @@ run: $(VENV)/.installed
 	$(BIN)/alur demo $(if $(PORT),--port $(PORT))
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m tests.benchmarks $(BENCH)

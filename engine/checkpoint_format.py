@@ -92,7 +92,8 @@ def read_checkpoint(content: bytes) -> Checkpoint:
             raise InvalidCheckpoint(f"expected a checkpoint of the format {FORMAT}")
         checkpoint = _checkpoint(found)
         is_same = checkpoint_file(checkpoint) == content
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    # Nested too deep is a RecursionError.
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InvalidCheckpoint(f"a checkpoint cannot be read: {error!r}") from error
     if not is_same:
         raise InvalidCheckpoint("a checkpoint has other bytes than its canonical ones (RFC 8785)")
@@ -101,6 +102,8 @@ def read_checkpoint(content: bytes) -> Checkpoint:
 
 def _checkpoint(found: Mapping[str, Any]) -> Checkpoint:
     at = datetime.fromisoformat(found["at"])
+    if int(found["number"]) < 1:
+        raise ValueError("checkpoints are counted from 1")
     for key in (found["key"], found.get("nextKey")):
         if key is not None and len(base64.b64decode(key, validate=True)) != _KEY_BYTES:
             raise ValueError(f"a key has {_KEY_BYTES} bytes")

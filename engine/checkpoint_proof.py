@@ -6,7 +6,7 @@ agree with themselves; they do not agree with what was signed outside of the dat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -132,6 +132,13 @@ class _Series:
     #: What somebody brought as the last one.
     given: bytes | None = None
 
+    def numbers(self) -> Sequence[int]:
+        """All that may be had up to `last`: whatever the given one says that it is."""
+        stored = self.tx.last_checkpoint()
+        newest = max(self.folder.numbers(), default=0) if self.folder else 0
+        known = max(newest, stored.number if stored else 0)
+        return [*range(1, min(known, self.last - 1) + 1), self.last]
+
     def signed(self, number: int) -> bytes | None:
         """The signed file; None: it is nowhere."""
         if number == self.last and self.given is not None:
@@ -215,7 +222,13 @@ class _Proof:
 
     def verify(self, known_key: str | None, on_progress: OnProgress) -> SeriesVerification:
         before: tuple[bytes, Checkpoint | None] | None = None
-        for number in range(1, self.series.last + 1):
+        reached = 0
+        for number in self.series.numbers():
+            if number > reached + 1:
+                text = f"it is missing, and so is each until {number}"
+                self.faults.append(_fault(reached + 1, text))
+                before = None
+            reached = number
             content = self.series.signed(number)
             found = self._checked(number, content, before)
             if found is not None:
@@ -347,7 +360,7 @@ class _Proof:
     def _last_sound(self, instances: Collection[str]) -> dict[str, int]:
         """The last listed event of each that is still the one which was listed."""
         sound: dict[str, int] = {}
-        for number in range(1, self.series.last + 1):
+        for number in self.series.numbers():
             heads = [
                 head
                 for head in _growing(Tree(), self.series.lines(number))

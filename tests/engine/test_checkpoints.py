@@ -411,6 +411,7 @@ def test_checkpoints_cannot_be_changed_in_the_database(kept: Office) -> None:
     [
         ({"format": "lain"}, "expected a checkpoint of the format"),
         ({"number": "1"}, "canonical"),
+        ({"number": 0}, "counted from 1"),
         ({"signature": None}, "canonical"),
         ({"logs": {"account-log": {"sequence": 1}}}, "cannot be read"),
         ({"at": "kemarin"}, "cannot be read"),

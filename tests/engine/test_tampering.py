@@ -382,6 +382,22 @@ def test_a_checkpoint_that_is_nowhere_is_missing(guarded: Guarded) -> None:
     ]
 
 
+def test_a_file_of_a_number_that_is_far_away_is_judged_at_once(
+    guarded: Guarded, tmp_path: Path
+) -> None:
+    made = read_checkpoint((guarded.folder / signed_name(3)).read_bytes())
+    far = tmp_path / "jauh.json"
+    far.write_bytes(checkpoint_file(replace(made, number=10**15)))
+
+    first, *others = guarded.compared(far).faults
+    assert (first.sequence, first.message) == (
+        4,
+        f"checkpoint 4: it is missing, and so is each until {10**15}",
+    )
+    assert {each.sequence for each in others} == {10**15}
+    assert "its signature does not hold" in others[0].message
+
+
 def test_checkpoints_of_another_key_are_not_those_of_the_office(
     guarded: Guarded, tmp_path: Path
 ) -> None:

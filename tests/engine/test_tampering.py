@@ -17,7 +17,7 @@ from engine.checkpoint_folder import heads_name, signed_name
 from engine.checkpoint_format import checkpoint_file, read_checkpoint
 from engine.errors import Forbidden, InvalidInput
 from engine.history import canonical, chain_hash
-from engine.model import Fault, SeriesVerification
+from engine.model import Actor, Fault, Role, SeriesVerification
 from engine.settings import Settings
 from engine.store import Store
 from tests.diagrams import end, field, form, line, process, start, user
@@ -148,7 +148,8 @@ def guarded(store: Store, tmp_path: Path) -> Guarded:
     found.checkpoint()
     office.complete(found.instance, "a", nomor="6")
     found.checkpoint()
-    office.complete(found.instance, "b", isi="ya")
+    # By somebody else: that one person does both would be noted, and betray who forges either.
+    office.complete(found.instance, "b", Actor("kepala", frozenset({Role.ADMIN})), isi="ya")
     found.checkpoint()
     return found
 

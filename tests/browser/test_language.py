@@ -27,6 +27,7 @@ from webhooks import create_app
 
 _MARKED = re.compile(r"«[^«»]*»")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
+_DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _SPOKEN = ("aria-label", "alt", "title", "placeholder", "data-label")
 #: Code, times (their words are Babel's), pictures of diagrams; and what says its own language.
 _QUIET = {"code", "time", "script", "svg"}
@@ -112,7 +113,8 @@ def unmarked(page: HtmlElement, said_by_others: re.Pattern[str]) -> list[str]:
                 node.remove(child)
     texts = [" ".join(page.itertext())]
     texts += [node.get(name) for name in _SPOKEN for node in page.xpath(f"//*[@{name}]")]
-    left = [said_by_others.sub(" ", _without_marked(" ".join(text.split()))) for text in texts]
+    texts = [_DIGEST.sub(" ", _without_marked(" ".join(text.split()))) for text in texts]
+    left = [said_by_others.sub(" ", text) for text in texts]
     return [" ".join(text.split()) for text in left if _LETTERS.search(text)]
 
 

@@ -159,6 +159,7 @@ class _Teller:
             ordinal=self._ordinals[element],
             entered_in=step,
             entered_at=event.at,
+            is_local="scope" in payload,
         )
         notes = self._notes[visit.visit_id] = _Notes(visit)
         if visit.type == "userTask":

@@ -52,6 +52,8 @@ class Visit:
     is_cancelled: bool = False
     hands: tuple[Hand, ...] = ()
     dues: tuple[Due, ...] = ()
+    #: Whether what is submitted to it stays in its loop or sub-process.
+    is_local: bool = False
     #: Who completed it, for what a person or program did.
     ended_by: str | None = None
     ended_as: str | None = None

@@ -28,7 +28,7 @@ from webhooks.pages.values import NOTHING, Section, fields_of, sections
 from webhooks.rest.context import current_engine, current_settings
 
 #: Rows of the table on one page; steps that the script fetches at a time.
-TABLE_ROWS, BATCH = 100, 25
+TABLE_ROWS, BATCH = 100, 10
 #: What ids in the picture begin with.
 _KEY = "putar"
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One value before and after a step. `kind`: "baru", "diubah", "tetap" or "dihapus"."""
+    """One value before and after a step. `kind` says in a word or two what that means."""
 
     label: str
     before: tuple[str, ...]
@@ -125,16 +125,24 @@ def _changes(step: Step, fields: Fields) -> Iterator[Change]:
     given |= {name: change["after"] for name, change in changed.items()}
     order = {name: place for place, name in enumerate(fields)}
     for name in sorted(given, key=lambda each: (order.get(each, len(order)), each)):
-        change = changed.get(name)
-        after = _lines(given[name], name, fields)
-        if change is None:
-            yield Change(_label(name, fields), after, after, "tetap")
-        elif "before" not in change:
-            yield Change(_label(name, fields), (NOTHING,), after, "baru")
+        label, after = _label(name, fields), _lines(given[name], name, fields)
+        if name in changed:
+            yield _changed(label, changed[name], after, name, fields)
+        elif step.visit is not None and step.visit.is_local:
+            # It stays with this item: there is nothing before it that it could be compared with.
+            yield Change(label, (NOTHING,), after, gettext("hanya pada butir ini"))
         else:
-            before = _lines(change["before"], name, fields)
-            kind = "dihapus" if after == (NOTHING,) else "diubah"
-            yield Change(_label(name, fields), before, after, kind)
+            yield Change(label, after, after, gettext("tetap"))
+
+
+def _changed(
+    label: str, change: Mapping[str, Json], after: tuple[str, ...], name: str, fields: Fields
+) -> Change:
+    if "before" not in change:
+        return Change(label, (NOTHING,), after, gettext("baru"))
+    before = _lines(change["before"], name, fields)
+    kind = gettext("dihapus") if after == (NOTHING,) else gettext("diubah")
+    return Change(label, before, after, kind)
 
 
 def _label(name: str, fields: Fields) -> str:

@@ -10,6 +10,7 @@ import pytest
 from engine.model import Actor, Upload
 from engine.playback import room
 from engine.remarks import Place
+from tests.diagrams import each, end, field, form, line, process, start, user
 from tests.engine.test_verify import tamper
 from tests.office import AUDITOR, Office
 from tests.webhooks.pages.browser import Browser, Page
@@ -98,6 +99,27 @@ def test_what_was_typed_stands_before_and_after(returned: str, visit: Visit) -> 
     told = [[" ".join(cell.text_content().split()) for cell in row] for row in table]
     assert ["Judul laporan", "Capaian", "Capaian 2026", "diubah"] in told
     assert ["Penerima", "Kadis", "Kadis", "tetap"] in told
+
+
+def test_value_of_one_item_is_not_said_to_have_been_there(office: Office, visit: Visit) -> None:
+    fields = form(field("hasil"))
+    loop = each("daftar", element="bidang")
+    content = process(
+        start(), user("a", f"{fields}{loop}", "Mengisi"), end(), line("s", "a", "e"),
+        lanes={"Perencana": ["s", "a", "e"]},
+    )  # fmt: skip
+    clerk = actor(office, "staf")
+    instance_id = office.start(office.deploy(content), clerk, daftar=["SMP", "PAUD"])
+    office.complete(instance_id, "a", clerk, hasil="98")
+
+    page = opened(visit("auditor"), instance_id, langkah=2)
+
+    [row] = page.tree.xpath("//tr[th='hasil']")
+    told = [" ".join(cell.text_content().split()) for cell in row]
+    assert told == ["hasil", "–", "98", "hanya pada butir ini"]
+    assert "Mengisi SMP" in " ".join(
+        page.tree.xpath("//div[@id='rincian']")[0].text_content().split()
+    )
 
 
 def test_state_after_a_step_is_told(returned: str, visit: Visit) -> None:

@@ -184,6 +184,8 @@ PROBLEMS: Mapping[type[errors.EngineError], Problem] = {
     errors.StorageFull: Problem(503, "StorageFullException"),
     errors.StorageOutdated: Problem(503, "StorageOutdatedException"),
     errors.StorageError: Problem(500, "StorageException"),
+    errors.SigningKeyUnusable: Problem(503, "SigningKeyException"),
+    errors.CheckpointsDisagree: Problem(409, "CheckpointsDisagreeException"),
     errors.ReplayMismatch: Problem(500, "ReplayMismatchException"),
     errors.SecretKeyUnusable: Problem(503, "SecretKeyException"),
     errors.MachineFault: Problem(500, "MachineFaultException"),

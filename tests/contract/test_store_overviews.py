@@ -240,8 +240,8 @@ ASKED: dict[str, Callable[[StoreTransaction], object]] = {
     "process_instance USING COVERING INDEX ix_process_instance_ended_at": (
         lambda tx: tx.ended_instances(ALL)
     ),
-    "user_task USING COVERING INDEX ix_user_task_open_lane": lambda tx: tx.late_instances(
-        ALL, at(), 9
+    "user_task USING INDEX ix_user_task_due_at (state=? AND due_at<?)": lambda tx: (
+        tx.late_instances(ALL, at(), 9)
     ),
 }
 

@@ -20,6 +20,7 @@ from engine.history import canonical, chain_hash
 from engine.model import Actor, Fault, Role, SeriesVerification
 from engine.settings import Settings
 from engine.store import Store
+from engine.store.tables import metadata
 from tests.diagrams import end, field, form, line, process, start, user
 from tests.office import ADMIN, AUDITOR, Office, staff
 
@@ -36,7 +37,9 @@ _TRIGGERS = {
     "FROM information_schema.triggers",
 }
 #: Every table with rows of an instance, so that none refers to what is deleted before it.
-_OF_INSTANCE = ("task_candidate", "user_task", "history_event", "listed_head", "process_instance")
+_OF_INSTANCE = [
+    table.name for table in reversed(metadata.sorted_tables) if "instance_id" in table.c
+]
 
 
 @dataclass

@@ -70,4 +70,4 @@ def test_an_instance_says_that_it_waits_for_a_message(office: Office, visit: Vis
     instance = begun(office)
 
     shown = visit("admin").get(f"/berkas/{instance}").text
-    assert "Menunggu kejadian, sejak" in shown, shown
+    assert "Menunggu kejadian sejak" in shown, shown

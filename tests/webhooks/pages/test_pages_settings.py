@@ -60,6 +60,7 @@ def test_staff_has_no_settings(visit: Visit) -> None:
         "Kotak Masuk",
         "Berkas Proses",
         "SOP",
+        "Laporan",
         "Kalender",
         "Putri Staf",
     ]
@@ -69,7 +70,9 @@ def test_menu_of_an_administrator_stays_short(visit: Visit) -> None:
     assert menu_of(visit("admin").get("/")) == [
         "Kotak Masuk",
         "Berkas Proses",
+        "Dasbor",
         "SOP",
+        "Laporan",
         "Kalender",
         "Pengaturan",
         "Administrator",

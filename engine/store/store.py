@@ -58,6 +58,9 @@ from engine.store.tasks import Tasks
 from engine.store.times import Times
 from engine.store.webhook_subscriptions import WebhookSubscriptions
 
+#: How often a migration is tried while another process is at it: for five minutes.
+_MIGRATION_TRIES = 60
+
 
 class StoreTransaction(
     Definitions,
@@ -185,9 +188,23 @@ class Store:
     # ---------------------------------------------------------------- schema
 
     def migrate(self) -> None:
-        """Bring the schema to that of this program; a SQLite file and its folder are created."""
+        """Bring the schema to that of this program; a SQLite file and its folder are created.
+
+        Raises StorageBusy when another process that migrates does not end within minutes.
+        """
         if self.file:
             self.file.parent.mkdir(parents=True, exist_ok=True)
+        for tries_left in reversed(range(_MIGRATION_TRIES)):
+            try:
+                self._migrate()
+            except StorageBusy:
+                # Each try has waited for BUSY_TIMEOUT_MS; a migration may take longer than that.
+                if not tries_left:
+                    raise
+            else:
+                return
+
+    def _migrate(self) -> None:
         with (
             self._turn_to_write(),
             _transaction(self._writing_engine) as connection,

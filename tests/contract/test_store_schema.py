@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, UniqueConstraint, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from engine.errors import EngineError, InvalidInput, StorageError, StorageOutdated
+from engine.errors import EngineError, InvalidInput, StorageBusy, StorageError, StorageOutdated
 from engine.model import Channel
 from engine.store import Store, connection, migrations
 from engine.store.tables import metadata
@@ -131,6 +131,31 @@ def test_two_migrations_at_once_both_end_well(empty_database_url: str) -> None:
     for each in stores:
         each.check_schema()
         each.close()
+
+
+def test_migration_outwaits_another_one(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store.open(database_url)
+    attempt, attempts = store._migrate, []
+
+    def migrate_again() -> None:
+        attempts.append("tried")
+        if len(attempts) == 1:
+            raise StorageBusy
+        attempt()
+
+    monkeypatch.setattr(store, "_migrate", migrate_again)
+    store.migrate()
+
+    assert attempts == ["tried", "tried"]
+    store.check_schema()
+    monkeypatch.setattr(store, "_migrate", always_busy)
+    with pytest.raises(StorageBusy):
+        store.migrate()
+    store.close()
+
+
+def always_busy() -> None:
+    raise StorageBusy
 
 
 def test_a_database_without_schema_is_outdated(empty_database_url: str) -> None:

@@ -1,0 +1,89 @@
+"""The database, the keys or the history are not what they must be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.errors.bad_input import InvalidInput
+from engine.errors.base import EngineError
+from engine.errors.conflicts import Conflict
+
+
+class StorageError(EngineError):
+    """The database did not do what it must."""
+
+
+class StorageBusy(StorageError):
+    """The database was locked for too long; nothing was written, try again."""
+
+
+class StorageFull(StorageError):
+    """The database has no room left; nothing was written."""
+
+
+class StorageOutdated(StorageError):
+    """The database has another schema version than this program; run `alur migrate`."""
+
+
+class DamagedRow(StorageError):
+    """A row of the database cannot be read as what it must be."""
+
+
+class DamagedHistory(StorageError):
+    """Events of one instance cannot be read; its other events, and other instances, can."""
+
+    def __init__(self, instance_id: str, damages: Sequence[tuple[int, str]]) -> None:
+        self.instance_id = instance_id
+        #: (sequence, reason) of each event that cannot be read.
+        self.damages = tuple(damages)
+        places = ", ".join(str(sequence) for sequence, _ in damages)
+        super().__init__(f"instance {instance_id}: event {places} cannot be read")
+
+
+class SnapshotUnreadable(StorageError):
+    """A snapshot cannot be read; the instance is rebuilt from its history instead."""
+
+
+class ReplayMismatch(EngineError):
+    """Running the inputs again gave another observation than the recorded one."""
+
+    def __init__(self, instance_id: str, sequence: int, expected: str, got: str) -> None:
+        self.instance_id = instance_id
+        self.sequence = sequence
+        self.expected = expected
+        self.got = got
+        super().__init__(
+            f"instance {instance_id}, event {sequence}: recorded {expected}, replay gives {got}"
+        )
+
+
+class SecretKeyUnusable(EngineError):
+    """The secret key is missing, or is not the one with which something was sealed."""
+
+
+class SigningKeyUnusable(EngineError):
+    """The key that signs checkpoints is missing, cannot be read, or is another one."""
+
+
+class InvalidCheckpoint(InvalidInput):
+    """A file is no checkpoint, or not of a format that is known."""
+
+
+class CheckpointsDisagree(EngineError):
+    """The folder of checkpoints has others than the database."""
+
+
+class CheckpointTaken(Conflict):
+    """Another process made the checkpoint of that number first."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(f"checkpoint {number} is there already")
+
+
+class MachineFault(EngineError):
+    """The workflow library reached a state that it must not reach; the step was undone."""
+
+
+class UnboundStep(MachineFault):
+    """The workflow library wanted the time or an id outside a step."""

@@ -6,24 +6,22 @@ agree with themselves; they do not agree with what was signed outside of the dat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
 from engine.account_log import LOG as ACCOUNT_LOG
-from engine.checkpoint_folder import CheckpointFolder
 from engine.checkpoint_format import (
     file_hash,
     fingerprint,
-    head_of,
-    lines_of,
     read_checkpoint,
     signed_part,
 )
+from engine.checkpoint_series import Series, growing, series_at, series_up_to
 from engine.checkpoints import Outside
-from engine.errors import InvalidCheckpoint, InvalidInput, NotFound, StorageError
+from engine.errors import InvalidCheckpoint, StorageError
 from engine.merkle import Tree
 from engine.model import Actor, Checkpoint, Fault, Head, Role, SeriesVerification
 from engine.permissions import require_instance_visible, require_role
@@ -80,7 +78,7 @@ class CheckpointProof:
         """
         _require_reader(actor)
         with self._store.reading() as tx:
-            series = _series_at(tx, place)
+            series = series_at(tx, place)
             proof = _Proof(tx, series, None if instances is None else frozenset(instances))
             return proof.verify(known_key or self._own_key(), on_progress)
 
@@ -92,7 +90,7 @@ class CheckpointProof:
         _require_reader(actor)
         folder = self._outside.folder if self._outside else None
         with self._store.reading() as tx:
-            proof = _Proof(tx, _series_up_to(tx, content, folder), None)
+            proof = _Proof(tx, series_up_to(tx, content, folder), None)
             return proof.verify(self._own_key(), lambda _done, _all: None)
 
     def covering(self, instance_id: str, *, actor: Actor) -> Covering | None:
@@ -106,7 +104,7 @@ class CheckpointProof:
             number = tx.listed_number(instance_id)
             if number is None:
                 return None
-            series = _Series(tx, self._outside.folder if self._outside else None, number)
+            series = Series(tx, self._outside.folder if self._outside else None, number)
             return _covering(tx, series, instance_id)
 
     def _own_key(self) -> str | None:
@@ -119,73 +117,12 @@ def _require_reader(actor: Actor) -> None:
     require_role(actor, "compare checkpoints", Role.AUDITOR, Role.ADMIN)
 
 
-@dataclass(frozen=True, slots=True)
-class _Series:
-    """The checkpoints up to `last`: the given file, else the folder's, else the database's.
-
-    Whatever the database has is judged by what names its hash.
-    """
-
-    tx: StoreTransaction
-    folder: CheckpointFolder | None
-    last: int
-    #: What somebody brought as the last one.
-    given: bytes | None = None
-
-    def numbers(self) -> Sequence[int]:
-        """All that may be had up to `last`: whatever the given one says that it is."""
-        stored = self.tx.last_checkpoint()
-        newest = max(self.folder.numbers(), default=0) if self.folder else 0
-        known = max(newest, stored.number if stored else 0)
-        return [*range(1, min(known, self.last - 1) + 1), self.last]
-
-    def signed(self, number: int) -> bytes | None:
-        """The signed file; None: it is nowhere."""
-        if number == self.last and self.given is not None:
-            return self.given
-        if self.folder and self.folder.has_signed(number):
-            return self.folder.signed(number)
-        try:
-            return self.tx.checkpoint(number).content
-        except NotFound:
-            return None
-
-    def lines(self, number: int) -> Iterable[bytes]:
-        """The lines of its heads."""
-        if self.folder and self.folder.has_heads(number):
-            return self.folder.lines(number)
-        try:
-            return lines_of(self.tx.checkpoint(number).heads)
-        except NotFound:
-            return ()
-
-
-def _series_at(tx: StoreTransaction, place: Path) -> _Series:
-    """What a folder has, or what leads to one file. Raises InvalidInput."""
-    if place.is_file():
-        try:
-            return _series_up_to(tx, place.read_bytes(), CheckpointFolder(place.parent))
-        except InvalidCheckpoint as error:
-            raise InvalidInput(f"{place}: {error}") from error
-        except OSError as error:
-            raise InvalidInput(f"{place}: cannot be read: {error.strerror or error}") from error
-    folder = CheckpointFolder(place)
-    numbers = folder.numbers()
-    if not numbers:
-        raise InvalidInput(f"{place}: expected a checkpoint, or a folder with some; found none")
-    return _Series(tx, folder, numbers[-1])
-
-
-def _series_up_to(tx: StoreTransaction, content: bytes, folder: CheckpointFolder | None) -> _Series:
-    return _Series(tx, folder, read_checkpoint(content).number, content)
-
-
-def _covering(tx: StoreTransaction, series: _Series, instance_id: str) -> Covering:
+def _covering(tx: StoreTransaction, series: Series, instance_id: str) -> Covering:
     """What the last checkpoint of the series says of the instance, and whether that holds."""
     content = series.signed(series.last)
     made = read_checkpoint(content) if content else None
     tree = Tree()
-    heads = [h for h in _growing(tree, series.lines(series.last)) if h.instance_id == instance_id]
+    heads = [h for h in growing(tree, series.lines(series.last)) if h.instance_id == instance_id]
     kept = tx.hashes_at(heads)
     is_sound = (
         made is not None
@@ -213,7 +150,7 @@ class _Proof:
     """One comparison. It holds one batch of heads, and what differs."""
 
     tx: StoreTransaction
-    series: _Series
+    series: Series
     wanted: frozenset[str] | None
     faults: list[Fault] = field(default_factory=list)
     differing: dict[str, _Difference] = field(default_factory=dict)
@@ -302,7 +239,7 @@ class _Proof:
     def _compare_heads(self, found: Checkpoint) -> None:
         tree = Tree()
         try:
-            for batch in _batches(_growing(tree, self.series.lines(found.number))):
+            for batch in _batches(growing(tree, self.series.lines(found.number))):
                 self._compare_batch(found, [each for each in batch if self._is_wanted(each)])
         except (InvalidCheckpoint, StorageError) as error:
             self.faults.append(_fault(found.number, f"its heads cannot be read: {error}"))
@@ -363,7 +300,7 @@ class _Proof:
         for number in self.series.numbers():
             heads = [
                 head
-                for head in _growing(Tree(), self.series.lines(number))
+                for head in growing(Tree(), self.series.lines(number))
                 if head.instance_id in instances
             ]
             for batch in _batches(iter(heads)):
@@ -372,13 +309,6 @@ class _Proof:
                     if kept.get((head.instance_id, head.sequence)) == head.hash:
                         sound[head.instance_id] = max(head.sequence, sound.get(head.instance_id, 0))
         return sound
-
-
-def _growing(tree: Tree, lines: Iterable[bytes]) -> Iterator[Head]:
-    """The heads on the lines, each of which becomes a leaf of the tree."""
-    for line in lines:
-        tree.add(line)
-        yield head_of(line)
 
 
 def _batches(heads: Iterator[Head]) -> Iterator[list[Head]]:

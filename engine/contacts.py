@@ -7,7 +7,7 @@ import re
 from engine.errors import InvalidInput, NotFound
 from engine.model import Actor, Channel, Contact, Role
 from engine.permissions import require_role
-from engine.settings import MAIL_ADDRESS
+from engine.setting_values import MAIL_ADDRESS
 from engine.sources import Clock
 from engine.store import Store
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import re
-from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+from engine import setting_values as values
 from engine.errors import InvalidInput
 from engine.model import SubstitutionKind
 from engine.receivers import allowed_receivers, check_url
+from engine.setting_values import Grant, SmtpServer
 
 #: Every variable and what it does. The README names each, and a test compares.
 VARIABLES: Mapping[str, str] = {
@@ -60,47 +57,9 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_METRICS_TOKEN": "What Prometheus shows to read /metrics from elsewhere.",
 }
 
-#: As long as 192 random bits in base64.
-MIN_SECRET_KEY_LENGTH = 32
-
-#: Of a token that a person may make up; it is long enough to be no word.
-MIN_TOKEN_LENGTH = 16
-
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_LOG_FORMATS = ("text", "json")
-#: Stricter than RFC 5322: no comments, no quoted words, nothing that could begin another header.
-MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
-_HOST = re.compile(r"(?=.*[a-z])[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
-_SMTP_SCHEMES = {"smtp": ("none", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}
-
 #: What one Perbup says; BKN's letters say less. Each office has its own rule.
 _SUBSTITUTION_DAYS = {SubstitutionKind.PLT: 366, SubstitutionKind.PLH: 92}
-_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _DEADLINE_RULES = ("from_claim", "from_available")
-_TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
-    """Where mail is handed in. `security`: "none", "starttls" or "tls" from the first byte."""
-
-    host: str
-    port: int
-    security: str
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a group of the single sign-on gives."""
-
-    lanes: frozenset[str] = frozenset()
-    roles: frozenset[str] = frozenset()
-
-    def __bool__(self) -> bool:
-        """Whether it gives anything."""
-        return bool(self.lanes or self.roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,45 +116,45 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
     Raises InvalidInput naming the variable, what was expected and what was found.
     """
     readers: list[tuple[str, str, Callable[[str, str], Any]]] = [
-        ("database_url", "ALUR_DATABASE_URL", _text),
-        ("host", "ALUR_HOST", _text),
-        ("port", "PORT", _whole_number(0, 65535)),
-        ("port", "ALUR_PORT", _whole_number(0, 65535)),
-        ("threads", "ALUR_THREADS", _whole_number(1, 256)),
-        ("time_zone", "ALUR_TIME_ZONE", _time_zone),
-        ("demo_password", "ALUR_DEMO_PASSWORD", _text),
-        ("session_idle_minutes", "ALUR_SESSION_IDLE_MINUTES", _whole_number(1, 1440)),
-        ("session_hours", "ALUR_SESSION_HOURS", _whole_number(1, 720)),
-        ("secure_cookies", "ALUR_SECURE_COOKIES", _truth),
-        ("writes_per_minute", "ALUR_WRITES_PER_MINUTE", _whole_number(0, 1_000_000)),
-        ("require_second_factor", "ALUR_REQUIRE_SECOND_FACTOR", _truth),
-        ("oidc_issuer", "ALUR_OIDC_ISSUER", _web_address_as_it_is),
-        ("oidc_client_id", "ALUR_OIDC_CLIENT_ID", _text),
-        ("oidc_client_secret", "ALUR_OIDC_CLIENT_SECRET", _text),
-        ("oidc_scopes", "ALUR_OIDC_SCOPES", _text),
-        ("oidc_groups_claim", "ALUR_OIDC_GROUPS_CLAIM", _text),
-        ("oidc_groups", "ALUR_OIDC_GROUPS", _grants),
-        ("oidc_provision", "ALUR_OIDC_PROVISION", _truth),
-        ("trusted_proxies", "ALUR_TRUSTED_PROXIES", _whole_number(0, 10)),
-        ("base_url", "ALUR_BASE_URL", _web_address),
-        ("secret_key", "ALUR_SECRET_KEY", _secret_key),
-        ("checkpoints", "ALUR_CHECKPOINTS", _path),
-        ("checkpoint_key", "ALUR_CHECKPOINT_KEY", _path),
-        ("link_hours", "ALUR_LINK_HOURS", _whole_number(1, 720)),
-        ("max_file_mb", "ALUR_MAX_FILE_MB", _whole_number(1, 200)),
-        ("deadline_rule", "ALUR_DEADLINE_RULE", _one_of(*_DEADLINE_RULES)),
-        ("webhook_allow", "ALUR_WEBHOOK_ALLOW", _receivers),
-        ("webhook_ca_file", "ALUR_WEBHOOK_CA_FILE", _file),
-        ("smtp_url", "ALUR_SMTP_URL", _smtp_server),
-        ("mail_from", "ALUR_MAIL_FROM", _mail_address),
-        ("gateway_url", "ALUR_GATEWAY_URL", _text),
-        ("gateway_secret", "ALUR_GATEWAY_SECRET", _webhook_secret),
-        ("remind_before", "ALUR_REMIND_BEFORE", _duration),
-        ("leader_lanes", "ALUR_LEADER_LANES", _names),
-        ("substitution_days", "ALUR_SUBSTITUTION_DAYS", _days_by_kind),
-        ("log_level", "ALUR_LOG_LEVEL", _log_level),
-        ("log_format", "ALUR_LOG_FORMAT", _log_format),
-        ("metrics_token", "ALUR_METRICS_TOKEN", _token),
+        ("database_url", "ALUR_DATABASE_URL", values.text),
+        ("host", "ALUR_HOST", values.text),
+        ("port", "PORT", values.whole_number(0, 65535)),
+        ("port", "ALUR_PORT", values.whole_number(0, 65535)),
+        ("threads", "ALUR_THREADS", values.whole_number(1, 256)),
+        ("time_zone", "ALUR_TIME_ZONE", values.time_zone),
+        ("demo_password", "ALUR_DEMO_PASSWORD", values.text),
+        ("session_idle_minutes", "ALUR_SESSION_IDLE_MINUTES", values.whole_number(1, 1440)),
+        ("session_hours", "ALUR_SESSION_HOURS", values.whole_number(1, 720)),
+        ("secure_cookies", "ALUR_SECURE_COOKIES", values.truth),
+        ("writes_per_minute", "ALUR_WRITES_PER_MINUTE", values.whole_number(0, 1_000_000)),
+        ("require_second_factor", "ALUR_REQUIRE_SECOND_FACTOR", values.truth),
+        ("oidc_issuer", "ALUR_OIDC_ISSUER", values.web_address_as_it_is),
+        ("oidc_client_id", "ALUR_OIDC_CLIENT_ID", values.text),
+        ("oidc_client_secret", "ALUR_OIDC_CLIENT_SECRET", values.text),
+        ("oidc_scopes", "ALUR_OIDC_SCOPES", values.text),
+        ("oidc_groups_claim", "ALUR_OIDC_GROUPS_CLAIM", values.text),
+        ("oidc_groups", "ALUR_OIDC_GROUPS", values.grants),
+        ("oidc_provision", "ALUR_OIDC_PROVISION", values.truth),
+        ("trusted_proxies", "ALUR_TRUSTED_PROXIES", values.whole_number(0, 10)),
+        ("base_url", "ALUR_BASE_URL", values.web_address),
+        ("secret_key", "ALUR_SECRET_KEY", values.secret_key),
+        ("checkpoints", "ALUR_CHECKPOINTS", values.path),
+        ("checkpoint_key", "ALUR_CHECKPOINT_KEY", values.path),
+        ("link_hours", "ALUR_LINK_HOURS", values.whole_number(1, 720)),
+        ("max_file_mb", "ALUR_MAX_FILE_MB", values.whole_number(1, 200)),
+        ("deadline_rule", "ALUR_DEADLINE_RULE", values.one_of(*_DEADLINE_RULES)),
+        ("webhook_allow", "ALUR_WEBHOOK_ALLOW", values.receivers),
+        ("webhook_ca_file", "ALUR_WEBHOOK_CA_FILE", values.existing_file),
+        ("smtp_url", "ALUR_SMTP_URL", values.smtp_server),
+        ("mail_from", "ALUR_MAIL_FROM", values.mail_address),
+        ("gateway_url", "ALUR_GATEWAY_URL", values.text),
+        ("gateway_secret", "ALUR_GATEWAY_SECRET", values.webhook_secret),
+        ("remind_before", "ALUR_REMIND_BEFORE", values.duration),
+        ("leader_lanes", "ALUR_LEADER_LANES", values.names),
+        ("substitution_days", "ALUR_SUBSTITUTION_DAYS", values.days_by_kind),
+        ("log_level", "ALUR_LOG_LEVEL", values.log_level),
+        ("log_format", "ALUR_LOG_FORMAT", values.log_format),
+        ("metrics_token", "ALUR_METRICS_TOKEN", values.token),
     ]
     found = {
         name: read(variable, environ[variable].strip())
@@ -204,7 +163,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
     }
     settings = Settings(**found)
     if settings.smtp_url and not settings.mail_from:
-        raise _refusal("ALUR_MAIL_FROM", "an address, since ALUR_SMTP_URL is set", "")
+        raise values.refusal("ALUR_MAIL_FROM", "an address, since ALUR_SMTP_URL is set", "")
     _require_together(settings)
     _require_gateway(settings)
     _require_checkpoint_key(settings)
@@ -220,7 +179,7 @@ def _require_together(settings: Settings) -> None:
         ("ALUR_BASE_URL", settings.base_url),
     ):
         if value is None:
-            raise _refusal(variable, "a value, since ALUR_OIDC_ISSUER is set", "")
+            raise values.refusal(variable, "a value, since ALUR_OIDC_ISSUER is set", "")
 
 
 def _require_checkpoint_key(settings: Settings) -> None:
@@ -229,7 +188,7 @@ def _require_checkpoint_key(settings: Settings) -> None:
     if settings.checkpoints is None or settings.checkpoint_key or is_sqlite:
         return
     expected = "a file, since ALUR_CHECKPOINTS is set and the database is a PostgreSQL"
-    raise _refusal("ALUR_CHECKPOINT_KEY", expected, "")
+    raise values.refusal("ALUR_CHECKPOINT_KEY", expected, "")
 
 
 def _require_gateway(settings: Settings) -> None:
@@ -237,206 +196,9 @@ def _require_gateway(settings: Settings) -> None:
     if settings.gateway_url is None:
         return
     if settings.gateway_secret is None:
-        raise _refusal("ALUR_GATEWAY_SECRET", "a secret, since ALUR_GATEWAY_URL is set", "")
+        raise values.refusal("ALUR_GATEWAY_SECRET", "a secret, since ALUR_GATEWAY_URL is set", "")
     try:
         check_url(settings.gateway_url, allowed_receivers(settings.webhook_allow))
     except InvalidInput as error:
         reason = str(error).removeprefix("url: ")
         raise InvalidInput(f"ALUR_GATEWAY_URL: {reason}", {"ALUR_GATEWAY_URL": [reason]}) from error
-
-
-def _text(_variable: str, value: str) -> str:
-    return value
-
-
-def _whole_number(least: int, most: int) -> Callable[[str, str], int]:
-    def read(variable: str, value: str) -> int:
-        if value.isascii() and value.isdigit() and least <= int(value[:9]) <= most:
-            return int(value)
-        raise _refusal(variable, f"a whole number from {least} to {most}", value)
-
-    return read
-
-
-def _truth(variable: str, value: str) -> bool:
-    truth = _TRUTHS.get(value.lower())
-    if truth is None:
-        raise _refusal(variable, "true or false", value)
-    return truth
-
-
-def _time_zone(variable: str, value: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(value)
-    # A missing zone is a KeyError, a path out of the database a ValueError, a folder an OSError.
-    except (KeyError, ValueError, OSError) as error:
-        raise _refusal(variable, "an IANA time zone such as Asia/Jakarta", value) from error
-
-
-def _web_address(variable: str, value: str) -> str:
-    if not value.startswith(("http://", "https://")):
-        raise _refusal(variable, "an address that begins with http:// or https://", value)
-    return value.rstrip("/")
-
-
-def _days_by_kind(variable: str, value: str) -> Mapping[SubstitutionKind, int]:
-    expected = "days by kind such as plt=366,plh=92 (plt, plh, an, ub), or none"
-    if value.lower() == "none":
-        return {}
-    names = {"".join(c for c in kind if c.isalpha()).lower(): kind for kind in SubstitutionKind}
-    found = {}
-    for entry in value.split(","):
-        name, _, days = (part.strip() for part in entry.partition("="))
-        if name.lower() not in names or not (days.isascii() and days.isdigit()) or len(days) > 5:
-            raise _refusal(variable, expected, value)
-        found[names[name.lower()]] = int(days)
-    return found
-
-
-def _secret_key(variable: str, value: str) -> tuple[str, ...]:
-    keys = tuple(value.split())
-    if any(len(key) < MIN_SECRET_KEY_LENGTH for key in keys):
-        expected = f"{MIN_SECRET_KEY_LENGTH} characters or more in each key"
-        # What was found is a secret, and stays out of the log.
-        raise InvalidInput(f"{variable}: expected {expected}", {variable: [f"expected {expected}"]})
-    return keys
-
-
-def _one_of(*choices: str) -> Callable[[str, str], str]:
-    def read(variable: str, value: str) -> str:
-        if value.lower() not in choices:
-            raise _refusal(variable, "one of " + ", ".join(choices), value)
-        return value.lower()
-
-    return read
-
-
-def _names(_variable: str, value: str) -> frozenset[str]:
-    return frozenset(each.strip() for each in value.split(",")) - {""}
-
-
-def _receivers(variable: str, value: str) -> tuple[str, ...]:
-    entries = tuple(each.strip().lower() for each in value.split(",") if each.strip())
-    for entry in entries:
-        if not (_HOST.fullmatch(entry) or _is_network(entry)):
-            raise _refusal(variable, "hosts and networks such as gw.dinas.go.id,10.1.0.0/16", entry)
-    return entries
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _file(variable: str, value: str) -> str:
-    if not Path(value).is_file():
-        raise _refusal(variable, "a file that is there", value)
-    return value
-
-
-def _path(_variable: str, value: str) -> Path:
-    return Path(value)
-
-
-def _smtp_server(variable: str, value: str) -> SmtpServer:
-    try:
-        parts = urlsplit(value)
-        security, port = _SMTP_SCHEMES[parts.scheme]
-        host, port = parts.hostname or "", parts.port or port
-    # Another scheme is a KeyError, a port that is none a ValueError.
-    except (KeyError, ValueError) as error:
-        raise _smtp_refusal(variable) from error
-    user, password = parts.username, parts.password
-    if not host or (password and security == "none") or (user is None) != (password is None):
-        raise _smtp_refusal(variable)
-    return SmtpServer(host, port, security, user and unquote(user), password and unquote(password))
-
-
-def _smtp_refusal(variable: str) -> InvalidInput:
-    # What was found may hold a password, and stays out of the log.
-    expected = (
-        "smtp://host, smtp+starttls://user:password@host:587 or smtps://user:password@host "
-        "(a password travels encrypted only)"
-    )
-    return InvalidInput(f"{variable}: expected {expected}", {variable: [f"expected {expected}"]})
-
-
-def _mail_address(variable: str, value: str) -> str:
-    if not MAIL_ADDRESS.fullmatch(value):
-        raise _refusal(variable, "a mail address such as alur@dinas.go.id", value)
-    return value
-
-
-def _web_address_as_it_is(variable: str, value: str) -> str:
-    """An issuer is compared letter by letter, with the slash that it may end with."""
-    _web_address(variable, value)
-    return value
-
-
-def _grants(variable: str, value: str) -> Mapping[str, Grant]:
-    expected = 'JSON {"group": {"lanes": ["Kadis"], "roles": ["staff"]}}, or a file of it'
-    try:
-        text = value if value.startswith("{") else Path(value).read_text(encoding="utf-8")
-        found = json.loads(text)
-        return {str(group): _grant(given) for group, given in found.items()}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise _refusal(variable, expected, f"{value} ({error})") from error
-
-
-def _grant(given: Mapping[str, Any]) -> Grant:
-    unknown = sorted(set(given) - {"lanes", "roles"})
-    lists = [given.get("lanes", []), given.get("roles", [])]
-    if unknown or not all(isinstance(each, list) for each in lists):
-        raise ValueError(f"a group gives lists of lanes and of roles, found {given}")
-    if not all(isinstance(each, str) for names in lists for each in names):
-        raise ValueError(f"lanes and roles are texts, found {given}")
-    return Grant(frozenset(lists[0]), frozenset(lists[1]))
-
-
-def _duration(variable: str, value: str) -> timedelta:
-    found = re.fullmatch(r"([0-9]{1,5})([mhd])", value.lower())
-    if found is None:
-        raise _refusal(variable, "minutes, hours or days such as 30m, 12h or 1d", value)
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
-
-
-def _log_level(variable: str, value: str) -> str:
-    if value.upper() not in _LOG_LEVELS:
-        raise _refusal(variable, "one of " + ", ".join(_LOG_LEVELS), value)
-    return value.upper()
-
-
-def _log_format(variable: str, value: str) -> str:
-    if value.lower() not in _LOG_FORMATS:
-        raise _refusal(variable, "one of " + ", ".join(_LOG_FORMATS), value)
-    return value.lower()
-
-
-def _token(variable: str, value: str) -> str:
-    if len(value) < MIN_TOKEN_LENGTH or not (value.isascii() and value.isprintable()):
-        expected = f"at least {MIN_TOKEN_LENGTH} printable ASCII characters"
-        # What was found is a secret, or nearly one.
-        raise InvalidInput(f"{variable}: expected {expected}", {variable: [f"expected {expected}"]})
-    return value
-
-
-def _webhook_secret(variable: str, value: str) -> str:
-    """Standard Webhooks, "Signature scheme": 24 to 64 bytes in base64 after a prefix."""
-    try:
-        size = len(b64decode(value.removeprefix("whsec_"), validate=True))
-    except ValueError:
-        size = 0
-    if not value.startswith("whsec_") or not 24 <= size <= 64:
-        expected = "whsec_ and 24 to 64 random bytes in base64"
-        # What was found is a secret, or nearly one.
-        raise InvalidInput(f"{variable}: expected {expected}", {variable: [f"expected {expected}"]})
-    return value
-
-
-def _refusal(variable: str, expected: str, found: str) -> InvalidInput:
-    return InvalidInput(
-        f"{variable}: expected {expected}, found {found!r}", {variable: [f"expected {expected}"]}
-    )

@@ -25,7 +25,7 @@ from engine.model import (
 )
 from engine.permissions import require_role
 from engine.sessions import sha256
-from engine.settings import Grant
+from engine.setting_values import Grant
 from engine.sources import Clock, Ids
 from engine.store import Store
 

@@ -19,7 +19,8 @@ from engine.model import (
 )
 from engine.process_engine import build_engine
 from engine.queries import DeliveryQuery
-from engine.settings import Settings, SmtpServer
+from engine.setting_values import SmtpServer
+from engine.settings import Settings
 from engine.sources import RandomIds
 from engine.store import Store
 from engine.webhook_subscriptions import Wishes

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_BASE = {"model", "errors", "sources", "settings", "queries"}
+_BASE = {"model", "errors", "sources", "settings", "setting_values", "queries"}
 _PURE = {"canonical_json", "json_values", "forms", "permissions", "moments"}
 _ROOMS = {
     "definitions",
@@ -99,7 +99,8 @@ ARROWS: dict[str, set[str]] = {
     "errors": {"model"},
     "queries": {"model"},
     "sources": set(),
-    "settings": {"errors", "receivers", "model"},
+    "setting_values": {"errors", "model"},
+    "settings": {"errors", "receivers", "model", "setting_values"},
     "json_values": {"errors"},
     "forms": {"model", "errors", "json_values"},
     "permissions": {"model", "errors", "queries"},
@@ -143,10 +144,12 @@ ARROWS: dict[str, set[str]] = {
         ),
         _BASE | _PURE | _ROOMS | _MACHINERY | {"passwords", "account_names", "secret_key"},
     ),
+    "checkpoint_series": {"model", "errors", "store", "merkle"}
+    | {"checkpoint_format", "checkpoint_folder"},
     **dict.fromkeys(
         ("checkpoints", "checkpoint_proof"),
         _BASE
-        | {"store", "permissions", "account_log", "checkpoints"}
+        | {"store", "permissions", "account_log", "checkpoints", "checkpoint_series"}
         | {"merkle", "signing_key", "checkpoint_format", "checkpoint_folder"},
     ),
     "history_export": _BASE

@@ -12,7 +12,8 @@ import pytest
 from engine.errors import InvalidInput
 from engine.model import SubstitutionKind
 from engine.process_engine import build_engine
-from engine.settings import VARIABLES, Grant, Settings, SmtpServer, from_environ
+from engine.setting_values import Grant, SmtpServer
+from engine.settings import VARIABLES, Settings, from_environ
 from engine.sources import RandomIds, SystemClock
 from engine.store import Store
 

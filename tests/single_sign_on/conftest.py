@@ -26,7 +26,8 @@ from waitress.server import create_server
 
 from engine.passwords import Passwords
 from engine.process_engine import ProcessEngine, build_engine
-from engine.settings import Grant, Settings
+from engine.setting_values import Grant
+from engine.settings import Settings
 from engine.sources import ManualClock, RandomIds, SystemClock
 from engine.store import Store
 from tests.needs import npm, program

@@ -13,7 +13,8 @@ from typing import Any
 
 from engine.model import Contact, Delivery, DeliveryFailure, Sent
 from engine.process_engine import ProcessEngine
-from engine.settings import Settings, SmtpServer
+from engine.setting_values import SmtpServer
+from engine.settings import Settings
 from webhooks.language import speaking
 from webhooks.outgoing.answers import printable
 from webhooks.outgoing.deadline import Deadline

@@ -10,7 +10,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from engine.model import Actor, Channel, DeliveryFailure, DeliveryState, Language
-from engine.settings import SmtpServer
+from engine.setting_values import SmtpServer
 from tests.diagrams import end, form, line, process, start, user
 from tests.office import ADMIN
 from tests.webhooks.outgoing.conftest import PostOffice

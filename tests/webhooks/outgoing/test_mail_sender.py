@@ -19,7 +19,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, Session
 
 from engine.model import Actor, Channel, Delivery, DeliveryFailure, DeliveryState, Language, Sent
-from engine.settings import SmtpServer
+from engine.setting_values import SmtpServer
 from tests.diagrams import end, line, process, start, user
 from tests.webhooks.outgoing.conftest import PostOffice, certified
 from tests.webhooks.outgoing.receivers import Receiver, answering, receiving

@@ -84,7 +84,7 @@ def open_server() -> Iterator[PostgresqlServer]:
 
 
 @pytest.fixture(scope="session")
-def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("migrated") / "alur.db"
     store = Store.open(f"sqlite:///{path}")
     store.migrate()
@@ -102,8 +102,23 @@ def empty_database_url(
     dialect: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[str]:
     """A database without a schema."""
+    with _empty_database(dialect, request, tmp_path / "empty.db") as url:
+        yield url
+
+
+@pytest.fixture
+def second_empty_database_url(
+    dialect: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[str]:
+    """Another one of the same kind."""
+    with _empty_database(dialect, request, tmp_path / "second.db") as url:
+        yield url
+
+
+@contextmanager
+def _empty_database(dialect: str, request: pytest.FixtureRequest, file: Path) -> Iterator[str]:
     if dialect == "sqlite":
-        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        yield f"sqlite:///{file}"
         return
     server = request.getfixturevalue("postgresql_server")
     url = server.create(template="template0")
@@ -116,7 +131,7 @@ def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -
     """A database with the newest schema and nothing in it."""
     if dialect == "sqlite":
         path = tmp_path / "alur.db"
-        shutil.copy(request.getfixturevalue("_migrated_sqlite"), path)
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
         yield f"sqlite:///{path}"
         return
     server = request.getfixturevalue("postgresql_server")

@@ -1,0 +1,366 @@
+"""Every write operation of the engine, as the sweep tries it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.correlation import Message
+from engine.errors import InstanceEnded, NotFound
+from engine.model import Actor, DeliveryState, EventKind, Role, Sent, Upload, Variables
+from engine.process_engine import ProcessEngine
+from engine.queries import (
+    DefinitionQuery,
+    DeliveryQuery,
+    InstanceQuery,
+    TaskQuery,
+    TopicSubscription,
+)
+from engine.remarks import Place
+from engine.webhook_subscriptions import Wishes
+from tests.crashes.sweep import CLOCK, Operation
+from tests.diagrams import (
+    end,
+    exclusive,
+    flow,
+    line,
+    named,
+    process,
+    receive,
+    script,
+    start,
+    timer,
+    user,
+)
+from tests.office import ADMIN, ANALYST, AUDITOR
+
+KEY = "kerja"
+#: One process in which every operation has its place.
+DIAGRAM = process(
+    start("mulai"),
+    user("isi"),
+    script("hitung", "jumlah = 6 / pembagi"),
+    exclusive("baik"),
+    f'<bpmn:intermediateCatchEvent id="besok">{timer("PT1H")}</bpmn:intermediateCatchEvent>',
+    '<bpmn:serviceTask id="kirim" name="kirim" camunda:type="external" camunda:topic="surel"/>',
+    receive("tunggu", "surat"),
+    user("arsip"),
+    end("selesai"),
+    line("mulai", "isi", "hitung", "baik"),
+    flow("baik", "isi", "putusan == 'kembalikan'"),
+    flow("baik", "besok", "putusan == 'setujui'"),
+    line("besok", "kirim", "tunggu", "arsip", "selesai"),
+    key=KEY,
+    before=named("message", surat="SURAT"),
+    lanes={"Kadis": ["mulai", "isi", "arsip", "selesai"]},
+)
+
+_ROBOT = Actor("robot", frozenset({Role.WORKER}))
+_KADIS = Actor("kadis", frozenset({Role.STAFF}), frozenset({"Kadis"}))
+_FORWARD: Variables = {"putusan": "setujui", "pembagi": 2}
+_ARRIVED = Sent(is_delivered=True, status=200, duration_ms=7)
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What one try is about. `name`: business key of its instance, and part of every key."""
+
+    name: str
+    instance_id: str = ""
+    task_id: str = ""
+    #: Of whatever else it is about.
+    other_id: str = ""
+
+
+def started(engine: ProcessEngine) -> Subject:
+    """A new instance at its first task."""
+    subject = Subject(f"uji-{next(_numbers)}")
+    definition = engine.definitions.latest_definition(KEY, actor=ADMIN)
+    done = engine.instances.start(definition, {}, business_key=subject.name, actor=ADMIN)
+    return replace(subject, instance_id=done.instance.instance_id, task_id=done.opened[0].task_id)
+
+
+def waiting_for_time(engine: ProcessEngine) -> Subject:
+    subject = started(engine)
+    engine.tasks.complete(subject.task_id, _FORWARD, actor=_KADIS)
+    return subject
+
+
+def waiting_for_worker(engine: ProcessEngine) -> Subject:
+    subject = waiting_for_time(engine)
+    CLOCK.advance(hours=2)
+    engine.instances.fire_due(subject.instance_id)
+    task = engine.external_tasks.fetch_and_lock(
+        "robot", [_topic(subject)], max_tasks=1, actor=_ROBOT
+    )[0]
+    return replace(subject, other_id=task.task.external_task_id)
+
+
+def waiting_for_message(engine: ProcessEngine) -> Subject:
+    subject = waiting_for_worker(engine)
+    engine.external_tasks.complete(subject.other_id, "robot", {}, actor=_ROBOT)
+    return subject
+
+
+def failed(engine: ProcessEngine) -> Subject:
+    """An instance with an incident whose cause is gone."""
+    subject = started(engine)
+    engine.tasks.complete(subject.task_id, {"putusan": "setujui", "pembagi": 0}, actor=_KADIS)
+    engine.instances.change_variables(subject.instance_id, {"pembagi": 2}, actor=ADMIN)
+    [incident] = engine.instances.incidents(instance_id=subject.instance_id, actor=AUDITOR)
+    return replace(subject, other_id=incident.incident_id)
+
+
+def announced(engine: ProcessEngine) -> Subject:
+    """A delivery that is due."""
+    return _delivery_of(engine, started(engine))
+
+
+def _delivery_of(engine: ProcessEngine, subject: Subject) -> Subject:
+    engine.deliveries.expand()
+    found = engine.deliveries.deliveries(DeliveryQuery(), actor=AUDITOR)
+    mine = [each for each in found if each.instance_id == subject.instance_id]
+    return replace(subject, other_id=mine[0].delivery_id)
+
+
+def _topic(subject: Subject) -> TopicSubscription:
+    return TopicSubscription("surel", 60_000, business_key=subject.name)
+
+
+def subscribe(engine: ProcessEngine) -> None:
+    """Somebody is told of everything, so that every step has an outbox to fill."""
+    engine.webhook_subscriptions.add(
+        Wishes("gerbang", "https://gerbang.dinas.test/"), actor=ANALYST
+    )
+
+
+def _done(kind: EventKind) -> Callable[[ProcessEngine, Subject], int]:
+    """How many events of the kind the instance has."""
+
+    def count(engine: ProcessEngine, subject: Subject) -> int:
+        events = engine.history.events(subject.instance_id, actor=AUDITOR)
+        return sum(event.kind is kind for event in events)
+
+    return count
+
+
+def _unless_over(act: Callable[[ProcessEngine, Subject], object]) -> Any:
+    """For deeds without a key: who tries again is told that it is over."""
+
+    def tried(engine: ProcessEngine, subject: Subject) -> str:
+        with suppress(InstanceEnded, NotFound):
+            act(engine, subject)
+        return "over"
+
+    return tried
+
+
+def _deploy(engine: ProcessEngine, subject: Subject) -> str:
+    content = process(start(), user("a"), end(), line("s", "a", "e"), key=f"p{subject.name}")
+    files = {"p.bpmn": content.replace("-", "").encode()}
+    return engine.definitions.deploy("uji", files, actor=ANALYST).definitions[0].definition_id
+
+
+def _deployed(engine: ProcessEngine, subject: Subject) -> int:
+    query = DefinitionQuery(key=f"p{subject.name}".replace("-", ""))
+    return len(engine.definitions.definitions(query, actor=AUDITOR))
+
+
+def _start(engine: ProcessEngine, subject: Subject) -> str:
+    definition = engine.definitions.latest_definition(KEY, actor=ADMIN)
+    done = engine.instances.start(
+        definition,
+        {"berkas": Upload("surat.txt", subject.name.encode(), "text/plain")},
+        business_key=subject.name,
+        idempotency_key=subject.name,
+        actor=ADMIN,
+    )
+    return done.instance.instance_id
+
+
+def _instances(engine: ProcessEngine, subject: Subject) -> int:
+    return engine.instances.count_instances(InstanceQuery(business_key=subject.name), actor=AUDITOR)
+
+
+def _complete(values: Variables) -> Callable[[ProcessEngine, Subject], object]:
+    def act(engine: ProcessEngine, subject: Subject) -> object:
+        done = engine.tasks.complete(
+            subject.task_id, values, actor=_KADIS, idempotency_key=subject.name
+        )
+        return done.sequence, done.variables
+
+    return act
+
+
+def _fire(engine: ProcessEngine, subject: Subject) -> str:
+    """Two hours after the timer was set; it was set at a time of its own for each subject."""
+    instance = engine.instances.instance(subject.instance_id, actor=AUDITOR)
+    if instance.next_due_at is not None:
+        CLOCK.advance(hours=2)
+        engine.instances.fire_due(subject.instance_id)
+    return "fired"
+
+
+def _is_claimed(engine: ProcessEngine, subject: Subject) -> int:
+    [task] = engine.tasks.tasks(TaskQuery(instance_id=subject.instance_id), actor=AUDITOR)
+    return int(task.assignee == _KADIS.account)
+
+
+def _fetch(engine: ProcessEngine, subject: Subject) -> str:
+    engine.external_tasks.fetch_and_lock("robot-2", [_topic(subject)], max_tasks=1, actor=_ROBOT)
+    return "asked"
+
+
+def _is_locked(engine: ProcessEngine, subject: Subject) -> int:
+    return int(engine.external_tasks.task(subject.other_id, actor=ADMIN).worker_id == "robot-2")
+
+
+def _unlocked(engine: ProcessEngine) -> Subject:
+    subject = waiting_for_worker(engine)
+    engine.external_tasks.unlock(subject.other_id, actor=_ROBOT)
+    return subject
+
+
+def _send(engine: ProcessEngine, subject: Subject) -> object:
+    letter = Message("SURAT", business_key=subject.name, variables={"nomor": "1/2026"})
+    done = engine.messages.correlate(letter, actor=_ROBOT, idempotency_key=subject.name)
+    return [each.instance.instance_id for each in done.results]
+
+
+def _expand(engine: ProcessEngine, _: Subject) -> str:
+    engine.deliveries.expand()
+    return "empty"
+
+
+def _deliveries(engine: ProcessEngine, subject: Subject) -> int:
+    found = engine.deliveries.deliveries(DeliveryQuery(), actor=AUDITOR)
+    return len({each.kind for each in found if each.instance_id == subject.instance_id}) and 1
+
+
+def _deliver(engine: ProcessEngine, subject: Subject) -> str:
+    """As a worker does: a lease that a dead one holds is over after a while."""
+    taken = engine.deliveries.take(subject.other_id)
+    if taken is None:
+        CLOCK.advance(hours=1)
+        taken = engine.deliveries.take(subject.other_id)
+    if taken is not None:
+        engine.deliveries.settle(*taken, _ARRIVED)
+    return "delivered"
+
+
+def _is_delivered(engine: ProcessEngine, subject: Subject) -> int:
+    query = DeliveryQuery(delivery_id=subject.other_id)
+    [found] = engine.deliveries.deliveries(query, actor=AUDITOR)
+    return int(found.state is DeliveryState.DELIVERED)
+
+
+def _comment(engine: ProcessEngine, subject: Subject) -> str:
+    place = Place(instance_id=subject.instance_id)
+    return engine.remarks.comment(
+        place, "Sudah dicek", actor=ADMIN, idempotency_key=subject.name
+    ).comment_id
+
+
+def _attach(engine: ProcessEngine, subject: Subject) -> str:
+    return engine.remarks.attach(
+        Place(instance_id=subject.instance_id),
+        Upload("bukti.txt", subject.name.encode(), "text/plain"),
+        actor=ADMIN,
+        idempotency_key=subject.name,
+    ).attachment_id
+
+
+def unlisted(engine: ProcessEngine) -> Subject:
+    """An instance that no checkpoint lists yet, an hour after the last one."""
+    subject = started(engine)
+    CLOCK.advance(hours=2)
+    return subject
+
+
+def _checkpoint(engine: ProcessEngine, _: Subject) -> bool:
+    """What the worker does. The answer: whether the newest one stands in the folder, whole."""
+    engine.checkpoints.make_when_due()
+    newest = engine.checkpoints.count(actor=AUDITOR)
+    outside = engine.checkpoints.outside
+    assert outside is not None
+    kept = engine.checkpoints.checkpoint(newest, actor=AUDITOR)
+    return outside.folder.signed(newest) == kept.content and b"\n".join(
+        outside.folder.lines(newest)
+    ) == kept.heads.rstrip(b"\n")
+
+
+def _is_listed(engine: ProcessEngine, subject: Subject) -> int:
+    """How many checkpoints list the head of the instance."""
+    count = engine.checkpoints.count(actor=AUDITOR)
+    listed = [engine.checkpoints.checkpoint(n + 1, actor=AUDITOR).heads for n in range(count)]
+    return sum(subject.instance_id.encode() in heads for heads in listed)
+
+
+def half_done(engine: ProcessEngine, subject: Subject) -> str:
+    """A planted fault: the deed in one transaction, what shows that it was done in another."""
+    place = Place(instance_id=subject.instance_id)
+    if not engine.remarks.attachments(place, actor=AUDITOR):
+        engine.remarks.comment(place, "Saya kerjakan", actor=ADMIN)
+        _attach(engine, subject)
+    return "done"
+
+
+#: Which the sweep must find out.
+PLANTED = Operation("planted", started, half_done, _done(EventKind.COMMENT_ADDED))
+
+OPERATIONS = (
+    Operation("deploy", lambda _: Subject(f"uji-{next(_numbers)}"), _deploy, _deployed),
+    Operation("start", lambda _: Subject(f"uji-{next(_numbers)}"), _start, _instances),
+    Operation(
+        "claim",
+        started,
+        lambda engine, subject: engine.tasks.claim(subject.task_id, actor=_KADIS).assignee,
+        _is_claimed,
+    ),
+    Operation("complete", started, _complete(_FORWARD), _done(EventKind.TASK_COMPLETED)),
+    Operation(
+        "return",
+        started,
+        _complete({**_FORWARD, "putusan": "kembalikan"}),
+        _done(EventKind.TASK_COMPLETED),
+    ),
+    Operation(
+        "incident",
+        started,
+        _complete({**_FORWARD, "pembagi": 0}),
+        _done(EventKind.INCIDENT_RAISED),
+    ),
+    Operation(
+        "retry",
+        failed,
+        _unless_over(lambda e, s: e.instances.retry_incident(s.other_id, actor=ADMIN)),
+        _done(EventKind.INCIDENT_RETRIED),
+    ),
+    Operation("timer", waiting_for_time, _fire, _done(EventKind.TIMERS_DUE)),
+    Operation("fetch and lock", _unlocked, _fetch, _is_locked),
+    Operation(
+        "external task",
+        waiting_for_worker,
+        _unless_over(lambda e, s: e.external_tasks.complete(s.other_id, "robot", {}, actor=_ROBOT)),
+        _done(EventKind.SERVICE_COMPLETED),
+    ),
+    Operation("message", waiting_for_message, _send, _done(EventKind.MESSAGE_RECEIVED)),
+    Operation("outbox", started, _expand, _deliveries),
+    Operation("delivery", announced, _deliver, _is_delivered, has_lease=True),
+    Operation("checkpoint", unlisted, _checkpoint, _is_listed),
+    Operation("comment", started, _comment, _done(EventKind.COMMENT_ADDED)),
+    Operation("attachment", started, _attach, _done(EventKind.ATTACHMENT_ADDED)),
+    Operation(
+        "cancel",
+        started,
+        _unless_over(
+            lambda e, s: e.instances.cancel(s.instance_id, reason="Salah berkas", actor=ADMIN)
+        ),
+        _done(EventKind.INSTANCE_CANCELLED),
+    ),
+)

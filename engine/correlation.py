@@ -135,14 +135,7 @@ class Post:
         if not tx.count_subscriptions(still):
             return None
         keep_documents(tx, letter.received, instance_id=target.instance_id)
-        variables = letter.received.variables
-        outcome = self._steps.take(
-            tx,
-            stored,
-            _input(letter, target),
-            lambda run: run.receive(target.subscription_id, variables),
-            now=self._clock.now(),
-        )
+        outcome = self._steps.take(tx, stored, _input(letter, target), now=self._clock.now())
         return outcome, _correlated(outcome, target.activity_id, target.subscription_id)
 
     def _start(self, tx: StoreTransaction, letter: Letter, target: StartTarget) -> Outcome:

@@ -5,7 +5,6 @@ Nothing here begins or ends a transaction; a calling instance is locked after th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -43,7 +42,6 @@ class Stepping(Protocol):
         tx: Transaction,
         stored: StoredInstance,
         given: Input,
-        act: Callable[[Run], None],
         *,
         now: datetime,
     ) -> Any:
@@ -112,8 +110,7 @@ def tell_caller(
         **adopted(tx, variables, giver=called.instance_id, taker=stored.instance.instance_id),
         **({"escapes": True} if escapes else {}),
     }
-    given = Input(kind, None, payload)
-    steps.take(tx, stored, given, lambda calling: calling.hear_call(kind, payload), now=now)
+    steps.take(tx, stored, Input(kind, None, payload), now=now)
 
 
 def _waiting_caller(

@@ -210,7 +210,6 @@ class Instances:
                 tx,
                 stored,
                 Input(EventKind.VARIABLES_CHANGED, actor, payload),
-                lambda run: run.change_variables(received.variables),
                 now=self._clock.now(),
             )
 
@@ -235,7 +234,6 @@ class Instances:
                 tx,
                 stored,
                 Input(EventKind.INSTANCE_CANCELLED, acting, {"reason": stated}),
-                lambda run: run.cancel(),
                 now=now,
             ).instance
 
@@ -253,7 +251,6 @@ class Instances:
                     {"incident": incident_id},
                     activity_id=incident.activity_id,
                 ),
-                lambda run: run.retry(incident_id),
                 now=self._clock.now(),
             ).instance
 
@@ -288,8 +285,7 @@ class Instances:
             return True
 
     def _fire(self, tx: Transaction, stored: StoredInstance, *, now: datetime) -> None:
-        given = Input(EventKind.TIMERS_DUE, None, {})
-        self._steps.take(tx, stored, given, lambda run: run.fire_due(), now=now)
+        self._steps.take(tx, stored, Input(EventKind.TIMERS_DUE, None, {}), now=now)
 
 
 def visible_instances(query: InstanceQuery, actor: Actor) -> InstanceQuery:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from engine.errors import EngineError, ReplayMismatch
+from engine.history import Input
 from engine.model import NOTE_KINDS, EventKind, Fault, HistoryEvent, Observation
 from engine.spiff.machine import Machine, Run
 from engine.spiff.stepping import Step, step
@@ -37,7 +38,7 @@ class Replayed:
 
 
 def apply(machine: Machine, bound: Step, run: Run | None, given: HistoryEvent) -> Run:
-    """Give one recorded input to the machine; the same calls that the live step makes."""
+    """Give one recorded input to the machine."""
     if given.kind is EventKind.INSTANCE_STARTED:
         return machine.start(bound, given.payload["variables"], given.payload.get("startEvent"))
     if run is None:
@@ -45,11 +46,12 @@ def apply(machine: Machine, bound: Step, run: Run | None, given: HistoryEvent) -
             given.instance_id, given.sequence, str(EventKind.INSTANCE_STARTED), str(given.kind)
         )
     run.continue_in(bound)
-    _deed(run, given)()
+    act(run, given)
     return run
 
 
-def _deed(run: Run, given: HistoryEvent) -> Callable[[], None]:
+def act(run: Run, given: Input | HistoryEvent) -> None:
+    """Give the machine an input that moves it: a live step and a replay do the very same."""
     deeds: dict[EventKind, Callable[[], None]] = {
         EventKind.TASK_COMPLETED: lambda: run.complete(
             given.activity_instance_id or "", given.payload["variables"]
@@ -81,7 +83,7 @@ def _deed(run: Run, given: HistoryEvent) -> Callable[[], None]:
             given.payload["call"], given.payload["message"]
         ),
     }
-    return deeds[given.kind]
+    deeds[given.kind]()
 
 
 def replay(machine: Machine, events: Iterable[HistoryEvent]) -> Replayed:

@@ -151,9 +151,7 @@ class ExternalTasks:
             {"incident": incident_id},
             activity_id=task.activity_id,
         )
-        self._steps.take(
-            tx, stored, given, lambda run: run.retry(incident_id), now=self._clock.now()
-        )
+        self._steps.take(tx, stored, given, now=self._clock.now())
 
     def _hold(
         self, external_task_id: str, worker_id: str, duration_ms: int, *, is_new: bool
@@ -276,7 +274,6 @@ class ExternalTasks:
                 tx,
                 stored,
                 given,
-                lambda run: run.answer_service(external_task_id, given.kind, given.payload),
                 now=now,
                 service=_after(task, given, now),
             ).instance

@@ -6,7 +6,6 @@ One step is one transaction of the caller; nothing here begins or ends one.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -43,7 +42,7 @@ from engine.model import (
     UserTask,
     documents_of,
 )
-from engine.replay import replay
+from engine.replay import act, replay
 from engine.same_person import with_preceding
 from engine.search_words import index_step
 from engine.spiff.machine import Machine, Run
@@ -136,7 +135,6 @@ class Steps:
         tx: Transaction,
         stored: StoredInstance,
         given: Input,
-        act: Callable[[Run], None],
         *,
         now: datetime,
         changed: tuple[UserTask, ...] = (),
@@ -147,7 +145,7 @@ class Steps:
         `changed` and `service`: rows that the caller has altered.
 
         What follows in other instances (called ones, the calling one) is done in the same
-        transaction. Raises InstanceEnded, and whatever `act` raises; then nothing was written.
+        transaction. Raises InstanceEnded, and what the machine raises; then nothing was written.
         """
         instance = stored.instance
         require_running(instance)
@@ -159,7 +157,7 @@ class Steps:
             before, calls = run.open_tasks(), run.open_calls()
             services = run.open_services()
             awaited = frozenset(each.subscription_id for each in run.subscriptions())
-            act(run)
+            act(run, given)
             ended = {task.task_id for task in before} - {task.task_id for task in run.open_tasks()}
             untouched = ended - {task.task_id for task in changed}
             rows = _open_rows(tx, instance.instance_id, untouched)
@@ -275,7 +273,6 @@ class Steps:
             tx,
             caller,
             Input(EventKind.CALLED_INSTANCE_ENDED, None, payload),
-            lambda calling: calling.finish_call(called.instance_id, variables),
             now=now,
         )
 
@@ -286,7 +283,6 @@ class Steps:
             tx,
             tx.stored_instance(caller_id, for_step=True),
             Input(EventKind.CALL_FAILED, None, {"call": call_id, "message": message}),
-            lambda calling: calling.fail_call(call_id, message),
             now=now,
         )
 
@@ -300,7 +296,6 @@ class Steps:
             tx,
             called,
             Input(EventKind.INSTANCE_CANCELLED, given.actor, {"reason": reason}),
-            lambda run: run.cancel(),
             now=now,
         )
 

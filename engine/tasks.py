@@ -198,7 +198,6 @@ class Tasks(Hands):
             tx,
             stored,
             Input(EventKind.TASK_COMPLETED, acting, payload, task.activity_id, task_id),
-            lambda run: run.complete(task_id, values),
             now=now,
             changed=(finished,),
         )
@@ -262,13 +261,7 @@ class Tasks(Hands):
             payload = {**thrown, "variables": values, **received.payload}
             given = Input(kind, acting, payload, task.activity_id, task_id)
             given = with_escape(self._steps, tx, stored, given, what)
-            return self._steps.take(
-                tx,
-                stored,
-                given,
-                lambda run: run.hear_task(task_id, kind, given.payload),
-                now=now,
-            ).instance
+            return self._steps.take(tx, stored, given, now=now).instance
 
     def _accepted(
         self,

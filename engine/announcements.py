@@ -32,10 +32,10 @@ _KINDS: Mapping[EventKind, AnnouncementKind] = {
 
 
 def announce(tx: StoreTransaction, announcements: Iterable[Announcement]) -> None:
-    """Put them into the outbox, unless nobody listens; one statement then, two otherwise.
+    """Put them into the outbox, unless nobody listens.
 
-    Who listens is asked in this transaction and never remembered: a new subscription holds from its
-    commit on, in whatever process it was made.
+    Who listens is asked in each transaction anew: a new subscription holds for steps that begin
+    after its commit, in whatever process it was made.
     """
     told = list(announcements)
     if told and tx.is_somebody_told():

@@ -13,21 +13,26 @@ from engine.store.transaction import Transaction
 
 _C = announcement.c
 
-# Built once: it is asked in every step.
-_SOMEBODY_LISTENS = select(
-    or_(
-        exists().where(webhook_subscription.c.is_active),
-        exists().where(contact.c.is_on),
-    )
+#: A condition that a statement may ask beside its own question.
+SOMEBODY_LISTENS = or_(
+    exists().where(webhook_subscription.c.is_active),
+    exists().where(contact.c.is_on),
 )
+# Built once: many steps ask it.
+_ASK_WHO_LISTENS = select(SOMEBODY_LISTENS)
 
 
 class Announcements(Transaction):
     """Questions about announcements, and about who is told by a contact."""
 
     def is_somebody_told(self) -> bool:
-        """Whether there is an active subscription, or a contact that is switched on."""
-        return bool(self._number(_SOMEBODY_LISTENS))
+        """Whether there is an active subscription, or a contact that is switched on.
+
+        No statement when the one that took the task for a step has asked already.
+        """
+        if self._is_somebody_told is None:
+            self._is_somebody_told = bool(self._number(_ASK_WHO_LISTENS))
+        return self._is_somebody_told
 
     def add_announcements(self, new: Sequence[Announcement]) -> None:
         """Put them into the outbox, in this transaction."""

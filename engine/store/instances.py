@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    Executable,
     Row,
     bindparam,
     delete,
@@ -20,6 +19,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import UpdateBase
 
 from engine.errors import NotFound, RevisionConflict
 from engine.model import (
@@ -30,6 +30,7 @@ from engine.model import (
     TaskState,
 )
 from engine.queries import InstanceQuery, Page
+from engine.store.prepared import Prepared
 from engine.store.step_rows import (
     candidate_values,
     document_values,
@@ -103,7 +104,7 @@ _TASK_FIXED = frozenset(
 )
 
 
-def _put_tasks(insert_tasks: sqlite.Insert | postgresql.Insert) -> Executable:
+def _put_tasks(insert_tasks: sqlite.Insert | postgresql.Insert) -> UpdateBase:
     changing = {
         column.name: insert_tasks.excluded[column.name]
         for column in user_task.c
@@ -114,17 +115,23 @@ def _put_tasks(insert_tasks: sqlite.Insert | postgresql.Insert) -> Executable:
     )
 
 
-# Built once: building the upsert took longer than running it.
-_APPEND = update(process_instance).where(
+_OF_STEP = ("of_instance", "expected_revision", "expected_sequence")
+_STEP_UPDATE = update(process_instance).where(
     process_instance.c.instance_id == bindparam("of_instance"),
     process_instance.c.revision == bindparam("expected_revision"),
     process_instance.c.last_sequence == bindparam("expected_sequence"),
 )
-_ADD_EVENTS = insert(history_event)
-_PUT_TASKS = {
-    "sqlite": _put_tasks(sqlite.insert(user_task)),
-    "postgresql": _put_tasks(postgresql.insert(user_task)),
-}
+_APPEND = Prepared(_STEP_UPDATE, (*_CHANGING, *_OF_STEP, "snapshot"))
+#: Without a new snapshot the stored one is still that of the instance.
+_APPEND_QUIETLY = Prepared(_STEP_UPDATE, (*_CHANGING, *_OF_STEP))
+_ADD_EVENTS = Prepared(insert(history_event), history_event.c.keys())
+_PUT_TASKS = Prepared(
+    {
+        "sqlite": _put_tasks(sqlite.insert(user_task)),
+        "postgresql": _put_tasks(postgresql.insert(user_task)),
+    },
+    [each.name for each in user_task.c if each.name != "is_measured"],
+)
 
 
 class Instances(Transaction):
@@ -220,7 +227,8 @@ class Instances(Transaction):
         """
         new = step.instance
         # First, because it waits for a rival and then finds no row: nothing is written in vain.
-        touched = self._write(_APPEND, [_changed_values(step)])
+        append = _APPEND_QUIETLY if step.snapshot is None else _APPEND
+        touched = self._write(append, [_changed_values(step)])
         if touched != 1:
             raise RevisionConflict(new.instance_id, new.revision)
         self._add_events(step)
@@ -257,8 +265,7 @@ class Instances(Transaction):
         tasks = [*step.opened, *step.changed]
         if not tasks:
             return
-        put_tasks = _PUT_TASKS[self._connection.dialect.name]
-        self._write(put_tasks, [task_values(each) for each in tasks])
+        self._write(_PUT_TASKS, [task_values(each) for each in tasks])
         candidates = [row for each in step.opened for row in candidate_values(each)]
         if candidates:
             self._write(insert(task_candidate), candidates)
@@ -375,8 +382,7 @@ def _changed_values(step: StepRecord) -> dict[str, Any]:
     values["of_instance"] = step.instance.instance_id
     values["expected_revision"] = step.expected_revision
     values["expected_sequence"] = step.events[0].sequence - 1
-    # Without a new snapshot the stored one is still that of the instance.
-    return values if step.snapshot is None else {**values, "snapshot": step.snapshot}
+    return {**values, "snapshot": step.snapshot}
 
 
 def instance_of(row: Row[Any]) -> ProcessInstance:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import (
     ColumnElement,
-    Executable,
     Select,
     case,
     cast,
@@ -17,9 +16,11 @@ from sqlalchemy import (
     table,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import UpdateBase
 
 from engine.model import ProcessInstance
 from engine.store.instances import INSTANCE_COLUMNS, instance_of
+from engine.store.prepared import Prepared
 from engine.store.tables import process_instance, search_entry
 from engine.store.transaction import Transaction, visible_instances
 
@@ -31,7 +32,7 @@ MOST_CHARACTERS = 200_000
 _words = table("search_word", column("rowid"), column("search_word"))
 
 
-def _add(new: sqlite.Insert | postgresql.Insert) -> Executable:
+def _add(new: sqlite.Insert | postgresql.Insert) -> UpdateBase:
     grown = _COLUMNS.words + " " + new.excluded["words"]
     has_room = func.length(_COLUMNS.words) < MOST_CHARACTERS
     return new.on_conflict_do_update(
@@ -40,16 +41,19 @@ def _add(new: sqlite.Insert | postgresql.Insert) -> Executable:
     )
 
 
-def _put(new: sqlite.Insert | postgresql.Insert) -> Executable:
+def _put(new: sqlite.Insert | postgresql.Insert) -> UpdateBase:
     return new.on_conflict_do_update(
         index_elements=[_COLUMNS.instance_id], set_={"words": new.excluded["words"]}
     )
 
 
-_ADD = {
-    "sqlite": _add(sqlite.insert(search_entry)),
-    "postgresql": _add(postgresql.insert(search_entry)),
-}
+_ADD = Prepared(
+    {
+        "sqlite": _add(sqlite.insert(search_entry).inline()),
+        "postgresql": _add(postgresql.insert(search_entry).inline()),
+    },
+    ("instance_id", "words"),
+)
 _PUT = {
     "sqlite": _put(sqlite.insert(search_entry)),
     "postgresql": _put(postgresql.insert(search_entry)),
@@ -61,8 +65,7 @@ class Search(Transaction):
 
     def add_words(self, instance_id: str, words: str) -> None:
         """The instance is found by these words too: `words` as search_words.joined gives them."""
-        add = _ADD[self._connection.dialect.name]
-        self._write(add, [{"instance_id": instance_id, "words": words}])
+        self._write(_ADD, [{"instance_id": instance_id, "words": words}])
 
     def put_words(self, instance_id: str, words: str) -> None:
         """The instance is found by these words, and by no others; its place stays."""

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from engine.errors import NotFound
 from engine.model import PrecedingTask, StoredInstance, TaskState, UserTask
 from engine.queries import Page, TaskQuery, TaskScope
+from engine.store.announcements import SOMEBODY_LISTENS
 from engine.store.instances import stored_instance_of
 from engine.store.step_rows import BESIDE_TASKS
 from engine.store.tables import process_instance, task_candidate, user_task
@@ -57,6 +58,9 @@ _SORTING = {
         "lane",
     )
 }
+_NAMES = tuple(column.name for column in user_task.c)
+#: Where the task begins in a row that has its instance first.
+_PLACE = len(process_instance.c)
 #: Columns of both tables in one row need names of their own.
 _LABELLED = tuple(column.label(f"task_{column.name}") for column in user_task.c)
 
@@ -68,7 +72,10 @@ _STORED = (
 )
 # Both rows: who waited for the lock must see the rival's task as well as its instance.
 # The instance first, as in every other step, or two steps could wait for each other.
-_STORED_FOR_STEP = _STORED.with_for_update(of=[process_instance, user_task])
+# Who listens is asked along with them: alone, that took as long as the whole of this statement.
+_STORED_FOR_STEP = _STORED.add_columns(SOMEBODY_LISTENS.label("is_somebody_told")).with_for_update(
+    of=[process_instance, user_task]
+)
 
 
 class Tasks(Transaction):
@@ -86,7 +93,9 @@ class Tasks(Transaction):
         row = self._first(_STORED_FOR_STEP if for_step else _STORED, {"wanted_task": task_id})
         if row is None:
             raise NotFound("task", task_id)
-        return task_of(row, prefix="task_"), stored_instance_of(row)
+        if for_step:
+            self._is_somebody_told = bool(row.is_somebody_told)
+        return task_of(row, first=_PLACE), stored_instance_of(row)
 
     def task(self, task_id: str) -> UserTask:
         """The task of that id, or NotFound."""
@@ -245,16 +254,16 @@ def _by_candidate(user: str | None, groups: Iterable[str]) -> Select[tuple[str]]
     return select(columns.task_id).where(or_(*named))
 
 
-def task_of(row: Row[Any], prefix: str = "") -> UserTask:
-    """The task in a row that has all columns of user_task, under names with the prefix."""
-    values = {
-        column.name: getattr(row, prefix + column.name)
-        for column in user_task.c
-        if column.name not in BESIDE_TASKS
-    }
+def task_of(row: Row[Any], first: int = 0) -> UserTask:
+    """The task in a row that has all columns of user_task in their order, from `first` on."""
+    # By place: by name it took three times as long, and every step of a person reads one.
+    values = dict(zip(_NAMES, row[first : first + len(_NAMES)], strict=True))
+    for name in BESIDE_TASKS:
+        del values[name]
     for name in ("lane_path", "candidate_users", "candidate_groups"):
         values[name] = tuple(values[name])
     values["preceded_by"] = tuple(
         PrecedingTask(each["task"], each["activity"], each["by"]) for each in values["preceded_by"]
     )
-    return UserTask(**{**values, "state": TaskState(values["state"])})
+    values["state"] = TaskState(values["state"])
+    return UserTask(**values)

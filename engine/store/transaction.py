@@ -17,6 +17,7 @@ from engine.model import EventKind
 from engine.queries import Page, SortOrder
 from engine.sources import whole_milliseconds
 from engine.store.connection import driver_errors
+from engine.store.prepared import Prepared
 from engine.store.tables import definition_lane, process_instance
 
 Rows = Sequence[Row[Any]]
@@ -32,6 +33,8 @@ class Transaction:
         self._is_writing = is_writing
         #: Newest revision of a calendar; a reading transaction is told the same each time.
         self._newest_revisions: dict[str, int] = {}
+        #: None until it is asked; true or false for the rest of the transaction.
+        self._is_somebody_told: bool | None = None
         #: Statements that were run, begin and end not counted.
         self.statements = 0
         #: (kind of the input, instance id) of every step that was written.
@@ -60,7 +63,7 @@ class Transaction:
 
     def _write(
         self,
-        statement: Executable,
+        statement: Executable | Prepared,
         rows: Sequence[Mapping[str, Any]] | None = None,
         *,
         clash: EngineError | None = None,
@@ -70,6 +73,8 @@ class Transaction:
         self._must_write()
         self.statements += 1
         with driver_errors(clash=clash, still_used=still_used):
+            if isinstance(statement, Prepared):
+                return statement.run(self._connection, rows or ())
             if rows is None:
                 return self._connection.execute(statement).rowcount
             return self._connection.execute(statement, list(rows)).rowcount

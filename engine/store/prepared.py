@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import StatementError
@@ -49,9 +49,7 @@ class Prepared:
     def _compiled(self, dialect: Dialect) -> _Form:
         given = self._statement
         statement = given[dialect.name] if isinstance(given, Mapping) else given
-        compiled = cast(
-            "SQLCompiler", statement.compile(dialect=dialect, column_keys=list(self._names))
-        )
+        compiled = statement.compile(dialect=dialect, column_keys=list(self._names))
         names = compiled.positiontup if compiled.positional else compiled.params
         return _Form(
             str(compiled),

@@ -83,6 +83,16 @@ def open_server() -> Iterator[PostgresqlServer]:
         cluster.stop()
 
 
+@contextmanager
+def open_cluster() -> Iterator[Cluster]:
+    """A private server that a test may stop and start."""
+    cluster = _start_cluster()
+    if cluster is None:
+        unavailable("no PostgreSQL: install its server programs")
+    yield cluster
+    cluster.stop()
+
+
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("migrated") / "alur.db"
@@ -152,7 +162,7 @@ def store(database_url: str) -> Iterator[Store]:
 
 
 @dataclass
-class _Cluster:
+class Cluster:
     folder: Path
     programs: Path
     port: int
@@ -161,14 +171,21 @@ class _Cluster:
     def url(self) -> str:
         return f"postgresql://alur@127.0.0.1:{self.port}/postgres"
 
-    def start(self) -> None:
+    def make(self) -> None:
         data = self.folder / "data"
         self._run(
             "initdb", "-D", data, "-U", "alur", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"
         )
+
+    def start(self) -> None:
+        data = self.folder / "data"
         options = f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder}"
         log = self.folder / "log"
         self._run("pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start")
+
+    def kill(self) -> None:
+        """As in a crash: nobody is waited for, nothing is tidied up."""
+        self._run("pg_ctl", "-D", self.folder / "data", "-w", "-m", "immediate", "stop")
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", self.folder / "data", "-w", "-m", "fast", "stop")
@@ -188,7 +205,7 @@ class _Cluster:
         )
 
 
-def _start_cluster() -> _Cluster | None:
+def _start_cluster() -> Cluster | None:
     programs = _programs()
     if programs is None:
         return None
@@ -197,7 +214,8 @@ def _start_cluster() -> _Cluster | None:
     owner = _unprivileged_user()
     if owner:
         shutil.chown(folder, owner)
-    cluster = _Cluster(folder, programs, _free_port())
+    cluster = Cluster(folder, programs, _free_port())
+    cluster.make()
     cluster.start()
     return cluster
 

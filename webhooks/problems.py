@@ -181,6 +181,8 @@ PROBLEMS: Mapping[type[errors.EngineError], Problem] = {
     errors.NameTaken: Problem(409, "NameTakenException"),
     errors.IdempotencyKeyReused: Problem(422, "IdempotencyKeyReusedException"),
     errors.StorageBusy: Problem(503, "StorageBusyException", headers=_RETRY),
+    errors.StorageAway: Problem(503, "StorageAwayException", headers=_RETRY),
+    errors.OutcomeUnknown: Problem(503, "OutcomeUnknownException", headers=_RETRY),
     errors.StorageFull: Problem(503, "StorageFullException"),
     errors.StorageOutdated: Problem(503, "StorageOutdatedException"),
     errors.StorageError: Problem(500, "StorageException"),

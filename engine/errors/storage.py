@@ -21,6 +21,14 @@ class StorageFull(StorageError):
     """The database has no room left; nothing was written."""
 
 
+class StorageAway(StorageError):
+    """The database cannot be reached; nothing was written, try again."""
+
+
+class OutcomeUnknown(StorageError):
+    """The database was lost as it was to keep this; whether it did is not known. Ask again."""
+
+
 class StorageOutdated(StorageError):
     """The database has another schema version than this program; run `alur migrate`."""
 

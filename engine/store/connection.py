@@ -12,11 +12,19 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool
 
-from engine.errors import EngineError, InvalidInput, StorageBusy, StorageError, StorageFull
+from engine.errors import (
+    EngineError,
+    InvalidInput,
+    StorageAway,
+    StorageBusy,
+    StorageError,
+    StorageFull,
+)
 
 try:
     import pysqlite3.dbapi2 as _pysqlite3
@@ -197,6 +205,14 @@ def _translate_refusal(error: exc.DBAPIError) -> EngineError:
         return StorageBusy()
     if state in _FULL_STATES or message == "database or disk is full":
         return StorageFull()
+    if _is_away(error):
+        return StorageAway(f"the database cannot be reached; nothing was written: {message}")
     if isinstance(error, exc.DataError):
         return InvalidInput(f"a value cannot be stored: {message}")
     return StorageError(f"the database refused: {message}")
+
+
+def _is_away(error: exc.DBAPIError) -> bool:
+    """Whether the connection broke, or could not be made: a server's refusal has a state."""
+    is_unmade = isinstance(error.orig, psycopg.OperationalError) and error.orig.sqlstate is None
+    return error.connection_invalidated or is_unmade

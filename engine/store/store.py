@@ -12,10 +12,10 @@ from shutil import disk_usage
 from threading import Lock
 from time import perf_counter
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, RootTransaction
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.errors import StorageBusy, StorageError, StorageOutdated
+from engine.errors import OutcomeUnknown, StorageAway, StorageBusy, StorageError, StorageOutdated
 from engine.model import WrittenSteps
 from engine.store import migrations
 from engine.store.account_events import AccountEvents
@@ -256,9 +256,19 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
         with driver_errors():
             transaction = connection.begin()
         yield connection
-        with driver_errors():
-            transaction.commit()
+        _commit(transaction, is_writing=engine.get_execution_options().get(WRITING, False))
     finally:
         # Rolls back what was not committed; a connection that is lost has done so by itself.
         with suppress(SQLAlchemyError):
             connection.close()
+
+
+def _commit(transaction: RootTransaction, *, is_writing: bool) -> None:
+    """Keep it. OutcomeUnknown when the answer is lost: it may have been kept all the same."""
+    try:
+        with driver_errors():
+            transaction.commit()
+    except StorageAway as lost:
+        if is_writing:
+            raise OutcomeUnknown from lost
+        raise

@@ -31,8 +31,9 @@ class Cursor:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
-        self._cursor = connection.cursor()
         self.description: Any = None
+        self._cursor = connection.cursor()
+        self._cursor.exec_trace = self._described
         self.rowcount = -1
 
     def execute(self, statement: str, values: Any = ()) -> Cursor:
@@ -49,15 +50,13 @@ class Cursor:
             raise IntegrityError(str(error)) from error
         except apsw.Error as error:
             raise OperationalError(str(error)) from error
-        self.description = self._described()
         self.rowcount = self._connection.total_changes() - before
         return self
 
-    def _described(self) -> Any:
-        try:
-            return [(name, *[None] * 6) for name, _ in self._cursor.getdescription()]
-        except apsw.ExecutionCompleteError:
-            return None
+    def _described(self, cursor: apsw.Cursor, *_: object) -> bool:
+        """Called before a statement begins: later nobody knows the columns of no rows."""
+        self.description = [(name, *[None] * 6) for name, _ in cursor.get_description()] or None
+        return True
 
     def fetchone(self) -> Any:
         return self._cursor.fetchone() if self.description else None
@@ -84,10 +83,13 @@ class Connection:
     def cursor(self) -> Cursor:
         return Cursor(self._connection)
 
-    def execute(self, statement: str, values: Any = ()) -> Cursor:
+    def execute(self, statement: str) -> None:
+        """Run a statement whose rows nobody reads."""
         if self._weaker and statement == "PRAGMA synchronous = FULL":
             statement = f"PRAGMA synchronous = {self._weaker}"
-        return self.cursor().execute(statement, values)
+        cursor = self.cursor()
+        cursor.execute(statement)
+        cursor.close()
 
     def commit(self) -> None:
         self._end("COMMIT")

@@ -59,6 +59,8 @@ class Disk:
         self.name = name
         self.folder = folder
         self.journal: list[Entry] = []
+        #: How many more bytes files may grow by; None: any number.
+        self.room: int | None = None
         self._vfs = _Vfs(self)
 
     def acknowledge(self, what: int) -> None:
@@ -66,6 +68,14 @@ class Disk:
 
     def file(self, path: str) -> str:
         return Path(path).name
+
+    def take_room(self, size: int) -> None:
+        """Raises apsw.FullError, as a disk without so much room does."""
+        if self.room is None:
+            return
+        if size > self.room:
+            raise apsw.FullError("database or disk is full")
+        self.room -= size
 
     def close(self) -> None:
         self._vfs.unregister()
@@ -92,6 +102,7 @@ class _File(apsw.VFSFile):
         super().__init__("", name, flags)
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
+        self._disk.take_room(max(0, offset + len(data) - self.xFileSize()))
         super().xWrite(data, offset)
         self._disk.journal.append(Written(self._file, offset, bytes(data)))
 

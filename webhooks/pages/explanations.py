@@ -209,6 +209,20 @@ _EXPLANATIONS: Mapping[type[errors.EngineError], Callable[[Any, Names], Explanat
             "Basis data sedang sibuk; tidak ada yang tersimpan. Tunggu sebentar, lalu kirim lagi."
         ),
     ),
+    errors.StorageAway: _constant(
+        phrase("Basis data tidak dapat dihubungi"),
+        phrase("Tidak ada yang tersimpan. Tunggu sebentar, lalu kirim lagi."),
+        phrase("Apabila berulang, beri tahu administrator."),
+    ),
+    errors.OutcomeUnknown: _constant(
+        phrase("Belum pasti apakah tersimpan"),
+        phrase(
+            "Hubungan dengan basis data terputus saat menyimpan. Tunggu sebentar, lalu kirim lagi: "
+            "tugas, berkas baru dan komentar tidak tersimpan dua kali. "
+            "Untuk yang lain, periksa dahulu apakah sudah tersimpan."
+        ),
+        phrase("Apabila berulang, beri tahu administrator."),
+    ),
     errors.StorageFull: _constant(
         phrase("Penyimpanan penuh"),
         phrase("Tidak ada yang tersimpan karena penyimpanan penuh. Beri tahu administrator."),

@@ -1,0 +1,173 @@
+"""The database breaks off, is restarted, held, or full: a clear answer, and nothing half done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import event
+
+from engine.settings import Settings
+from engine.store import Store, connection
+from tests.crashes.apsw_driver import Driver
+from tests.crashes.disk import Disk
+from tests.crashes.line import Line, Moment
+from tests.databases import PostgresqlServer, open_cluster
+from tests.webhooks.rest.hall import Hall, assert_problem
+
+KEY = {"Idempotency-Key": "surat-1"}
+POSTGRESQL = pytest.mark.parametrize(
+    "dialect", [pytest.param("postgresql", marks=pytest.mark.postgresql)]
+)
+
+
+class Counter:
+    """Where one letter is worked on over HTTP, with a client that repeats its request."""
+
+    def __init__(self, store: Store) -> None:
+        self.hall = Hall(store, Settings())
+        self.hall.deployed()
+        self.instance_id = self.hall.started()
+        self.task_id = self.hall.open_task(self.instance_id)["id"]
+
+    def complete(self) -> Any:
+        return self.hall.complete(self.task_id, "siti", KEY, isi_surat="halo", jumlah=2)
+
+    def completions(self) -> int:
+        return len(self.hall.office.kinds(self.instance_id, "task_completed"))
+
+    def assert_done_once(self) -> None:
+        """The same request, twice: one answer, one row of history."""
+        first, second = self.complete(), self.complete()
+        assert (first.status_code, second.status_code) == (204, 204), first.text
+        assert self.completions() == 1
+        self.hall.office.assert_sound(self.instance_id)
+
+
+# ------------------------------------------------------------------- broken off
+
+
+@pytest.fixture
+def line(postgresql_server: PostgresqlServer) -> Iterator[Line]:
+    url = postgresql_server.create_migrated()
+    line = Line(url)
+    yield line
+    line.close()
+    postgresql_server.drop(url)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(("moment", "kept"), [("before", 0), ("after", 1)])
+def test_connection_that_breaks_at_a_commit_leaves_the_outcome_to_the_key(
+    line: Line, moment: Moment, kept: int
+) -> None:
+    store = Store.open(line.url)
+    counter = Counter(store)
+    line.cut(moment, "task_completed")
+
+    lost = counter.complete()
+
+    assert_problem(lost, 503, "OutcomeUnknownException")
+    assert lost.headers["Retry-After"] == "1"
+    assert counter.completions() == kept
+    counter.assert_done_once()
+    store.close()
+
+
+@pytest.mark.postgresql
+@POSTGRESQL
+def test_connection_that_breaks_in_a_step_leaves_nothing(store: Store, database_url: str) -> None:
+    counter = Counter(store)
+    victims: list[int] = []
+
+    @event.listens_for(store._engine, "before_cursor_execute")
+    def end_once(conn: Any, _cursor: object, statement: str, *_: object) -> None:
+        if "INSERT INTO history_event" in statement and not victims:
+            victims.append(conn.connection.driver_connection.info.backend_pid)
+            with psycopg.connect(database_url) as other:
+                other.execute("SELECT pg_terminate_backend(%s, 5000)", victims)
+
+    away = counter.complete()
+
+    assert_problem(away, 503, "StorageAwayException")
+    assert away.headers["Retry-After"] == "1"
+    assert counter.completions() == 0
+    counter.assert_done_once()
+
+
+@pytest.mark.postgresql
+def test_server_that_is_restarted_is_found_again() -> None:
+    with open_cluster() as cluster:
+        store = Store.open(cluster.url)
+        store.migrate()
+        counter = Counter(store)
+        acknowledged = counter.hall.started()
+
+        cluster.kill()
+        away = counter.complete()
+        cluster.start()
+
+        assert_problem(away, 503, "StorageAwayException")
+        assert counter.hall.office.waiting_at(acknowledged) == ["isi"]
+        counter.assert_done_once()
+        store.close()
+
+
+# ------------------------------------------------------------------------- held
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT_MS", 50)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_lock_that_is_held_too_long_is_a_503_with_a_time_to_come_back(
+    database_url: str,
+) -> None:
+    store, other = Store.open(database_url), Store.open(database_url)
+    counter = Counter(store)
+
+    with other.writing() as tx:
+        tx.stored_instance(counter.instance_id, for_step=True)
+        busy = counter.complete()
+
+    assert_problem(busy, 503, "StorageBusyException")
+    assert busy.headers["Retry-After"] == "1"
+    assert counter.completions() == 0
+    counter.assert_done_once()
+    store.close()
+    other.close()
+
+
+# ------------------------------------------------------------------------- full
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    disk = Disk("alur-full", tmp_path)
+    yield disk
+    disk.close()
+
+
+def test_full_disk_is_a_503_and_goes_on_when_there_is_room_again(
+    disk: Disk, migrated_sqlite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = disk.folder / "alur.db"
+    path.write_bytes(migrated_sqlite.read_bytes())
+    monkeypatch.setattr(connection, "_sqlite", Driver(disk.name))
+    store = Store.open(f"sqlite:///{path}")
+    counter = Counter(store)
+
+    disk.room = 0
+    full = counter.complete()
+    disk.room = None
+
+    assert_problem(full, 503, "StorageFullException")
+    assert counter.completions() == 0
+    assert store.check_integrity() == []
+    counter.assert_done_once()
+    store.close()

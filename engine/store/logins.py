@@ -6,7 +6,20 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import FromClause, Row, Select, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from engine.errors import NameTaken, NotFound
 from engine.model import AccessToken, Account, Language, LoginMethod, Role, Scope, Session
@@ -19,6 +32,28 @@ from engine.store.transaction import Rows, Transaction, equal
 ACCOUNT_LABELS = tuple(column.label(f"account_{column.name}") for column in account.c) + tuple(
     column.label(f"standing_{column.name}") for column in substitution.c
 )
+
+
+def with_standing(accounts: FromClause) -> FromClause:
+    """The table `account`, joined or not, with the substitutions that nobody ended yet."""
+    standing = (substitution.c.account == account.c.name) & substitution.c.ended_at.is_(None)
+    return accounts.outerjoin(substitution, standing)
+
+
+def _owned(table: Table, hash_: ColumnElement[str]) -> Select[Any]:
+    """What is kept under the hash `wanted_hash`, with its account."""
+    owned = table.join(account, account.c.name == table.c.account)
+    return (
+        select(table, *ACCOUNT_LABELS)
+        .select_from(with_standing(owned))
+        .where(hash_ == bindparam("wanted_hash"))
+        .order_by(*LATEST_FIRST)
+    )
+
+
+# Built once: every request begins with one of them, and building it took longer than running it.
+_TOKEN_BY_HASH = _owned(access_token, access_token.c.token_hash)
+_SESSION_BY_HASH = _owned(login_session, login_session.c.session_hash)
 
 
 class Logins(Transaction):
@@ -73,13 +108,7 @@ class Logins(Transaction):
 
     def token_by_hash(self, token_hash: str) -> tuple[AccessToken, Account] | None:
         """The token with its account in one statement, if there is such a token."""
-        owned = access_token.join(account, account.c.name == access_token.c.account)
-        rows = self._all(
-            select(access_token, *ACCOUNT_LABELS)
-            .select_from(with_standing(owned))
-            .where(access_token.c.token_hash == token_hash)
-            .order_by(*LATEST_FIRST)
-        )
+        rows = self._all(_TOKEN_BY_HASH, {"wanted_hash": token_hash})
         return (_token(rows[0]), account_of(rows)) if rows else None
 
     def tokens(self, account_name: str) -> list[AccessToken]:
@@ -117,13 +146,7 @@ class Logins(Transaction):
 
     def session(self, session_hash: str) -> tuple[Session, Account] | None:
         """The login with its account in one statement, if there is such a login."""
-        owned = login_session.join(account, account.c.name == login_session.c.account)
-        rows = self._all(
-            select(login_session, *ACCOUNT_LABELS)
-            .select_from(with_standing(owned))
-            .where(login_session.c.session_hash == session_hash)
-            .order_by(*LATEST_FIRST)
-        )
+        rows = self._all(_SESSION_BY_HASH, {"wanted_hash": session_hash})
         return (_session(rows[0]), account_of(rows)) if rows else None
 
     def sessions_of(self, account_name: str) -> list[Session]:
@@ -221,12 +244,6 @@ class Logins(Transaction):
     def forget_login_failures(self, before: datetime) -> int:
         """Drop failures that no longer count; how many."""
         return self._write(delete(login_failure).where(login_failure.c.at < before))
-
-
-def with_standing(accounts: FromClause) -> FromClause:
-    """The table `account`, joined or not, with the substitutions that nobody ended yet."""
-    standing = (substitution.c.account == account.c.name) & substitution.c.ended_at.is_(None)
-    return accounts.outerjoin(substitution, standing)
 
 
 def _accounts() -> Select[Any]:

@@ -186,6 +186,10 @@ def _with_priority(query: TaskQuery) -> Conditions:
 # ---------------------------------------------------------------- who is offered what
 # A union of small indexed searches: an OR over three tables would read every open task.
 
+# Named once: an alias copies all columns of its table.
+_MINE = user_task.alias("mine")
+_OFFERED = user_task.alias("offered")
+
 
 def _offered(query: TaskQuery) -> Conditions:
     if query.candidate_user is None and query.candidate_groups is None:
@@ -219,9 +223,8 @@ def _is_of_scope(query: TaskQuery) -> bool:
 def _visible(scope: TaskScope | None, states: Iterable[TaskState] | None) -> Conditions:
     if scope is None:
         return []
-    mine = user_task.alias("mine")
-    own = select(mine.c.task_id).where(
-        mine.c.assignee == scope.account, *among(mine.c.state, states)
+    own = select(_MINE.c.task_id).where(
+        _MINE.c.assignee == scope.account, *among(_MINE.c.state, states)
     )
     searches = [own, _by_candidate(scope.account, scope.lanes)]
     if scope.lanes:
@@ -237,9 +240,8 @@ def _is_in(searches: list[Select[tuple[str]]]) -> ColumnElement[bool]:
 
 
 def _by_lane(lanes: Iterable[str], states: Iterable[TaskState] | None) -> Select[tuple[str]]:
-    offered = user_task.alias("offered")
-    return select(offered.c.task_id).where(
-        offered.c.offered_lane.in_(sorted(lanes)), *among(offered.c.state, states)
+    return select(_OFFERED.c.task_id).where(
+        _OFFERED.c.offered_lane.in_(sorted(lanes)), *among(_OFFERED.c.state, states)
     )
 
 

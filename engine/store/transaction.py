@@ -40,10 +40,10 @@ class Transaction:
         #: (kind of the input, instance id) of every step that was written.
         self.steps: list[tuple[EventKind, str]] = []
 
-    def _all(self, statement: Executable) -> Rows:
+    def _all(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Rows:
         self.statements += 1
         with driver_errors():
-            result = self._connection.execute(statement)
+            result = self._connection.execute(statement, values)
             with _readable():
                 return result.all()
 

@@ -25,6 +25,7 @@ _KINDS: Mapping[EventKind, AnnouncementKind] = {
     EventKind.TASK_CLAIMED: AnnouncementKind.TASK_CLAIMED,
     EventKind.TASK_ASSIGNED: AnnouncementKind.TASK_CLAIMED,
     EventKind.TASK_CHANGED: AnnouncementKind.TASK_CHANGED,
+    EventKind.TASK_ESCALATED: AnnouncementKind.TASK_ESCALATED,
     EventKind.TASK_COMPLETED: AnnouncementKind.TASK_COMPLETED,
     EventKind.INCIDENT_RAISED: AnnouncementKind.INCIDENT_RAISED,
     EventKind.INCIDENT_RESOLVED: AnnouncementKind.INCIDENT_RESOLVED,
@@ -77,7 +78,9 @@ def _about(
         if task
         else Announcement(kind, event.at, event.instance_id, event.sequence, "", "")
     )
-    return replace(told, activity_id=event.activity_id, incident_id=event.payload.get("incident"))
+    above = event.payload["to"] if event.kind is EventKind.TASK_ESCALATED else None
+    incident_id = event.payload.get("incident")
+    return replace(told, activity_id=event.activity_id, incident_id=incident_id, escalated_to=above)
 
 
 def _end_of(task: UserTask, record: StepRecord) -> HistoryEvent:

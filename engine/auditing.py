@@ -13,6 +13,7 @@ from engine.definitions import Definitions
 from engine.document_proof import document_faults
 from engine.endorsements import endorsement_faults
 from engine.errors import DamagedHistory, EngineError
+from engine.escalation_proof import EscalationProof, escalation_faults
 from engine.history import chain_faults
 from engine.model import (
     AccountEventKind,
@@ -56,11 +57,18 @@ class History:
     """What happened, for everybody who may see it; auditors see all of it."""
 
     def __init__(
-        self, store: Store, definitions: Definitions, deadlines: Deadlines, access: AccessLog
+        self,
+        store: Store,
+        definitions: Definitions,
+        access: AccessLog,
+        *,
+        deadlines: Deadlines,
+        escalations: EscalationProof,
     ) -> None:
         self._store = store
         self._access = access
         self._deadlines = deadlines
+        self._escalations = escalations
         self._definitions = definitions
 
     # --------------------------------------------------------------------- reading
@@ -186,6 +194,7 @@ class History:
             return Verification(instance.instance_id, len(events), 0, tuple(faults))
         model = self._definitions.machine(tx, instance.definition_id).model
         faults += endorsement_faults(model, events)
+        faults += self._escalations.faults(tx, model, events)
         faults += same_person.faults(model, events)
         faults += [f for f in replayed.faults if not _told(f, faults)]
         if not faults:
@@ -239,7 +248,8 @@ class History:
             found.append(("what waits for messages", str(sorted(waiting)), str(sorted(kept))))
         if (instance.state is InstanceState.ACTIVE) == run.is_completed:
             found.append(("the state", "ended" if run.is_completed else "active", instance.state))
-        return change_faults(events, open_rows) + [
+        beside = change_faults(events, open_rows) + escalation_faults(events, open_rows)
+        return beside + [
             Fault(
                 instance.instance_id,
                 instance.last_sequence,

@@ -14,6 +14,8 @@ from functools import partial
 from engine.errors import Forbidden, StrategicStep, SubstitutionOver
 from engine.model import Actor, ProcessDefinition, ProcessInstance, Substitution, UserTask
 from engine.permissions import (
+    require_concerned,
+    require_may_hand_over,
     require_may_remark,
     require_may_start,
     require_offered,
@@ -40,6 +42,29 @@ def at_task(
     """
     rule = partial(require_offered, task=task, deed=deed)
     return proved(tx, actor, rule, _lanes_of(task), now)
+
+
+def looking_after(
+    tx: StoreTransaction, actor: Actor, task: UserTask, deed: str, *, now: datetime
+) -> Actor:
+    """The actor in the capacity in which he moves a task that others have in hand.
+
+    As an admin, or by a superior lane that it went up to. Raises as `at_task` does.
+    """
+    rule = partial(require_may_hand_over, task=task, deed=deed)
+    return proved(tx, actor, rule, frozenset(each.lane for each in task.escalations), now)
+
+
+def at_or_above_task(
+    tx: StoreTransaction, actor: Actor, task: UserTask, deed: str, *, now: datetime
+) -> Actor:
+    """The actor in the capacity in which the task waits for him, or went up to him.
+
+    Raises as `at_task` does.
+    """
+    rule = partial(require_concerned, task=task, deed=deed)
+    above = frozenset(each.lane for each in task.escalations)
+    return proved(tx, actor, rule, _lanes_of(task) | above, now)
 
 
 def starting(

@@ -48,18 +48,26 @@ class Deadlines:
         if not counts_from_claim or is_dated(model, row) or _is_set_by_hand(row):
             return row, ()
         if row.assignee is None:
-            unset = replace(row, due_at=None, due_calendar=None, due_revision=None, remind_at=None)
-            return unset, (_note(row, {"dueAt": None}),)
+            unset = replace(row, due_at=None, due_calendar=None, due_revision=None)
+            return self._reminded(unset, at), (_note(row, {"dueAt": None}),)
         changed, note = self._set(tx, model, row, at)
         return (self._reminded(changed, at), (note,)) if note else (row, ())
 
     def set_by_hand(self, row: UserTask, at: datetime) -> UserTask:
         """A task whose due date somebody has changed: no calendar counts it any more."""
-        return self._reminded(replace(row, due_calendar=None, due_revision=None), at)
+        changed = replace(row, due_calendar=None, due_revision=None)
+        if row.due_at is None or row.due_at > at:
+            # It is not overdue any more: what it went up to before counts no more.
+            changed = replace(changed, escalations=())
+        return self._reminded(changed, at)
 
     def _reminded(self, row: UserTask, since: datetime) -> UserTask:
-        """The row with its first reminder, also when the diagram says when it is due."""
-        return replace(row, remind_at=first_reminder(row.due_at, since, self._remind_before))
+        """The row with its first reminder, also when the diagram says when it is due.
+
+        When it is due it is looked at whether, and when, it goes up to superiors.
+        """
+        remind_at = first_reminder(row.due_at, since, self._remind_before)
+        return replace(row, remind_at=remind_at, escalate_at=row.due_at)
 
     def _set(
         self, tx: StoreTransaction, model: ProcessModel, row: UserTask, at: datetime

@@ -172,7 +172,7 @@ class Deliveries:
         return [
             self._new(announcement.kind, announcement.at, announcement, contact=contact)
             for account, contact in listeners
-            if is_awaited_of(task, account, now)
+            if is_told_of(announcement.escalated_to, task, account, now)
         ]
 
     def _new(
@@ -230,7 +230,8 @@ class Deliveries:
                 return None
             if task_id := delivery.facts.get("task_id"):
                 account = tx.account(delivery.account or "")
-                if not is_awaited_of(tx.task(task_id), account, self._clock.now()):
+                above = delivery.facts.get("escalated_to")
+                if not is_told_of(above, tx.task(task_id), account, self._clock.now()):
                     return None
         return found
 
@@ -312,6 +313,17 @@ class Deliveries:
             return []
         accounts = {each.name: each for each in tx.accounts()}
         return [(accounts[each.account], each) for each in contacts]
+
+
+def is_told_of(above: str | None, task: UserTask, account: Account, now: datetime) -> bool:
+    """Whether the account is told of the task: it waits for it, or it went up to that lane of its.
+
+    above: the superior lane that the message is about; None for those to whom the task waits.
+    """
+    if above is None:
+        return is_awaited_of(task, account, now)
+    is_overdue = task.state is TaskState.OPEN and above in {each.lane for each in task.escalations}
+    return is_overdue and above in account.as_actor(now).working_lanes
 
 
 def is_awaited_of(task: UserTask, account: Account, now: datetime) -> bool:

@@ -61,16 +61,33 @@ def require_offered(actor: Actor, task: UserTask, deed: str) -> None:
     raise Forbidden(actor.account, said, f"it waits for {where}")
 
 
+def has_gone_up_to(actor: Actor, task: UserTask) -> bool:
+    """Whether the overdue task went up to a lane of the actor's: he looks after it."""
+    return any(each.lane in actor.working_lanes for each in task.escalations)
+
+
+def require_concerned(actor: Actor, task: UserTask, deed: str) -> None:
+    """Raise Forbidden unless the task waits for the actor, or went up to a lane of his."""
+    if not has_gone_up_to(actor, task):
+        require_offered(actor, task, deed)
+
+
 def require_may_hand_over(actor: Actor, task: UserTask, deed: str) -> None:
-    """Raise Forbidden unless the actor has the task in hand, or is an admin."""
-    if task.assignee != actor.account and not actor.has(Role.ADMIN):
-        raise Forbidden(actor.account, deed, "that takes having it in hand, or the role admin")
+    """Raise Forbidden unless the actor has the task in hand, looks after it, or is an admin."""
+    if task.assignee == actor.account or actor.has(Role.ADMIN) or has_gone_up_to(actor, task):
+        return
+    told = "that takes having it in hand, a superior lane that it went up to, or the role admin"
+    raise Forbidden(actor.account, deed, told)
 
 
 def is_task_visible(actor: Actor, task: UserTask) -> bool:
-    """Whether the actor may read the task: what is closed to a substitute he may."""
+    """Whether the actor may read the task: what is closed to a substitute he may.
+
+    So may who holds a superior lane that it went up to, or stands in for it.
+    """
     is_in_hand = task.assignee == actor.account
-    return sees_everything(actor) or is_in_hand or waits_for(actor, task)
+    is_known = is_in_hand or waits_for(actor, task) or has_gone_up_to(actor, task)
+    return sees_everything(actor) or is_known
 
 
 def require_task_visible(actor: Actor, task: UserTask) -> None:

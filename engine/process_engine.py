@@ -25,6 +25,8 @@ from engine.deliveries import Deliveries
 from engine.document_intake import MEGABYTE, Intake
 from engine.documents import Documents
 from engine.drawings import Drawings
+from engine.escalation_proof import EscalationProof
+from engine.escalations import Escalations
 from engine.health import Health
 from engine.history_export import HistoryExport
 from engine.instances import Instances
@@ -59,6 +61,7 @@ from engine.sources import Clock, Ids, RandomIds, SystemClock
 from engine.steps import Steps
 from engine.store import Store
 from engine.substitutions import Substitutions
+from engine.superiors import Superiors
 from engine.task_changes import TaskChanges
 from engine.task_drafts import TaskDrafts
 from engine.task_links import TaskLinks
@@ -80,6 +83,8 @@ class ProcessEngine:
     task_links: TaskLinks
     task_drafts: TaskDrafts
     task_changes: TaskChanges
+    escalations: Escalations
+    superiors: Superiors
     saved_filters: SavedFilters
     search: Search
     external_tasks: ExternalTasks
@@ -157,7 +162,10 @@ def build_engine(
     outside = outside_of(store, ids, settings)
     checkpoints = Checkpoints(store, clock, ids, outside)
     access = AccessLog(store, clock)
-    history = History(store, definitions, deadlines, access)
+    history = History(
+        store, definitions, access, deadlines=deadlines, escalations=EscalationProof(calendars)
+    )
+    superiors = Superiors(store, clock)
     drawings = Drawings(store, definitions, history)
     return ProcessEngine(
         store=store,
@@ -167,6 +175,10 @@ def build_engine(
         tasks=tasks,
         task_drafts=TaskDrafts(store, clock),
         task_changes=TaskChanges(store, definitions, steps, clock),
+        escalations=Escalations(
+            store, definitions, steps, clock, calendars=calendars, superiors=superiors
+        ),
+        superiors=superiors,
         saved_filters=SavedFilters(store),
         search=Search(store, definitions),
         task_links=TaskLinks(

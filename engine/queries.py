@@ -188,6 +188,9 @@ class TaskQuery:
     follow_up_before: datetime | None = None
     #: Before that moment, or never: what is not put off.
     follow_up_before_or_absent: datetime | None = None
+    #: Gone up to superiors: to any, or to one of these lanes.
+    is_escalated: bool | None = None
+    escalated_to: tuple[str, ...] | None = None
     ended_after: datetime | None = None
     ended_before: datetime | None = None
     ended_by: str | None = None

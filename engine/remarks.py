@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from engine.capacities import at_task, remarking
+from engine.capacities import at_or_above_task, remarking
 from engine.document_intake import Intake, Received, clean_name, keep_documents
 from engine.documents import DocumentContent, readable_content
 from engine.errors import Forbidden, InstanceEnded, InvalidInput, NotFound, TaskNotOpen
@@ -26,10 +26,11 @@ from engine.model import (
     documents_of,
 )
 from engine.permissions import (
+    has_gone_up_to,
     is_offered,
+    require_concerned,
     require_instance_visible,
     require_may_remark,
-    require_offered,
     require_task_visible,
     sees_everything,
 )
@@ -260,11 +261,12 @@ def _require_at_work(actor: Actor, task: UserTask) -> None:
     require_task_visible(actor, task)
     if actor.has(Role.ADMIN):
         return
-    if sees_everything(actor) and not is_offered(actor, task):
+    is_concerned = is_offered(actor, task) or has_gone_up_to(actor, task)
+    if sees_everything(actor) and not is_concerned:
         raise Forbidden(
             actor.account, f"remark on task {task.task_id}", "auditors read and change nothing"
         )
-    require_offered(actor, task, "remark on")
+    require_concerned(actor, task, "remark on")
 
 
 def _adding(
@@ -282,7 +284,7 @@ def _adding(
     _require_may_add(tx, stored, task, actor)
     if actor.has(Role.ADMIN) and not is_offered(actor.by_itself(), task):
         return actor.by_itself()
-    return at_task(tx, actor, task, "remark on", now=now)
+    return at_or_above_task(tx, actor, task, "remark on", now=now)
 
 
 def _comment(event: HistoryEvent) -> Comment:

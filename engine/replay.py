@@ -22,6 +22,7 @@ _QUIET = {
     EventKind.TASK_UNCLAIMED,
     EventKind.TASK_ASSIGNED,
     EventKind.TASK_CHANGED,
+    EventKind.TASK_ESCALATED,
     EventKind.ATTACHMENT_ADDED,
     EventKind.ATTACHMENT_WITHDRAWN,
     EventKind.COMMENT_ADDED,

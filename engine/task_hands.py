@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from engine.capacities import at_task, capacity_at
+from engine.capacities import at_task, capacity_at, looking_after
 from engine.errors import InvalidInput, NotFound, TaskAlreadyClaimed, TaskNotOpen
 from engine.history import Input
 from engine.model import (
@@ -23,7 +23,6 @@ from engine.model import (
 from engine.permissions import (
     is_offered,
     require_may_hand_over,
-    require_role,
     require_task_visible,
 )
 from engine.queries import TaskQuery
@@ -60,14 +59,18 @@ class Hands:
             return self._reassign(tx, (task, stored), taken, EventKind.TASK_CLAIMED, actor=acting)
 
     def unclaim(self, task_id: str, *, actor: Actor) -> UserTask:
-        """Put the task back for everybody in its lane. Its assignee and admins may."""
+        """Put the task back for everybody in its lane.
+
+        Its assignee may, who looks after it since it went up to his lane, and admins.
+        """
         with self._store.writing() as tx:
             task, stored = self._open_task(tx, task_id)
             if task.assignee is None:
                 require_task_visible(actor, task)
                 return task
             if task.assignee != actor.account:
-                require_role(actor, f"release task {task_id} of {task.assignee}", Role.ADMIN)
+                deed = f"release task {task_id} of {task.assignee}"
+                actor = looking_after(tx, actor, task, deed, now=self._clock.now())
             else:
                 actor = at_task(tx, actor, task, "release", now=self._clock.now())
             return self._reassign(tx, (task, stored), _FREE, EventKind.TASK_UNCLAIMED, actor=actor)
@@ -77,8 +80,9 @@ class Hands:
     ) -> UserTask:
         """Give the task to somebody whom it waits for, or put it back (None).
 
-        Who has it in hand may, and admins; everybody may claim it for himself. Raises Forbidden,
-        InvalidInput when the account is unknown, inactive or of another lane.
+        Who has it in hand may, who looks after it since it went up to his lane, and admins;
+        everybody may claim it for himself. Raises Forbidden, InvalidInput when the account is
+        unknown, inactive or of another lane.
         """
         if assignee is None:
             return self.unclaim(task_id, actor=actor)
@@ -88,9 +92,11 @@ class Hands:
         with self._store.writing() as tx:
             task, stored = self._open_task(tx, task_id)
             now = self._clock.now()
-            require_may_hand_over(actor, task, f"assign task {task_id} to {assignee}")
             if task.assignee == actor.account:
                 actor = at_task(tx, actor, task, "hand over", now=now)
+            else:
+                deed = f"assign task {task_id} to {assignee}"
+                actor = looking_after(tx, actor, task, deed, now=now)
             given = _able(task, _account(tx, assignee), now)
             if task.assignee == assignee:
                 return task
@@ -130,7 +136,7 @@ class Hands:
     def colleagues(self, task_id: str, *, actor: Actor) -> list[Account]:
         """To whom the actor may hand the task: active accounts that it waits for, by name.
 
-        For who has it in hand, and admins. Raises NotFound, TaskNotOpen, Forbidden.
+        For whoever may `assign` it. Raises NotFound, TaskNotOpen, Forbidden.
         """
         with self._store.reading() as tx:
             task = tx.task(task_id)

@@ -39,6 +39,10 @@ _ROOMS = {
     "calendars",
     "message_sources",
     "deadlines",
+    "escalations",
+    "escalation_proof",
+    "escalation_rules",
+    "superiors",
     "reminders",
     "remaining_times",
     "task_times",
@@ -89,6 +93,7 @@ _DUTIES = {
     "waiting_messages",
     "pending_signals",
     "ended_substitutions",
+    "overdue_tasks",
 }
 _MACHINERY = {"bpmn", "spiff", "store", "worktime", "history", "replay"}
 

@@ -9,6 +9,7 @@ from engine.checkpointing import Checkpointing
 from engine.due_timers import DueTimers
 from engine.ended_substitutions import EndedSubstitutions
 from engine.housekeeping import Housekeeping
+from engine.overdue_tasks import OverdueTasks
 from engine.pending_signals import PendingSignals
 from engine.process_engine import ProcessEngine
 from engine.reminders import Reminders
@@ -34,6 +35,7 @@ def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:
         PendingSignals(engine.signals, engine.clock),
         EndedSubstitutions(engine.substitutions, engine.clock),
         Reminders(engine.store, engine.clock),
+        OverdueTasks(engine.escalations, engine.clock),
         engine.measuring,
         Announcing(engine.deliveries, engine.clock),
         Checkpointing(engine.checkpoints, engine.clock),

@@ -43,6 +43,12 @@ from engine.model.documents import (
     references_in,
 )
 from engine.model.drafts import SavedFilter, TaskDraft
+from engine.model.escalations import (
+    Superior,
+    SuperiorsRevision,
+    TaskEscalation,
+    superiors_from,
+)
 from engine.model.history import (
     INPUT_KINDS,
     NOTE_KINDS,
@@ -240,7 +246,10 @@ __all__ = [
     "Substitution",
     "SubstitutionKind",
     "SubstitutionState",
+    "Superior",
+    "SuperiorsRevision",
     "TaskDraft",
+    "TaskEscalation",
     "TaskLink",
     "TaskState",
     "TaskTime",
@@ -257,4 +266,5 @@ __all__ = [
     "document_of",
     "documents_of",
     "references_in",
+    "superiors_from",
 ]

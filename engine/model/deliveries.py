@@ -20,6 +20,8 @@ class AnnouncementKind(StrEnum):
     TASK_CANCELLED = "task_cancelled"
     TASK_DUE_SOON = "task_due_soon"
     TASK_OVERDUE = "task_overdue"
+    #: Overdue, it went up to a superior lane.
+    TASK_ESCALATED = "task_escalated"
     INSTANCE_STARTED = "instance_started"
     INSTANCE_COMPLETED = "instance_completed"
     INSTANCE_CANCELLED = "instance_cancelled"
@@ -43,6 +45,7 @@ PERSONAL = frozenset(
         AnnouncementKind.TASK_OPENED,
         AnnouncementKind.TASK_DUE_SOON,
         AnnouncementKind.TASK_OVERDUE,
+        AnnouncementKind.TASK_ESCALATED,
     }
 )
 
@@ -68,6 +71,8 @@ class Announcement:
     #: The top-level lane of a task.
     lane: str | None = None
     due_at: datetime | None = None
+    #: The superior lane that an overdue task went up to.
+    escalated_to: str | None = None
 
     def facts(self) -> dict[str, str | None]:
         """All but the kind, the time and the place in history, as JSON can keep it."""
@@ -77,7 +82,7 @@ class Announcement:
 
 _FACTS = (
     *("definition_id", "definition_key", "task_id", "incident_id"),
-    *("activity_id", "activity_name", "lane"),
+    *("activity_id", "activity_name", "lane", "escalated_to"),
 )
 
 
@@ -95,7 +100,7 @@ def announcement_from(
         at,
         instance_id,
         sequence,
-        **{name: facts[name] for name in _FACTS},  # type: ignore[arg-type]
+        **{name: facts.get(name) for name in _FACTS},  # type: ignore[arg-type]
         due_at=datetime.fromisoformat(due_at) if due_at else None,
     )
 
@@ -137,13 +142,17 @@ class WebhookSubscription:
     disabled_because: Disabling | None = None
 
     def wants(self, announcement: Announcement) -> bool:
-        """Whether it is called for this one. With lanes: only for what has one of them."""
+        """Whether it is called for this one.
+
+        With lanes: only for what is of one of them, or went up to one.
+        """
+        lanes = {announcement.lane, announcement.escalated_to}
         return (
             self.is_active
             and self.created_at <= announcement.at
             and (not self.kinds or announcement.kind in self.kinds)
             and (not self.definition_keys or announcement.definition_key in self.definition_keys)
-            and (not self.lanes or announcement.lane in self.lanes)
+            and (not self.lanes or not self.lanes.isdisjoint(lanes))
         )
 
 

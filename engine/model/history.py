@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     TASK_UNCLAIMED = "task_unclaimed"
     TASK_ASSIGNED = "task_assigned"
     TASK_CHANGED = "task_changed"
+    TASK_ESCALATED = "task_escalated"
     TASK_COMPLETED = "task_completed"
     TASK_ERROR = "task_error"
     TASK_ESCALATION = "task_escalation"
@@ -65,6 +66,7 @@ INPUT_KINDS = frozenset(
         EventKind.TASK_UNCLAIMED,
         EventKind.TASK_ASSIGNED,
         EventKind.TASK_CHANGED,
+        EventKind.TASK_ESCALATED,
         EventKind.TASK_COMPLETED,
         EventKind.TASK_ERROR,
         EventKind.TASK_ESCALATION,
@@ -135,7 +137,8 @@ class Fault:
 
     instance_id: str
     sequence: int | None
-    #: "chain", "replay", "state", "gap", "document", "deadline", "paraf" or "checkpoint".
+    #: "chain", "replay", "state", "gap", "document", "deadline", "paraf",
+    #: "escalation" or "checkpoint".
     check: str
     message: str
     expected: str | None = None

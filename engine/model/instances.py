@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from engine.model.escalations import TaskEscalation
 from engine.model.values import Variables
 
 
@@ -88,6 +89,10 @@ class UserTask:
     due_revision: int | None = None
     #: When it is next reminded of. Kept beside history: no event leads to it.
     remind_at: datetime | None = None
+    #: When it is next looked at whether it goes up to superiors. As remind_at.
+    escalate_at: datetime | None = None
+    #: To whom it went up while it was overdue, level by level.
+    escalations: tuple[TaskEscalation, ...] = ()
     follow_up_at: datetime | None = None
     priority: int = 50
     description: str | None = None

@@ -17,7 +17,7 @@ from engine.model import (
 from engine.store.tables import external_task, incident, user_task
 
 #: Columns of user_task that are no part of the noun.
-BESIDE_TASKS = frozenset({"offered_lane", "is_measured"})
+BESIDE_TASKS = frozenset({"offered_lane", "is_measured", "escalation_level"})
 _DOCUMENT_FACTS = ("document_id", "name", "mime_type", "size", "sha256")
 
 
@@ -64,9 +64,15 @@ def task_values(task: UserTask) -> dict[str, Any]:
             for each in task.preceded_by
         ],
         "local_variables": dict(task.local_variables),
+        "escalations": [
+            {"lane": each.lane, "at": each.at.isoformat(), "dueAt": each.due_at.isoformat()}
+            for each in task.escalations
+        ],
+        "escalation_level": len(task.escalations),
         "offered_lane": None if has_candidates else task.lane,
-        # Nobody is reminded of what is over.
+        # Nobody is reminded of what is over, and it does not go up.
         "remind_at": task.remind_at if task.state is TaskState.OPEN else None,
+        "escalate_at": task.escalate_at if task.state is TaskState.OPEN else None,
     }
 
 

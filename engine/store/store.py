@@ -34,6 +34,7 @@ from engine.store.definitions import Definitions
 from engine.store.deliveries import Deliveries
 from engine.store.documents import Documents
 from engine.store.drafts import Drafts
+from engine.store.escalations import Escalations
 from engine.store.events import Events
 from engine.store.figures import Figures
 from engine.store.identities import Identities
@@ -83,6 +84,7 @@ class StoreTransaction(
     Figures,
     Overviews,
     Reminders,
+    Escalations,
     Times,
     Reports,
     Calendars,

@@ -20,12 +20,18 @@ from sqlalchemy import (
 )
 
 from engine.errors import NotFound
-from engine.model import PrecedingTask, StoredInstance, TaskState, UserTask
+from engine.model import (
+    PrecedingTask,
+    StoredInstance,
+    TaskEscalation,
+    TaskState,
+    UserTask,
+)
 from engine.queries import Page, TaskQuery, TaskScope
 from engine.store.announcements import SOMEBODY_LISTENS
 from engine.store.instances import stored_instance_of
 from engine.store.step_rows import BESIDE_TASKS
-from engine.store.tables import process_instance, task_candidate, user_task
+from engine.store.tables import process_instance, task_candidate, task_escalation, user_task
 from engine.store.transaction import (
     Conditions,
     Transaction,
@@ -157,6 +163,7 @@ def _conditions(query: TaskQuery) -> Conditions:
         *equal(columns.ended_by, query.ended_by),
         *_with_priority(query),
         *_offered(query),
+        *_escalated(query),
         *([] if _is_of_scope(query) else _visible(query.visible_to, query.states)),
     ]
 
@@ -217,7 +224,8 @@ def _is_of_scope(query: TaskQuery) -> bool:
         and query.candidate_groups is not None
         and scope.lanes.issuperset(query.candidate_groups)
     )
-    return query.assignee == scope.account or is_offered
+    went_up = query.escalated_to is not None and scope.lanes.issuperset(query.escalated_to)
+    return query.assignee == scope.account or is_offered or went_up
 
 
 def _visible(scope: TaskScope | None, states: Iterable[TaskState] | None) -> Conditions:
@@ -229,7 +237,18 @@ def _visible(scope: TaskScope | None, states: Iterable[TaskState] | None) -> Con
     searches = [own, _by_candidate(scope.account, scope.lanes)]
     if scope.lanes:
         searches.append(_by_lane(scope.lanes, states))
+        searches.append(_by_superior(scope.lanes, states))
     return [_is_in(searches)]
+
+
+def _escalated(query: TaskQuery) -> Conditions:
+    conditions: Conditions = []
+    if query.is_escalated is not None:
+        level = user_task.c.escalation_level
+        conditions.append(level > 0 if query.is_escalated else level == 0)
+    if query.escalated_to is not None:
+        conditions.append(_is_in([_by_superior(query.escalated_to, query.states)]))
+    return conditions
 
 
 def _is_in(searches: list[Select[tuple[str]]]) -> ColumnElement[bool]:
@@ -242,6 +261,24 @@ def _is_in(searches: list[Select[tuple[str]]]) -> ColumnElement[bool]:
 def _by_lane(lanes: Iterable[str], states: Iterable[TaskState] | None) -> Select[tuple[str]]:
     return select(_OFFERED.c.task_id).where(
         _OFFERED.c.offered_lane.in_(sorted(lanes)), *among(_OFFERED.c.state, states)
+    )
+
+
+def _by_superior(lanes: Iterable[str], states: Iterable[TaskState] | None) -> Select[tuple[str]]:
+    below = user_task.alias("below")
+    columns = task_escalation.c
+    return (
+        select(columns.task_id)
+        .join(
+            below,
+            and_(
+                below.c.instance_id == columns.instance_id,
+                below.c.task_id == columns.task_id,
+                # Those above it are of a due date that was moved since.
+                below.c.escalation_level >= columns.level,
+            ),
+        )
+        .where(columns.lane.in_(sorted(lanes)), *among(below.c.state, states))
     )
 
 
@@ -266,6 +303,12 @@ def task_of(row: Row[Any], first: int = 0) -> UserTask:
         values[name] = tuple(values[name])
     values["preceded_by"] = tuple(
         PrecedingTask(each["task"], each["activity"], each["by"]) for each in values["preceded_by"]
+    )
+    values["escalations"] = tuple(
+        TaskEscalation(
+            each["lane"], datetime.fromisoformat(each["at"]), datetime.fromisoformat(each["dueAt"])
+        )
+        for each in values["escalations"]
     )
     values["state"] = TaskState(values["state"])
     return UserTask(**values)

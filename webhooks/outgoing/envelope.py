@@ -26,6 +26,7 @@ def body_of(delivery: Delivery, *, base_url: str | None) -> str:
         "activityName": facts.get("activity_name"),
         "lane": facts.get("lane"),
         "dueAt": as_utc(facts.get("due_at")),
+        "escalatedTo": facts.get("escalated_to"),
         "link": link,
         "url": f"{base_url}{link}" if base_url and link else None,
     }

@@ -22,6 +22,7 @@ _OPENINGS: Mapping[AnnouncementKind, str] = Phrases(
         AnnouncementKind.TASK_OPENED: phrase("Tugas baru menunggu Anda"),
         AnnouncementKind.TASK_DUE_SOON: phrase("Tugas Anda mendekati tenggat"),
         AnnouncementKind.TASK_OVERDUE: phrase("Tugas Anda melewati tenggat"),
+        AnnouncementKind.TASK_ESCALATED: phrase("Tugas yang terlambat diteruskan kepada Anda"),
         AnnouncementKind.SUBSCRIPTION_DISABLED: phrase("Langganan web hook dinonaktifkan"),
     }
 )

@@ -18,6 +18,9 @@ _SUBJECTS: Mapping[AnnouncementKind, str] = Phrases(
         AnnouncementKind.TASK_OPENED: phrase("[Alur] Tugas baru menunggu"),
         AnnouncementKind.TASK_DUE_SOON: phrase("[Alur] Tugas mendekati tenggat"),
         AnnouncementKind.TASK_OVERDUE: phrase("[Alur] Tugas melewati tenggat"),
+        AnnouncementKind.TASK_ESCALATED: phrase(
+            "[Alur] Tugas yang terlambat diteruskan kepada Anda"
+        ),
         AnnouncementKind.SUBSCRIPTION_DISABLED: phrase("[Alur] Langganan web hook dinonaktifkan"),
     }
 )
@@ -29,6 +32,11 @@ _OPENINGS: Mapping[AnnouncementKind, str] = Phrases(
         ),
         AnnouncementKind.TASK_OVERDUE: phrase(
             "Sebuah tugas yang menunggu Anda telah melewati tenggatnya."
+        ),
+        AnnouncementKind.TASK_ESCALATED: phrase(
+            "Sebuah tugas telah lama melewati tenggatnya dan diteruskan kepada Anda sebagai "
+            "atasan. Anda dapat melihatnya, memberi komentar, dan menugaskannya kepada orang lain "
+            "di lajurnya."
         ),
     }
 )
@@ -65,6 +73,7 @@ def _about_task(delivery: Delivery, way: Way, sop: str, zone: ZoneInfo) -> list[
         gettext("SOP"): sop,
         gettext("Kegiatan"): facts.get("activity_name"),
         gettext("Lajur"): facts.get("lane"),
+        gettext("Atasan"): facts.get("escalated_to"),
         gettext("Tenggat"): moment_in(datetime.fromisoformat(due_at), zone) if due_at else None,
     }
     return [

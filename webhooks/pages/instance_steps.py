@@ -17,6 +17,7 @@ from engine.same_person import MARK as SAME_PERSON
 from webhooks.language import Phrases, phrase
 from webhooks.pages import messages
 from webhooks.pages.changing import change_in_words
+from webhooks.pages.dates import moment_text
 from webhooks.pages.instance_places import node_name
 from webhooks.pages.listings import Pager
 from webhooks.pages.papers import endorsed_text
@@ -127,6 +128,9 @@ def _values(frame: Frame) -> Mapping[str, object]:
         given[gettext("Komentar")] = message
     if frame.kind is EventKind.ATTACHMENT_ADDED:
         given[gettext("Lampiran")] = frame.payload.get("url") or frame.payload["documents"]
+    if frame.kind is EventKind.TASK_ESCALATED:
+        due_at = datetime.fromisoformat(frame.payload["dueAt"])
+        given[gettext("Tenggat yang terlewati")] = moment_text(due_at)
     if frame.kind is EventKind.TASK_CHANGED:
         given |= change_in_words(frame.payload["changes"])
     if reason := frame.payload.get("reason"):
@@ -142,6 +146,12 @@ def deed_text(frame: Frame) -> str:
     to = frame.payload.get("to")
     if frame.kind is EventKind.TASK_ASSIGNED and isinstance(to, str):
         return gettext("Tugas diberikan kepada %(who)s", who=person(to))
+    if frame.kind is EventKind.TASK_ESCALATED:
+        return gettext(
+            "Tugas terlambat diteruskan ke atasan: %(lane)s (tingkat %(level)s)",
+            lane=to,
+            level=frame.payload["level"],
+        )
     deed = endorsed_text(frame.payload) or messages.DEEDS[frame.kind]
     if SAME_PERSON not in frame.payload:
         return deed

@@ -69,6 +69,7 @@ DEEDS: Mapping[EventKind, str] = Phrases(
         EventKind.TASK_UNCLAIMED: phrase("Tugas dilepas"),
         EventKind.TASK_ASSIGNED: phrase("Tugas diberikan"),
         EventKind.TASK_CHANGED: phrase("Prioritas atau tanggal tugas diubah"),
+        EventKind.TASK_ESCALATED: phrase("Tugas terlambat diteruskan ke atasan"),
         EventKind.TASK_COMPLETED: phrase("Tugas diselesaikan"),
         EventKind.TASK_ERROR: phrase("Galat dilaporkan pada tugas"),
         EventKind.TASK_ESCALATION: phrase("Eskalasi dilaporkan pada tugas"),
@@ -98,6 +99,9 @@ CHECKS: Mapping[str, str] = Phrases(
         "document": phrase("Dokumen tidak sama dengan yang dicatat riwayat, atau hilang."),
         "deadline": phrase(
             "Tenggat tidak sesuai dengan Waktu langkahnya menurut kalender yang disebutnya."
+        ),
+        "escalation": phrase(
+            "Tugas diteruskan ke atasan tidak seperti tenggat, diagram, dan waktu sesudahnya."
         ),
         "paraf": phrase(
             "Paraf atau tanda tangan tidak sesuai dengan versi dokumen yang disebutnya."

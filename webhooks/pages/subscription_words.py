@@ -16,6 +16,7 @@ KINDS: Mapping[AnnouncementKind, str] = Phrases(
         AnnouncementKind.TASK_CANCELLED: phrase("Tugas dibatalkan"),
         AnnouncementKind.TASK_DUE_SOON: phrase("Tugas mendekati tenggat"),
         AnnouncementKind.TASK_OVERDUE: phrase("Tugas melewati tenggat"),
+        AnnouncementKind.TASK_ESCALATED: phrase("Tugas terlambat diteruskan ke atasan"),
         AnnouncementKind.INSTANCE_STARTED: phrase("Proses dimulai"),
         AnnouncementKind.INSTANCE_COMPLETED: phrase("Proses selesai"),
         AnnouncementKind.INSTANCE_CANCELLED: phrase("Proses dibatalkan"),

@@ -39,6 +39,7 @@ from engine.store.tables.deliveries import (
 )
 from engine.store.tables.documents import document, document_content, pending_upload
 from engine.store.tables.drafts import saved_filter, task_draft
+from engine.store.tables.escalations import superior_lanes, task_escalation
 from engine.store.tables.identities import identity, sign_on
 from engine.store.tables.instances import (
     external_task,
@@ -103,8 +104,10 @@ __all__ = [
     "sign_on",
     "signal_delivery",
     "substitution",
+    "superior_lanes",
     "task_candidate",
     "task_draft",
+    "task_escalation",
     "task_link",
     "task_time",
     "user_task",

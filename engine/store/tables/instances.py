@@ -98,6 +98,11 @@ user_task = Table(
     Column("ended_by", Words),
     #: When it is next reminded of; only of an open task with a due date.
     Column("remind_at", Moment),
+    #: When it is next looked at whether it goes up; only of an open task with a due date.
+    Column("escalate_at", Moment),
+    #: To whom it went up, level by level; and how many levels, to be searched by.
+    Column("escalations", CanonicalJson, nullable=False, server_default=text("'[]'")),
+    Column("escalation_level", Integer, nullable=False, server_default=text("0")),
     #: As that of process_instance.
     Column("is_measured", Boolean, nullable=False, server_default=false()),
     Column("is_strategic", Boolean, nullable=False, server_default=false()),
@@ -123,6 +128,12 @@ user_task = Table(
         postgresql_where=text("remind_at IS NOT NULL"),
     ),
     Index(
+        "ix_user_task_escalate_at",
+        "escalate_at",
+        sqlite_where=text("escalate_at IS NOT NULL"),
+        postgresql_where=text("escalate_at IS NOT NULL"),
+    ),
+    Index(
         "ix_user_task_unmeasured",
         "ended_at",
         sqlite_where=text("is_measured = 0 AND ended_at IS NOT NULL"),
@@ -139,6 +150,7 @@ user_task = Table(
         "assignee",
         "created_at",
         "instance_id",
+        "escalation_level",
         sqlite_where=text("state = 'open'"),
         postgresql_where=text("state = 'open'"),
     ),

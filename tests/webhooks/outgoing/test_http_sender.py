@@ -242,6 +242,7 @@ def test_body_has_ids_and_words_of_the_diagram_and_nothing_of_persons(post: Post
         "activityName": task.name,
         "lane": "Sekretaris",
         "dueAt": task.due_at,
+        "escalatedTo": None,
         "link": f"/tugas/{task.task_id}",
         "url": f"https://alur.dinas.test/tugas/{task.task_id}",
     }

@@ -1,0 +1,124 @@
+"""Whether tasks went up as they had to: each escalation computed again from what was before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from engine.bpmn.elements import ProcessModel
+from engine.calendars import Calendars
+from engine.errors import EngineError
+from engine.escalation_rules import above_step, begins_anew, counts_from, rises_at
+from engine.model import EventKind, Fault, HistoryEvent, Json, TaskEscalation, UserTask
+from engine.store import StoreTransaction
+from engine.worktime import zone_of
+
+#: Task id -> to whom it has gone up, level by level.
+Risen = dict[str, tuple[TaskEscalation, ...]]
+
+
+class EscalationProof:
+    """Computes escalations again, by the calendar and the order of superiors that they name."""
+
+    def __init__(self, calendars: Calendars) -> None:
+        self._calendars = calendars
+
+    def faults(
+        self, tx: StoreTransaction, model: ProcessModel, events: Iterable[HistoryEvent]
+    ) -> list[Fault]:
+        """Every escalation that does not follow from its task, its diagram and its time."""
+        found: list[Fault] = []
+        risen: Risen = {}
+        for event in events:
+            if event.kind is EventKind.TASK_ESCALATED:
+                before = risen.get(event.activity_instance_id or "", ())
+                found += self._differences(tx, model, event, before)
+            _follow(risen, event)
+        return found
+
+    def _differences(
+        self,
+        tx: StoreTransaction,
+        model: ProcessModel,
+        event: HistoryEvent,
+        before: tuple[TaskEscalation, ...],
+    ) -> list[Fault]:
+        try:
+            expected = self._expected(tx, model, event, before)
+        except (EngineError, KeyError, ValueError) as error:
+            return [_fault(event, "facts that can be computed again", str(error))]
+        told = {name: event.payload.get(name) for name in expected}
+        is_early = not told["at"] or datetime.fromisoformat(str(told["at"])) > event.at
+        if told == expected and not is_early:
+            return []
+        return [_fault(event, str(expected), str(told))]
+
+    def _expected(
+        self,
+        tx: StoreTransaction,
+        model: ProcessModel,
+        event: HistoryEvent,
+        before: tuple[TaskEscalation, ...],
+    ) -> dict[str, Json]:
+        """What follows from the due date, the calendar and the order that the event names."""
+        told = event.payload
+        [order] = tx.superiors_revisions(told["superiors"])
+        lane = model.nodes[event.activity_id or ""].lane
+        above = above_step(model, event.activity_id or "", lane, order)
+        superior = above.at_level(len(before) + 1)
+        due_at = datetime.fromisoformat(told["dueAt"])
+        since = counts_from(due_at, before[-1].at if before else None)
+        calendar = self._calendars.at_revision(tx, told["calendar"], told["revision"])
+        calendar = replace(calendar, zone=zone_of(told["zone"]))
+        return {
+            "level": len(before) + 1,
+            "from": before[-1].lane if before else lane,
+            "to": superior.lane if superior else None,
+            "after": superior.after if superior else None,
+            "by": above.by,
+            "since": since.isoformat(timespec="milliseconds"),
+            "at": rises_at(told["after"], calendar, since).isoformat(timespec="milliseconds"),
+        }
+
+
+def escalation_faults(
+    events: Iterable[HistoryEvent], open_tasks: Iterable[UserTask]
+) -> list[Fault]:
+    """Every open task whose kept escalations are not those of history."""
+    risen: Risen = {}
+    for event in events:
+        _follow(risen, event)
+    return [
+        Fault(
+            task.instance_id,
+            None,
+            "state",
+            f"to whom task {task.task_id} went up, kept beside history, is not what history says",
+            expected=str([each.lane for each in risen.get(task.task_id, ())]),
+            found=str([each.lane for each in task.escalations]),
+        )
+        for task in open_tasks
+        if task.escalations != risen.get(task.task_id, ())
+    ]
+
+
+def _follow(risen: Risen, event: HistoryEvent) -> None:
+    task_id = event.activity_instance_id or ""
+    if begins_anew(event):
+        risen[task_id] = ()
+    elif event.kind is EventKind.TASK_ESCALATED:
+        due_at = datetime.fromisoformat(event.payload["dueAt"])
+        told = TaskEscalation(event.payload["to"], event.at, due_at)
+        risen[task_id] = (*risen.get(task_id, ()), told)
+
+
+def _fault(event: HistoryEvent, expected: str, found: str) -> Fault:
+    return Fault(
+        event.instance_id,
+        event.sequence,
+        "escalation",
+        "the task did not go up as its due date, its diagram and the time since then say",
+        expected=expected,
+        found=found,
+    )

@@ -34,6 +34,9 @@ class Page:
     max_results: int | None = None
     #: (field name of the query's noun, order) pairs; ties are always broken by id.
     sorting: tuple[tuple[str, SortOrder], ...] = ()
+    #: Only what comes after this place: the values that the last row seen has in the fields of
+    #: `sorting`, then in those that break ties.
+    after: tuple[str | int | datetime | None, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,10 +162,11 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class ActivityInstance:
-    """One visit of one BPMN element, read from history."""
+    """One visit of one BPMN element, read from history. `sequence` is that of its entering."""
 
     activity_instance_id: str
     instance_id: str
+    sequence: int
     definition_id: str
     definition_key: str
     activity_id: str

@@ -190,6 +190,7 @@ def _activities(query: ActivityQuery) -> Select[Any]:
         select(
             _entered.c.activity_instance_id,
             _entered.c.instance_id,
+            _entered.c.sequence,
             process_instance.c.definition_id,
             process_instance.c.definition_key,
             _entered.c.activity_id,
@@ -259,6 +260,7 @@ def _activity(row: Row[Any]) -> ActivityInstance:
     return ActivityInstance(
         activity_instance_id=row.activity_instance_id,
         instance_id=row.instance_id,
+        sequence=row.sequence,
         definition_id=row.definition_id,
         definition_key=row.definition_key,
         activity_id=row.activity_id,

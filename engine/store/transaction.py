@@ -17,6 +17,7 @@ from engine.model import EventKind
 from engine.queries import Page, SortOrder
 from engine.sources import whole_milliseconds
 from engine.store.connection import driver_errors
+from engine.store.places import behind
 from engine.store.prepared import Prepared
 from engine.store.tables import definition_lane, process_instance
 
@@ -109,6 +110,10 @@ def paged(
         raise InvalidQuery("a page begins at 0 or later and has 0 results or more")
     wishes = [_ordered(sortable, name, order) for name, order in page.sorting]
     statement = statement.order_by(*wishes, *ties)
+    if page.after is not None:
+        order = [(sortable[name], order) for name, order in page.sorting]
+        order += [(tie, SortOrder.ASC) for tie in ties]
+        statement = statement.where(*behind(order, page.after))
     if page.max_results is not None:
         statement = statement.limit(page.max_results)
     return statement.offset(page.first_result) if page.first_result else statement

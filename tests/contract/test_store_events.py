@@ -130,6 +130,7 @@ def test_a_visit_is_read_from_its_events(store: Store) -> None:
     assert found == ActivityInstance(
         activity_instance_id="v-check",
         instance_id="i1",
+        sequence=2,
         definition_id="valve-check:1:uuid",
         definition_key="valve-check",
         activity_id="check",

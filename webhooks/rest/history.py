@@ -69,6 +69,7 @@ add_listing(
     find=_instances,
     total=lambda query, actor: current_engine().instances.count_instances(query, actor=actor),
     with_post=True,
+    placed=lambda row: row.instance,
 )
 
 
@@ -148,6 +149,7 @@ add_listing(
     answer=OperationAnswer,
     find=_operations,
     total=lambda query, actor: current_engine().history.count_events(query, actor=actor),
+    placed=lambda row: row.event,
 )
 
 

@@ -19,10 +19,14 @@ class Listing:
     query: Any
     page: Page
     is_empty: bool = False
+    #: The cursor that the page begins behind, as it was given.
+    after: str | None = None
 
     def windowed(self, window: Mapping[str, Any]) -> Listing:
         """The same with the page that the query string of a POST names."""
-        return replace(self, page=replace(self.page, **window))
+        after = window.get("after", self.after)
+        part = {name: value for name, value in window.items() if name != "after"}
+        return replace(self, page=replace(self.page, **part), after=after)
 
 
 class Window(Shape):
@@ -37,6 +41,12 @@ class Window(Shape):
 
     first_result = Whole(minimum=0)
     max_results = Whole(minimum=0)
+
+
+class CursorWindow(Window):
+    """The same of a listing that also has cursors."""
+
+    after = fields.String()
 
 
 class Sorting(Shape):
@@ -55,6 +65,8 @@ class Filter(Window):
 
     #: The query that the filters make; their attributes are its fields.
     noun: ClassVar[type]
+    #: Fields of a row that break ties, in a listing that has cursors.
+    ties: ClassVar[tuple[str, ...]] = ()
     #: Camunda's `sortBy` -> the query's field.
     sortable: ClassVar[Mapping[str, str]] = {}
     #: Camunda's filters that are refused unless they say nothing.
@@ -87,10 +99,11 @@ class Filter(Window):
             max_results=values.pop("max_results", None),
             sorting=self._sorting(values),
         )
+        after = values.pop("after", None) if self.ties else None
         is_empty = any(values.pop(name, False) for name in self.never_true)
         for name in self.without_effect:
             values.pop(name, None)
-        return Listing(self.query_of(values), page, is_empty)
+        return Listing(self.query_of(values), page, is_empty, after)
 
     def query_of(self, values: dict[str, Any]) -> Any:
         """The query of the loaded values."""
@@ -111,3 +124,10 @@ class Filter(Window):
             known = ", ".join(self.sortable)
             raise ValidationError({"sortBy": [f"cannot sort by {name!r}; expected one of {known}"]})
         return self.sortable[name]
+
+
+class HistoricFilter(Filter, CursorWindow):
+    """Filters of a listing of history: it has cursors, and nothing is ever suspended in it."""
+
+    without_effect: ClassVar[tuple[str, ...]] = ("without_tenant_id",)
+    never_true: ClassVar[tuple[str, ...]] = ()

@@ -12,7 +12,7 @@ from marshmallow import fields
 from engine.model import EventKind, HistoryEvent, Json, ProcessInstance
 from engine.queries import EventQuery
 from webhooks.schemas.base import Answer, Computed, Flag, Moment, Null, Same
-from webhooks.schemas.filters import Filter
+from webhooks.schemas.filters import Filter, HistoricFilter
 from webhooks.variables import write_variable
 
 
@@ -134,10 +134,11 @@ def _changed(
     return ",".join(changes), old, new
 
 
-class OperationFilter(Filter):
+class OperationFilter(HistoricFilter):
     """Filters of operations."""
 
     noun = EventQuery
+    ties = ("instance_id", "sequence")
     sortable = {"timestamp": "at"}  # noqa: RUF012 - ClassVar by the base
     unsupported = (
         "deploymentId",
@@ -156,8 +157,6 @@ class OperationFilter(Filter):
         "property",
         "tenantIdIn",
     )
-    without_effect = ("without_tenant_id",)
-    never_true = ()
 
     process_instance_id = fields.String(attribute="instance_id")
     process_definition_id = fields.String(attribute="definition_id")

@@ -11,7 +11,7 @@ from marshmallow import fields
 from engine.model import InstanceState, ProcessDefinition, ProcessInstance
 from engine.queries import InstanceQuery
 from webhooks.schemas.base import Answer, Computed, Flag, Moment, Names, Null
-from webhooks.schemas.filters import Filter
+from webhooks.schemas.filters import HistoricFilter
 
 _ENDED = frozenset({InstanceState.COMPLETED, InstanceState.CANCELLED})
 
@@ -62,10 +62,11 @@ class HistoricInstanceAnswer(Answer):
     restarted_process_instance_id = Null()
 
 
-class HistoricInstanceFilter(Filter):
+class HistoricInstanceFilter(HistoricFilter):
     """Filters of instances, running or ended."""
 
     noun = InstanceQuery
+    ties = ("instance_id",)
     sortable = {  # noqa: RUF012 - ClassVar by the base
         "instanceId": "instance_id",
         "definitionId": "definition_id",
@@ -103,7 +104,6 @@ class HistoricInstanceFilter(Filter):
         "orQueries",
         "withRootIncidents",
     )
-    without_effect = ("without_tenant_id",)
     never_true = ("suspended", "internally_terminated")
 
     process_instance_id = fields.String()

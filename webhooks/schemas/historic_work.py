@@ -9,7 +9,7 @@ from marshmallow import fields
 from engine.model import TaskState, UserTask
 from engine.queries import ActivityQuery, TaskQuery
 from webhooks.schemas.base import Answer, Computed, Flag, Moment, Names, Null, Same, Whole
-from webhooks.schemas.filters import Filter
+from webhooks.schemas.filters import HistoricFilter
 from webhooks.schemas.historic_instances import duration_ms
 from webhooks.schemas.tasks import is_assigned
 
@@ -42,10 +42,11 @@ class HistoricActivityAnswer(Answer):
     root_process_instance_id = fields.String(attribute="instance_id")
 
 
-class HistoricActivityFilter(Filter):
+class HistoricActivityFilter(HistoricFilter):
     """Filters of visits."""
 
     noun = ActivityQuery
+    ties = ("instance_id", "sequence")
     sortable = {  # noqa: RUF012 - ClassVar by the base
         "activityInstanceId": "activity_instance_id",
         "instanceId": "instance_id",
@@ -66,8 +67,6 @@ class HistoricActivityFilter(Filter):
         "processInstanceIdIn",
         "orQueries",
     )
-    without_effect = ("without_tenant_id",)
-    never_true = ()
 
     activity_instance_id = fields.String()
     process_instance_id = fields.String(attribute="instance_id")
@@ -139,10 +138,11 @@ class HistoricTaskAnswer(Answer):
     task_state = Computed(_task_state)
 
 
-class HistoricTaskFilter(Filter):
+class HistoricTaskFilter(HistoricFilter):
     """Filters of user tasks, open or ended."""
 
     noun = TaskQuery
+    ties = ("task_id",)
     sortable = {  # noqa: RUF012 - ClassVar by the base
         "taskId": "task_id",
         "activityInstanceId": "task_id",
@@ -194,8 +194,6 @@ class HistoricTaskFilter(Filter):
         "variableValuesIgnoreCase",
         "orQueries",
     )
-    without_effect = ("without_tenant_id",)
-    never_true = ()
 
     task_id = fields.String()
     process_instance_id = fields.String(attribute="instance_id")

@@ -40,6 +40,7 @@ from engine.queries import (
     SortOrder,
 )
 from engine.replay import Replayed, replay
+from engine.sealing import Sealing
 from engine.spiff.subscriptions import OpenSubscription
 from engine.store import Store, StoreTransaction
 from engine.task_changes import change_faults
@@ -64,8 +65,10 @@ class History:
         *,
         deadlines: Deadlines,
         escalations: EscalationProof,
+        sealing: Sealing,
     ) -> None:
         self._store = store
+        self._sealing = sealing
         self._access = access
         self._deadlines = deadlines
         self._escalations = escalations
@@ -74,11 +77,11 @@ class History:
     # --------------------------------------------------------------------- reading
 
     def events(self, instance_id: str, *, actor: Actor) -> list[HistoryEvent]:
-        """Every event of one instance in order. Raises NotFound, Forbidden."""
+        """Every event of one instance in order, opened to be read. Raises NotFound, Forbidden."""
         self._access.note(actor, AccountEventKind.HISTORY_READ, instance=instance_id)
         with self._store.reading() as tx:
             self._visible_instance(tx, instance_id, actor)
-            return tx.events(instance_id)
+            return self._sealing.opened_events(tx, tx.events(instance_id))
 
     def find_events(
         self, query: EventQuery, page: Page = _FIRST_PAGE, *, actor: Actor
@@ -86,7 +89,7 @@ class History:
         """Events across instances that match and that the actor may see."""
         self._access.note(actor, AccountEventKind.HISTORY_READ, instance=query.instance_id)
         with self._store.reading() as tx:
-            return tx.find_events(_seen_by(actor, query), page)
+            return self._sealing.opened_events(tx, tx.find_events(_seen_by(actor, query), page))
 
     def count_events(self, query: EventQuery, *, actor: Actor) -> int:
         """How many events match that the actor may see."""
@@ -147,7 +150,8 @@ class History:
         """The instance, the events that are proved, and what was found: all of one moment.
 
         The events are those of the whole steps before the first fault of history; a fault of what
-        is kept beside it takes none away. Raises NotFound, Forbidden.
+        is kept beside it takes none away. They are sealed, as they are hashed. Raises NotFound,
+        Forbidden.
         """
         self._access.note(actor, AccountEventKind.HISTORY_READ, instance=instance_id)
         with self._store.reading() as tx:

@@ -181,7 +181,8 @@ class Instances:
             stored = tx.stored_instance(instance_id)
             definition = tx.definition(stored.instance.definition_id)
             require_instance_visible(actor, stored.instance, definition)
-            return self._steps.look(tx, stored).variables
+            known = self._steps.look(tx, stored).variables
+            return self._steps.sealing.opened(tx, instance_id, known)
 
     def incidents(
         self, *, actor: Actor, instance_id: str | None = None, page: Page = _FIRST_PAGE

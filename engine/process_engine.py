@@ -40,6 +40,7 @@ from engine.overviews import Overviews
 from engine.papers import Papers
 from engine.passwords import Passwords
 from engine.pending_uploads import PendingUploads
+from engine.personal_data import PersonalData
 from engine.playback.room import Playback
 from engine.receivers import allowed_receivers
 from engine.remaining_times import RemainingTimes
@@ -48,6 +49,7 @@ from engine.repeats import Repeats
 from engine.reports import Reports
 from engine.retention import RetentionSchedule
 from engine.saved_filters import SavedFilters
+from engine.sealing import Sealing
 from engine.search import Search
 from engine.second_factors import SecondFactors
 from engine.secret_key import SecretKey, beside
@@ -97,6 +99,7 @@ class ProcessEngine:
     pending_uploads: PendingUploads
     history: History
     retention: RetentionSchedule
+    personal_data: PersonalData
     history_export: HistoryExport
     drawings: Drawings
     overviews: Overviews
@@ -141,19 +144,20 @@ def build_engine(
     deadlines = Deadlines(
         calendars, Rule(settings.deadline_rule), remind_before=settings.remind_before
     )
-    steps = Steps(definitions, settings.time_zone, deadlines)
-    max_bytes = settings.max_file_mb * MEGABYTE
-    intake = Intake(ids, max_bytes=max_bytes)
-    papers = Papers(store, definitions)
-    tasks = Tasks(store, definitions, steps, clock=clock, intake=intake, papers=papers)
-    passwords = passwords or Passwords()
-    logins = Logins(store, clock, ids, passwords)
     key = SecretKey(
         ids,
         given=settings.secret_key,
         file=beside(store.file) if store.file else None,
         dies_with_process=store.is_in_memory,
     )
+    sealing = Sealing(key, ids, settings.time_zone)
+    steps = Steps(definitions, settings.time_zone, deadlines, sealing)
+    max_bytes = settings.max_file_mb * MEGABYTE
+    intake = Intake(ids, max_bytes=max_bytes)
+    papers = Papers(store, definitions)
+    tasks = Tasks(store, definitions, steps, clock=clock, intake=intake, papers=papers)
+    passwords = passwords or Passwords()
+    logins = Logins(store, clock, ids, passwords)
     accounts = Accounts(store, clock, passwords, logins, tasks)
     post = Post(definitions, steps, clock, ids)
     remaining_times = RemainingTimes(
@@ -163,17 +167,23 @@ def build_engine(
     checkpoints = Checkpoints(store, clock, ids, outside)
     access = AccessLog(store, clock)
     history = History(
-        store, definitions, access, deadlines=deadlines, escalations=EscalationProof(calendars)
+        store,
+        definitions,
+        access,
+        deadlines=deadlines,
+        escalations=EscalationProof(calendars),
+        sealing=sealing,
     )
     superiors = Superiors(store, clock)
     drawings = Drawings(store, definitions, history)
+    retention = RetentionSchedule(store, definitions, clock, settings.time_zone)
     return ProcessEngine(
         store=store,
         clock=clock,
         definitions=definitions,
         instances=Instances(store, definitions, steps, clock=clock, ids=ids, intake=intake),
         tasks=tasks,
-        task_drafts=TaskDrafts(store, clock),
+        task_drafts=TaskDrafts(store, definitions, sealing, clock),
         task_changes=TaskChanges(store, definitions, steps, clock),
         escalations=Escalations(
             store, definitions, steps, clock, calendars=calendars, superiors=superiors
@@ -199,7 +209,8 @@ def build_engine(
         papers=papers,
         remarks=Remarks(store, steps, clock=clock, ids=ids, intake=intake),
         history=history,
-        retention=RetentionSchedule(store, definitions, clock, settings.time_zone),
+        retention=retention,
+        personal_data=PersonalData(store, sealing, retention, access, clock=clock, ids=ids),
         history_export=HistoryExport(store, clock, access),
         overviews=Overviews(store, clock, remaining_times),
         drawings=drawings,
@@ -212,6 +223,7 @@ def build_engine(
             calendars=calendars,
             clock=clock,
             zone=settings.time_zone,
+            sealing=sealing,
         ),
         calendars=calendars,
         remaining_times=remaining_times,

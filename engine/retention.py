@@ -82,7 +82,7 @@ class RetentionSchedule:
 
         Retention counts from the day on which the instance ended. Raises Forbidden.
         """
-        today = self._clock.now().astimezone(self._zone).date()
+        today = self.today()
         found = [
             row
             for each in self.classes(actor=actor)
@@ -90,6 +90,10 @@ class RetentionSchedule:
             for row in self._of_class(each.definition, each.retention, today)
         ]
         return sorted(found, key=lambda row: (row.over_on, row.definition_key, row.instance_id))
+
+    def today(self) -> date:
+        """The day that it is at the office."""
+        return self._clock.now().astimezone(self._zone).date()
 
     def _class_of(self, definition: ProcessDefinition, actor: Actor) -> Retention | None:
         model = self._definitions.model(definition.definition_id, actor=actor)
@@ -164,10 +168,10 @@ def csv_of(rows: Iterable[Outlived]) -> str:
     for row in rows:
         days = (row.ended_on, row.inactive_on, row.over_on)
         texts = (row.code, row.name, row.business_key or "", row.instance_id)
-        writer.writerow([*map(_plain, texts), *map(date.isoformat, days), row.fate])
+        writer.writerow([*map(plain_text, texts), *map(date.isoformat, days), row.fate])
     return written.getvalue()
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Text that a spreadsheet does not take for a formula (OWASP, "CSV Injection")."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

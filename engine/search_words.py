@@ -15,6 +15,7 @@ from typing import Protocol
 
 from engine.bpmn.elements import ProcessModel
 from engine.model import INPUT_KINDS, EventKind, HistoryEvent, Json, StepRecord, document_of
+from engine.sealed_values import seal_of
 
 #: Longer words are cut: they are no words of people.
 MAX_WORD = 60
@@ -121,7 +122,8 @@ def _texts_in(value: Json) -> Iterator[str]:
     while pending:
         each = pending.pop()
         if isinstance(each, str):
-            yield each
+            if seal_of(each) is None:
+                yield each
         elif isinstance(each, int) and not isinstance(each, bool):
             yield str(each)
         elif isinstance(each, list):

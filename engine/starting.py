@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.bpmn.elements import FlowNode
-from engine.forms import check_submission
 from engine.history import Input
 from engine.model import Actor, EventKind, Json, ProcessDefinition, Variables
 from engine.steps import Birth, Outcome, Steps
@@ -48,7 +47,9 @@ def begin(
 ) -> Outcome:
     """Take the first step. Raises InvalidForm when the start event's form refuses the variables."""
     actor, start_event = beginning.actor, beginning.start_event
-    values = check_submission(start_event.form, beginning.variables)
+    values = steps.sealing.checked(
+        tx, start_event.form, beginning.variables, giver=beginning.told.get("thrownBy")
+    )
     if start_event.initiator:
         values[start_event.initiator] = beginning.started_by
     payload = {

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from engine.announcements import announce, announcements_of
 from engine.broadcasts import broadcast
+from engine.called_starts import start_of
 from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.document_intake import adopted
@@ -25,14 +26,13 @@ from engine.errors import (
     SnapshotUnreadable,
 )
 from engine.escapes import tell_caller
-from engine.forms import check_submission
 from engine.history import Input, build_events, genesis
-from engine.json_values import check_variables
 from engine.model import (
     EventKind,
     ExternalTask,
     HistoryEvent,
     InstanceState,
+    Json,
     Observation,
     ProcessDefinition,
     ProcessInstance,
@@ -44,14 +44,12 @@ from engine.model import (
 )
 from engine.replay import act, replay
 from engine.same_person import with_preceding
+from engine.sealing import Sealing, Situation
 from engine.search_words import index_step
 from engine.spiff.machine import Machine, Run
 from engine.spiff.stepping import step
 from engine.step_records import advanced, record_of, with_services, with_subscriptions
 from engine.store import StoreTransaction as Transaction
-
-#: Process instances that may call each other in a row.
-MAX_CALL_DEPTH = 10
 
 #: Inputs by which a task gets into somebody's hands, or out of them.
 _HANDS = {EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED}
@@ -84,8 +82,11 @@ class Birth:
 class Steps:
     """Takes steps through the machines of `definitions`."""
 
-    def __init__(self, definitions: Definitions, zone: ZoneInfo, deadlines: Deadlines) -> None:
+    def __init__(
+        self, definitions: Definitions, zone: ZoneInfo, deadlines: Deadlines, sealing: Sealing
+    ) -> None:
         self._definitions = definitions
+        self.sealing = sealing
         self._deadlines = deadlines
         #: Where a due date without an offset is local time.
         self._zone = zone
@@ -110,6 +111,7 @@ class Steps:
             start_activity_id=start_event.id,
             super_instance_id=birth.super_instance_id,
         )
+        given = self.sealing.sealed(tx, given, Situation(unborn, machine.model, birth.at, dict))
         with step(now=birth.at, instance_id=birth.instance_id, revision=1) as bound:
             run = machine.start(bound, given.payload["variables"], start_event.id)
             record = record_of(
@@ -150,6 +152,8 @@ class Steps:
         instance = stored.instance
         require_running(instance)
         run = self.look(tx, stored)
+        former = partial(_visible, run, given)
+        given = self.sealing.sealed(tx, given, Situation(instance, run.model, now, former))
         with step(
             now=now, instance_id=instance.instance_id, revision=instance.revision + 1
         ) as bound:
@@ -174,8 +178,8 @@ class Steps:
             )
             record = with_services(record, run, services, service)
             record = with_subscriptions(record, run, awaited)
-        former = partial(tx.tasks_of_instance, instance.instance_id, {TaskState.COMPLETED})
-        record = with_preceding(record, run.model, given, former)
+        done = partial(tx.tasks_of_instance, instance.instance_id, {TaskState.COMPLETED})
+        record = with_preceding(record, run.model, given, done)
         tx.append_step(record)
         index_step(tx, record)
         announce(tx, announcements_of(record))
@@ -213,38 +217,22 @@ class Steps:
         self, tx: Transaction, caller: ProcessInstance, asked: HistoryEvent, now: datetime
     ) -> None:
         """Start the instance that a call activity asked for, or tell the caller why not."""
-        request = asked.payload
+        call_id = asked.payload["call"]
         try:
-            _require_shallow(tx, caller)
-            definition = self._definitions.called(tx, caller.definition_id, request)
-            start_event = self._definitions.machine(
-                tx, definition.definition_id
-            ).model.start_event()
-            variables = check_submission(start_event.form, check_variables(request["variables"]))
+            start = start_of(tx, self._definitions, self.sealing, caller, asked.payload)
         except (NotFound, InvalidInput) as error:
             details = "".join(f"; {k}: {', '.join(v)}" for k, v in _fields(error).items())
-            self._tell_failure(tx, caller.instance_id, request["call"], f"{error}{details}", now)
+            self._tell_failure(tx, caller.instance_id, call_id, f"{error}{details}", now)
             return
-        business_key = (
-            caller.business_key if request.get("ownBusinessKey") else request.get("businessKey")
-        )
-        payload = {
-            "definition": definition.definition_id,
-            "digest": definition.digest,
-            "businessKey": business_key,
-            "variables": variables,
-            "caller": caller.instance_id,
-            **adopted(tx, variables, giver=caller.instance_id, taker=None),
-        }
         self.begin(
             tx,
-            definition,
-            Input(EventKind.INSTANCE_STARTED, None, payload),
+            start.definition,
+            Input(EventKind.INSTANCE_STARTED, None, start.payload),
             birth=Birth(
-                instance_id=request["call"],
+                instance_id=call_id,
                 at=now,
                 started_by=caller.started_by,
-                business_key=business_key,
+                business_key=start.business_key,
                 super_instance_id=caller.instance_id,
             ),
         )
@@ -359,18 +347,6 @@ def _rebuilt(tx: Transaction, instance: ProcessInstance, machine: Machine) -> by
     return replayed.run.dump()
 
 
-def _require_shallow(tx: Transaction, caller: ProcessInstance) -> None:
-    """Raise InvalidInput when the callers above already stand MAX_CALL_DEPTH deep."""
-    depth, current = 1, caller
-    while current.super_instance_id is not None:
-        depth, current = depth + 1, tx.instance(current.super_instance_id)
-        if depth >= MAX_CALL_DEPTH:
-            raise InvalidInput(
-                f"more than {MAX_CALL_DEPTH} process instances call each other; "
-                "does a process call itself?"
-            )
-
-
 def _fields(error: EngineError) -> dict[str, list[str]]:
     return error.fields if isinstance(error, InvalidInput) else {}
 
@@ -387,6 +363,12 @@ def require_running(instance: ProcessInstance) -> None:
     """Raise InstanceEnded unless the instance is active."""
     if instance.state is not InstanceState.ACTIVE:
         raise InstanceEnded(instance.instance_id, str(instance.state))
+
+
+def _visible(run: Run, given: Input) -> dict[str, Json]:
+    """What is known where the input comes in."""
+    place = given.activity_instance_id
+    return run.visible_variables(place) if place else run.variables
 
 
 def _outcome(record: StepRecord, run: Run) -> Outcome:

@@ -31,6 +31,7 @@ from engine.permissions import (
 from engine.queries import Page, TaskQuery
 from engine.repeats import Request
 from engine.same_person import mark_of
+from engine.sealing import blank_for_forms
 from engine.sources import Clock
 from engine.steps import Steps
 from engine.store import Store, StoreTransaction
@@ -114,10 +115,11 @@ class Tasks(Hands):
             task, stored = tx.stored_task(task_id)
             require_visible(tx, actor, task, now=self._clock.now())
             require_open(task)
-            visible = self._steps.look(tx, stored).visible_variables(task_id)
+            known = self._steps.look(tx, stored).visible_variables(task_id)
+            visible = self._steps.sealing.opened(tx, task.instance_id, known)
             node = self._definitions.machine(tx, task.definition_id).model.nodes[task.activity_id]
         fields = node.form or ()
-        values = {f.id: visible.get(f.id, f.default) for f in fields}
+        values = blank_for_forms({f.id: visible.get(f.id, f.default) for f in fields})
         return TaskForm(task, fields, values, dict(node.properties))
 
     def variables(self, task_id: str, *, actor: Actor) -> dict[str, Json]:
@@ -126,7 +128,8 @@ class Tasks(Hands):
             task, stored = tx.stored_task(task_id)
             require_visible(tx, actor, task, now=self._clock.now())
             require_open(task)
-            return self._steps.look(tx, stored).visible_variables(task_id)
+            known = self._steps.look(tx, stored).visible_variables(task_id)
+            return self._steps.sealing.opened(tx, task.instance_id, known)
 
     # -------------------------------------------------------------------- complete
 

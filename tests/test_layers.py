@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 _BASE = {"model", "errors", "sources", "settings", "setting_values", "queries"}
-_PURE = {"canonical_json", "json_values", "forms", "permissions", "moments"}
+_PURE = {"canonical_json", "json_values", "forms", "permissions", "moments", "sealed_values"}
 _ROOMS = {
     "definitions",
     "escapes",
@@ -83,6 +83,9 @@ _ROOMS = {
     "substitutions",
     "capacities",
     "same_person",
+    "sealing",
+    "called_starts",
+    "personal_data",
 }
 #: What a worker does by itself.
 _DUTIES = {
@@ -160,6 +163,8 @@ ARROWS: dict[str, set[str]] = {
     "history_export": _BASE
     | {"store", "permissions", "access_log", "history", "canonical_json", "merkle"}
     | {"checkpoint_format", "checkpoint_folder"},
+    "sealed_values": {"model", "sources"},
+    "sealing": _BASE | _PURE | {"bpmn", "store", "history", "sealed_values", "secret_key"},
     "message_sources": _BASE | _PURE | {"store", "secret_key"},
     "webhook_subscriptions": _BASE | _PURE | {"store", "secret_key", "receivers"},
     "deliveries": _BASE | _PURE | {"store", "retry_schedule"},
@@ -231,7 +236,11 @@ HOMES: dict[str, set[str]] = {
     "pygal": {"webhooks/pages"},
     "authlib": {"webhooks/sign_on.py"},
     "joserfc": {"webhooks/sign_on.py"},
-    "cryptography": {"engine/secret_key.py", "engine/signing_key.py"},
+    "cryptography": {
+        "engine/secret_key.py",
+        "engine/signing_key.py",
+        "engine/sealed_values.py",
+    },
     "random": set(),
     "secrets": {"engine/sources.py"},
     "argparse": {"engine/cli", "engine/offline"},

@@ -11,11 +11,14 @@ from datetime import date, datetime
 
 from engine.bpmn.names import Element, camunda, extension_elements, is_true
 from engine.bpmn.patterns import fault_of_pattern
+from engine.bpmn.sop_terms import WORDS
 from engine.model import FieldType, FormField, Json
 
 _NUMERIC = frozenset({FieldType.LONG, FieldType.DOUBLE})
 #: Types of which a field may hold several values.
 _LISTABLE = frozenset({FieldType.STRING, FieldType.FILE})
+#: Properties of a field: that its value is personal, and the field that names whose it is.
+PERSONAL, SUBJECT = "pribadi", "subjek"
 _CONSTRAINTS = frozenset(
     {"required", "readonly", "min", "max", "minlength", "maxlength", "pattern"}
 )
@@ -72,6 +75,8 @@ def read_field(element: Element) -> FormField:
         is_list=is_list,
         group=properties.get("kelompok") or None,
         rows=_count(properties.get("baris")),
+        is_personal=WORDS.get(properties.get(PERSONAL, "").lower(), False),
+        subject=properties.get(SUBJECT) or None,
     )
 
 
@@ -183,8 +188,23 @@ def _property_faults(element: Element) -> Iterator[FieldFault]:
             "daftar hanya untuk jenis string dan file",
             "daftar is for the types string and file only",
         )
+    yield from _personal_faults(properties)
     if "baris" in properties and _type(element) is FieldType.FILE:
         yield FieldFault("baris bukan untuk jenis file", "baris is not for the type file")
+
+
+def _personal_faults(properties: dict[str, str]) -> Iterator[FieldFault]:
+    said = properties.get(PERSONAL, "")
+    if PERSONAL in properties and said.lower() not in WORDS:
+        yield FieldFault(
+            f"{PERSONAL} harus true atau false, bukan {said!r}",
+            f"{PERSONAL} must be true or false, not {said!r}",
+        )
+    elif SUBJECT in properties and not WORDS.get(said.lower(), False):
+        yield FieldFault(
+            f"{SUBJECT} hanya untuk isian dengan {PERSONAL}=true",
+            f"{SUBJECT} is for fields with {PERSONAL}=true only",
+        )
 
 
 def _bad_constraint(name: str, config: str) -> FieldFault:

@@ -117,6 +117,15 @@ from engine.model.people import (
     Session,
     SignOn,
 )
+from engine.model.personal import (
+    Erased,
+    Erasure,
+    Person,
+    PersonalHolding,
+    PersonalKey,
+    Subject,
+    Unreadable,
+)
 from engine.model.remarks import Attachment, Comment
 from engine.model.reports import (
     Conformance,
@@ -175,6 +184,8 @@ __all__ = [
     "Document",
     "Endorsement",
     "EndorsementKind",
+    "Erased",
+    "Erasure",
     "EventKind",
     "EventSubscription",
     "ExternalTask",
@@ -212,6 +223,9 @@ __all__ = [
     "PaperVersion",
     "PendingUpload",
     "Period",
+    "Person",
+    "PersonalHolding",
+    "PersonalKey",
     "PrecedingTask",
     "ProcessDefinition",
     "ProcessInstance",
@@ -243,6 +257,7 @@ __all__ = [
     "StoredCheckpoint",
     "StoredInstance",
     "StuckInstance",
+    "Subject",
     "Substitution",
     "SubstitutionKind",
     "SubstitutionState",
@@ -254,6 +269,7 @@ __all__ = [
     "TaskState",
     "TaskTime",
     "TopicLoad",
+    "Unreadable",
     "Upload",
     "UserTask",
     "Variables",

@@ -70,6 +70,10 @@ class FormField:
     group: str | None = None
     #: Lines of a text area; None for a one-line field.
     rows: int | None = None
+    #: Whether the value is personal data, which is sealed; and the field that names whose it is
+    #: (None: whoever submits it).
+    is_personal: bool = False
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

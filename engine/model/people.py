@@ -205,6 +205,8 @@ class AccountEventKind(StrEnum):
     HISTORY_READ = "history_read"
     DOCUMENT_READ = "document_read"
     HISTORY_EXPORTED = "history_exported"
+    PERSONAL_DATA_READ = "personal_data_read"
+    PERSONAL_DATA_ERASED = "personal_data_erased"
     SUBSTITUTION_BEGUN = "substitution_begun"
     SUBSTITUTION_CHANGED = "substitution_changed"
     SUBSTITUTION_ENDED = "substitution_ended"
@@ -215,6 +217,7 @@ ACCESS_KINDS = (
     AccountEventKind.HISTORY_READ,
     AccountEventKind.DOCUMENT_READ,
     AccountEventKind.HISTORY_EXPORTED,
+    AccountEventKind.PERSONAL_DATA_READ,
 )
 
 

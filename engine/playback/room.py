@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,8 @@ from engine.playback.durations import Durations, Spent
 from engine.playback.standing import marks_from
 from engine.playback.story import Step, Story, tell
 from engine.playback.visits import Visit
+from engine.sealed_values import has_seal
+from engine.sealing import Sealing
 from engine.sources import Clock
 from engine.store import Store
 from engine.worktime import Span
@@ -47,8 +50,10 @@ class Playback:
         calendars: Calendars,
         clock: Clock,
         zone: ZoneInfo,
+        sealing: Sealing,
     ) -> None:
         self._store = store
+        self._sealing = sealing
         self._definitions = definitions
         self._history = history
         self._access = access
@@ -69,7 +74,20 @@ class Playback:
         """
         self._access.note(actor, AccountEventKind.HISTORY_READ, instance=instance_id)
         kept = None if is_fresh else self._kept(instance_id, actor)
-        return kept or self._told(instance_id, actor)
+        return self._opened(kept or self._told(instance_id, actor))
+
+    def _opened(self, story: Story) -> Story:
+        """The story with what was sealed, as far as it is not erased: so it is kept sealed."""
+        if not any(has_seal(step.frame.payload) for step in story.steps):
+            return story
+        with self._store.reading() as tx:
+            frames = [(step.frame.payload, step.frame.changes) for step in story.steps]
+            opened = self._sealing.opened(tx, story.instance.instance_id, frames)
+        steps = tuple(
+            replace(step, frame=replace(step.frame, payload=payload, changes=changes))
+            for step, (payload, changes) in zip(story.steps, opened, strict=True)
+        )
+        return replace(story, steps=steps)
 
     def _kept(self, instance_id: str, actor: Actor) -> Story | None:
         with self._store.reading() as tx:

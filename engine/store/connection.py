@@ -129,6 +129,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "foreign_keys = ON",
         "journal_size_limit = 67108864",
         "case_sensitive_like = ON",
+        # What is deleted or overwritten is overwritten in the file too: see Store.overwrite_freed.
+        "secure_delete = FAST",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -46,6 +46,7 @@ from engine.store.message_sources import MessageSources
 from engine.store.messages import Messages
 from engine.store.overviews import Overviews
 from engine.store.pending_uploads import PendingUploads
+from engine.store.personal_data import PersonalData
 from engine.store.reminders import Reminders
 from engine.store.reports import Reports
 from engine.store.requests import Requests
@@ -96,6 +97,7 @@ class StoreTransaction(
     WebhookSubscriptions,
     Deliveries,
     Substitutions,
+    PersonalData,
 ):
     """One transaction: every question that the engine may ask, each in its subject's module."""
 
@@ -226,6 +228,24 @@ class Store:
                 f"the database has schema version {found or 'none'}, this program works with "
                 f"{wanted}; run `alur migrate`"
             )
+
+    # ---------------------------------------------------------------- erasing
+
+    def overwrite_freed(self) -> None:
+        """What was just overwritten or deleted does not linger in free space of the database.
+
+        SQLite frees pages zeroed (`secure_delete`), so that its log is all that is left; it stays
+        where a reader still needs it. PostgreSQL keeps dead rows until they are vacuumed.
+        """
+        if self.dialect == "sqlite":
+            with _transaction(self._reading_engine) as connection, driver_errors():
+                connection.exec_driver_sql("COMMIT")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.exec_driver_sql("BEGIN")
+            return
+        vacuuming = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        with vacuuming.connect() as connection, driver_errors():
+            connection.exec_driver_sql("VACUUM personal_key, remembered_request, task_draft")
 
     # ---------------------------------------------------------------- health
 

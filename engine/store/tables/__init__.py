@@ -54,6 +54,7 @@ from engine.store.tables.links import task_link
 from engine.store.tables.message_sources import message_source
 from engine.store.tables.messages import event_subscription, kept_message, signal_delivery
 from engine.store.tables.operations import duty_pulse
+from engine.store.tables.personal_data import erasure, personal_key
 from engine.store.tables.search import search_entry
 from engine.store.tables.second_factors import recovery_code, second_factor
 from engine.store.tables.substitutions import substitution
@@ -80,6 +81,7 @@ __all__ = [
     "document",
     "document_content",
     "duty_pulse",
+    "erasure",
     "event_subscription",
     "external_task",
     "history_event",
@@ -93,6 +95,7 @@ __all__ = [
     "message_source",
     "metadata",
     "pending_upload",
+    "personal_key",
     "process_definition",
     "process_instance",
     "recovery_code",

@@ -54,6 +54,7 @@ UNSUPPORTED = {
     "expression/invalid-bean-call",
     "expression/invalid-ternary",
     "paper-maker/invalid-made-in-the-same-sub-process",
+    "personal-data/invalid-a-file",
     "start-event/invalid-none",
     "start-event/invalid-none-in-sub-process",
     "start-event/invalid-same-message-twice",

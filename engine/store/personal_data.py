@@ -1,0 +1,180 @@
+"""Keys of personal data: used, counted, and destroyed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.errors import NotFound
+from engine.model import Erasure, PersonalHolding, PersonalKey
+from engine.queries import Page
+from engine.store.tables import erasure, personal_key, remembered_request
+from engine.store.transaction import Transaction
+
+_KEY = personal_key.c
+_ERASURE = [column.label(f"erasure_{column.name}") for column in erasure.c]
+_SECRETS = ("person", "sealed_subject", "sealed_key")
+_FIRST_PAGE = Page()
+
+
+def _use_key(new: sqlite.Insert | postgresql.Insert) -> Any:
+    return new.on_conflict_do_update(
+        index_elements=[_KEY.instance_id, _KEY.person],
+        set_={
+            "value_count": _KEY.value_count + new.excluded.value_count,
+            "used_at": new.excluded.used_at,
+        },
+    ).returning(_KEY.key_id, _KEY.sealed_key)
+
+
+_USE_KEY = {
+    "sqlite": _use_key(sqlite.insert(personal_key)),
+    "postgresql": _use_key(postgresql.insert(personal_key)),
+}
+
+
+class PersonalData(Transaction):
+    """Questions about the keys of personal data."""
+
+    def use_personal_key(self, candidate: PersonalKey) -> tuple[str, str]:
+        """The person's key in the instance, id and sealed: the candidate when there was none.
+
+        candidate.value_count: how many values are sealed with it now.
+        """
+        self._must_write()
+        row = self._first(
+            _USE_KEY[self._connection.dialect.name],
+            {
+                "instance_id": candidate.instance_id,
+                "key_id": candidate.key_id,
+                "created_at": candidate.created_at,
+                "used_at": candidate.created_at,
+                "value_count": candidate.value_count,
+                **{name: getattr(candidate, name) for name in _SECRETS},
+            },
+        )
+        if row is None:
+            raise NotFound("personal key", candidate.key_id)
+        return row.key_id, row.sealed_key
+
+    def personal_keys(self, instance_ids: Collection[str]) -> list[PersonalKey]:
+        """The keys of those instances, destroyed ones too."""
+        return [_key(row) for row in self._all(_keys().where(_KEY.instance_id.in_(instance_ids)))]
+
+    def keys_of_persons(
+        self, persons: Collection[str], *, for_change: bool = False
+    ) -> list[PersonalKey]:
+        """Every key of those persons that is not destroyed.
+
+        for_change: a step that would seal with one waits until this transaction ends.
+        """
+        wanted = select(personal_key).where(_KEY.person.in_(sorted(persons)))
+        return self._living(wanted, for_change)
+
+    def keys_of_instances(
+        self, instance_ids: Collection[str], *, for_change: bool = False
+    ) -> list[PersonalKey]:
+        """Every key of those instances that is not destroyed; for_change as above."""
+        wanted = select(personal_key).where(
+            _KEY.instance_id.in_(sorted(instance_ids)), _KEY.person.is_not(None)
+        )
+        return self._living(wanted, for_change)
+
+    def _living(self, wanted: Select[Any], for_change: bool) -> list[PersonalKey]:
+        ordered = wanted.order_by(_KEY.instance_id, _KEY.key_id)
+        if for_change:
+            self._must_write()
+            ordered = ordered.with_for_update()
+        return [_living_key(row) for row in self._all(ordered)]
+
+    def personal_holdings(self, page: Page = _FIRST_PAGE) -> list[PersonalHolding]:
+        """How much of each person is sealed, the last one to give something first."""
+        last_at = func.max(_KEY.used_at)
+        grouped = (
+            select(
+                _KEY.person,
+                func.min(_KEY.sealed_subject).label("sealed_subject"),
+                func.count().label("instance_count"),
+                func.sum(_KEY.value_count).label("value_count"),
+                last_at.label("last_at"),
+            )
+            .where(_KEY.person.is_not(None))
+            .group_by(_KEY.person)
+        )
+        rows = self._page(grouped, page, {}, last_at.desc(), _KEY.person)
+        return [
+            PersonalHolding(**{**row._mapping, "value_count": int(row.value_count)}) for row in rows
+        ]
+
+    def count_persons(self) -> int:
+        """How many persons have a key that is not destroyed."""
+        return self._number(select(func.count(_KEY.person.distinct())))
+
+    # --------------------------------------------------------------------- erasing
+
+    def destroy_keys(self, keys: Collection[PersonalKey], because: Erasure) -> None:
+        """Nothing opens with these keys any more, and whose they were is forgotten."""
+        values = {column.name: getattr(because, column.name) for column in erasure.c}
+        self._write(insert(erasure), [values])
+        nothing = dict.fromkeys(_SECRETS)
+        for each in keys:
+            self._write(
+                update(personal_key)
+                .where(_KEY.instance_id == each.instance_id, _KEY.key_id == each.key_id)
+                .values(erasure_id=because.erasure_id, **nothing)
+            )
+
+    def forget_requests_of(self, instance_ids: Collection[str]) -> int:
+        """Drop what is remembered of requests for these instances; how many."""
+        return self._write(
+            delete(remembered_request).where(
+                remembered_request.c.instance_id.in_(sorted(instance_ids))
+            )
+        )
+
+    def erasures(self, page: Page = _FIRST_PAGE) -> list[Erasure]:
+        """What was erased, the latest first."""
+        rows = self._page(select(erasure), page, {}, erasure.c.at.desc(), erasure.c.erasure_id)
+        return [Erasure(**row._mapping) for row in rows]
+
+    def count_erasures(self) -> int:
+        """How often something was erased."""
+        return self._number(select(func.count()).select_from(erasure))
+
+    def erasure(self, erasure_id: str) -> Erasure:
+        """One of them. Raises NotFound."""
+        row = self._first(select(erasure).where(erasure.c.erasure_id == erasure_id))
+        if row is None:
+            raise NotFound("erasure", erasure_id)
+        return Erasure(**row._mapping)
+
+    def erased_keys(self, erasure_id: str) -> list[PersonalKey]:
+        """The keys that were destroyed at once."""
+        found = _keys().where(_KEY.erasure_id == erasure_id)
+        return [_key(row) for row in self._all(found.order_by(_KEY.instance_id, _KEY.key_id))]
+
+
+def _keys() -> Select[Any]:
+    return select(personal_key, *_ERASURE).outerjoin(
+        erasure, erasure.c.erasure_id == _KEY.erasure_id
+    )
+
+
+def _key(row: Row[Any]) -> PersonalKey:
+    facts = {column.name: row._mapping[f"erasure_{column.name}"] for column in erasure.c}
+    is_erased = facts["erasure_id"] is not None
+    return replace(_living_key(row), erasure=Erasure(**facts) if is_erased else None)
+
+
+def _living_key(row: Row[Any]) -> PersonalKey:
+    return PersonalKey(
+        key_id=row.key_id,
+        instance_id=row.instance_id,
+        created_at=row.created_at,
+        value_count=row.value_count,
+        **{name: row._mapping[name] for name in _SECRETS},
+    )

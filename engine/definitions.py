@@ -13,7 +13,6 @@ from engine.bpmn.diagram import Diagram, read_diagram
 from engine.bpmn.elements import FlowNode, ProcessModel
 from engine.bpmn.translations import Translation, translations
 from engine.errors import (
-    Conflict,
     DeploymentRejected,
     Forbidden,
     NotFound,
@@ -42,8 +41,6 @@ from engine.uploads import Upload, read_upload
 
 #: Parsed definitions kept per process; the least recently used goes first.
 MAX_MACHINES = 500
-#: Deploys of one process at the same moment that are waited out.
-MAX_RIVALS = 20
 _FIRST_PAGE = Page()
 _VERSION = re.compile(r"[0-9]{1,9}")
 
@@ -89,23 +86,11 @@ class Definitions:
         upload = read_upload(name, source, files)
         if refuses(upload.findings):
             raise DeploymentRejected(upload.findings)
-        deployed = self._add_as_next_version(upload, actor)
+        deployed = self._add(upload, actor)
         if deployed.is_new:
             for new in deployed.definitions:
                 self._keep(new.definition_id, upload.machines[new.resource_name, new.key])
         return deployed
-
-    def _add_as_next_version(self, upload: Upload, actor: Actor) -> Deployed:
-        """Write the upload; whoever deploys the same process at this moment takes another version.
-
-        Each round somebody wins, so that as many rounds as rivals are enough.
-        """
-        for _ in range(MAX_RIVALS):
-            try:
-                return self._add(upload, actor)
-            except Conflict:
-                continue
-        return self._add(upload, actor)
 
     def _add(self, upload: Upload, actor: Actor) -> Deployed:
         """Write the upload, unless the same files are there and are still the latest versions.
@@ -113,6 +98,8 @@ class Definitions:
         Going back to older files is a new version: the latest is what starts.
         """
         with self._store.writing() as tx:
+            # Who deploys the same files at this moment finds them; other files are another version.
+            tx.hold_deployments()
             known = tx.deployment_by_digest(upload.digest)
             there = _still_latest(tx, known) if known is not None else ()
             if known is not None and there:

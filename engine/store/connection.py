@@ -36,6 +36,10 @@ else:
 #: How long a transaction waits for another one before it is refused as busy.
 BUSY_TIMEOUT_MS = 5000
 
+#: How long a process may do nothing in an open transaction before PostgreSQL ends that. A process
+#: that is stopped would hold its locks for ever.
+IDLE_TIMEOUT_MS = 300_000
+
 #: Execution option that makes a SQLite transaction take the write lock when it begins.
 WRITING = "alur_writing"
 
@@ -153,6 +157,7 @@ def _open_postgresql(url: URL) -> Engine:
 def _prepare_postgresql(connection: Any, _record: object) -> None:
     connection.autocommit = True
     connection.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+    connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_TIMEOUT_MS}")
     connection.autocommit = False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select, text
 
 from engine.errors import Conflict, DeploymentInUse, NotFound
 from engine.model import Deployment, ProcessDefinition, Resource
@@ -79,6 +79,12 @@ class Definitions(Transaction):
         if row is None:
             raise NotFound("deployment", deployment_id)
         return Deployment(**row._mapping)
+
+    def hold_deployments(self) -> None:
+        """Whoever deploys waits until this transaction ends, and sees then what it has added."""
+        self._must_write()
+        if self._connection.dialect.name == "postgresql":
+            self._write(text("LOCK TABLE deployment IN SHARE ROW EXCLUSIVE MODE"))
 
     def deployment_by_digest(self, digest: str, name: str | None = None) -> Deployment | None:
         """The latest deployment of exactly these files, under that name if one is given."""

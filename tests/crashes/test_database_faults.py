@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
+from engine.errors import OutcomeUnknown
 from engine.settings import Settings
 from engine.store import Store, connection
 from tests.crashes.apsw_driver import Driver
@@ -141,6 +142,32 @@ def test_lock_that_is_held_too_long_is_a_503_with_a_time_to_come_back(
     counter.assert_done_once()
     store.close()
     other.close()
+
+
+@pytest.mark.postgresql
+@POSTGRESQL
+def test_worker_that_sleeps_in_its_transaction_loses_it(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite a stopped process holds the lock until it is killed: see the README."""
+    monkeypatch.setattr(connection, "IDLE_TIMEOUT_MS", 50)
+    asleep = Store.open(database_url)
+    asleep.check_schema()
+    monkeypatch.undo()
+    store = Store.open(database_url)
+    counter = Counter(store)
+
+    def hold_and_sleep() -> None:
+        with asleep.writing() as tx:
+            tx.stored_instance(counter.instance_id, for_step=True)
+            # It waits for the row until the server takes it from who sleeps.
+            counter.assert_done_once()
+
+    with pytest.raises(OutcomeUnknown):
+        hold_and_sleep()
+    counter.hall.office.assert_sound(counter.instance_id)
+    store.close()
+    asleep.close()
 
 
 # ------------------------------------------------------------------------- full

@@ -6,9 +6,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from engine.errors import Conflict, EngineError, TaskNotOpen
+from engine.errors import Conflict, EngineError, NotFound, TaskNotOpen
+from engine.model import Actor, Role
+from engine.queries import DefinitionQuery, TopicSubscription
+from tests.desk import ARRIVED, Desk
 from tests.diagrams import end, line, parallel, process, start, user
-from tests.office import ADMIN, Office
+from tests.office import ADMIN, ANALYST, AUDITOR, Office
 
 
 def at_once(number: int, deed: Callable[[int], Any]) -> list[Any]:
@@ -148,3 +151,53 @@ def test_a_claim_race_has_one_winner(office_on_both: Office) -> None:
     assert all(isinstance(r, Conflict) for r in results if isinstance(r, EngineError))
     assert office.task(instance, "a").assignee == winners[0].assignee
     office.assert_sound(instance)
+
+
+# ----------------------------------------------------------------------- programs
+
+ROBOT = Actor("robot", frozenset({Role.WORKER}))
+
+
+def test_two_workers_fetch_one_external_task_once_and_finish_it_once(
+    office_on_both: Office,
+) -> None:
+    office = office_on_both
+    send = '<bpmn:serviceTask id="k" name="k" camunda:type="external" camunda:topic="surel"/>'
+    definition = office.deploy(process(start(), send, user("z"), end(), line("s", "k", "z", "e")))
+    instance = office.start(definition)
+    tasks, topic = office.engine.external_tasks, TopicSubscription("surel", 60_000)
+
+    fetched = at_once(8, lambda i: tasks.fetch_and_lock(f"w{i}", [topic], max_tasks=1, actor=ROBOT))
+    [held] = [each for found in fetched for each in found]
+    task_id, worker = held.task.external_task_id, str(held.task.worker_id)
+    done = at_once(8, lambda _: tasks.complete(task_id, worker, {}, actor=ROBOT))
+
+    refusals = [each for each in done if isinstance(each, EngineError)]
+    assert len(refusals) == 7
+    assert all(isinstance(each, NotFound) for each in refusals)
+    assert office.kinds(instance, "service_completed") == [("service_completed", "k")]
+    office.assert_sound(instance)
+
+
+def test_workers_that_race_for_one_delivery_send_it_once(desk_on_both: Desk) -> None:
+    desk = desk_on_both
+    delivery = desk.one()
+
+    taken = at_once(8, lambda _: desk.engine.deliveries.take(delivery.delivery_id))
+    [mine] = [each for each in taken if each is not None]
+    at_once(4, lambda _: desk.engine.deliveries.settle(*mine, ARRIVED))
+
+    assert [each.is_delivered for each in desk.attempts(delivery)] == [True]
+
+
+def test_one_file_that_is_deployed_by_six_at_once_is_one_version(office_on_both: Office) -> None:
+    office = office_on_both
+    diagram = process(start(), user("a"), end(), line("s", "a", "e")).encode()
+
+    deployed = at_once(
+        6, lambda _: office.engine.definitions.deploy("p", {"p.bpmn": diagram}, actor=ANALYST)
+    )
+
+    assert [each.is_new for each in deployed].count(True) == 1, deployed
+    [only] = office.engine.definitions.definitions(DefinitionQuery(), actor=AUDITOR)
+    assert {each.definitions[0].definition_id for each in deployed} == {only.definition_id}

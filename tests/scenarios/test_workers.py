@@ -7,13 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier, Thread
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import event
 
 from engine.due_timers import DueTimers
+from engine.moments import due_moment
 from engine.process_engine import build_engine
 from engine.settings import Settings
 from engine.sources import RandomIds
@@ -190,6 +193,52 @@ def test_history_that_a_set_back_clock_wrote_is_sound(office: Office) -> None:
     assert office.state(instance) == "COMPLETED"
     office.assert_sound(instance)
     assert office.engine.history.events(instance, actor=AUDITOR)
+
+
+def test_night_in_which_clocks_are_turned_back_has_each_hour_once(store: Store) -> None:
+    """In Berlin, on 25 October 2026: from 01:00 UTC on it is 02:00 for the second time."""
+    office = Office(store, Settings(time_zone=ZoneInfo("Europe/Berlin")))
+    office.clock.advance(days=292, hours=23)
+    each_hour = timer("PT1H").replace("timeDuration", "timeCycle").replace("PT1H", "R4/PT1H")
+    definition = office.deploy(
+        process(
+            start(),
+            user("a"),
+            boundary("b", "a", each_hour, interrupts=False),
+            user("c"),
+            end(),
+            end("e2"),
+            line("s", "a", "e"),
+            line("b", "c", "e2"),
+        )
+    )
+    instance = office.start(definition)
+    duty = DueTimers(office.engine.instances, office.clock)
+
+    moved = []
+    for _ in range(18):
+        office.clock.advance(minutes=20)
+        moved.append(duty.turn(lambda: False))
+
+    # A timer fires at the first look after its hour.
+    assert moved == [0, *[0, 0, 1] * 4, *[0] * 5]
+    assert office.waiting_at(instance) == ["a", "c", "c", "c", "c"]
+    office.assert_sound(instance)
+
+
+@pytest.mark.parametrize(
+    ("local", "utc"),
+    [
+        ("2026-10-25T02:30:00", "2026-10-25T00:30:00+00:00"),  # twice: the first time
+        ("2026-03-29T02:30:00", "2026-03-29T01:30:00+00:00"),  # never: as if it had not changed
+    ],
+)
+def test_due_date_in_a_night_in_which_clocks_change_is_one_moment(local: str, utc: str) -> None:
+    moment = due_moment(
+        local, since=datetime(2026, 1, 1, tzinfo=UTC), zone=ZoneInfo("Europe/Berlin")
+    )
+
+    assert moment.astimezone(UTC).isoformat() == utc
 
 
 def test_instance_that_waits_for_a_person_costs_one_question_for_all(office: Office) -> None:

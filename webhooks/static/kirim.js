@@ -30,6 +30,8 @@
     document.open();
     document.write(html);
     document.close();
+    // The browser heeds it only in a page that it has loaded itself.
+    document.querySelector('[autofocus]')?.focus();
   }
 
   async function send(form, button, signal) {

@@ -43,6 +43,8 @@ class Covering:
     at: datetime | None
     sequence: int
     is_sound: bool
+    #: Of the key that it is signed with; "" when it cannot be read.
+    fingerprint: str
 
 
 OnProgress = Callable[[int, int], None]
@@ -132,7 +134,13 @@ def _covering(tx: StoreTransaction, series: Series, instance_id: str) -> Coverin
         and all(kept.get((h.instance_id, h.sequence)) == h.hash for h in heads)
     )
     sequence = heads[0].sequence if heads else 0
-    return Covering(series.last, made.at if made else None, sequence, is_sound=is_sound)
+    return Covering(
+        series.last,
+        made.at if made else None,
+        sequence,
+        is_sound=is_sound,
+        fingerprint=fingerprint(made.key) if made else "",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from engine.drawings import Drawings
 from engine.escalation_proof import EscalationProof
 from engine.escalations import Escalations
 from engine.health import Health
+from engine.history_codes import HistoryCodes
 from engine.history_export import HistoryExport
 from engine.instances import Instances
 from engine.kept_messages import KeptMessages
@@ -101,6 +102,7 @@ class ProcessEngine:
     retention: RetentionSchedule
     personal_data: PersonalData
     history_export: HistoryExport
+    history_codes: HistoryCodes
     drawings: Drawings
     overviews: Overviews
     playback: Playback
@@ -212,6 +214,7 @@ def build_engine(
         retention=retention,
         personal_data=PersonalData(store, sealing, retention, access, clock=clock, ids=ids),
         history_export=HistoryExport(store, clock, access),
+        history_codes=HistoryCodes(store),
         overviews=Overviews(store, clock, remaining_times),
         drawings=drawings,
         playback=Playback(

@@ -75,6 +75,7 @@ _ROOMS = {
     "returns",
     "health",
     "history_export",
+    "history_codes",
     "retention",
     "announcements",
     "webhook_subscriptions",
@@ -234,6 +235,7 @@ HOMES: dict[str, set[str]] = {
     "pyotp": {"engine/second_factors.py"},
     "segno": {"webhooks/pages"},
     "pygal": {"webhooks/pages"},
+    "typst": {"webhooks/evidence/typesetting.py"},
     "authlib": {"webhooks/sign_on.py"},
     "joserfc": {"webhooks/sign_on.py"},
     "cryptography": {

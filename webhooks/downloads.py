@@ -67,6 +67,14 @@ def _parts(built: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
             yield part
 
 
+def pdf(content: bytes, name: str) -> Response:
+    """A PDF document of ours, to be saved under that name."""
+    response = Response(content, mimetype="application/pdf")
+    response.headers.update(_HEADERS)
+    response.headers["Content-Disposition"] = attachment(name)
+    return response
+
+
 def attachment(name: str) -> str:
     """The Content-Disposition of a file to be saved under that name, in characters of a header.
 

@@ -20,6 +20,8 @@ _MINUTE = timedelta(minutes=1)
 LOGINS = 120
 #: Access tokens from one address that are unknown or have expired; right ones are not counted.
 WRONG_TOKENS = 60
+#: Verification codes asked about from one address.
+CODES = 60
 
 
 class Rates:

@@ -30,12 +30,14 @@ def add_to(commands: Commands) -> None:
         history was cut at its end, deleted, or written anew with its chain.
 
         --all takes every instance and the log of accounts. --checkpoint alone compares what the
-        checkpoints list, and runs nothing again. Ends with 0 when all is sound, with 1 when there
-        is a fault, with 2 when a checkpoint cannot be found or read.""",
+        checkpoints list, and runs nothing again. --code alone says whether a history still has the
+        event that the verification code of a PDF document names. Ends with 0 when all is sound,
+        with 1 when there is a fault, with 2 when a checkpoint cannot be found or read.""",
         example="alur verify --all --as auditor\n"
         "alur verify 0d8cdb52-3a9b-4a55-8f36-0a5ad2f1f9a1\n"
         "alur verify --all --checkpoint /media/inspektorat/alur\n"
-        "alur verify --checkpoint checkpoint-00000412.json --key 'd1c070cf 12627cab ...'",
+        "alur verify --checkpoint checkpoint-00000412.json --key 'd1c070cf 12627cab ...'\n"
+        "alur verify --code 3FA2B-1C09D-...",
     )
     verifying.add_argument("instances", nargs="*", metavar="INSTANCE", help="an instance's id")
     verifying.add_argument("--all", action="store_true", help="every instance, running or ended")
@@ -51,14 +53,18 @@ def add_to(commands: Commands) -> None:
         "without it the key of this installation",
     )
 
+    verifying.add_argument("--code", metavar="CODE", help="the verification code of a PDF document")
+
 
 def verify(call: Invocation) -> int:
     """Verify what was asked for."""
     words = call.words
+    if words.code:
+        return _verify_code(call)
     if words.all and words.instances:
         raise InvalidInput("verify: expected either INSTANCE or --all, found both")
     if not (words.all or words.instances or words.checkpoint):
-        raise InvalidInput("verify: expected INSTANCE, --all or --checkpoint")
+        raise InvalidInput("verify: expected INSTANCE, --all, --checkpoint or --code")
     with call.engine() as engine:
         summary = _summed_up(call, engine, call.actor(engine))
     call.printer.json(summary)
@@ -66,6 +72,38 @@ def verify(call: Invocation) -> int:
     for line in summary.in_words(call):
         call.printer.say(line)
     return REFUSED if summary.faults else OK
+
+
+def _verify_code(call: Invocation) -> int:
+    """Whether a history still has what the code names."""
+    words = call.words
+    if words.all or words.instances or words.checkpoint:
+        raise InvalidInput("verify: expected --code alone, found something to verify beside it")
+    with call.engine() as engine:
+        found = engine.history_codes.find(words.code)
+    if found is None:
+        call.printer.json({"found": False})
+        call.printer.say("NOT FOUND: no history has what this code names")
+        return REFUSED
+    event, definition = found.event, found.definition
+    call.printer.json(
+        {
+            "found": True,
+            "instance": event.instance_id,
+            "definition": definition.definition_id,
+            "sequence": event.sequence,
+            "at": event.at,
+            "later": found.later,
+            "state": found.state,
+            "sound": found.is_sound,
+        }
+    )
+    where = f"{definition.key} version {definition.version}, instance {event.instance_id}"
+    call.printer.say(f"{where}: event {event.sequence} of {call.printer.local(event.at)} is there")
+    call.printer.say(f"{found.later} events since then; it is {found.state} now")
+    if not found.is_sound:
+        call.printer.say("NOT SOUND: its hash chain does not hold")
+    return OK if found.is_sound else REFUSED
 
 
 @dataclass(slots=True)

@@ -72,6 +72,24 @@ class Events(Transaction):
                 raise
             raise DamagedHistory(instance_id, damages) from error
 
+    def event_of_code(self, instance_part: str, hash_part: str) -> HistoryEvent | None:
+        """The event whose hash begins so, of an instance whose id begins so; None: there is none.
+
+        Both are lower-case hexadecimal digits and hyphens.
+        """
+        instances = select(process_instance.c.instance_id).where(
+            process_instance.c.instance_id.startswith(instance_part, autoescape=True)
+        )
+        row = self._first(
+            select(history_event)
+            .where(
+                history_event.c.instance_id.in_(instances),
+                history_event.c.hash.startswith(hash_part, autoescape=True),
+            )
+            .limit(1)
+        )
+        return event_of(row) if row else None
+
     def _damages(self, instance_id: str) -> list[tuple[int, str]]:
         """(sequence, reason) of the events that cannot be read, found one by one."""
         sequences = self._all(

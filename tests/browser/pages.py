@@ -6,6 +6,7 @@ from __future__ import annotations
 PAGES: tuple[tuple[str | None, str], ...] = (
     (None, "/masuk"),
     (None, "tautan"),
+    (None, "/periksa?kode=X"),
     (None, "/modeler"),
     ("sekretaris", "/"),
     ("sekretaris", "/proses"),

@@ -23,6 +23,7 @@ from webhooks.rest.context import current_rates
 #: Pages that anybody may open; they look after their own token.
 _PUBLIC = {
     "pages.show_login",
+    "pages.check_code",
     "pages.log_in",
     "pages.begin_sign_on",
     "pages.end_sign_on",

@@ -75,7 +75,7 @@ def run_of(instance_id: str, frames: list[Frame], model: ProcessModel) -> Run:
     number = max(1, min(request.args.get("riwayat", 1, type=int), pages))
     last = len(frames) - (number - 1) * _LENGTH
     fields = fields_of(model)
-    steps = [_step(frame, model, fields) for frame in frames[max(0, last - _LENGTH) : last]]
+    steps = [step_of(frame, model, fields) for frame in frames[max(0, last - _LENGTH) : last]]
     older = _address(instance_id, number + 1) if number < pages else None
     newer = _address(instance_id, number - 1) if number > 1 else None
     return Run(steps, Pager(number, pages, len(frames), older, newer))
@@ -87,7 +87,8 @@ def _address(instance_id: str, number: int) -> str:
     )
 
 
-def _step(frame: Frame, model: ProcessModel, fields: Fields) -> Step:
+def step_of(frame: Frame, model: ProcessModel, fields: Fields) -> Step:
+    """The frame as a row; fields: every form field of the process."""
     note = _return_note(frame, model)
     values = labelled(_values(frame), fields)
     return Step(

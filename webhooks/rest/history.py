@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Response
 
+from engine.errors import NotFound
 from engine.model import Actor, HistoryEvent, ProcessInstance, Verification
 from engine.queries import DefinitionQuery, EventQuery, InstanceQuery, Page
 from webhooks.auth import require_actor
@@ -36,7 +37,7 @@ from webhooks.schemas.historic_work import (
     HistoricTaskAnswer,
     HistoricTaskFilter,
 )
-from webhooks.schemas.proofs import VerificationAnswer
+from webhooks.schemas.proofs import CodeAnswer, VerificationAnswer
 
 resource = Resource("history", path="/history", description="What happened, and who did it")
 
@@ -89,6 +90,25 @@ def get_historic_instance(instance_id: str) -> HistoricInstance:
 def verify_instance(instance_id: str) -> Verification:
     """Run its inputs again through its diagram, and check the hash chain over its events."""
     return current_engine().history.verify(instance_id, actor=require_actor())
+
+
+@resource.on("GET", "/code/<code>", "What a verification code says", is_own=True)
+@resource.gives(CodeAnswer)
+def find_code(code: str) -> Mapping[str, Any]:
+    """Whether a history still has the event that the code of a document names."""
+    found = current_engine().history_codes.find(code)
+    if found is None:
+        raise NotFound("history with the verification code", code)
+    return {
+        "process_definition_key": found.definition.key,
+        "process_definition_version": found.definition.version,
+        "process_definition_name": found.definition.name,
+        "sequence": found.event.sequence,
+        "at": found.event.at,
+        "hash": found.event.hash,
+        "later": found.later,
+        "sound": found.is_sound,
+    }
 
 
 @resource.on("GET", "/export", "Histories as a file", is_own=True, notes=FILE)

@@ -7,13 +7,17 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from flask import Response
+
 from engine.errors import InvalidInput
 from engine.playback.standing import standing_after
 from engine.playback.story import Step, Story
 from engine.playback.visits import Visit
 from webhooks.auth import require_actor
+from webhooks.downloads import pdf
+from webhooks.evidence import instance_pdf
 from webhooks.rest.context import current_engine
-from webhooks.rest.resource import Resource
+from webhooks.rest.resource import PDF, Resource
 from webhooks.schemas.playback import (
     ComparisonAnswer,
     ComparisonQuestion,
@@ -28,6 +32,12 @@ resource = Resource(
     path="/history/process-instance/<instance_id>",
     description="An instance step by step, as far as its history is proved",
 )
+
+
+@resource.on("GET", "/pdf", "An instance as a PDF document", is_own=True, notes=PDF)
+def get_pdf(instance_id: str) -> Response:
+    """Its steps, diagram, files, and what verifying it has just found, in Indonesian."""
+    return pdf(instance_pdf(instance_id, actor=require_actor()), f"berkas-{instance_id}.pdf")
 
 
 @resource.on("GET", "/replay", "An instance by steps", is_own=True)

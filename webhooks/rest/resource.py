@@ -39,6 +39,16 @@ FILE: Mapping[str, Any] = {
     }
 }
 
+#: For views that answer with a PDF document.
+PDF: Mapping[str, Any] = {
+    "responses": {
+        "200": {
+            "description": "The document, as a download",
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    }
+}
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from webhooks.schemas.base import Answer
+from webhooks.schemas.base import Answer, Moment
 
 
 class FaultAnswer(Answer):
@@ -15,6 +15,19 @@ class FaultAnswer(Answer):
     message = fields.String()
     expected = fields.String(allow_none=True)
     found = fields.String(allow_none=True)
+
+
+class CodeAnswer(Answer):
+    """The event that was the last one of a history when the code was given."""
+
+    process_definition_key = fields.String()
+    process_definition_version = fields.Integer()
+    process_definition_name = fields.String()
+    sequence = fields.Integer()
+    at = Moment()
+    hash = fields.String()
+    later = fields.Integer()
+    sound = fields.Boolean()
 
 
 class VerificationAnswer(Answer):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import io
+import re
 
+import pytest
+from pypdf import PdfReader
+
+from engine.history_codes import code_of
 from tests.engine.test_verify import tamper
 from tests.webhooks.rest.hall import Hall, assert_problem
 
@@ -120,3 +125,19 @@ def test_only_who_may_see_the_instance_is_answered(hall: Hall, done: str) -> Non
     for what in ("replay", "state", "compare"):
         assert_problem(hall.get(of("nix", what)), 404)
         assert hall.get(of(done, what), "admin").status_code == 200
+
+
+def test_an_instance_comes_as_pdf_and_its_code_is_known(hall: Hall, done: str) -> None:
+    answer = hall.get(of(done, "pdf"))
+    assert answer.mimetype == "application/pdf"
+    text = PdfReader(io.BytesIO(answer.data)).pages[0].extract_text()
+    [code] = set(re.findall(r"(?:[0-9A-Z]{5}-){4}[0-9A-Z]{5}", text))
+
+    found = hall.get(f"/history/code/{code}").json
+
+    verified = hall.get(of(done, "verify")).json
+    assert found["sequence"] == verified["events"]
+    assert (found["later"], found["sound"]) == (0, True)
+    assert code_of(done, found["hash"]) == code
+    assert_problem(hall.get(f"/history/code/{code[:-1]}"), 400, "InvalidRequestException")
+    assert_problem(hall.get(f"/history/code/{code_of(done, 'f' * 64)}"), 404)

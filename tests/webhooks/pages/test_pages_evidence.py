@@ -1,0 +1,83 @@
+"""The PDF of an instance, and the page that knows the codes of such documents."""
+
+from __future__ import annotations
+
+import io
+
+from pypdf import PdfReader
+
+from engine.history_codes import code_of
+from tests.office import AUDITOR, Office
+from tests.webhooks.pages.browser import Browser
+from tests.webhooks.pages.conftest import Visit
+
+
+def code(office: Office, instance_id: str) -> str:
+    instance = office.engine.instances.instance(instance_id, actor=AUDITOR)
+    return code_of(instance.instance_id, instance.head_hash)
+
+
+def test_an_instance_is_downloaded_as_pdf(office: Office, instance: str, visit: Visit) -> None:
+    clerk = visit("staf")
+
+    page = clerk.get(f"/berkas/{instance}")
+    answer = clerk.client.get(page.link("Unduh PDF"))
+    text = PdfReader(io.BytesIO(answer.data)).pages[0].extract_text()
+
+    assert answer.mimetype == "application/pdf"
+    assert f'filename="berkas-{instance}.pdf"' in answer.headers["Content-Disposition"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "LAP-7" in text
+    assert "oleh Putri Staf" in text
+    assert code(office, instance) in text
+    assert visit("luar").get(f"/berkas/{instance}/berkas.pdf").status == 403
+    assert visit("auditor").get(f"/putar-ulang/{instance}").link("Unduh PDF")
+
+
+def test_it_is_indonesian_whatever_its_reader_chose(instance: str, visit: Visit) -> None:
+    clerk = visit("staf")
+    in_indonesian = clerk.client.get(f"/berkas/{instance}/berkas.pdf").data
+    clerk.send(clerk.get("/"), "/bahasa", bahasa="en")
+
+    assert clerk.get(f"/berkas/{instance}").link("Download PDF")
+    assert clerk.client.get(f"/berkas/{instance}/berkas.pdf").data == in_indonesian
+
+
+def test_a_stranger_with_the_code_learns_that_history_holds(
+    office: Office, instance: str, browser: Browser, visit: Visit
+) -> None:
+    given = code(office, instance)
+    page = browser.send(browser.get("/masuk"), "/masuk", nama="", sandi="")
+    asked = browser.get(page.link("Periksa kode verifikasi"))
+
+    found = browser.get(f"/periksa?kode={given}")
+
+    assert asked.heading == "Periksa kode verifikasi"
+    assert "masih memuat catatan itu" in found.text
+    assert "Penyusunan Laporan" in found.text
+    assert "LAP-7" not in found.text
+    assert f"/berkas/{instance}" not in found.response.text
+    assert visit("staf").get(f"/periksa?kode={given}").link("Buka berkas").endswith(instance)
+    assert f"/berkas/{instance}" not in visit("luar").get(f"/periksa?kode={given}").response.text
+
+
+def test_what_the_page_says_of_wrong_and_lost_codes(
+    office: Office, instance: str, browser: Browser
+) -> None:
+    given = code(office, instance)
+    lost = code_of(instance, "f" * 64)
+
+    wrong = browser.get(f"/periksa?kode={given[:-1]}")
+    unknown = browser.get(f"/periksa?kode={lost}")
+
+    assert wrong.status == 400
+    assert "Bukan kode verifikasi" in (wrong.fault_of("kode") or "")
+    assert wrong.value("kode") == given[:-1]
+    assert "Tidak ada riwayat dengan kode ini" in unknown.text
+
+
+def test_codes_are_not_guessed_at_speed(browser: Browser) -> None:
+    answers = [browser.get("/periksa?kode=x").status for _ in range(61)]
+
+    assert answers[:60] == [400] * 60
+    assert answers[60] == 429

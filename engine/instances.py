@@ -32,7 +32,7 @@ from engine.permissions import (
     require_may_start,
     require_role,
 )
-from engine.queries import InstanceQuery, Page
+from engine.queries import IncidentQuery, InstanceQuery, Page
 from engine.repeats import Request
 from engine.sources import Clock, Ids
 from engine.starting import Beginning, begin
@@ -193,7 +193,7 @@ class Instances:
         else:
             require_role(actor, "list all incidents", Role.AUDITOR, Role.ADMIN)
         with self._store.reading() as tx:
-            return tx.incidents(instance_id, page=page)
+            return tx.incidents(IncidentQuery(instance_id=instance_id, is_open=True), page)
 
     # --------------------------------------------------------------------- changes
 

@@ -28,6 +28,7 @@ from engine.drawings import Drawings
 from engine.escalation_proof import EscalationProof
 from engine.escalations import Escalations
 from engine.health import Health
+from engine.historic_records import HistoricRecords
 from engine.history_codes import HistoryCodes
 from engine.history_export import HistoryExport
 from engine.instances import Instances
@@ -99,6 +100,7 @@ class ProcessEngine:
     remarks: Remarks
     pending_uploads: PendingUploads
     history: History
+    historic_records: HistoricRecords
     retention: RetentionSchedule
     personal_data: PersonalData
     history_export: HistoryExport
@@ -213,6 +215,7 @@ def build_engine(
         history=history,
         retention=retention,
         personal_data=PersonalData(store, sealing, retention, access, clock=clock, ids=ids),
+        historic_records=HistoricRecords(store, access),
         history_export=HistoryExport(store, clock, access),
         history_codes=HistoryCodes(store),
         overviews=Overviews(store, clock, remaining_times),

@@ -247,6 +247,33 @@ class ActivityQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentQuery:
+    """Filters of a listing of incidents, open or resolved."""
+
+    incident_id: str | None = None
+    instance_id: str | None = None
+    instance_ids: tuple[str, ...] | None = None
+    definition_id: str | None = None
+    definition_key: str | None = None
+    definition_keys_in: tuple[str, ...] | None = None
+    activity_id: str | None = None
+    activity_instance_id: str | None = None
+    kind: str | None = None
+    message: str | None = None
+    message_like: str | None = None
+    is_open: bool | None = None
+    #: Whether it went because its instance was cancelled; of the others that are not open: not.
+    is_deleted: bool | None = None
+    raised_after: datetime | None = None
+    raised_before: datetime | None = None
+    resolved_after: datetime | None = None
+    resolved_before: datetime | None = None
+    visible_to_lanes: frozenset[str] | None = None
+    #: With `visible_to_lanes`: instances that this account started are visible too.
+    visible_to_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TopicSubscription:
     """What a worker asks for: one topic, for how long it locks, and which instances count."""
 

@@ -15,6 +15,7 @@ from engine.model import (
     ExternalTask,
     HistoryEvent,
     Incident,
+    IncidentKind,
     InstanceState,
     Observation,
     ProcessInstance,
@@ -73,7 +74,7 @@ def record_of(
             replace(row, state=TaskState.CANCELLED, ended_at=now, ended_by=ended_by)
             for row in open_rows
         ),
-        incidents_raised=tuple(_incidents(after, run.observations, now)),
+        incidents_raised=tuple(_incidents(after, given, run.observations, now)),
         incidents_resolved=tuple(
             (seen.payload["incident"], now)
             for seen in run.observations
@@ -191,8 +192,22 @@ def _row(task: OpenTask, instance: ProcessInstance, *, now: datetime, zone: Zone
     )
 
 
+#: Inputs by which a worker says that it could not do what it was asked for.
+_FAILED_SERVICES = frozenset({EventKind.SERVICE_FAILED, EventKind.SERVICE_ERROR})
+
+
+def _kind_of(given: Input, seen: Observation) -> IncidentKind:
+    is_service = given.kind in _FAILED_SERVICES
+    if is_service and given.activity_instance_id == seen.activity_instance_id:
+        return IncidentKind.FAILED_EXTERNAL_TASK
+    return IncidentKind.FAILED_JOB
+
+
 def _incidents(
-    instance: ProcessInstance, observations: tuple[Observation, ...], now: datetime
+    instance: ProcessInstance,
+    given: Input,
+    observations: tuple[Observation, ...],
+    now: datetime,
 ) -> list[Incident]:
     return [
         Incident(
@@ -202,6 +217,8 @@ def _incidents(
             activity_id=seen.activity_id or "",
             raised_at=now,
             message=seen.payload["message"],
+            kind=_kind_of(given, seen),
+            activity_instance_id=seen.activity_instance_id,
         )
         for seen in observations
         if seen.kind is EventKind.INCIDENT_RAISED

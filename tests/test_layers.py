@@ -76,6 +76,7 @@ _ROOMS = {
     "health",
     "history_export",
     "history_codes",
+    "historic_records",
     "retention",
     "announcements",
     "webhook_subscriptions",

@@ -62,6 +62,7 @@ from engine.model.history import (
 from engine.model.instances import (
     ExternalTask,
     Incident,
+    IncidentKind,
     InstanceState,
     PrecedingTask,
     ProcessInstance,
@@ -201,6 +202,7 @@ __all__ = [
     "HistoryEvent",
     "Identity",
     "Incident",
+    "IncidentKind",
     "InstanceCount",
     "InstanceFigures",
     "InstanceState",

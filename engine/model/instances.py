@@ -133,6 +133,13 @@ class ExternalTask:
     error_details: str | None = None
 
 
+class IncidentKind(StrEnum):
+    """What failed. Camunda's words, so that its clients understand."""
+
+    FAILED_JOB = "failedJob"
+    FAILED_EXTERNAL_TASK = "failedExternalTask"
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
     """A step that failed and can be retried; the person's work is already kept."""
@@ -144,3 +151,10 @@ class Incident:
     raised_at: datetime
     message: str
     resolved_at: datetime | None = None
+    kind: IncidentKind = IncidentKind.FAILED_JOB
+    #: The visit of the element that failed; None in what was written before it was kept.
+    activity_instance_id: str | None = None
+    #: Two facts of its instance: the key of its definition, and whether it went because the
+    #: instance was cancelled. Known where it was read from a store.
+    definition_key: str | None = None
+    is_deleted: bool = False

@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from typing import Any
+
+from sqlalchemy import Row, and_, func, not_, select
 
 from engine.errors import NotFound
-from engine.model import Incident
-from engine.queries import Page
-from engine.store.tables import incident
-from engine.store.transaction import Conditions, Transaction, equal, taking_part
+from engine.model import Incident, IncidentKind, InstanceState
+from engine.queries import IncidentQuery, Page
+from engine.store.tables import incident, process_instance
+from engine.store.transaction import (
+    Conditions,
+    Transaction,
+    among,
+    between,
+    equal,
+    like,
+    present,
+    visible_instances,
+)
 
 _FIRST_PAGE = Page()
+_ALL = IncidentQuery()
 
 _SORTING = {
-    name: incident.c[name]
-    for name in ("incident_id", "instance_id", "definition_id", "activity_id", "raised_at")
+    "definition_key": process_instance.c.definition_key,
+    **{
+        name: incident.c[name]
+        for name in (
+            "incident_id",
+            "instance_id",
+            "definition_id",
+            "activity_id",
+            "raised_at",
+            "resolved_at",
+            "kind",
+            "activity_instance_id",
+            "message",
+        )
+    },
 }
 
 
@@ -23,45 +48,66 @@ class Incidents(Transaction):
 
     def incident(self, incident_id: str) -> Incident:
         """The incident of that id, or NotFound."""
-        row = self._first(select(incident).where(incident.c.incident_id == incident_id))
+        row = self._first(_WITH_KEY.where(incident.c.incident_id == incident_id))
         if row is None:
             raise NotFound("incident", incident_id)
-        return Incident(**row._mapping)
+        return _incident(row)
 
-    def incidents(
-        self,
-        instance_id: str | None = None,
-        *,
-        open_only: bool = True,
-        visible_to_lanes: frozenset[str] | None = None,
-        page: Page = _FIRST_PAGE,
-    ) -> list[Incident]:
-        """The incidents of one instance or of all, the oldest first."""
-        statement = select(incident).where(*_conditions(instance_id, open_only, visible_to_lanes))
-        rows = self._page(statement, page, _SORTING, incident.c.raised_at, incident.c.incident_id)
-        return [Incident(**row._mapping) for row in rows]
-
-    def count_incidents(
-        self,
-        instance_id: str | None = None,
-        *,
-        open_only: bool = True,
-        visible_to_lanes: frozenset[str] | None = None,
-    ) -> int:
-        """How many incidents there are."""
-        return self._number(
-            select(func.count())
-            .select_from(incident)
-            .where(*_conditions(instance_id, open_only, visible_to_lanes))
+    def incidents(self, query: IncidentQuery = _ALL, page: Page = _FIRST_PAGE) -> list[Incident]:
+        """The incidents that match, the oldest first unless the page says otherwise."""
+        rows = self._page(
+            _WITH_KEY.where(*_conditions(query)),
+            page,
+            _SORTING,
+            incident.c.raised_at,
+            incident.c.incident_id,
         )
+        return [_incident(row) for row in rows]
+
+    def count_incidents(self, query: IncidentQuery = _ALL) -> int:
+        """How many incidents match."""
+        return self._number(select(func.count()).select_from(_JOINED).where(*_conditions(query)))
 
 
-def _conditions(
-    instance_id: str | None, open_only: bool, visible_to_lanes: frozenset[str] | None
-) -> Conditions:
-    conditions = equal(incident.c.instance_id, instance_id)
-    if open_only:
-        conditions.append(incident.c.resolved_at.is_(None))
-    if visible_to_lanes is not None:
-        conditions.append(taking_part(incident.c.definition_id, visible_to_lanes))
-    return conditions
+_JOINED = incident.join(process_instance, process_instance.c.instance_id == incident.c.instance_id)
+_IS_DELETED = and_(
+    incident.c.resolved_at == process_instance.c.ended_at,
+    process_instance.c.state == InstanceState.CANCELLED.value,
+)
+_WITH_KEY = select(
+    incident, process_instance.c.definition_key, _IS_DELETED.label("is_deleted")
+).select_from(_JOINED)
+
+
+def _incident(row: Row[Any]) -> Incident:
+    values = {**row._mapping, "is_deleted": bool(row.is_deleted)}
+    return Incident(**{**values, "kind": IncidentKind(row.kind)})
+
+
+def _conditions(query: IncidentQuery) -> Conditions:
+    columns = incident.c
+    return [
+        *equal(columns.incident_id, query.incident_id),
+        *equal(columns.instance_id, query.instance_id),
+        *among(columns.instance_id, query.instance_ids),
+        *equal(columns.definition_id, query.definition_id),
+        *equal(process_instance.c.definition_key, query.definition_key),
+        *among(process_instance.c.definition_key, query.definition_keys_in),
+        *equal(columns.activity_id, query.activity_id),
+        *equal(columns.activity_instance_id, query.activity_instance_id),
+        *equal(columns.kind, query.kind),
+        *equal(columns.message, query.message),
+        *like(columns.message, query.message_like),
+        *present(columns.resolved_at, None if query.is_open is None else not query.is_open),
+        *_deleted(query.is_deleted),
+        *between(columns.raised_at, query.raised_after, query.raised_before),
+        *between(columns.resolved_at, query.resolved_after, query.resolved_before),
+        *visible_instances(query.visible_to_lanes, query.visible_to_account),
+    ]
+
+
+def _deleted(wanted: bool | None) -> Conditions:
+    if wanted is None:
+        return []
+    is_over = incident.c.resolved_at.is_not(None)
+    return [_IS_DELETED] if wanted else [is_over, not_(_IS_DELETED)]

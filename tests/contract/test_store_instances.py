@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import Conflict, InvalidQuery, NotFound
 from engine.model import InstanceState, RememberedRequest, StoredInstance, TaskState
-from engine.queries import InstanceQuery, Page, SortOrder
+from engine.queries import IncidentQuery, InstanceQuery, Page, SortOrder
 from engine.store import Store
 from tests.contract.builders import (
     NOON,
@@ -223,13 +223,22 @@ def test_incidents_are_listed_open_or_all(store: Store) -> None:
         )
 
     with store.reading() as tx:
-        assert [each.incident_id for each in tx.incidents()] == ["x1", "x3"]
-        assert [each.incident_id for each in tx.incidents("i2")] == ["x3"]
-        assert [each.incident_id for each in tx.incidents("i2", open_only=False)] == ["x2", "x3"]
+        for query, expected in (
+            (IncidentQuery(), "x1 x2 x3"),
+            (IncidentQuery(is_open=True), "x1 x3"),
+            (IncidentQuery(is_open=False), "x2"),
+            (IncidentQuery(instance_id="i2", is_open=True), "x3"),
+            (IncidentQuery(instance_id="i2"), "x2 x3"),
+            (IncidentQuery(definition_key="valve-check", message_like="division%"), "x1 x2 x3"),
+            (IncidentQuery(kind="failedExternalTask"), ""),
+            (IncidentQuery(is_deleted=False), "x2"),
+            (IncidentQuery(is_deleted=True), ""),
+        ):
+            assert [each.incident_id for each in tx.incidents(query)] == expected.split()
+            assert tx.count_incidents(query) == len(expected.split())
         assert len(tx.incidents(page=Page(1, 1))) == 1
-        assert tx.incidents(visible_to_lanes=frozenset({"HRD"})) == []
-        assert tx.count_incidents(open_only=False) == 3
-        assert tx.incident("x1") == an_incident("x1")
+        assert tx.incidents(IncidentQuery(visible_to_lanes=frozenset({"HRD"}))) == []
+        assert tx.incident("x1") == an_incident("x1", definition_key="valve-check")
         with pytest.raises(NotFound):
             tx.incident("?")
 

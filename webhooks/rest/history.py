@@ -37,6 +37,7 @@ from webhooks.schemas.historic_work import (
     HistoricTaskAnswer,
     HistoricTaskFilter,
 )
+from webhooks.schemas.incidents import HistoricIncidentAnswer, HistoricIncidentFilter
 from webhooks.schemas.proofs import CodeAnswer, VerificationAnswer
 
 resource = Resource("history", path="/history", description="What happened, and who did it")
@@ -144,6 +145,20 @@ add_listing(
     find=lambda query, page, actor: current_engine().tasks.tasks(query, page, actor=actor),
     total=lambda query, actor: current_engine().tasks.count_tasks(query, actor=actor),
     with_post=True,
+)
+
+add_listing(
+    resource,
+    "/incident",
+    "historic incidents",
+    filters=HistoricIncidentFilter,
+    answer=HistoricIncidentAnswer,
+    find=lambda query, page, actor: current_engine().historic_records.incidents(
+        query, page, actor=actor
+    ),
+    total=lambda query, actor: current_engine().historic_records.count_incidents(
+        query, actor=actor
+    ),
 )
 
 # ------------------------------------------------------- operations and details

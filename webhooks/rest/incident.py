@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.model import Actor, Incident
-from engine.queries import Page
+from engine.queries import IncidentQuery, Page
 from webhooks.auth import require_actor
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
 from webhooks.rest.resource import Resource
-from webhooks.schemas.instances import IncidentAnswer, IncidentFilter
+from webhooks.schemas.incidents import IncidentAnswer, IncidentFilter
 
 resource = Resource("incident", path="/incident", description="Steps that failed")
 
 
-def _find(instance_id: str | None, page: Page, actor: Actor) -> Sequence[Incident]:
-    return current_engine().instances.incidents(actor=actor, instance_id=instance_id, page=page)
+def _find(query: IncidentQuery, page: Page, actor: Actor) -> Sequence[Incident]:
+    return current_engine().historic_records.incidents(query, page, actor=actor)
 
 
-def _total(instance_id: str | None, actor: Actor) -> int:
-    return len(_find(instance_id, Page(), actor))
+def _total(query: IncidentQuery, actor: Actor) -> int:
+    return current_engine().historic_records.count_incidents(query, actor=actor)
 
 
 add_listing(

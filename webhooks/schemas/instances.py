@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import RAISE, ValidationError, fields, pre_load, validates_schema
 
-from engine.model import Incident, InstanceState
+from engine.model import InstanceState
 from engine.queries import InstanceQuery
 from webhooks.schemas.base import (
     Answer,
     Computed,
     Flag,
-    Moment,
     Names,
     Null,
     Same,
@@ -172,61 +171,3 @@ class Modifications(Shape):
         """Say so, rather than leave the variable there."""
         if data.get("deletions"):
             raise ValidationError({"deletions": ["a variable is not deleted; set it to null"]})
-
-
-class IncidentAnswer(Answer):
-    """A step that failed and can be retried."""
-
-    id = fields.String(attribute="incident_id")
-    process_definition_id = fields.String(attribute="definition_id")
-    process_instance_id = fields.String(attribute="instance_id")
-    execution_id = fields.String(attribute="instance_id")
-    incident_timestamp = Moment(attribute="raised_at")
-    incident_type = Same("failedJob")
-    activity_id = fields.String()
-    failed_activity_id = fields.String(attribute="activity_id")
-    cause_incident_id = fields.String(attribute="incident_id")
-    root_cause_incident_id = fields.String(attribute="incident_id")
-    configuration = Null()
-    tenant_id = Null()
-    incident_message = fields.String(attribute="message")
-    job_definition_id = Null()
-    annotation = Null()
-
-
-class IncidentFilter(Filter):
-    """Filters of open incidents. The query is the id of the instance, or None for all."""
-
-    noun: ClassVar[type] = Incident
-    sortable = {  # noqa: RUF012 - ClassVar by the base
-        "incidentId": "incident_id",
-        "incidentTimestamp": "raised_at",
-        "activityId": "activity_id",
-        "processInstanceId": "instance_id",
-        "processDefinitionId": "definition_id",
-    }
-    unsupported = (
-        "incidentId",
-        "incidentType",
-        "incidentMessage",
-        "incidentMessageLike",
-        "processDefinitionId",
-        "processDefinitionKeyIn",
-        "executionId",
-        "incidentTimestampBefore",
-        "incidentTimestampAfter",
-        "activityId",
-        "failedActivityId",
-        "causeIncidentId",
-        "rootCauseIncidentId",
-        "configuration",
-        "tenantIdIn",
-        "jobDefinitionIdIn",
-    )
-
-    process_instance_id = fields.String()
-
-    def query_of(self, values: dict[str, Any]) -> str | None:
-        """The instance, if one is named."""
-        found: str | None = values.get("process_instance_id")
-        return found

@@ -218,8 +218,13 @@ incident = Table(
     Column("raised_at", Moment, nullable=False),
     Column("message", Words, nullable=False),
     Column("resolved_at", Moment),
+    Column("kind", Words, nullable=False, server_default=text("'failedJob'")),
+    Column("activity_instance_id", Words),
     PrimaryKeyConstraint("instance_id", "incident_id"),
     Index("ix_incident_resolved_at", "resolved_at", "raised_at"),
+    Index("ix_incident_raised_at", "raised_at", "incident_id"),
+    Index("ix_incident_incident_id", "incident_id"),
+    Index("ix_incident_definition_id", "definition_id", "activity_id", "raised_at"),
 )
 
 

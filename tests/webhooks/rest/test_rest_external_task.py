@@ -174,6 +174,8 @@ def test_no_retries_left_is_an_incident_that_new_retries_heal(office: Office) ->
     assert office.fetch().json == []
     [incident] = office.hall.get("/incident", processInstanceId=instance).json
     assert (incident["incidentMessage"], incident["activityId"]) == ("putus", "kirim_surel")
+    assert incident["incidentType"] == "failedExternalTask"
+    assert incident["configuration"] == task["id"]
     assert office.hall.get("/external-task/count", noRetriesLeft="true").json == {"count": 1}
 
     path = f"/external-task/{task['id']}/retries"
@@ -195,6 +197,7 @@ def test_a_business_error_that_nobody_catches_is_an_incident(office: Office) -> 
     assert told.status_code == 204
     [incident] = office.hall.get("/incident", processInstanceId=instance).json
     assert "ALAMAT" in incident["incidentMessage"]
+    assert incident["incidentType"] == "failedExternalTask"
 
 
 def test_a_lock_is_given_back_and_taken(office: Office) -> None:

@@ -18,6 +18,7 @@ LISTINGS = (
     "/history/task",
     "/history/user-operation",
     "/history/detail",
+    "/history/incident",
 )
 WITH_POST = (
     "/process-instance",
@@ -154,7 +155,7 @@ def test_every_listing_answers_on_both_databases(store: Store) -> None:
     for path in LISTINGS:
         rows = hall.get(path).json
         assert hall.get(f"{path}/count").json == {"count": len(rows)}
-        assert path == "/incident" or rows
+        assert path.endswith("/incident") or rows
     for name in sorted(TaskFilter.sortable):
         assert hall.get("/task", "siti", sortBy=name, sortOrder="desc").status_code == 200
     for pattern in ("%", "a\\", "_%", "\\%"):

@@ -138,6 +138,7 @@ def _lane(name: str | None, work: list[OpenWork], dated: list[DatedWork]) -> Lan
         late_tasks=sum(each.late_tasks for each in work),
         oldest_at=min((each.oldest_at for each in work), default=None),
         punctuality=_punctuality(dated),
+        escalated_tasks=sum(each.escalated_tasks for each in work),
     )
 
 

@@ -91,6 +91,8 @@ class InstanceQuery:
     open_lane: str | None = None
     #: With an open task that was due before this moment.
     late_at: datetime | None = None
+    #: With an open task that went up to superiors.
+    is_escalated: bool = False
     super_instance_id: str | None = None
     visible_to_lanes: frozenset[str] | None = None
     #: With `visible_to_lanes`: instances that this account started are visible too.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,6 +26,7 @@ from engine.model import (
 )
 from engine.papers import Papers
 from engine.permissions import (
+    has_gone_up_to,
     is_offered,
     task_scope_of,
 )
@@ -94,6 +96,12 @@ class Tasks(Hands):
         with self._store.reading() as tx:
             return tx.count_tasks(replace(query, visible_to=task_scope_of(actor)))
 
+    def count_each(self, queries: Sequence[TaskQuery], *, actor: Actor) -> list[int]:
+        """The same of several queries at once, in their order."""
+        scope = task_scope_of(actor)
+        with self._store.reading() as tx:
+            return tx.count_each([replace(query, visible_to=scope) for query in queries])
+
     def task(self, task_id: str, *, actor: Actor) -> UserTask:
         """One task, open or ended. Raises NotFound, Forbidden."""
         with self._store.reading() as tx:
@@ -104,6 +112,10 @@ class Tasks(Hands):
     def is_offered(self, task: UserTask, *, actor: Actor) -> bool:
         """Whether the task waits for the actor, or is in the actor's hands."""
         return is_offered(actor, task)
+
+    def is_superior(self, task: UserTask, *, actor: Actor) -> bool:
+        """Whether the overdue task went up to a lane that the actor holds or stands in for."""
+        return has_gone_up_to(actor, task)
 
     def standing(self, task: UserTask, *, actor: Actor) -> Standing | None:
         """In which capacity the task waits for the actor; None when it does not."""

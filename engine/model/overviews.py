@@ -19,6 +19,8 @@ class OpenWork:
     #: Of the open ones, those whose due date has passed.
     late_tasks: int
     oldest_at: datetime
+    #: Of the open ones, those that went up to superiors.
+    escalated_tasks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class LaneStanding:
     #: Since when the oldest open task waits; None without one.
     oldest_at: datetime | None
     punctuality: Punctuality
+    #: Of the open ones, those that went up to superiors.
+    escalated_tasks: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -363,12 +363,13 @@ def _with_incident(wanted: bool | None) -> Conditions:
 
 
 def _with_open_task(query: InstanceQuery) -> Conditions:
-    """An open task in a lane, or late, or both at once."""
-    if query.open_lane is None and query.late_at is None:
+    """An open task in a lane, late, gone up to superiors: all that is asked for at once."""
+    if query.open_lane is None and query.late_at is None and not query.is_escalated:
         return []
     wanted = [
         *equal(user_task.c.lane, query.open_lane),
         *between(user_task.c.due_at, None, query.late_at),
+        *([user_task.c.escalation_level > 0] if query.is_escalated else []),
     ]
     # Written into the statement, so that SQLite takes the index that has open tasks only.
     is_open = user_task.c.state == literal(TaskState.OPEN.value, literal_execute=True)

@@ -55,6 +55,7 @@ class Overviews(Transaction):
                     func.count().filter(columns.assignee.is_(None)).label("unclaimed_tasks"),
                     func.count().filter(columns.due_at < now).label("late_tasks"),
                     func.min(columns.created_at).label("oldest_at"),
+                    func.count().filter(columns.escalation_level > 0).label("escalated_tasks"),
                 ],
                 [_in_state(TaskState.OPEN)],
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -119,6 +119,15 @@ class Tasks(Transaction):
     def count_tasks(self, query: TaskQuery) -> int:
         """How many tasks match."""
         return self._number(select(func.count()).select_from(user_task).where(*_conditions(query)))
+
+    def count_each(self, queries: Sequence[TaskQuery]) -> list[int]:
+        """How many tasks match each query, in one statement."""
+        counts = [
+            select(func.count()).select_from(user_task).where(*_conditions(query)).scalar_subquery()
+            for query in queries
+        ]
+        row = self._first(select(*counts)) if counts else None
+        return [int(number) for number in row or ()]
 
     def tasks_of_instance(
         self, instance_id: str, states: Iterable[TaskState] | None = None

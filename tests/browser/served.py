@@ -12,6 +12,7 @@ from waitress.server import create_server
 
 from engine.correlation import Message
 from engine.model import Actor, ProcessDefinition, Upload
+from engine.overdue_tasks import OverdueTasks
 from engine.passwords import Passwords
 from engine.process_engine import build_engine
 from engine.remarks import Place
@@ -110,6 +111,7 @@ def _fill(office: Office) -> dict[str, str]:
     to_sign = _to_sign(office, definitions[3])
     ended, stuck = _ended(office, definitions[0]), _stuck(office)
     office.engine.measuring.turn(lambda: False)
+    OverdueTasks(office.engine.escalations, office.clock).turn(lambda: False)
     report = f"/laporan/{definitions[0].key}"
     return {
         "laporan": f"{report}?periode=tahun",

@@ -55,6 +55,7 @@ from webhooks.pages import (
     starting,
     subscriptions,
     substitutions,
+    superiors,
     tasks,
 )
 from webhooks.pages.blueprint import blueprint
@@ -110,6 +111,7 @@ __all__ = [
     "starting",
     "subscriptions",
     "substitutions",
+    "superiors",
     "tasks",
 ]
 

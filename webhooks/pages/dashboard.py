@@ -13,7 +13,7 @@ from engine.overviews import OpenStep
 from engine.queries import OverviewQuery
 from webhooks.language import Phrases
 from webhooks.pages.blueprint import blueprint
-from webhooks.pages.instance_list import ENDED, FAILED, LATE
+from webhooks.pages.instance_list import ENDED, ESCALATED, FAILED, LATE
 from webhooks.pages.listings import argument, latest_definitions, sop_titles
 from webhooks.pages.logins import current_actor, visitor
 from webhooks.pages.periods import MONTH, RUNNING, Period, period_of, running
@@ -44,6 +44,7 @@ def show_dashboard() -> ResponseReturnValue:
         running=sum(each.running for each in found.processes),
         late=sum(each.late for each in found.processes),
         failed=sum(each.failed for each in found.processes),
+        escalated=sum(each.escalated_tasks for each in found.lanes),
         completed=sum(each.completed for each in found.processes),
         titles=titles,
         period=period,
@@ -69,6 +70,10 @@ class Links:
     def late(self, **filters: str | None) -> str:
         """Running instances that are late."""
         return self.running(keadaan=LATE, **filters)
+
+    def escalated(self, **filters: str | None) -> str:
+        """Running instances with a task that went up to superiors."""
+        return self.running(keadaan=ESCALATED, **filters)
 
     def failed(self, **filters: str | None) -> str:
         """Running instances that failed."""

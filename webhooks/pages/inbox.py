@@ -128,10 +128,8 @@ def _is_claimable(task: UserTask, actor: Actor) -> bool:
 
 def _scopes(asked: filters.Said, actor: Actor, wanted: TaskQuery) -> list[Scope]:
     tasks = current_engine().tasks
-    counts = {
-        scope: tasks.count_tasks(filters.in_scope(scope, actor, wanted), actor=actor)
-        for scope in filters.SCOPES
-    }
+    queries = [filters.in_scope(scope, actor, wanted) for scope in filters.SCOPES]
+    counts = dict(zip(filters.SCOPES, tasks.count_each(queries, actor=actor), strict=True))
     current = asked.get("lingkup")
     if current not in counts:
         current = _first_scope(actor, counts)
@@ -145,6 +143,8 @@ def _scopes(asked: filters.Said, actor: Actor, wanted: TaskQuery) -> list[Scope]
             scope == current,
         )
         for scope, label in filters.SCOPES.items()
+        # Few people are anybody's superiors.
+        if scope != filters.ABOVE or counts[scope] or scope == current
     ]
 
 

@@ -22,11 +22,12 @@ from webhooks.pages.priorities import URGENT
 from webhooks.rest.context import current_engine, current_settings
 
 #: The scopes, by their value of `lingkup`.
-MINE, LANES, ALL = "saya", "lajur", "semua"
+MINE, LANES, ABOVE, ALL = "saya", "lajur", "atasan", "semua"
 SCOPES = Phrases(
     {
         MINE: phrase("Tugas saya"),
         LANES: phrase("Tugas lajur saya"),
+        ABOVE: phrase("Diteruskan ke atasan"),
         ALL: phrase("Semua yang boleh saya lihat"),
     }
 )
@@ -41,10 +42,12 @@ _LIST = "daftar"
 
 #: A value of `keadaan`: without one, what is open.
 ENDED_BY_ME, UNCLAIMED, CLAIMED = "selesai", "belum-diambil", "diambil"
+ESCALATED = "diteruskan"
 STATES = Phrases(
     {
         UNCLAIMED: phrase("Belum diambil"),
         CLAIMED: phrase("Sudah diambil"),
+        ESCALATED: phrase("Diteruskan ke atasan"),
         ENDED_BY_ME: phrase("Diakhiri oleh saya"),
     }
 )
@@ -131,6 +134,10 @@ def in_scope(scope: str, actor: Actor, wanted: TaskQuery) -> TaskQuery:
     if scope == LANES:
         lanes = tuple(sorted(actor.working_lanes))
         return replace(wanted, candidate_user=actor.account, candidate_groups=lanes)
+    if scope == ABOVE and actor.working_lanes:
+        return replace(wanted, escalated_to=tuple(sorted(actor.working_lanes)))
+    if scope == ABOVE:
+        return replace(wanted, is_escalated=True)
     return wanted
 
 
@@ -150,6 +157,8 @@ def filtered(list_: Said, actor: Actor) -> TaskQuery:
     state = list_.get("keadaan")
     if state == ENDED_BY_ME:
         return replace(query, states=_ENDED, ended_by=actor.account, include_assigned=True)
+    if state == ESCALATED:
+        return replace(query, is_escalated=True, include_assigned=True)
     if state in {UNCLAIMED, CLAIMED}:
         return replace(query, is_assigned=state == CLAIMED, include_assigned=state == CLAIMED)
     return query

@@ -27,8 +27,14 @@ from webhooks.pages.logins import current_actor
 from webhooks.pages.periods import RUNNING, Period, period_of, running
 from webhooks.rest.context import current_engine
 
-LATE, FAILED = "terlambat", "gangguan"
-CONDITIONS = Phrases({LATE: phrase("Terlambat"), FAILED: phrase("Terhenti karena gangguan")})
+LATE, ESCALATED, FAILED = "terlambat", "diteruskan", "gangguan"
+CONDITIONS = Phrases(
+    {
+        LATE: phrase("Terlambat"),
+        ESCALATED: phrase("Diteruskan ke atasan"),
+        FAILED: phrase("Terhenti karena gangguan"),
+    }
+)
 #: Value of `menurut`: the period is that of the end; without it that of the start.
 ENDED = "berakhir"
 #: So many places of one instance are named in the list.
@@ -78,6 +84,7 @@ def _query() -> InstanceQuery:
         business_key_like=containing(argument("kunci")),
         open_lane=argument("lajur"),
         late_at=current_engine().clock.now() if condition == LATE else None,
+        is_escalated=condition == ESCALATED,
         has_incident=True if condition == FAILED else None,
     )
     if period is None:

@@ -182,6 +182,7 @@ NOTICES: Mapping[str, str] = Phrases(
         "sandi-diganti": phrase("Kata sandi telah diganti; sesi lain telah diakhiri."),
         "sumber-nonaktif": phrase("Sumber pesan dinonaktifkan; pesannya ditolak mulai sekarang."),
         "sumber-aktif": phrase("Sumber pesan diaktifkan."),
+        "atasan-disimpan": phrase("Urutan atasan telah disimpan."),
         "kalender-disimpan": phrase("Kalender telah disimpan."),
         "token-dicabut": phrase("Token akses telah dicabut."),
         "sesi-diakhiri": phrase("Sesi telah diakhiri."),

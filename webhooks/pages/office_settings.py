@@ -35,6 +35,15 @@ PLACES = (
         _READERS,
     ),
     Place(
+        "pages.show_superiors",
+        phrase("Urutan atasan"),
+        phrase(
+            "Lajur mana di atas lajur mana, dan berapa lama setelah tenggat lewat sebuah tugas "
+            "diteruskan ke atasan."
+        ),
+        _READERS,
+    ),
+    Place(
         "pages.list_accounts",
         phrase("Akun"),
         phrase("Siapa yang dapat masuk, dengan peran dan lajur apa; kata sandi, sesi, dan token."),

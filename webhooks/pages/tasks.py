@@ -261,6 +261,7 @@ def _task_page(
         is_mine=task.assignee == actor.account,
         is_offered=current_engine().tasks.is_offered(task, actor=actor),
         standing=current_engine().tasks.standing(task, actor=actor),
+        is_superior=current_engine().tasks.is_superior(task, actor=actor),
         done_before=_done_before(task),
         change=change_form(task.task_id),
         back=inbox_address(list_of_request()),
@@ -289,12 +290,13 @@ def _done_before(task: UserTask) -> list[str]:
 
 
 def _colleagues(task: UserTask) -> list[Account]:
-    """To whom the visitor may hand the task; nobody unless the visitor has it in hand."""
+    """To whom the visitor may hand the task that he has in hand, or looks after as a superior."""
     actor = current_actor()
-    if task.assignee != actor.account:
+    tasks = current_engine().tasks
+    if task.assignee != actor.account and not tasks.is_superior(task, actor=actor):
         return []
     try:
-        return current_engine().tasks.colleagues(task.task_id, actor=actor)
+        return tasks.colleagues(task.task_id, actor=actor)
     except (TaskNotOpen, Forbidden):
         # Somebody was faster while the page was made.
         return []

@@ -54,6 +54,7 @@ def test_dashboard_counts_what_runs_is_late_and_ended(
     assert figures(page) == {
         "berkas berjalan": "1",
         "berkas terlambat": "1",
+        "tugas diteruskan ke atasan": "0",
         "berkas terhenti karena gangguan": "0",
         "tugas di tangan saya": "0",
         "tugas menunggu lajur saya": "0",
@@ -61,8 +62,8 @@ def test_dashboard_counts_what_runs_is_late_and_ended(
         "tugas tepat waktu": "50%",
     }
     assert table(page, "per-lajur") == [
-        ["Kadis", "0", "0", "0", "–", "0% (0/1)"],
-        ["Perencana", "1", "1", "! 1", "5 Januari 2026 07.30 WIB", "100% (1/1)"],
+        ["Kadis", "0", "0", "0", "0", "–", "0% (0/1)"],
+        ["Perencana", "1", "1", "! 1", "0", "5 Januari 2026 07.30 WIB", "100% (1/1)"],
     ]
     assert table(page, "per-sop") == [["surat", "1", "! 1", "0", "1", "0", "50% (1/2)"]]
     [stuck] = table(page, "terlambat-terlama")

@@ -16,7 +16,7 @@ from engine.bpmn.sop_terms import CALENDAR, TERM, ZONE
 from engine.calendars import DEFAULT_KEY, Calendars
 from engine.errors import EngineError
 from engine.model import EventKind, Fault, HistoryEvent, Observation, UserTask
-from engine.reminders import first_reminder
+from engine.reminders import schedule_of
 from engine.store import StoreTransaction
 from engine.worktime import NoWorkingDay, Rule, TermError, WorkCalendar, deadline, term_of, zone_of
 
@@ -36,7 +36,7 @@ class Deadlines:
     ) -> tuple[tuple[UserTask, ...], tuple[Observation, ...]]:
         """The new tasks with their deadlines, and the notes of those for history."""
         found = [self._set(tx, model, row, row.created_at) for row in rows]
-        reminded = tuple(self._reminded(row, row.created_at) for row, _ in found)
+        reminded = tuple(self._reminded(model, row, row.created_at) for row, _ in found)
         return reminded, tuple(note for _, note in found if note)
 
     def taken(
@@ -49,24 +49,25 @@ class Deadlines:
             return row, ()
         if row.assignee is None:
             unset = replace(row, due_at=None, due_calendar=None, due_revision=None)
-            return self._reminded(unset, at), (_note(row, {"dueAt": None}),)
+            return self._reminded(model, unset, at), (_note(row, {"dueAt": None}),)
         changed, note = self._set(tx, model, row, at)
-        return (self._reminded(changed, at), (note,)) if note else (row, ())
+        return (self._reminded(model, changed, at), (note,)) if note else (row, ())
 
-    def set_by_hand(self, row: UserTask, at: datetime) -> UserTask:
+    def set_by_hand(self, model: ProcessModel, row: UserTask, at: datetime) -> UserTask:
         """A task whose due date somebody has changed: no calendar counts it any more."""
         changed = replace(row, due_calendar=None, due_revision=None)
         if row.due_at is None or row.due_at > at:
             # It is not overdue any more: what it went up to before counts no more.
             changed = replace(changed, escalations=())
-        return self._reminded(changed, at)
+        return self._reminded(model, changed, at)
 
-    def _reminded(self, row: UserTask, since: datetime) -> UserTask:
+    def _reminded(self, model: ProcessModel, row: UserTask, since: datetime) -> UserTask:
         """The row with its first reminder, also when the diagram says when it is due.
 
         When it is due it is looked at whether, and when, it goes up to superiors.
         """
-        remind_at = first_reminder(row.due_at, since, self._remind_before)
+        schedule = schedule_of(model, row.activity_id, self._remind_before)
+        remind_at = schedule.first(row.due_at, since)
         return replace(row, remind_at=remind_at, escalate_at=row.due_at)
 
     def _set(

@@ -7,12 +7,16 @@ to remind of one indexed search suffices, and no reminder is given twice.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.announcements import of_task
-from engine.model import AnnouncementKind
+from engine.bpmn.elements import ProcessModel
+from engine.bpmn.overdue_terms import OverdueTermError, SinceDue, reminders_in
+from engine.definitions import Definitions
+from engine.model import Announcement, AnnouncementKind, UserTask
 from engine.sources import Clock
-from engine.store import Store
+from engine.store import Store, StoreTransaction
 
 #: Tasks in one transaction.
 _BATCH = 50
@@ -20,32 +24,61 @@ _BATCH = 50
 _AGAIN = timedelta(days=1)
 
 
-def first_reminder(due_at: datetime | None, since: datetime, before: timedelta) -> datetime | None:
-    """When a task that waits since then is first reminded of.
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long before the due date a step is reminded of, the longest first; and since then."""
 
-    `before` it is due; but at its due date when it has less time than that from the beginning,
-    for then its opening has told of it.
-    """
-    if due_at is None:
-        return None
-    return due_at - before if due_at - since > before else due_at
+    before: tuple[timedelta, ...]
+    since_due: SinceDue = SinceDue.DAILY
+
+    def first(self, due_at: datetime | None, since: datetime) -> datetime | None:
+        """When a task that waits since then is first reminded of.
+
+        A reminder for which there is too little time from the beginning is left out, for the
+        task's opening has told of it.
+        """
+        if due_at is None:
+            return None
+        times = [due_at - each for each in self.before if due_at - since > each]
+        return times[0] if times else self._at_due(due_at)
+
+    def following(self, due_at: datetime, now: datetime) -> datetime | None:
+        """When a task that was reminded of now is reminded of again; None: never."""
+        if now < due_at:
+            times = [due_at - each for each in self.before if due_at - each > now]
+            return times[0] if times else self._at_due(due_at)
+        if self.since_due is not SinceDue.DAILY:
+            return None
+        return due_at + _AGAIN * ((now - due_at) // _AGAIN + 1)
+
+    def _at_due(self, due_at: datetime) -> datetime | None:
+        return None if self.since_due is SinceDue.NEVER else due_at
 
 
-def next_reminder(due_at: datetime, now: datetime) -> datetime:
-    """When a task that was reminded of now is reminded of again: when it is due, then daily."""
-    if now < due_at:
-        return due_at
-    return due_at + _AGAIN * ((now - due_at) // _AGAIN + 1)
+def schedule_of(model: ProcessModel, activity_id: str, usual: timedelta) -> Schedule:
+    """When a step is reminded of, as its diagram says; `usual` before, where it says nothing."""
+    try:
+        terms = reminders_in(model.nodes[activity_id].properties)
+    except OverdueTermError:  # it was deployed with what cannot be read
+        return Schedule((usual,))
+    return Schedule((usual,) if terms.before is None else terms.before, terms.since_due)
 
 
 class Reminders:
-    """Reminds of open tasks: once before they are due, then when they are, and daily after."""
+    """Reminds of open tasks: before they are due, then when they are, and daily after.
+
+    usual: how long before, where the diagram does not say.
+    """
 
     name = "reminders"
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, definitions: Definitions, clock: Clock, *, usual: timedelta
+    ) -> None:
         self._store = store
+        self._definitions = definitions
         self._clock = clock
+        self._usual = usual
 
     def turn(self, is_stopped: Callable[[], bool]) -> int:
         """Remind of what there is to remind of now; of how many tasks."""
@@ -64,13 +97,22 @@ class Reminders:
                 return 0
         with self._store.writing() as tx:
             claimed = tx.claimed_reminders(now, _BATCH)
-            reminders = []
-            for task, sequence in claimed:
-                due_at = task.due_at or now
-                is_late = due_at <= now
-                kind = AnnouncementKind.TASK_OVERDUE if is_late else AnnouncementKind.TASK_DUE_SOON
-                reminders.append(of_task(kind, task, at=now, sequence=sequence))
-                tx.put_reminder(task, next_reminder(due_at, now))
+            found = [self._remind(tx, task, sequence, now) for task, sequence in claimed]
+            reminders = [each for each in found if each]
             if reminders and tx.is_somebody_told():
                 tx.add_reminders(reminders)
         return len(claimed)
+
+    def _remind(
+        self, tx: StoreTransaction, task: UserTask, sequence: int, now: datetime
+    ) -> Announcement | None:
+        """The reminder, with the next one set; None when the step wants none since it is due."""
+        model = self._definitions.machine(tx, task.definition_id).model
+        schedule = schedule_of(model, task.activity_id, self._usual)
+        due_at = task.due_at or now
+        tx.put_reminder(task, schedule.following(due_at, now))
+        is_late = due_at <= now
+        if is_late and schedule.since_due is SinceDue.NEVER:
+            return None  # the worker was away when it was due soon
+        kind = AnnouncementKind.TASK_OVERDUE if is_late else AnnouncementKind.TASK_DUE_SOON
+        return of_task(kind, task, at=now, sequence=sequence)

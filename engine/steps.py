@@ -308,7 +308,8 @@ class Steps:
             changed = tuple(row for row, _ in found)
             notes = tuple(note for _, some in found for note in some)
         elif given.kind is EventKind.TASK_CHANGED and "dueDate" in given.payload["changes"]:
-            changed = tuple(self._deadlines.set_by_hand(row, now) for row in changed)
+            model = self._definitions.machine(tx, instance.definition_id).model
+            changed = tuple(self._deadlines.set_by_hand(model, row, now) for row in changed)
         events = build_events(instance, given, notes, at=now)
         record = StepRecord(
             instance=advanced(instance, events),

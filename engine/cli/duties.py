@@ -34,7 +34,7 @@ def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:
         WaitingMessages(engine.kept_messages, engine.clock),
         PendingSignals(engine.signals, engine.clock),
         EndedSubstitutions(engine.substitutions, engine.clock),
-        Reminders(engine.store, engine.clock),
+        Reminders(engine.store, engine.definitions, engine.clock, usual=settings.remind_before),
         OverdueTasks(engine.escalations, engine.clock),
         engine.measuring,
         Announcing(engine.deliveries, engine.clock),

@@ -41,8 +41,8 @@ class Reminders(Transaction):
         )
         return [(task_of(row), row.last_sequence) for row in rows]
 
-    def put_reminder(self, task: UserTask, at: datetime) -> None:
-        """The task is next reminded of then."""
+    def put_reminder(self, task: UserTask, at: datetime | None) -> None:
+        """The task is next reminded of then; None: no more."""
         self._write(
             update(user_task)
             .where(_C.instance_id == task.instance_id, _C.task_id == task.task_id)

@@ -8,23 +8,32 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import event
 
+from engine.bpmn.overdue_terms import SinceDue
 from engine.model import AnnouncementKind
 from engine.process_engine import build_engine
-from engine.reminders import Reminders, first_reminder, next_reminder
+from engine.reminders import Reminders, Schedule
 from engine.settings import Settings
 from engine.sources import RandomIds
 from engine.store import Store
 from engine.webhook_subscriptions import Wishes
-from tests.diagrams import end, line, process, start, user
+from tests.diagrams import end, line, process, properties, start, user
 from tests.office import ANALYST, Office, staff
 
 SOON, OVERDUE = AnnouncementKind.TASK_DUE_SOON, AnnouncementKind.TASK_OVERDUE
 NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)
 
 
-def due(term: str, node: str = "a") -> str:
-    """A process whose first task is due that long after it opens."""
-    task = user(node).replace("<bpmn:userTask ", f'<bpmn:userTask camunda:dueDate="{term}" ')
+def duty_of(office: Office, store: Store | None = None) -> Reminders:
+    """The duty over the office's store, or another one over its database."""
+    day = timedelta(days=1)
+    return Reminders(store or office.store, office.engine.definitions, office.clock, usual=day)
+
+
+def due(term: str, node: str = "a", **said: str) -> str:
+    """A process whose first task is due that long after it opens; said: its properties."""
+    task = user(node, properties(**said) if said else "").replace(
+        "<bpmn:userTask ", f'<bpmn:userTask camunda:dueDate="{term}" '
+    )
     return process(start(), task, user("b"), end(), line("s", node, "b", "e"))
 
 
@@ -38,7 +47,7 @@ def listen(office: Office) -> None:
 
 def reminded(office: Office) -> list[tuple[AnnouncementKind, str | None]]:
     """One turn of the duty, and what it put into the outbox."""
-    Reminders(office.store, office.clock).turn(lambda: False)
+    duty_of(office).turn(lambda: False)
     with office.store.writing() as tx:
         told = tx.take_announcements(1000)
     return [(each.kind, each.activity_id) for each in told if each.kind in {SOON, OVERDUE}]
@@ -117,7 +126,7 @@ def test_clock_that_jumps_neither_repeats_nor_loses_a_reminder(told: Office) -> 
 
 def test_reminder_that_still_lies_in_the_outbox_is_no_fault(told: Office) -> None:
     told.start(told.deploy(due("P3D")))
-    duty = Reminders(told.store, told.clock)
+    duty = duty_of(told)
     told.clock.advance(days=3)
     duty.turn(lambda: False)
     told.clock.advance(days=1)
@@ -146,7 +155,7 @@ def test_workers_that_race_remind_once(told: Office, database_url: str) -> None:
 
     def work(store: Store) -> None:
         ready.wait()
-        counts.append(Reminders(store, told.clock).turn(lambda: False))
+        counts.append(duty_of(told, store).turn(lambda: False))
 
     threads = [Thread(target=work, args=(store,)) for store in stores]
     for thread in threads:
@@ -157,7 +166,7 @@ def test_workers_that_race_remind_once(told: Office, database_url: str) -> None:
         store.close()
 
     # Who passed over what the others held leaves the rest to its next turn.
-    counts.append(Reminders(told.store, told.clock).turn(lambda: False))
+    counts.append(duty_of(told).turn(lambda: False))
     with told.store.writing() as tx:
         found = [each for each in tx.take_announcements(1000) if each.kind is OVERDUE]
     assert sum(counts) == 70
@@ -172,7 +181,7 @@ def test_with_nothing_to_remind_of_it_is_one_search_of_an_index(office: Office) 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         asked.append(statement)
 
-    Reminders(office.store, office.clock).turn(lambda: False)
+    duty_of(office).turn(lambda: False)
 
     [_begin, question] = asked
     with office.store.reading() as tx:
@@ -182,18 +191,59 @@ def test_with_nothing_to_remind_of_it_is_one_search_of_an_index(office: Office) 
 
 @pytest.mark.parametrize(
     ("due_in", "before", "first"),
-    [(72, 24, 48), (24, 24, 24), (2, 24, 2), (72, 0, 72), (-5, 24, -5)],
+    [
+        (72, [24], 48),
+        (24, [24], 24),
+        (2, [24], 2),
+        (72, [0], 72),
+        (-5, [24], -5),
+        (72, [48, 3], 24),
+        (24, [48, 3], 21),
+        (2, [48, 3], 2),
+        (72, [], 72),
+    ],
 )
 def test_first_reminder_is_before_the_due_date_when_there_is_time(
-    due_in: int, before: int, first: int
+    due_in: int, before: list[int], first: int
 ) -> None:
-    due_at = NOON + timedelta(hours=due_in)
+    schedule = Schedule(tuple(timedelta(hours=each) for each in before))
 
-    found = first_reminder(due_at, NOON, timedelta(hours=before))
+    found = schedule.first(NOON + timedelta(hours=due_in), NOON)
 
     assert found == NOON + timedelta(hours=first)
 
 
-@pytest.mark.parametrize(("now", "then"), [(-1, 0), (0, 24), (23, 24), (24, 48), (240, 264)])
+@pytest.mark.parametrize(
+    ("now", "then"), [(-30, -24), (-24, -3), (-3, 0), (-1, 0), (0, 24), (23, 24), (24, 48)]
+)
 def test_next_reminder_is_the_due_date_and_then_a_day_each(now: int, then: int) -> None:
-    assert next_reminder(NOON, NOON + timedelta(hours=now)) == NOON + timedelta(hours=then)
+    schedule = Schedule((timedelta(hours=24), timedelta(hours=3)))
+
+    assert schedule.following(NOON, NOON + timedelta(hours=now)) == NOON + timedelta(hours=then)
+
+
+def test_a_step_says_when_it_is_reminded_of(told: Office) -> None:
+    told.start(told.deploy(due("P3D", ingatkanSebelum="P2D, PT3H", ingatkanSesudah="sekali")))
+
+    found = {}
+    for hour in range(24 * 5):
+        if what := reminded(told):
+            found[hour] = what
+        told.clock.advance(hours=1)
+
+    assert found == {24: [(SOON, "a")], 69: [(SOON, "a")], 72: [(OVERDUE, "a")]}
+
+
+def test_a_step_may_want_no_reminders(told: Office) -> None:
+    quiet = told.start(told.deploy(due("P3D", ingatkanSebelum="tidak", ingatkanSesudah="tidak")))
+    before = told.start(told.deploy(due("P3D", ingatkanSesudah="tidak")))
+    assert told.task(quiet, "a").remind_at is None
+    told.clock.advance(days=9)
+
+    # The worker was away when the second one was due soon.
+    assert reminded(told) == []
+    assert told.task(before, "a").remind_at is None
+
+
+def test_no_schedule_reminds_of_what_has_no_due_date() -> None:
+    assert Schedule((timedelta(0),), SinceDue.NEVER).first(None, NOON) is None

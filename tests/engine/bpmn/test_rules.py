@@ -28,6 +28,7 @@ WARNED = {
     "invalid-timer-on-a-manual-task",
     "invalid-message-on-a-manual-task",
     "invalid-order",
+    "invalid-unknown-lane",
     "invalid-unknown-attribute",
     "invalid-stray-text",
     "invalid-shape-without-width",

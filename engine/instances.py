@@ -163,10 +163,12 @@ class Instances:
         with self._store.reading() as tx:
             return tx.instances(visible_instances(query, actor), page)
 
-    def count_instances(self, query: InstanceQuery, *, actor: Actor) -> int:
-        """How many instances match that the actor may see."""
+    def count_instances(
+        self, query: InstanceQuery, *, actor: Actor, at_most: int | None = None
+    ) -> int:
+        """How many instances match that the actor may see; of more than `at_most` just so many."""
         with self._store.reading() as tx:
-            return tx.count_instances(visible_instances(query, actor))
+            return tx.count_instances(visible_instances(query, actor), at_most=at_most)
 
     def instance(self, instance_id: str, *, actor: Actor) -> ProcessInstance:
         """One instance. Raises NotFound, Forbidden."""

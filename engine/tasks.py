@@ -91,16 +91,20 @@ class Tasks(Hands):
         with self._store.reading() as tx:
             return tx.tasks(replace(query, visible_to=task_scope_of(actor)), page)
 
-    def count_tasks(self, query: TaskQuery, *, actor: Actor) -> int:
-        """How many tasks match that the actor may see."""
+    def count_tasks(self, query: TaskQuery, *, actor: Actor, at_most: int | None = None) -> int:
+        """How many tasks match that the actor may see; of more than `at_most` just that many."""
         with self._store.reading() as tx:
-            return tx.count_tasks(replace(query, visible_to=task_scope_of(actor)))
+            visible = replace(query, visible_to=task_scope_of(actor))
+            return tx.count_tasks(visible, at_most=at_most)
 
-    def count_each(self, queries: Sequence[TaskQuery], *, actor: Actor) -> list[int]:
+    def count_each(
+        self, queries: Sequence[TaskQuery], *, actor: Actor, at_most: int | None = None
+    ) -> list[int]:
         """The same of several queries at once, in their order."""
         scope = task_scope_of(actor)
         with self._store.reading() as tx:
-            return tx.count_each([replace(query, visible_to=scope) for query in queries])
+            visible = [replace(query, visible_to=scope) for query in queries]
+            return tx.count_each(visible, at_most=at_most)
 
     def task(self, task_id: str, *, actor: Actor) -> UserTask:
         """One task, open or ended. Raises NotFound, Forbidden."""

@@ -12,7 +12,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
-    func,
     insert,
     literal,
     select,
@@ -54,6 +53,7 @@ from engine.store.transaction import (
     Transaction,
     among,
     between,
+    counted,
     equal,
     like,
     visible_instances,
@@ -164,15 +164,15 @@ class Instances(Transaction):
 
     def instances(self, query: InstanceQuery, page: Page = _FIRST_PAGE) -> list[ProcessInstance]:
         """The instances that match."""
-        statement = select(*INSTANCE_COLUMNS).where(*_conditions(query))
+        is_by_start = bool(page.sorting) and page.sorting[0][0] == "started_at"
+        statement = select(*INSTANCE_COLUMNS).where(*_conditions(query, walks=is_by_start))
         rows = self._page(statement, page, _SORTING, process_instance.c.instance_id)
         return [instance_of(row) for row in rows]
 
-    def count_instances(self, query: InstanceQuery) -> int:
-        """How many instances match."""
-        return self._number(
-            select(func.count()).select_from(process_instance).where(*_conditions(query))
-        )
+    def count_instances(self, query: InstanceQuery, *, at_most: int | None = None) -> int:
+        """How many instances match; of more than `at_most` it says no more than that."""
+        found = select(literal(1)).select_from(process_instance).where(*_conditions(query))
+        return self._number(counted(found if at_most is None else found.limit(at_most)))
 
     def due_instances(self, now: datetime, limit: int) -> list[str]:
         """Ids of active instances with a timer that was due before `now`, the longest due first."""
@@ -332,7 +332,7 @@ def _due_before(now: datetime) -> Conditions:
     return [process_instance.c.next_due_at < now, is_active]
 
 
-def _conditions(query: InstanceQuery) -> Conditions:
+def _conditions(query: InstanceQuery, *, walks: bool = False) -> Conditions:
     columns = process_instance.c
     return [
         *among(columns.instance_id, query.instance_ids),
@@ -348,7 +348,7 @@ def _conditions(query: InstanceQuery) -> Conditions:
         *equal(columns.super_instance_id, query.super_instance_id),
         *_with_incident(query.has_incident),
         *_with_open_task(query),
-        *visible_instances(query.visible_to_lanes, query.visible_to_account),
+        *visible_instances(query.visible_to_lanes, query.visible_to_account, walks=walks),
     ]
 
 

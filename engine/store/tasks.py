@@ -7,16 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
     Row,
     Select,
-    and_,
     bindparam,
-    func,
+    literal,
     or_,
     select,
-    union_all,
 )
 
 from engine.errors import NotFound
@@ -27,19 +23,22 @@ from engine.model import (
     TaskState,
     UserTask,
 )
-from engine.queries import Page, TaskQuery, TaskScope
+from engine.queries import Page, TaskQuery
 from engine.store.announcements import SOMEBODY_LISTENS
 from engine.store.instances import stored_instance_of
 from engine.store.step_rows import BESIDE_TASKS
-from engine.store.tables import process_instance, task_candidate, task_escalation, user_task
+from engine.store.tables import process_instance, user_task
+from engine.store.task_searches import Bound, escalated, searches_of, still_visible, unassigned
 from engine.store.transaction import (
     Conditions,
     Transaction,
     among,
     between,
     containing,
+    counted,
     equal,
     like,
+    paged,
     present,
 )
 
@@ -112,20 +111,17 @@ class Tasks(Transaction):
 
     def tasks(self, query: TaskQuery, page: Page = _FIRST_PAGE) -> list[UserTask]:
         """The tasks that match; those that are open, unless the query says otherwise."""
-        statement = select(user_task).where(*_conditions(query))
+        statement = select(user_task).where(*_matching(query, _first_of(page)))
         rows = self._page(statement, page, _SORTING, user_task.c.task_id)
         return [task_of(row) for row in rows]
 
-    def count_tasks(self, query: TaskQuery) -> int:
-        """How many tasks match."""
-        return self._number(select(func.count()).select_from(user_task).where(*_conditions(query)))
+    def count_tasks(self, query: TaskQuery, *, at_most: int | None = None) -> int:
+        """How many tasks match; of more than `at_most` it says no more than that."""
+        return self._number(_count(query, at_most))
 
-    def count_each(self, queries: Sequence[TaskQuery]) -> list[int]:
-        """How many tasks match each query, in one statement."""
-        counts = [
-            select(func.count()).select_from(user_task).where(*_conditions(query)).scalar_subquery()
-            for query in queries
-        ]
+    def count_each(self, queries: Sequence[TaskQuery], *, at_most: int | None = None) -> list[int]:
+        """The same of several queries, in one statement."""
+        counts = [_count(query, at_most).scalar_subquery() for query in queries]
         row = self._first(select(*counts)) if counts else None
         return [int(number) for number in row or ()]
 
@@ -139,6 +135,32 @@ class Tasks(Transaction):
             .order_by(user_task.c.created_at, user_task.c.task_id)
         )
         return [task_of(row) for row in rows]
+
+
+def _count(query: TaskQuery, at_most: int | None) -> Select[int]:
+    found = select(literal(1)).select_from(user_task)
+    if at_most is None:
+        return counted(found.where(*_matching(query)))
+    some = _matching(query, lambda search: search.limit(at_most))
+    return counted(found.where(*some).limit(at_most))
+
+
+def _matching(query: TaskQuery, bound: Bound | None = None) -> Conditions:
+    """That a task matches; with a bound, that it is among the first that do, of each search."""
+    conditions, searches = _conditions(query), searches_of(query)
+    if searches is None:
+        return conditions
+    if bound is None:
+        return [*conditions, searches.condition()]
+    return [searches.first(conditions, bound)]
+
+
+def _first_of(page: Page) -> Bound | None:
+    """What of a search can stand on the page or before it."""
+    if page.max_results is None:
+        return None
+    first = Page(0, page.first_result + page.max_results, page.sorting)
+    return lambda search: paged(search, first, _SORTING, user_task.c.task_id)
 
 
 def _conditions(query: TaskQuery) -> Conditions:
@@ -171,9 +193,9 @@ def _conditions(query: TaskQuery) -> Conditions:
         *between(columns.ended_at, query.ended_after, query.ended_before),
         *equal(columns.ended_by, query.ended_by),
         *_with_priority(query),
-        *_offered(query),
-        *_escalated(query),
-        *([] if _is_of_scope(query) else _visible(query.visible_to, query.states)),
+        *unassigned(query),
+        *escalated(query),
+        *still_visible(query),
     ]
 
 
@@ -197,109 +219,6 @@ def _with_priority(query: TaskQuery) -> Conditions:
     if query.max_priority is not None:
         conditions.append(user_task.c.priority <= query.max_priority)
     return conditions
-
-
-# ---------------------------------------------------------------- who is offered what
-# A union of small indexed searches: an OR over three tables would read every open task.
-
-# Named once: an alias copies all columns of its table.
-_MINE = user_task.alias("mine")
-_OFFERED = user_task.alias("offered")
-
-
-def _offered(query: TaskQuery) -> Conditions:
-    if query.candidate_user is None and query.candidate_groups is None:
-        return []
-    groups = query.candidate_groups or ()
-    searches = [_by_candidate(query.candidate_user, groups)]
-    if groups:
-        searches.append(_by_lane(groups, query.states))
-    conditions = [_is_in(searches)]
-    if not query.include_assigned:
-        conditions.append(user_task.c.assignee.is_(None))
-    return conditions
-
-
-def _is_of_scope(query: TaskQuery) -> bool:
-    """Whether what is asked for is visible anyway: it is what the account has or is offered.
-
-    Asking twice would double the work of an inbox.
-    """
-    scope = query.visible_to
-    if scope is None:
-        return True
-    is_offered = (
-        query.candidate_user in {None, scope.account}
-        and query.candidate_groups is not None
-        and scope.lanes.issuperset(query.candidate_groups)
-    )
-    went_up = query.escalated_to is not None and scope.lanes.issuperset(query.escalated_to)
-    return query.assignee == scope.account or is_offered or went_up
-
-
-def _visible(scope: TaskScope | None, states: Iterable[TaskState] | None) -> Conditions:
-    if scope is None:
-        return []
-    own = select(_MINE.c.task_id).where(
-        _MINE.c.assignee == scope.account, *among(_MINE.c.state, states)
-    )
-    searches = [own, _by_candidate(scope.account, scope.lanes)]
-    if scope.lanes:
-        searches.append(_by_lane(scope.lanes, states))
-        searches.append(_by_superior(scope.lanes, states))
-    return [_is_in(searches)]
-
-
-def _escalated(query: TaskQuery) -> Conditions:
-    conditions: Conditions = []
-    if query.is_escalated is not None:
-        level = user_task.c.escalation_level
-        conditions.append(level > 0 if query.is_escalated else level == 0)
-    if query.escalated_to is not None:
-        conditions.append(_is_in([_by_superior(query.escalated_to, query.states)]))
-    return conditions
-
-
-def _is_in(searches: list[Select[tuple[str]]]) -> ColumnElement[bool]:
-    found: CompoundSelect[tuple[str]] | Select[tuple[str]] = (
-        union_all(*searches) if len(searches) > 1 else searches[0]
-    )
-    return user_task.c.task_id.in_(found)
-
-
-def _by_lane(lanes: Iterable[str], states: Iterable[TaskState] | None) -> Select[tuple[str]]:
-    return select(_OFFERED.c.task_id).where(
-        _OFFERED.c.offered_lane.in_(sorted(lanes)), *among(_OFFERED.c.state, states)
-    )
-
-
-def _by_superior(lanes: Iterable[str], states: Iterable[TaskState] | None) -> Select[tuple[str]]:
-    below = user_task.alias("below")
-    columns = task_escalation.c
-    return (
-        select(columns.task_id)
-        .join(
-            below,
-            and_(
-                below.c.instance_id == columns.instance_id,
-                below.c.task_id == columns.task_id,
-                # Those above it are of a due date that was moved since.
-                below.c.escalation_level >= columns.level,
-            ),
-        )
-        .where(columns.lane.in_(sorted(lanes)), *among(below.c.state, states))
-    )
-
-
-def _by_candidate(user: str | None, groups: Iterable[str]) -> Select[tuple[str]]:
-    columns = task_candidate.c
-    named: Conditions = []
-    if user is not None:
-        named.append(and_(columns.kind == "user", columns.name == user))
-    group_names = sorted(groups)
-    if group_names or user is None:
-        named.append(and_(columns.kind == "group", columns.name.in_(group_names)))
-    return select(columns.task_id).where(or_(*named))
 
 
 def task_of(row: Row[Any], first: int = 0) -> UserTask:

@@ -9,6 +9,7 @@ LANES = ("Kadis", "Sekretaris", "Perencana", "Bidang")
 KEY = "sop_sepuluh_langkah"
 FIELDS = 5
 ANALYST = Actor("analis", frozenset({Role.ANALYST}))
+ADMIN = Actor("admin", frozenset({Role.ADMIN}))
 
 
 def sop(steps: int = 10) -> str:

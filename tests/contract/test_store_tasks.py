@@ -275,6 +275,35 @@ def test_the_first_page_of_everything_is_not_sorted(crowded: Store) -> None:
     assert "Sort" not in plan
 
 
+@pytest.mark.parametrize("scope", ["mine", "of my lane", "all of mine", "everything"])
+def test_pages_are_parts_of_the_whole_list(crowded: Store, scope: str) -> None:
+    query = inbox()[scope]
+    for sorting in (_DUE, (("priority", SortOrder.DESC), *_DUE), (("name", SortOrder.DESC),), ()):
+        with crowded.reading() as tx:
+            whole = [each.task_id for each in tx.tasks(query, Page(sorting=sorting))]
+            for first, size in ((0, 25), (25, 25), (130, 30), (0, 0)):
+                page = tx.tasks(query, Page(first, size, sorting))
+                assert [each.task_id for each in page] == whole[first : first + size]
+            assert tx.count_tasks(query) == len(whole)
+            assert tx.count_tasks(query, at_most=40) == min(len(whole), 40)
+            assert tx.count_tasks(query, at_most=100_000) == len(whole)
+
+
+def test_the_first_page_of_a_lane_reads_no_more_than_it_shows(crowded: Store) -> None:
+    plan = plan_of(crowded, inbox()["of my lane"], Page(0, 25, _DUE))
+
+    if crowded.dialect == "sqlite":
+        # What is sorted is what the searches found: the lane's first 25, and who is named.
+        before_all, _, _ = plan.partition("USE TEMP B-TREE FOR ORDER BY")
+        assert "CO-ROUTINE" in before_all
+        assert "ix_user_task_offered_lane (offered_lane=? AND state=?)" in before_all
+        assert plan.count("TEMP B-TREE FOR ORDER BY") == 1
+        assert "ix_user_task_due_at" not in plan
+    else:
+        assert "Limit" in plan
+        assert "Index Scan using ix_user_task_offered_lane" in plan
+
+
 def test_what_is_visible_anyway_is_not_asked_for_twice(store: Store) -> None:
     start_inboxes(store)
     scope = TaskScope("siti", frozenset({"Petugas"}))

@@ -15,6 +15,7 @@ from webhooks.pages import inbox_filters as filters
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.listings import (
     PAGE_SIZE,
+    countable,
     lanes_of,
     latest_definitions,
     page_number,
@@ -39,6 +40,8 @@ class Scope:
     count: int
     href: str
     is_current: bool
+    #: There are more than `count`.
+    has_more: bool = False
 
 
 @blueprint.get("/")
@@ -48,10 +51,11 @@ def inbox() -> ResponseReturnValue:
     definitions = latest_definitions(actor)
     asked = filters.said(request.args)
     wanted = filters.filtered(asked, actor)
-    scopes = _scopes(asked, actor, wanted)
+    number = page_number()
+    scopes = _scopes(asked, actor, wanted, most=countable(number))
     current = next(scope for scope in scopes if scope.is_current)
     listed = {**asked, "lingkup": current.id}
-    shown = pager(page_number(), current.count)
+    shown = pager(number, current.count + current.has_more, countable(number))
     tasks = current_engine().tasks.tasks(
         filters.in_scope(current.id, actor, wanted),
         page_of(shown.number, *filters.sorting(listed, wanted)),
@@ -126,10 +130,12 @@ def _is_claimable(task: UserTask, actor: Actor) -> bool:
     return is_free and current_engine().tasks.is_offered(task, actor=actor)
 
 
-def _scopes(asked: filters.Said, actor: Actor, wanted: TaskQuery) -> list[Scope]:
+def _scopes(asked: filters.Said, actor: Actor, wanted: TaskQuery, *, most: int) -> list[Scope]:
     tasks = current_engine().tasks
     queries = [filters.in_scope(scope, actor, wanted) for scope in filters.SCOPES]
-    counts = dict(zip(filters.SCOPES, tasks.count_each(queries, actor=actor), strict=True))
+    counts = dict(
+        zip(filters.SCOPES, tasks.count_each(queries, actor=actor, at_most=most), strict=True)
+    )
     current = asked.get("lingkup")
     if current not in counts:
         current = _first_scope(actor, counts)
@@ -138,9 +144,10 @@ def _scopes(asked: filters.Said, actor: Actor, wanted: TaskQuery) -> list[Scope]
         Scope(
             scope,
             label,
-            counts[scope],
+            min(counts[scope], most - 1),
             filters.inbox_address({"lingkup": scope, **kept}),
             scope == current,
+            counts[scope] == most,
         )
         for scope, label in filters.SCOPES.items()
         # Few people are anybody's superiors.

@@ -16,6 +16,7 @@ from webhooks.pages.blueprint import blueprint
 from webhooks.pages.listings import (
     argument,
     containing,
+    countable,
     lanes_of,
     latest_definitions,
     page_number,
@@ -59,11 +60,14 @@ def list_instances() -> ResponseReturnValue:
     definitions, query = latest_definitions(actor), _query()
     instances = current_engine().instances
     newest = "ended_at" if argument("menurut") == ENDED else "started_at"
-    found = instances.instances(query, page_of(number, (newest, SortOrder.DESC)), actor=actor)
+    total = instances.count_instances(query, actor=actor, at_most=countable(number))
+    shown = pager(number, total, countable(number))
+    page = page_of(shown.number, (newest, SortOrder.DESC))
+    found = instances.instances(query, page, actor=actor)
     return render_template(
         "instances.html",
         rows=rows_of(found, actor),
-        pager=pager(number, instances.count_instances(query, actor=actor)),
+        pager=shown,
         titles=sop_titles(definitions),
         is_filtered=query != InstanceQuery(),
         conditions=CONDITIONS,

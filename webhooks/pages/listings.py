@@ -12,6 +12,8 @@ from engine.queries import DefinitionQuery, Page, SortOrder
 from webhooks.rest.context import current_engine
 
 PAGE_SIZE = 25
+#: Nobody reads on which of 3,000 pages he is, and counting them all would take longer than a page.
+MOST_COUNTED = 1_000
 _MAX_PAGE = 100_000
 #: What the URL says of one page only: its number, and what was done before it.
 _OF_ONE_PAGE = {"hal", "kabar", "selesai", "diambil", "gagal"}
@@ -26,6 +28,8 @@ class Pager:
     total: int
     previous: str | None
     next: str | None
+    #: There are more pages, and more in all, than were counted.
+    has_more: bool = False
 
 
 def argument(name: str) -> str | None:
@@ -43,8 +47,18 @@ def page_of(number: int, *sorting: tuple[str, SortOrder]) -> Page:
     return Page((number - 1) * PAGE_SIZE, PAGE_SIZE, sorting)
 
 
-def pager(number: int, total: int) -> Pager:
-    """The links around the page that is shown: the last one when the list has become shorter."""
+def countable(number: int) -> int:
+    """How far to count for the page of that number: one more than is said, to know of more."""
+    return max(MOST_COUNTED, number * PAGE_SIZE) + 1
+
+
+def pager(number: int, total: int, most: int | None = None) -> Pager:
+    """The links around the page that is shown: the last one when the list has become shorter.
+
+    most: how far it was counted, as `countable` says; a total of that many stands for more.
+    """
+    has_more = total == most
+    total -= has_more
     pages = max(1, -(-total // PAGE_SIZE))
     number = min(number, pages)
     return Pager(
@@ -52,7 +66,8 @@ def pager(number: int, total: int) -> Pager:
         pages,
         total,
         _link(number - 1) if number > 1 else None,
-        _link(number + 1) if number < pages else None,
+        _link(number + 1) if number < pages or has_more else None,
+        has_more,
     )
 
 

@@ -49,6 +49,8 @@ process_instance = Table(
     Index("ix_process_instance_business_key", "business_key"),
     Index("ix_process_instance_state", "state", "started_at"),
     Index("ix_process_instance_started_by", "started_by", "started_at"),
+    # The list of all instances, the latest first.
+    Index("ix_process_instance_started_at", "started_at"),
     # Whoever counts what ended in a period reads no more than this.
     Index("ix_process_instance_ended_at", "ended_at", "state", "definition_id"),
     Index("ix_process_instance_super_instance_id", "super_instance_id"),

@@ -9,7 +9,7 @@ from functools import partial
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from engine.model import Actor, ProcessDefinition, Role
+from engine.model import ProcessDefinition, Role
 from engine.process_engine import ProcessEngine, build_engine, open_engine
 from engine.queries import Page, TaskQuery
 from engine.settings import Settings
@@ -18,7 +18,6 @@ from engine.store import Store
 from tests.benchmarks import workload
 from tests.benchmarks.contestants.crowd import Crowd
 
-_ADMIN = Actor("admin", frozenset({Role.ADMIN}))
 _INBOX = Page(max_results=20)
 
 #: Lane -> secret of the access token of somebody who works in it.
@@ -71,7 +70,7 @@ class AlurDoer:
         return counts
 
     def _begin(self) -> str:
-        started = self._engine.instances.start(self._definition, {}, actor=_ADMIN)
+        started = self._engine.instances.start(self._definition, {}, actor=workload.ADMIN)
         return started.opened[0].task_id
 
     def _come(self, task_id: str, number: int) -> tuple[str | None, float]:
@@ -124,9 +123,9 @@ def peopled(engine: ProcessEngine) -> Secrets:
     """Somebody for each lane, with an access token."""
     for lane in workload.LANES:
         engine.accounts.add(
-            lane.lower(), display_name=lane, roles=[Role.STAFF], lanes=[lane], actor=_ADMIN
+            lane.lower(), display_name=lane, roles=[Role.STAFF], lanes=[lane], actor=workload.ADMIN
         )
     return {
-        lane: engine.access_tokens.create(lane.lower(), "bench", actor=_ADMIN)[1]
+        lane: engine.access_tokens.create(lane.lower(), "bench", actor=workload.ADMIN)[1]
         for lane in workload.LANES
     }

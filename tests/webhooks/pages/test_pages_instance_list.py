@@ -12,6 +12,7 @@ from tests.diagrams import end, exclusive, flow, line, process, start, user
 from tests.office import ADMIN, Office, staff
 from tests.webhooks.pages.browser import Page
 from tests.webhooks.pages.conftest import Visit
+from webhooks.pages import listings
 from webhooks.pages.periods import Period, period_of
 
 #: Due within an hour; stops with an incident when it is done.
@@ -140,3 +141,27 @@ def test_what_is_no_period_is_none(app: Flask, text: str | None) -> None:
 
 def test_quarter_before_the_first_is_of_the_year_before() -> None:
     assert Period("triwulan", date(2026, 1, 1)).neighbour(-1).first == date(2025, 10, 1)
+
+
+def test_long_lists_say_that_there_are_more_than_were_counted(
+    office: Office, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listings, "MOST_COUNTED", 25)
+    sop = office.deploy(STUCK, "buntu.bpmn")
+    for number in range(51):
+        begin(office, sop, f"K-{number:02}")
+        office.clock.advance(minutes=1)
+    clerk = visit("staf")
+
+    first = clerk.get("/berkas")
+    assert "lebih dari 25 berkas proses" in first.text
+    assert "Halaman 1 dari lebih dari 1" in first.text
+    assert keys(first)[0] == "K-50"
+    second = clerk.get("/berkas?hal=2")
+    assert "Halaman 2 dari lebih dari 2" in second.text
+    last = clerk.get("/berkas?hal=3")
+    assert "51 berkas proses" in last.text
+    assert "Halaman 3 dari 3" in last.text
+    assert keys(last) == ["K-00"]
+    assert keys(clerk.get("/berkas?hal=4")) == ["K-00"]
+    assert "Tugas lajur saya 25+" in clerk.get("/").text

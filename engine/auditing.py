@@ -15,6 +15,7 @@ from engine.endorsements import endorsement_faults
 from engine.errors import DamagedHistory, EngineError
 from engine.escalation_proof import EscalationProof, escalation_faults
 from engine.history import chain_faults
+from engine.lineage import ended_up_in, lineage_of
 from engine.model import (
     AccountEventKind,
     ActivityInstance,
@@ -196,10 +197,11 @@ class History:
         if isinstance(replayed, Fault):
             faults.append(replayed)
             return Verification(instance.instance_id, len(events), 0, tuple(faults))
-        model = self._definitions.machine(tx, instance.definition_id).model
-        faults += endorsement_faults(model, events)
-        faults += self._escalations.faults(tx, model, events)
-        faults += same_person.faults(model, events)
+        lineage = lineage_of(tx, self._definitions, instance, events)
+        model, later = lineage.first.model, lineage.later_models
+        faults += endorsement_faults(model, events, later)
+        faults += self._escalations.faults(tx, model, events, later)
+        faults += same_person.faults(model, events, later)
         faults += [f for f in replayed.faults if not _told(f, faults)]
         if not faults:
             faults += self._state_faults(tx, stored, replayed, events)
@@ -209,23 +211,23 @@ class History:
         self, tx: StoreTransaction, instance: ProcessInstance, events: list[HistoryEvent]
     ) -> Replayed | Fault:
         try:
-            machine = self._definitions.machine(tx, instance.definition_id)
+            lineage = lineage_of(tx, self._definitions, instance, events)
         except EngineError as error:
             return Fault(
                 instance.instance_id, 1, "replay", f"the diagram cannot be run again: {error}"
             )
         recorded = events[0].payload.get("digest") if events else None
-        kept = tx.definition(instance.definition_id).digest
-        if machine.digest != recorded or kept != recorded:
+        kept = tx.definition(lineage.first_id).digest
+        if lineage.first.digest != recorded or kept != recorded:
             return Fault(
                 instance.instance_id,
                 1,
                 "replay",
                 "the kept diagram is not the one that the instance was started with",
                 expected=str(recorded),
-                found=machine.digest,
+                found=lineage.first.digest,
             )
-        return replay(machine, events)
+        return replay(lineage.first, events, lineage.later)
 
     def _state_faults(
         self,
@@ -239,6 +241,9 @@ class History:
         found: list[tuple[str, str, str]] = []
         if run is None:
             return []
+        last_version = ended_up_in(events) or instance.definition_id
+        if last_version != instance.definition_id:
+            found.append(("the version", last_version, instance.definition_id))
         if stored.snapshot is not None and stored.snapshot != run.dump():
             found.append(("the snapshot", "the state that the inputs lead to", "another one"))
         open_rows = tx.tasks_of_instance(instance.instance_id, {TaskState.OPEN})

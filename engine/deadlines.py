@@ -53,6 +53,36 @@ class Deadlines:
         changed, note = self._set(tx, model, row, at)
         return (self._reminded(model, changed, at), (note,)) if note else (row, ())
 
+    def migrated(
+        self,
+        tx: StoreTransaction,
+        models: tuple[ProcessModel, ProcessModel],
+        row: UserTask,
+        renewed: UserTask,
+        at: datetime,
+    ) -> tuple[UserTask, Observation | None]:
+        """An open task as another version has it, by the term of its step there.
+
+        models, `row` and `renewed`: of the old version and of the new one. The due date stays
+        when the term is the same, when somebody set it by hand, or when a diagram says it. A new
+        term counts from when the task opened, or was taken: being moved excuses no delay.
+        """
+        old, new = models
+        text = term_text(new, renewed)
+        is_said = is_dated(old, row) or is_dated(new, renewed)
+        if is_said or _is_set_by_hand(row) or term_text(old, row) == text:
+            return renewed, None
+        unset = self._reminded(
+            new, replace(renewed, due_at=None, due_calendar=None, due_revision=None), at
+        )
+        since = renewed.created_at
+        if self._rule is Rule.FROM_CLAIM and text and not term_of(text).days:
+            since = renewed.claimed_at or since
+        changed, note = self._set(tx, new, unset, renewed.created_at, since=since)
+        if note is None:
+            return unset, _note(renewed, {"dueAt": None}) if row.due_at else None
+        return self._reminded(new, changed, at), note
+
     def set_by_hand(self, model: ProcessModel, row: UserTask, at: datetime) -> UserTask:
         """A task whose due date somebody has changed: no calendar counts it any more."""
         changed = replace(row, due_calendar=None, due_revision=None)
@@ -71,9 +101,18 @@ class Deadlines:
         return replace(row, remind_at=remind_at, escalate_at=row.due_at)
 
     def _set(
-        self, tx: StoreTransaction, model: ProcessModel, row: UserTask, at: datetime
+        self,
+        tx: StoreTransaction,
+        model: ProcessModel,
+        row: UserTask,
+        at: datetime,
+        *,
+        since: datetime | None = None,
     ) -> tuple[UserTask, Observation | None]:
-        """The row with its deadline, counted from `at`; as it is when it has none of this kind."""
+        """The row with its deadline, counted from `at`; as it is when it has none of this kind.
+
+        since: from when it counts, for a note of a later moment.
+        """
         text = term_text(model, row)
         if not text or is_dated(model, row):
             return row, None
@@ -94,6 +133,7 @@ class Deadlines:
             "revision": calendar.revision,
             "zone": calendar.zone.key,
             "rule": str(self._rule),
+            **({"since": since.isoformat(timespec="milliseconds")} if since else {}),
         }
         changed = replace(
             row, due_at=due_at, due_calendar=calendar.key, due_revision=calendar.revision
@@ -119,12 +159,13 @@ class Deadlines:
     def _computed_again(self, tx: StoreTransaction, event: HistoryEvent) -> str:
         told = event.payload
         try:
+            since = datetime.fromisoformat(told["since"]) if "since" in told else event.at
             calendar = self._calendars.at_revision(tx, told["calendar"], told["revision"])
             due_at = deadline(
                 term_of(told["term"]),
                 replace(calendar, zone=zone_of(told["zone"])),
-                available_at=event.at,
-                claimed_at=event.at,
+                available_at=since,
+                claimed_at=since,
                 rule=Rule(told["rule"]),
             )
         except (EngineError, KeyError, ValueError) as error:

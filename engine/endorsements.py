@@ -10,8 +10,9 @@ SHA-256 in place of files.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from engine.bpmn.elements import FlowNode, ProcessModel
@@ -296,10 +297,20 @@ class PaperTrail:
         return tuple(lane for lane in terms.paraf_from if lane not in given)
 
 
-def endorsement_faults(model: ProcessModel, events: Iterable[HistoryEvent]) -> list[Fault]:
-    """Every paraf and signature of a history that does not follow from what was before it."""
+def endorsement_faults(
+    model: ProcessModel,
+    events: Sequence[HistoryEvent],
+    later: Mapping[str, ProcessModel] = MappingProxyType({}),
+) -> list[Fault]:
+    """Every paraf and signature of a history that does not follow from what was before it.
+
+    later: definition id -> the model of each version that the instance was migrated to. From
+    there on its papers are those that the new version names, in all that had happened before.
+    """
     trail, faults = PaperTrail(model), []
-    for event in events:
+    for number, event in enumerate(events):
+        if event.kind is EventKind.INSTANCE_MIGRATED and event.payload.get("to") in later:
+            trail = PaperTrail(later[event.payload["to"]]).take_all(events[:number])
         if event.kind is EventKind.TASK_COMPLETED:
             found = {name: event.payload[name] for name in _FACTS if name in event.payload}
             expected = _expected(trail, event)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from engine.bpmn.elements import ProcessModel
 from engine.calendars import Calendars
@@ -25,13 +26,22 @@ class EscalationProof:
         self._calendars = calendars
 
     def faults(
-        self, tx: StoreTransaction, model: ProcessModel, events: Iterable[HistoryEvent]
+        self,
+        tx: StoreTransaction,
+        model: ProcessModel,
+        events: Iterable[HistoryEvent],
+        later: Mapping[str, ProcessModel] = MappingProxyType({}),
     ) -> list[Fault]:
-        """Every escalation that does not follow from its task, its diagram and its time."""
+        """Every escalation that does not follow from its task, its diagram and its time.
+
+        later: definition id -> the model of each version that the instance was migrated to.
+        """
         found: list[Fault] = []
         risen: Risen = {}
         for event in events:
-            if event.kind is EventKind.TASK_ESCALATED:
+            if event.kind is EventKind.INSTANCE_MIGRATED:
+                model = later.get(event.payload.get("to", ""), model)
+            elif event.kind is EventKind.TASK_ESCALATED:
                 before = risen.get(event.activity_instance_id or "", ())
                 found += self._differences(tx, model, event, before)
             _follow(risen, event)

@@ -24,6 +24,7 @@ from engine.merkle import inclusion_path
 from engine.model import (
     AccountEventKind,
     Actor,
+    EventKind,
     HistoryEvent,
     Json,
     ProcessInstance,
@@ -155,19 +156,23 @@ class _Writing:
 
     def _events(self, instance: ProcessInstance) -> int:
         digests: dict[str, None] = {}
+        versions = {instance.definition_id: None}
         with self._archive.open(self._entry(f"events/{instance.instance_id}.jsonl"), "w") as file:
             last = 0
             for event in self._each_event(instance.instance_id):
                 file.write(_line(event))
                 last = event.sequence
+                if event.kind is EventKind.INSTANCE_MIGRATED:
+                    versions |= {event.payload["from"]: None, event.payload["to"]: None}
                 if event.is_input:
                     digests |= dict.fromkeys(d.sha256 for d in documents_of(event.payload))
         for digest in digests if self._with_documents else ():
             self._put(f"documents/{digest}", self._document(digest))
-        definition = self._tx.definition(instance.definition_id)
-        resource = self._tx.resource_named(definition.deployment_id, definition.resource_name)
-        name = hashlib.sha256(resource.content).hexdigest()
-        self._put(f"definitions/{name}.bpmn", resource.content)
+        for definition_id in versions:
+            definition = self._tx.definition(definition_id)
+            resource = self._tx.resource_named(definition.deployment_id, definition.resource_name)
+            name = hashlib.sha256(resource.content).hexdigest()
+            self._put(f"definitions/{name}.bpmn", resource.content)
         return last
 
     def _each_event(self, instance_id: str) -> Iterator[HistoryEvent]:

@@ -37,6 +37,7 @@ from engine.logins import Logins
 from engine.measuring import Measuring
 from engine.message_sources import MessageSources
 from engine.messages import Messages
+from engine.migration.room import Migrations
 from engine.model import Channel
 from engine.overviews import Overviews
 from engine.papers import Papers
@@ -83,6 +84,7 @@ class ProcessEngine:
     clock: Clock
     definitions: Definitions
     instances: Instances
+    migrations: Migrations
     tasks: Tasks
     task_links: TaskLinks
     task_drafts: TaskDrafts
@@ -186,6 +188,9 @@ def build_engine(
         clock=clock,
         definitions=definitions,
         instances=Instances(store, definitions, steps, clock=clock, ids=ids, intake=intake),
+        migrations=Migrations(
+            store, definitions, steps, deadlines, clock=clock, zone=settings.time_zone
+        ),
         tasks=tasks,
         task_drafts=TaskDrafts(store, definitions, sealing, clock),
         task_changes=TaskChanges(store, definitions, steps, clock),

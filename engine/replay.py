@@ -6,9 +6,10 @@ what history says it observed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 
 from engine.errors import EngineError, ReplayMismatch
 from engine.history import Input
@@ -39,13 +40,15 @@ class Replayed:
 
 
 def apply(machine: Machine, bound: Step, run: Run | None, given: HistoryEvent) -> Run:
-    """Give one recorded input to the machine."""
+    """Give one recorded input to the machine; the run that goes on from there."""
     if given.kind is EventKind.INSTANCE_STARTED:
         return machine.start(bound, given.payload["variables"], given.payload.get("startEvent"))
     if run is None:
         raise ReplayMismatch(
             given.instance_id, given.sequence, str(EventKind.INSTANCE_STARTED), str(given.kind)
         )
+    if given.kind is EventKind.INSTANCE_MIGRATED:
+        return machine.take_over(bound, run, given.payload["plan"])
     run.continue_in(bound)
     act(run, given)
     return run
@@ -87,11 +90,16 @@ def act(run: Run, given: Input | HistoryEvent) -> None:
     deeds[given.kind]()
 
 
-def replay(machine: Machine, events: Iterable[HistoryEvent]) -> Replayed:
+def replay(
+    machine: Machine,
+    events: Iterable[HistoryEvent],
+    later: Mapping[str, Machine] = MappingProxyType({}),
+) -> Replayed:
     """Run every input again and compare every observation; stops at the first difference.
 
-    After a difference the state is no longer the recorded one, so that later comparisons would
-    report consequences as causes.
+    machine: of the version that the instance started in; later: definition id -> the machine of
+    each that it was migrated to. After a difference the state is no longer the recorded one, so
+    that later comparisons would report consequences as causes.
     """
     run: Run | None = None
     faults: list[Fault] = []
@@ -103,6 +111,12 @@ def replay(machine: Machine, events: Iterable[HistoryEvent]) -> Replayed:
         elif given.kind in _QUIET:
             faults += [_difference(event, None) for event in recorded[:1]]
         else:
+            if given.kind is EventKind.INSTANCE_MIGRATED:
+                target = later.get(given.payload.get("to", ""))
+                if target is None or target.digest != given.payload.get("toDigest"):
+                    faults.append(_wrong_version(given, target))
+                    break
+                machine = target
             run, difference = _replay_step(machine, run, given, recorded)
             faults += [difference] if difference else []
         if faults:
@@ -177,6 +191,17 @@ def _difference(event: HistoryEvent, observation: Observation | None) -> Fault:
         "history records something else than what its inputs lead to",
         expected=_in_words(observation) if observation else "nothing",
         found=_in_words(_as_observation(event)),
+    )
+
+
+def _wrong_version(event: HistoryEvent, target: Machine | None) -> Fault:
+    return Fault(
+        event.instance_id,
+        event.sequence,
+        "replay",
+        "the kept diagram is not the one that the instance was migrated to",
+        expected=str(event.payload.get("toDigest")),
+        found=target.digest if target else "none",
     )
 
 

@@ -9,9 +9,10 @@ step opens is written to its task; the mark goes into its completion.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from engine.bpmn.elements import FlowNode, ProcessModel
 from engine.history import Input
@@ -67,15 +68,24 @@ def mark_of(task: UserTask, actor: Actor) -> dict[str, Json]:
     return _mark(task.preceded_by, actor.account)
 
 
-def faults(model: ProcessModel, events: Iterable[HistoryEvent]) -> list[Fault]:
-    """Every mark in a history that does not follow from it."""
+def faults(
+    model: ProcessModel,
+    events: Iterable[HistoryEvent],
+    later: Mapping[str, ProcessModel] = MappingProxyType({}),
+) -> list[Fault]:
+    """Every mark in a history that does not follow from it.
+
+    later: definition id -> the model of each version that the instance was migrated to.
+    """
     found: list[Fault] = []
     done: list[tuple[datetime, PrecedingTask]] = []
     now: tuple[int, PrecedingTask] | None = None
     opened: dict[str, tuple[PrecedingTask, ...]] = {}
     for event in events:
         task_id, activity_id = event.activity_instance_id or "", event.activity_id or ""
-        if event.kind is EventKind.TASK_COMPLETED:
+        if event.kind is EventKind.INSTANCE_MIGRATED:
+            model = later.get(event.payload.get("to", ""), model)
+        elif event.kind is EventKind.TASK_COMPLETED:
             # History of before there were marks has none.
             if MARK in event.payload and task_id in opened:
                 expected = _mark(opened[task_id], event.actor or "").get(MARK)

@@ -108,6 +108,8 @@ def texts_of(event: HistoryEvent) -> Iterator[Text]:
     for document in payload.get("documents") or ():
         yield Text("document", None, document["name"])
     yield from _plain("reason", payload, "reason")
+    if event.kind is EventKind.INSTANCE_MIGRATED:
+        yield from _plain("reason", payload, "basis")
 
 
 def _plain(source: str, payload: Json, key: str) -> Iterator[Text]:

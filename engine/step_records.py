@@ -49,7 +49,7 @@ def record_of(
     """
     known = {task.task_id for task in before}
     opened, notes = deadlines(
-        _row(task, instance, now=now, zone=zone)
+        row_of(task, instance, now=now, zone=zone)
         for task in run.open_tasks()
         if task.task_id not in known
     )
@@ -160,7 +160,8 @@ def _moment(text: str | None, since: datetime, zone: ZoneInfo) -> datetime | Non
     return due_moment(text, since=since, zone=zone) if text else None
 
 
-def _row(task: OpenTask, instance: ProcessInstance, *, now: datetime, zone: ZoneInfo) -> UserTask:
+def row_of(task: OpenTask, instance: ProcessInstance, *, now: datetime, zone: ZoneInfo) -> UserTask:
+    """The row of an open task that has just come up; its deadline is not set yet."""
     node, offer = task.node, task.offer
     candidate_users = tuple(offer.get("candidate_users", node.candidate_users))
     candidate_groups = tuple(offer.get("candidate_groups", node.candidate_groups))

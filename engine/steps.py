@@ -27,6 +27,7 @@ from engine.errors import (
 )
 from engine.escapes import tell_caller
 from engine.history import Input, build_events, genesis
+from engine.lineage import lineage_of
 from engine.model import (
     EventKind,
     ExternalTask,
@@ -42,11 +43,11 @@ from engine.model import (
     UserTask,
     documents_of,
 )
-from engine.replay import act, replay
+from engine.replay import Replayed, act, replay
 from engine.same_person import with_preceding
 from engine.sealing import Sealing, Situation
 from engine.search_words import index_step
-from engine.spiff.machine import Machine, Run
+from engine.spiff.machine import Run
 from engine.spiff.stepping import step
 from engine.step_records import advanced, record_of, with_services, with_subscriptions
 from engine.store import StoreTransaction as Transaction
@@ -333,12 +334,16 @@ class Steps:
                 return machine.load(stored.snapshot)
             except SnapshotUnreadable as error:
                 _log.warning("instance %s: %s", instance.instance_id, error)
-        return machine.load(_rebuilt(tx, instance, machine))
+        return machine.load(self._rebuilt(tx, instance))
+
+    def _rebuilt(self, tx: Transaction, instance: ProcessInstance) -> bytes:
+        """The snapshot that history leads to. Raises ReplayMismatch when history is not sound."""
+        events = tx.events(instance.instance_id)
+        lineage = lineage_of(tx, self._definitions, instance, events)
+        return _sound(replay(lineage.first, events, lineage.later), instance)
 
 
-def _rebuilt(tx: Transaction, instance: ProcessInstance, machine: Machine) -> bytes:
-    """The snapshot that history leads to. Raises ReplayMismatch when history is not sound."""
-    replayed = replay(machine, tx.events(instance.instance_id))
+def _sound(replayed: Replayed, instance: ProcessInstance) -> bytes:
     for fault in replayed.faults:
         raise ReplayMismatch(
             fault.instance_id, fault.sequence or 0, fault.found or "", fault.expected or ""

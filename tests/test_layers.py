@@ -88,6 +88,8 @@ _ROOMS = {
     "sealing",
     "called_starts",
     "personal_data",
+    "lineage",
+    "migration",
 }
 #: What a worker does by itself.
 _DUTIES = {

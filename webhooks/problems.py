@@ -62,6 +62,10 @@ def _end_of_substitution(error: errors.SubstitutionOver) -> Mapping[str, Any]:
     return {**_missing_authorization(error), "title": error.title, "endedAt": ended_at}
 
 
+def _obstacles(error: errors.MigrationRefused) -> Mapping[str, Any]:
+    return {"processInstanceId": error.instance_id, "failures": list(error.messages)}
+
+
 def _end_of_task(error: errors.TaskNotOpen) -> Mapping[str, Any]:
     return {
         "taskId": error.task_id,
@@ -176,6 +180,9 @@ PROBLEMS: Mapping[type[errors.EngineError], Problem] = {
     errors.LinkExpired: Problem(410, "LinkExpiredException"),
     errors.LoginDemanded: Problem(403, "LoginDemandedException"),
     errors.InstanceEnded: Problem(409, "ProcessInstanceEndedException"),
+    errors.MigrationRefused: Problem(
+        409, "MigratingProcessInstanceValidationException", facts=_obstacles
+    ),
     errors.DeploymentInUse: Problem(409, "DeploymentInUseException"),
     errors.MessageSettled: Problem(409, "MessageSettledException", facts=_settlement),
     errors.NameTaken: Problem(409, "NameTakenException"),

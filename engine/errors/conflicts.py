@@ -133,6 +133,28 @@ class InstanceEnded(Conflict):
         super().__init__(f"process instance {instance_id} has ended ({state})")
 
 
+class MigrationRefused(Conflict):
+    """The instance cannot go on in the other version; it stays as it is.
+
+    `reason`: a `MigrationReason`; `messages`: each obstacle in English.
+    """
+
+    def __init__(
+        self,
+        activity_id: str | None,
+        reason: str,
+        *,
+        instance_id: str | None = None,
+        messages: Sequence[str] = (),
+    ) -> None:
+        self.activity_id = activity_id
+        self.reason = reason
+        self.instance_id = instance_id
+        self.messages = tuple(messages) or (f"{activity_id}: {reason}",)
+        whose = f"instance {instance_id}" if instance_id else "the instance"
+        super().__init__(f"{whose} cannot be migrated: {'; '.join(self.messages)}")
+
+
 class DeploymentInUse(Conflict):
     """A deployment whose definitions have instances stays: history needs its diagrams."""
 

@@ -72,6 +72,13 @@ from engine.model.instances import (
 from engine.model.links import TaskLink
 from engine.model.message_sources import MessageSource
 from engine.model.messages import EventSubscription, KeptMessage, KeptState, SignalDelivery
+from engine.model.migrations import (
+    MigrationCandidate,
+    MigrationFault,
+    MigrationPlan,
+    MigrationPreview,
+    MigrationReason,
+)
 from engine.model.operations import (
     Check,
     DeliveryLoad,
@@ -217,6 +224,11 @@ __all__ = [
     "LogHead",
     "LoginMethod",
     "MessageSource",
+    "MigrationCandidate",
+    "MigrationFault",
+    "MigrationPlan",
+    "MigrationPreview",
+    "MigrationReason",
     "Observation",
     "OpenWork",
     "Overview",

@@ -39,10 +39,12 @@ class EventKind(StrEnum):
     ATTACHMENT_ADDED = "attachment_added"
     ATTACHMENT_WITHDRAWN = "attachment_withdrawn"
     COMMENT_ADDED = "comment_added"
+    INSTANCE_MIGRATED = "instance_migrated"
     # observations
     ACTIVITY_ENTERED = "activity_entered"
     ACTIVITY_COMPLETED = "activity_completed"
     ACTIVITY_CANCELLED = "activity_cancelled"
+    ACTIVITY_MIGRATED = "activity_migrated"
     FLOW_TAKEN = "flow_taken"
     VARIABLES_SET = "variables_set"
     TIMER_SCHEDULED = "timer_scheduled"
@@ -86,6 +88,7 @@ INPUT_KINDS = frozenset(
         EventKind.ATTACHMENT_ADDED,
         EventKind.ATTACHMENT_WITHDRAWN,
         EventKind.COMMENT_ADDED,
+        EventKind.INSTANCE_MIGRATED,
     }
 )
 

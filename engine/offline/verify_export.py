@@ -77,6 +77,8 @@ class Export:
             event = chain.add(line)
             if chain.sequence == 1:
                 self._check_digest("definitions/{}.bpmn", event["payload"]["digest"])
+            if event["kind"] == "instance_migrated":
+                self._check_digest("definitions/{}.bpmn", event["payload"]["toDigest"])
             if self.manifest["documents"]:
                 for document in event["payload"].get("documents") or ():
                     self._check_digest("documents/{}", document["sha256"])

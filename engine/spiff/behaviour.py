@@ -6,6 +6,7 @@ Evaluated inside the step, so that what came out is an observation and replay fi
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,6 +123,13 @@ def _offered(task: Any, name: str, value: Template) -> Any:
         return due_text(found)
     except DueError as error:
         raise _fault(task, value.source, found, str(error)) from error
+
+
+def offered(task: Any, names: Collection[str]) -> dict[str, Any]:
+    """What the expressions of the task's element give for these parts of its offer."""
+    behaviour: Behaviour | None = task.task_spec.behaviour
+    offer = behaviour.offer.items() if behaviour else ()
+    return {name: _offered(task, name, value) for name, value in offer if name in names}
 
 
 def whole_number(value: Any) -> int | None:

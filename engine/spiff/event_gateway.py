@@ -6,6 +6,7 @@ The library lets each target wait, and matches by definition: two equal names wo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -76,6 +77,14 @@ class EventGateway(BpmnSpecMixin):  # type: ignore[misc]
         chosen = my_task.workflow.spec.task_specs[my_task.internal_data[_CHOSEN]]
         my_task._sync_children([chosen], TaskState.FUTURE)
         return True
+
+
+def rename_targets(internal: dict[str, Any], name: Callable[[str], str]) -> None:
+    """Give the targets that a waiting gateway remembers the names of another version."""
+    if _TIMERS in internal:
+        internal[_TIMERS] = {name(target): due for target, due in internal[_TIMERS].items()}
+    if _CHOSEN in internal:
+        internal[_CHOSEN] = name(internal[_CHOSEN])
 
 
 def next_due(my_task: Any) -> str | None:

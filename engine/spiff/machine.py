@@ -6,6 +6,7 @@ memory for the length of one step. Neither knows users, forms, HTTP, the databas
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,13 +23,15 @@ from engine.model import EventKind, Json, Observation, Variables
 from engine.spiff import cancelling as _cancelling  # noqa: F401  (binds on import)
 from engine.spiff import prediction as _prediction  # noqa: F401  (binds on import)
 from engine.spiff import snapshot
+from engine.spiff.carried_runs import Carried
+from engine.spiff.carrying import carried, expect_again
 from engine.spiff.parsing import drop_start, parse
 from engine.spiff.recorder import Recorder, activity_id_of, is_inner
 from engine.spiff.scripts import SandboxedScriptEngine, asked, local_scope_of, scope_of
 from engine.spiff.services import ServiceTask
+from engine.spiff.shapes import shape_of
 from engine.spiff.stepping import Step
 from engine.spiff.subscriptions import OpenSubscription, arrive, subscriptions_in
-from engine.spiff.told import Told
 
 #: Automatic elements that one step may run: more is a loop without a person in it (S11).
 MAX_AUTOMATIC_ELEMENTS = 1000
@@ -82,8 +85,31 @@ class Machine:
         workflow, blocked = snapshot.load(content, self._specs, _SCRIPTS)
         return Run(self.model, workflow, blocked, Recorder(self.model))
 
+    def take_over(self, step: Step, run: Run, plan: Mapping[str, str]) -> Run:
+        """The run of another version, going on in this one. Call inside `with step(...) as step`.
 
-class Run(Told):
+        plan: element id over there -> id here. Nothing moves: every token keeps its id, its data
+        and what it waits for. Raises MigrationRefused.
+        """
+        stood = {token.activity_instance_id: token.activity_id for token in run.tokens()}
+        workflow, blocked = snapshot.load(
+            carried(run.dump(), self._specs, plan), self._specs, _SCRIPTS
+        )
+        taken = Run(self.model, workflow, blocked, Recorder(self.model))
+        taken.continue_in(step)
+        expect_again(workflow)
+        taken.settle_in(stood)
+        return taken
+
+    def shape(self, node_id: str) -> tuple[str, ...] | None:
+        """How a token stays at an element: equal for elements that may take over from each other.
+
+        None: there is no such element.
+        """
+        return shape_of(self._specs, node_id)
+
+
+class Run(Carried):
     """One instance in memory. `observations` grows as inputs are given."""
 
     def __init__(

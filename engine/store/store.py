@@ -44,6 +44,7 @@ from engine.store.links import Links
 from engine.store.logins import Logins
 from engine.store.message_sources import MessageSources
 from engine.store.messages import Messages
+from engine.store.migrated import Migrated
 from engine.store.overviews import Overviews
 from engine.store.pending_uploads import PendingUploads
 from engine.store.personal_data import PersonalData
@@ -73,6 +74,7 @@ class StoreTransaction(
     Requests,
     Logins,
     Services,
+    Migrated,
     Links,
     Documents,
     PendingUploads,

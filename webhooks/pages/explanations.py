@@ -174,6 +174,13 @@ _EXPLANATIONS: Mapping[type[errors.EngineError], Callable[[Any, Names], Explanat
         phrase("Proses sudah berakhir"),
         phrase("Berkas proses ini sudah berakhir; tidak ada lagi yang diubah."),
     ),
+    errors.MigrationRefused: _constant(
+        phrase("Berkas tidak dapat dipindahkan"),
+        phrase(
+            "Berkas proses ini tidak dapat dilanjutkan pada versi SOP yang dipilih, dan tetap "
+            "seperti semula. Sebabnya tercantum pada pratinjau pemindahan."
+        ),
+    ),
     errors.IdempotencyKeyReused: _constant(
         phrase("Formulir sudah dikirim"),
         phrase("Formulir ini sudah pernah dikirim dengan isian lain; yang pertama yang berlaku."),

@@ -89,6 +89,7 @@ DEEDS: Mapping[EventKind, str] = Phrases(
         EventKind.ATTACHMENT_ADDED: phrase("Lampiran ditambahkan"),
         EventKind.ATTACHMENT_WITHDRAWN: phrase("Lampiran ditarik"),
         EventKind.COMMENT_ADDED: phrase("Komentar ditulis"),
+        EventKind.INSTANCE_MIGRATED: phrase("Dipindahkan ke versi SOP lain"),
     }
 )
 CHECKS: Mapping[str, str] = Phrases(

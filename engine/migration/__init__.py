@@ -1,0 +1,1 @@
+"""Moves running instances to another version of their process."""

@@ -47,7 +47,10 @@ _FIRST_PAGE = Page()
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The answer of `start`. `is_repeat`: the same request was done before; this is its result."""
+    """The answer of `start`. `is_repeat`: the same request was done before; this is its result.
+
+    variables: what is personal is sealed; `PersonalData.opened` opens it.
+    """
 
     instance: ProcessInstance
     variables: Variables

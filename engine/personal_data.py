@@ -30,7 +30,7 @@ from engine.model import (
     Variables,
 )
 from engine.permissions import require_instance_visible, require_role
-from engine.queries import Page
+from engine.queries import InstanceQuery, Page
 from engine.retention import Outlived, RetentionSchedule, plain_text
 from engine.sealing import Sealing
 from engine.sources import Clock, Ids
@@ -300,7 +300,12 @@ def _holdings(tx: StoreTransaction, keys: Iterable[PersonalKey]) -> list[Holding
     for key in keys:
         values[key.instance_id] += key.value_count
         persons[key.instance_id] += 1
-    found = [Holding(tx.instance(each), values[each], persons[each]) for each in values]
+    ids = sorted(values)
+    found = [
+        Holding(each, values[each.instance_id], persons[each.instance_id])
+        for first in range(0, len(ids), _BATCH)
+        for each in tx.instances(InstanceQuery(instance_ids=tuple(ids[first : first + _BATCH])))
+    ]
     return sorted(found, key=lambda each: (each.instance.started_at, each.instance.instance_id))
 
 

@@ -45,7 +45,10 @@ _NO_FACTS: Variables = {}
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The answer of `complete`. `opened`: the tasks that came up next, whoever they wait for."""
+    """The answer of `complete`. `opened`: the tasks that came up next, whoever they wait for.
+
+    variables: what is personal is sealed; `PersonalData.opened` opens it.
+    """
 
     instance: ProcessInstance
     sequence: int

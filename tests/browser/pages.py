@@ -58,6 +58,10 @@ PAGES: tuple[tuple[str | None, str], ...] = (
     ("auditor", "putar-ulang-gangguan"),
     ("auditor", "/titik-periksa"),
     ("auditor", "/retensi"),
+    ("admin", "/data-pribadi"),
+    ("admin", "data-pribadi"),
+    ("admin", "usul-musnah"),
+    ("admin", "penghapusan"),
     ("auditor", "bandingkan"),
     ("auditor", "/tidak-ada"),
 )

@@ -11,16 +11,17 @@ from pathlib import Path
 from waitress.server import create_server
 
 from engine.correlation import Message
-from engine.model import Actor, ProcessDefinition, Upload
+from engine.model import Actor, ProcessDefinition, Subject, Upload
 from engine.overdue_tasks import OverdueTasks
 from engine.passwords import Passwords
+from engine.personal_data import Basis
 from engine.process_engine import build_engine
 from engine.remarks import Place
 from engine.settings import Settings
 from engine.sources import RandomIds
 from engine.store import Store
 from engine.webhook_subscriptions import Wishes
-from tests.diagrams import end, exclusive, flow, line, process, start, user
+from tests.diagrams import end, exclusive, field, flow, form, line, process, start, user
 from tests.office import ADMIN, SOP_FILES, Office, every_return_once, quick_hasher, straight
 from webhooks import create_app
 from webhooks.hooks.tokens import link_url
@@ -49,6 +50,23 @@ LATE = process(
     start(), user("a", name="Menandatangani"), end(), line("s", "a", "e"),
     key="terlambat", lanes={"Perencana": ["s", "a", "e"]},
 ).replace("<bpmn:userTask ", '<bpmn:userTask camunda:dueDate="PT1H" ')  # fmt: skip
+
+
+_RETENTION = "".join(
+    f'<camunda:property name="sop:jra{name}" value="{value}"/>'
+    for name, value in (("Aktif", "P1D"), ("Inaktif", "P1D"), ("Akhir", "musnah"))
+)
+#: Asks for personal data, of which the retention is soon over.
+PERSONAL = process(
+    "<bpmn:extensionElements><camunda:properties>"
+    f"{_RETENTION}</camunda:properties></bpmn:extensionElements>",
+    start("s", form(field("pegawai"), field("telepon"))), end(), line("s", "e"),
+    key="data_pegawai", lanes={"Perencana": ["s", "e"]},
+).replace(
+    '"telepon" type="string">',
+    '"telepon" type="string"><camunda:properties><camunda:property id="pribadi" value="true"/>'
+    '<camunda:property id="subjek" value="pegawai"/></camunda:properties>',
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -131,6 +149,7 @@ def _fill(office: Office) -> dict[str, str]:
         "bandingkan": f"/bandingkan?a={ended}&b={instances[0]}",
         "sop": f"/proses/{definitions[1].key}/1",
         "mulai": f"/proses/{definitions[1].key}/mulai",
+        **_personal(office),
         "langganan": f"/langganan/{hook.subscription_id}",
         "tautan": _link(office, task.task_id),
     }
@@ -174,6 +193,23 @@ def _stuck(office: Office) -> str:
     instance_id = office.start(office.deploy(STUCK, "buntu.bpmn"), actor)
     office.complete(instance_id, "a", actor)
     return instance_id
+
+
+def _personal(office: Office) -> dict[str, str]:
+    """A person whose data is sealed, instances that outlived their retention, and an erasure."""
+    definition, room = office.deploy(PERSONAL, "data_pegawai.bpmn"), office.engine.personal_data
+    for name in ("P-17", "P-18", "P-19"):
+        values = {"pegawai": name, "telepon": "0812-0000-0000"}
+        office.start(definition, _actor(office, "perencana"), **values)
+    office.clock.advance(days=4)
+    basis = Basis("400/12/Setda", office.clock.now().date(), "permintaan yang bersangkutan")
+    person, other = (room.person_of(Subject(name), actor=ADMIN) for name in ("P-17", "P-18"))
+    done = room.erase_person(other, basis, actor=ADMIN)
+    return {
+        "data-pribadi": f"/data-pribadi/{person}",
+        "usul-musnah": "/data-pribadi/usul-musnah",
+        "penghapusan": f"/data-pribadi/penghapusan/{done.erasure_id}",
+    }
 
 
 def _other_systems(office: Office) -> None:

@@ -20,7 +20,7 @@ from lxml.html import HtmlElement
 from engine.model import Language
 from engine.settings import Settings
 from tests.browser.pages import PAGES
-from tests.browser.served import LATE, PASSWORD, PEOPLE, STUCK, Served
+from tests.browser.served import LATE, PASSWORD, PEOPLE, PERSONAL, STUCK, Served
 from tests.office import PROCESSES, SOP_FILES
 from tests.webhooks.pages.browser import Browser
 from webhooks import create_app
@@ -31,10 +31,13 @@ _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _SPOKEN = ("aria-label", "alt", "title", "placeholder", "data-label")
 #: Code, times (their words are Babel's), pictures of diagrams; and what says its own language.
 _QUIET = {"code", "time", "script", "svg"}
+#: The diagrams of the story beside the SOPs.
+_OWN = tuple(each.encode() for each in (LATE, STUCK, PERSONAL))
 #: What people of the story typed, and names of programs, formats and zones.
 _TYPED = """
 Gerbang layanan|https://gerbang.dinas.test/kait/alur/peristiwa|Naskah terakhir|srikandi|surat_masuk
-balasan|LAP-7|nomor|jumlah|Mengisi|Menandatangani|contoh isian|tetap|Bidang A|Bidang B|dari bawaan
+balasan|LAP-7|nomor|jumlah|Mengisi|Menandatangani|contoh isian|tetap|P-17|P-18|P-19
+400/12/Setda|permintaan yang bersangkutan|Bidang A|Bidang B|dari bawaan
 Rekapitulasi_Laporan_Kinerja_Triwulan_Final_Revisi_3.pdf|application/pdf|application/octet-stream
 Mohon diperiksa sebelum ditandatangani; lihat|Kantor|kantor|bytes|QR
 Alur|SHA-256|BPMN|SSO|Camunda|Modeler|WIB|WITA|WIT|Asia/Jakarta|Asia/Makassar|Asia/Jayapura|MB|KB
@@ -86,7 +89,7 @@ def visitors(app: Flask) -> Callable[[str | None], Browser]:
 def said_by_others(served: Served) -> re.Pattern[str]:
     """Everything that the diagrams and the people of the story say, the longest first."""
     files = [(PROCESSES / f"{stem}.bpmn").read_bytes() for stem in SOP_FILES]
-    texts = {each for file in (*files, LATE.encode(), STUCK.encode()) for each in _texts_of(file)}
+    texts = {each for file in (*files, *_OWN) for each in _texts_of(file)}
     texts |= {name for name, (shown, _, lanes) in PEOPLE.items() for name in (name, shown, *lanes)}
     texts |= set(re.split(r"[|\n]", _TYPED))
     days = served.office.engine.calendars.calendar("kantor").days.values()

@@ -177,6 +177,8 @@ def _options(field: FormField) -> tuple[tuple[str, str], ...]:
 def _hints(field: FormField, fields: Mapping[str, FormField]) -> Iterator[str]:
     if field.is_readonly:
         return
+    if field.is_personal:
+        yield gettext("Data pribadi: disimpan tersegel dan dapat dihapus.")
     if field.type is FieldType.FILE:
         yield largest_file(current_settings().max_file_mb)
         if field.is_list:

@@ -174,6 +174,9 @@ NOTICES: Mapping[str, str] = Phrases(
         ),
         "akun-ditambah": phrase("Akun telah ditambahkan."),
         "akun-diubah": phrase("Akun telah diubah."),
+        "data-pribadi-dihapus": phrase(
+            "Kuncinya telah dihapus; nilai-nilainya tidak dapat dibaca lagi."
+        ),
         "penggantian-dicatat": phrase("Penggantian telah dicatat."),
         "penggantian-diubah": phrase("Penggantian telah diubah."),
         "penggantian-diakhiri": phrase("Penggantian telah diakhiri."),

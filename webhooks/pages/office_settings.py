@@ -80,6 +80,15 @@ PLACES = (
         (Role.ADMIN, Role.AUDITOR),
     ),
     Place(
+        "pages.list_persons",
+        phrase("Data pribadi"),
+        phrase(
+            "Isian pribadi yang disimpan tersegel: milik siapa, dalam berkas mana, "
+            "dan penghapusannya."
+        ),
+        (Role.ADMIN, Role.AUDITOR),
+    ),
+    Place(
         "pages.list_subscriptions",
         phrase("Langganan web hook"),
         phrase(

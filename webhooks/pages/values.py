@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from flask_babel import gettext
 
-from engine.model import FieldType, FormField, Json, Language, document_of
-from webhooks.language import current_language, size_words
+from engine.model import FieldType, FormField, Json, Language, Sentence, document_of
+from webhooks.language import current_language, size_words, told
 from webhooks.pages.dates import iso_text
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def value_text(value: Json, name: str, fields: Fields) -> str:
         return _object_text(value, fields)
     if isinstance(value, list):
         return ", ".join(value_text(each, name, fields) for each in value)
-    return _said(str(value), fields.get(name))
+    return told(value) if isinstance(value, Sentence) else _said(str(value), fields.get(name))
 
 
 def _object_text(value: dict[str, Json], fields: Fields) -> str:

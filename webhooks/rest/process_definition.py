@@ -91,16 +91,18 @@ def _text(content: bytes) -> str:
 @resource.gives(StartedAnswer)
 def start_instance(body: Mapping[str, Any], **which: str) -> Any:
     """It has come to its first tasks when this answers. Takes an Idempotency-Key header."""
-    started = current_engine().instances.start(
+    engine, actor = current_engine(), require_actor()
+    started = engine.instances.start(
         _definition(**which),
         body["variables"] or {},
-        actor=require_actor(),
+        actor=actor,
         business_key=body["business_key"],
         idempotency_key=request.headers.get("Idempotency-Key"),
     )
     told: dict[str, Any] = {"instance": started.instance}
     if body["with_variables_in_return"]:
-        told["variables"] = started.variables
+        instance_id = started.instance.instance_id
+        told["variables"] = engine.personal_data.opened(instance_id, started.variables, actor=actor)
     return told, repeat_header(is_repeat=started.is_repeat)
 
 

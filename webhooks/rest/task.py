@@ -158,15 +158,19 @@ def complete_task(body: Mapping[str, Any], task_id: str) -> Response:
     A signature without its parafs is a 409 that names whose are missing. `paperDigest` (Alur's
     own): the version that was read; when it is not the current one any more, a 409.
     """
-    completed = current_engine().tasks.complete(
+    engine, actor = current_engine(), require_actor()
+    completed = engine.tasks.complete(
         task_id,
         body["variables"] or {},
-        actor=require_actor(),
+        actor=actor,
         idempotency_key=request.headers.get("Idempotency-Key"),
         seen=body["paper_digest"],
     )
-    with_variables = body["with_variables_in_return"]
-    answer = jsonify(write_variables(completed.variables)) if with_variables else Response("", 204)
+    answer = Response("", 204)
+    if body["with_variables_in_return"]:
+        instance_id = completed.instance.instance_id
+        opened = engine.personal_data.opened(instance_id, completed.variables, actor=actor)
+        answer = jsonify(write_variables(opened))
     answer.headers.update(repeat_header(is_repeat=completed.is_repeat))
     return answer
 

@@ -348,6 +348,8 @@ class FieldAnswer(Answer):
     list = fields.Boolean(attribute="is_list")
     group = fields.String(allow_none=True)
     rows = fields.Integer(allow_none=True)
+    personal = fields.Boolean(attribute="is_personal")
+    subject = fields.String(allow_none=True)
 
 
 class StartFormFields(Answer):

@@ -272,3 +272,23 @@ def test_who_opened_a_link_may_choose_another_language(
 
     assert page.path == path
     assert "works once" in page.text
+
+
+def test_a_personal_field_is_filled_in_by_a_link(office: Office, app: Flask) -> None:
+    content = APPROVAL.replace(
+        'label="nomor" type="long">',
+        'label="nomor" type="long"><camunda:properties>'
+        '<camunda:property id="pribadi" value="true"/></camunda:properties>',
+    )
+    instance = office.start(office.deploy(content))
+    _, secret = office.engine.task_links.make_for(office.task(instance, "setujui").task_id, "kadis")
+    path, phone = link_url(office.engine, secret, ""), Browser(app)
+
+    done = phone.send(phone.get(path), path, **{"isian-nomor": "4711"})
+
+    assert done.status == 200
+    assert office.variables(instance)["nomor"] == 4711
+    with office.store.reading() as tx:
+        kept = [event.payload.get("variables") for event in tx.events(instance)]
+    assert "4711" not in str(kept)
+    assert "alur:sealed:1:" in str(kept)

@@ -24,6 +24,7 @@ from engine.cli import (
     serving,
     simulating,
     substitutions,
+    superiors,
     tasks,
     verifying,
     webhooks,
@@ -69,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
         personal_data.add_to,
         accounts.add_to,
         substitutions.add_to,
+        superiors.add_to,
         webhooks.add_to,
     )
     for add_to in rooms:

@@ -21,6 +21,7 @@ from webhooks.rest.resource import FILE, REPEATABLE, Resource
 from webhooks.schemas.base import camel_case
 from webhooks.schemas.instances import Deserialization, FormVariableNames
 from webhooks.schemas.papers import ReturnNoteAnswer, TaskPaperAnswer
+from webhooks.schemas.superiors import EscalationAnswer
 from webhooks.schemas.tasks import (
     AssigneeBody,
     Completion,
@@ -289,3 +290,16 @@ def get_paper(task_id: str) -> PaperOfTask:
 def get_return_notes(task_id: str) -> list[ReturnNote]:
     """The latest first; none when the task came on the usual way."""
     return current_engine().papers.return_notes(task_id, actor=require_actor())
+
+
+@resource.on("GET", "/<task_id>/escalations", "To whom an overdue task went up", is_own=True)
+@resource.gives(EscalationAnswer(many=True))
+def get_escalations(task_id: str) -> list[dict[str, Any]]:
+    """The superior lanes, the nearest first, when each was told, and the due date that had passed.
+    None when it did not go up, or when its due date was moved ahead since.
+    """
+    task = current_engine().tasks.task(task_id, actor=require_actor())
+    return [
+        {"level": level, "lane": each.lane, "at": each.at, "due_at": each.due_at}
+        for level, each in enumerate(task.escalations, 1)
+    ]

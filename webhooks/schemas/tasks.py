@@ -189,6 +189,9 @@ class TaskFilter(Filter):
     follow_up_after = Moment()
     follow_up_before = Moment()
     follow_up_before_or_not_existent = Moment(attribute="follow_up_before_or_absent")
+    #: Alur's own: gone up to superiors; to this lane of theirs.
+    escalated = Flag(attribute="is_escalated")
+    escalated_to = fields.String()
     priority = Whole()
     min_priority = Whole()
     max_priority = Whole()
@@ -203,6 +206,10 @@ class TaskFilter(Filter):
             values["candidate_groups"] = (group,)
         if values.get("candidate_groups") is not None:
             _require_one_offer(values, "candidateGroup(s)", "candidateUser", "candidate_user")
+        # As with Camunda's other flags, false asks for nothing.
+        values["is_escalated"] = values.get("is_escalated") or None
+        if (lane := values.pop("escalated_to", None)) is not None:
+            values["escalated_to"] = (lane,)
         assigned = is_assigned(values)
         return TaskQuery(**values, is_assigned=assigned)
 

@@ -156,6 +156,12 @@ def chain_faults(instance_id: str, events: Iterable[HistoryEvent]) -> list[Fault
     return faults
 
 
+def follows(event: HistoryEvent, last_sequence: int, previous_hash: str) -> bool:
+    """Whether the event is the next one of its chain, and what was recorded."""
+    is_next = event.sequence == last_sequence + 1 and event.previous_hash == previous_hash
+    return is_next and _recomputed(event) == event.hash
+
+
 def _recomputed(event: HistoryEvent) -> str:
     """The hash of the event's content as it is now, or why it has none."""
     try:

@@ -27,6 +27,7 @@ from engine.documents import Documents
 from engine.drawings import Drawings
 from engine.escalation_proof import EscalationProof
 from engine.escalations import Escalations
+from engine.event_logs.room import EventLogs
 from engine.health import Health
 from engine.historic_records import HistoricRecords
 from engine.history_codes import HistoryCodes
@@ -107,6 +108,7 @@ class ProcessEngine:
     personal_data: PersonalData
     history_export: HistoryExport
     history_codes: HistoryCodes
+    event_logs: EventLogs
     drawings: Drawings
     overviews: Overviews
     playback: Playback
@@ -223,6 +225,9 @@ def build_engine(
         historic_records=HistoricRecords(store, access),
         history_export=HistoryExport(store, clock, access),
         history_codes=HistoryCodes(store),
+        event_logs=EventLogs(
+            store, definitions, calendars, access, clock=clock, zone=settings.time_zone
+        ),
         overviews=Overviews(store, clock, remaining_times),
         drawings=drawings,
         playback=Playback(

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
+from engine.cli import event_logs
 from engine.cli.exit_codes import OK
 from engine.cli.files import STANDARD_INPUT as STANDARD_OUTPUT
 from engine.cli.invocation import Invocation
@@ -46,6 +47,7 @@ def add_to(commands: Commands) -> None:
     exporting.add_argument(
         "--documents", action="store_true", help="with the bytes of the documents"
     )
+    event_logs.add_to(group)
     printing = group.add(
         "pdf",
         pdf,

@@ -15,10 +15,10 @@ _WIDTH = 30
 class Progress:
     """Told again and again how much of how much is done."""
 
-    def __init__(self, clock: Clock, what: str) -> None:
-        """what: which is counted, in the plural."""
+    def __init__(self, clock: Clock, what: str, *, deed: str = "checked") -> None:
+        """what: which is counted, in the plural. deed: what is done with them."""
         self._clock = clock
-        self._what = what
+        self._what, self._deed = what, deed
         self._began_at: datetime = clock.now()
         self._said_at = self._began_at
 
@@ -35,7 +35,7 @@ class Progress:
             print(f"alur: {self._words(done, total)}", file=sys.stderr, flush=True)
 
     def _words(self, done: int, total: int) -> str:
-        return f"checked {done} of {total} {self._what}"
+        return f"{self._deed} {done} of {total} {self._what}"
 
     def _left(self, done: int, total: int, now: datetime) -> str:
         spent = (now - self._began_at).total_seconds()

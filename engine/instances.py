@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from engine.access_log import AccessLog
 from engine.capacities import as_party, starting
 from engine.definitions import Definitions
 from engine.document_intake import Intake, Received, keep_documents
@@ -15,6 +16,7 @@ from engine.errors import Conflict, InvalidInput
 from engine.history import Input
 from engine.json_values import check_variables
 from engine.model import (
+    AccountEventKind,
     Actor,
     EventKind,
     Incident,
@@ -78,6 +80,7 @@ class Instances:
         clock: Clock,
         ids: Ids,
         intake: Intake,
+        access: AccessLog,
     ) -> None:
         self._store = store
         self._definitions = definitions
@@ -85,6 +88,7 @@ class Instances:
         self._clock = clock
         self._ids = ids
         self._intake = intake
+        self._access = access
 
     # ---------------------------------------------------------------------- start
 
@@ -181,13 +185,19 @@ class Instances:
             return found
 
     def variables(self, instance_id: str, *, actor: Actor) -> dict[str, Json]:
-        """The process variables as they are now (or were when the instance ended)."""
+        """The process variables as they are now (or were when the instance ended).
+
+        That an auditor or admin reads personal ones is recorded.
+        """
         with self._store.reading() as tx:
             stored = tx.stored_instance(instance_id)
             definition = tx.definition(stored.instance.definition_id)
             require_instance_visible(actor, stored.instance, definition)
             known = self._steps.look(tx, stored).variables
-            return self._steps.sealing.opened(tx, instance_id, known)
+            opened = self._steps.sealing.opened(tx, instance_id, known)
+        if opened is not known:
+            self._access.note(actor, AccountEventKind.HISTORY_READ, instance=instance_id)
+        return opened
 
     def incidents(
         self, *, actor: Actor, instance_id: str | None = None, page: Page = _FIRST_PAGE

@@ -13,9 +13,11 @@ from engine.correlation import MESSAGE, Correlated, Letter, Message, Post
 from engine.document_intake import Received
 from engine.errors import InvalidInput, MessageMismatch, MessageSettled
 from engine.json_values import check_variables
-from engine.model import Actor, KeptMessage, KeptState, Role, document_of
+from engine.model import Actor, Json, KeptMessage, KeptState, Role, Variables, document_of
 from engine.permissions import require_role
 from engine.queries import KeptMessageQuery, Page
+from engine.sealed_values import has_seal
+from engine.sealing import masked
 from engine.sources import Clock
 from engine.store import Store
 
@@ -41,7 +43,7 @@ class KeptMessages:
         """The messages that matched nothing, or too much, when they came."""
         _require_clerk(actor, "see kept messages", Role.AUDITOR)
         with self._store.reading() as tx:
-            return tx.kept_messages(query, page)
+            return [_masked(each) for each in tx.kept_messages(query, page)]
 
     def count(self, query: KeptMessageQuery, *, actor: Actor) -> int:
         """How many match."""
@@ -53,7 +55,7 @@ class KeptMessages:
         """One of them. Raises NotFound."""
         _require_clerk(actor, "see kept messages", Role.AUDITOR)
         with self._store.reading() as tx:
-            return tx.kept_message(kept_id)
+            return _masked(tx.kept_message(kept_id))
 
     def try_again(self, kept_id: str, *, actor: Actor) -> Correlated:
         """Deliver a kept message now. Admins only.
@@ -118,10 +120,11 @@ class KeptMessages:
             if handed is None:
                 tx.put_kept_message(replace(kept, matches=len(targets), looked_at=looked_at))
                 return None
-            correlated = handed[1]
+            outcome, correlated = handed
             tx.put_kept_message(
                 replace(
                     kept,
+                    variables=_sealed(kept.variables, outcome.event.payload["variables"]),
                     state=KeptState.DELIVERED,
                     matches=1,
                     settled_at=looked_at,
@@ -129,6 +132,18 @@ class KeptMessages:
                 )
             )
         return correlated
+
+
+def _sealed(sent: Variables, recorded: Variables) -> dict[str, Json]:
+    """What was sent, with the seal of history in place of what is personal where it went."""
+    return {
+        name: recorded[name] if has_seal(recorded.get(name)) else value
+        for name, value in sent.items()
+    }
+
+
+def _masked(kept: KeptMessage) -> KeptMessage:
+    return replace(kept, variables=masked(kept.variables))
 
 
 def _message(kept: KeptMessage) -> Message:

@@ -161,11 +161,10 @@ class PersonalData:
     def _amounts(self, instance_ids: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
         values: Counter[str] = Counter()
         persons: Counter[str] = Counter()
-        for first in range(0, len(instance_ids), _BATCH):
-            with self._store.reading() as tx:
-                for key in tx.keys_of_instances(instance_ids[first : first + _BATCH]):
-                    values[key.instance_id] += key.value_count
-                    persons[key.instance_id] += 1
+        with self._store.reading() as tx:
+            for key in tx.keys_of_instances(instance_ids):
+                values[key.instance_id] += key.value_count
+                persons[key.instance_id] += 1
         return values, persons
 
     def erasures(self, page: Page = _FIRST_PAGE, *, actor: Actor) -> list[Erasure]:

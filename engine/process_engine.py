@@ -163,7 +163,10 @@ def build_engine(
     max_bytes = settings.max_file_mb * MEGABYTE
     intake = Intake(ids, max_bytes=max_bytes)
     papers = Papers(store, definitions)
-    tasks = Tasks(store, definitions, steps, clock=clock, intake=intake, papers=papers)
+    access = AccessLog(store, clock)
+    tasks = Tasks(
+        store, definitions, steps, clock=clock, intake=intake, papers=papers, access=access
+    )
     passwords = passwords or Passwords()
     logins = Logins(store, clock, ids, passwords)
     accounts = Accounts(store, clock, passwords, logins, tasks)
@@ -173,7 +176,6 @@ def build_engine(
     )
     outside = outside_of(store, ids, settings)
     checkpoints = Checkpoints(store, clock, ids, outside)
-    access = AccessLog(store, clock)
     history = History(
         store,
         definitions,
@@ -189,7 +191,9 @@ def build_engine(
         store=store,
         clock=clock,
         definitions=definitions,
-        instances=Instances(store, definitions, steps, clock=clock, ids=ids, intake=intake),
+        instances=Instances(
+            store, definitions, steps, clock=clock, ids=ids, intake=intake, access=access
+        ),
         migrations=Migrations(
             store, definitions, steps, deadlines, clock=clock, zone=settings.time_zone
         ),

@@ -331,6 +331,11 @@ class _Subjects:
         return self._sealing.subject_of(found[0]) if found else None
 
 
+def masked(values: Variables) -> dict[str, Any]:
+    """The values without what is sealed, where nobody is to read it."""
+    return dict(without_seals(dict(values), lambda _seal: Unreadable(_UNKNOWN.text)))
+
+
 def blank_for_forms(values: Variables) -> dict[str, Any]:
     """The values without those that cannot be read: a form asks for them anew."""
     return {

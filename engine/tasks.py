@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from engine.access_log import AccessLog
 from engine.capacities import Standing, at_task, require_visible, standing_at
 from engine.definitions import Definitions
 from engine.document_intake import Intake, Received, keep_documents
@@ -15,6 +16,7 @@ from engine.forms import check_submission
 from engine.history import Input
 from engine.json_values import check_variables
 from engine.model import (
+    AccountEventKind,
     Actor,
     EventKind,
     FormField,
@@ -81,11 +83,13 @@ class Tasks(Hands):
         clock: Clock,
         intake: Intake,
         papers: Papers,
+        access: AccessLog,
     ) -> None:
         super().__init__(store, steps, clock)
         self._definitions = definitions
         self._intake = intake
         self._papers = papers
+        self._access = access
 
     # ------------------------------------------------------------------- questions
 
@@ -137,6 +141,8 @@ class Tasks(Hands):
             known = self._steps.look(tx, stored).visible_variables(task_id)
             visible = self._steps.sealing.opened(tx, task.instance_id, known)
             node = self._definitions.machine(tx, task.definition_id).model.nodes[task.activity_id]
+        if visible is not known:
+            self._note_reading(task, actor)
         fields = node.form or ()
         values = blank_for_forms({f.id: visible.get(f.id, f.default) for f in fields})
         return TaskForm(task, fields, values, dict(node.properties))
@@ -148,7 +154,14 @@ class Tasks(Hands):
             require_visible(tx, actor, task, now=self._clock.now())
             require_open(task)
             known = self._steps.look(tx, stored).visible_variables(task_id)
-            return self._steps.sealing.opened(tx, task.instance_id, known)
+            visible = self._steps.sealing.opened(tx, task.instance_id, known)
+        if visible is not known:
+            self._note_reading(task, actor)
+        return visible
+
+    def _note_reading(self, task: UserTask, actor: Actor) -> None:
+        """That an auditor or admin reads what is personal is recorded."""
+        self._access.note(actor, AccountEventKind.HISTORY_READ, instance=task.instance_id)
 
     # -------------------------------------------------------------------- complete
 

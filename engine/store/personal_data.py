@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ _KEY = personal_key.c
 _ERASURE = [column.label(f"erasure_{column.name}") for column in erasure.c]
 _SECRETS = ("person", "sealed_subject", "sealed_key")
 _FIRST_PAGE = Page()
+_BATCH = 500
 
 
 def _use_key(new: sqlite.Insert | postgresql.Insert) -> Any:
@@ -79,10 +80,14 @@ class PersonalData(Transaction):
         self, instance_ids: Collection[str], *, for_change: bool = False
     ) -> list[PersonalKey]:
         """Every key of those instances that is not destroyed; for_change as above."""
-        wanted = select(personal_key).where(
-            _KEY.instance_id.in_(sorted(instance_ids)), _KEY.person.is_not(None)
-        )
-        return self._living(wanted, for_change)
+        return [
+            key
+            for some in _batched(sorted(instance_ids))
+            for key in self._living(
+                select(personal_key).where(_KEY.instance_id.in_(some), _KEY.person.is_not(None)),
+                for_change,
+            )
+        ]
 
     def _living(self, wanted: Select[Any], for_change: bool) -> list[PersonalKey]:
         ordered = wanted.order_by(_KEY.instance_id, _KEY.key_id)
@@ -130,10 +135,10 @@ class PersonalData(Transaction):
 
     def forget_requests_of(self, instance_ids: Collection[str]) -> int:
         """Drop what is remembered of requests for these instances; how many."""
-        return self._write(
-            delete(remembered_request).where(
-                remembered_request.c.instance_id.in_(sorted(instance_ids))
-            )
+        of = remembered_request.c.instance_id
+        return sum(
+            self._write(delete(remembered_request).where(of.in_(some)))
+            for some in _batched(sorted(instance_ids))
         )
 
     def erasures(self, page: Page = _FIRST_PAGE) -> list[Erasure]:
@@ -156,6 +161,11 @@ class PersonalData(Transaction):
         """The keys that were destroyed at once."""
         found = _keys().where(_KEY.erasure_id == erasure_id)
         return [_key(row) for row in self._all(found.order_by(_KEY.instance_id, _KEY.key_id))]
+
+
+def _batched(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many ids at a time as a statement takes on both databases."""
+    return (ids[first : first + _BATCH] for first in range(0, len(ids), _BATCH))
 
 
 def _keys() -> Select[Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import TypeVar
 
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +16,7 @@ from engine.personal_data import Basis, csv_of, report_of
 from webhooks.downloads import attachment
 from webhooks.language import Phrases, phrase
 from webhooks.pages.blueprint import blueprint
-from webhooks.pages.listings import PAGE_SIZE, page_number, page_of, pager
+from webhooks.pages.listings import PAGE_SIZE, Pager, page_number, page_of, pager
 from webhooks.pages.logins import current_actor, require_page_role
 from webhooks.pages.people import person as person_name
 from webhooks.rest.context import current_engine
@@ -23,6 +24,7 @@ from webhooks.rest.context import current_engine
 Faults = Mapping[str, str]
 
 _READERS = (Role.AUDITOR, Role.ADMIN)
+_Row = TypeVar("_Row")
 _DEED = "see whose personal data is sealed"
 _BYTE_ORDER_MARK = "\ufeff"
 #: What a field takes, said whenever it was refused.
@@ -76,12 +78,13 @@ def erase_person(person: str) -> ResponseReturnValue:
 def _person_page(person: str, *, faults: Faults | None = None) -> str:
     require_page_role(_DEED, *_READERS)
     subject, holdings = current_engine().personal_data.person(person, actor=current_actor())
+    shown = pager(page_number(), len(holdings))
     return render_template(
         "personal_data_person.html",
         person=person,
         name=name_of(subject),
-        is_account=subject.is_account,
-        holdings=holdings,
+        holdings=_part(holdings, shown),
+        pager=shown,
         values=sum(each.value_count for each in holdings),
         may_erase=current_actor().has(Role.ADMIN),
         faults=faults or {},
@@ -128,10 +131,9 @@ def _erasable_page(*, faults: Faults | None = None) -> str:
     require_page_role(_DEED, *_READERS)
     found = current_engine().personal_data.erasable(actor=current_actor())
     shown = pager(page_number(), len(found))
-    first = (shown.number - 1) * PAGE_SIZE
     return render_template(
         "personal_data_outlived.html",
-        rows=found[first : first + PAGE_SIZE],
+        rows=_part(found, shown),
         pager=shown,
         may_erase=current_actor().has(Role.ADMIN),
         faults=faults or {},
@@ -148,7 +150,8 @@ def show_erasure(erasure_id: str) -> ResponseReturnValue:
     """What was erased, on which basis, by whom: for the minutes."""
     require_page_role(_DEED, *_READERS)
     done, holdings = current_engine().personal_data.erasure(erasure_id, actor=current_actor())
-    return render_template("erasure.html", done=done, holdings=holdings)
+    shown = pager(page_number(), len(holdings))
+    return render_template("erasure.html", done=done, holdings=_part(holdings, shown), pager=shown)
 
 
 @blueprint.get("/data-pribadi/penghapusan/<erasure_id>.csv")
@@ -157,6 +160,11 @@ def download_erasure(erasure_id: str) -> ResponseReturnValue:
     require_page_role(_DEED, *_READERS)
     done, holdings = current_engine().personal_data.erasure(erasure_id, actor=current_actor())
     return _csv(report_of(done, holdings), f"penghapusan-{done.at.date().isoformat()}.csv")
+
+
+def _part(rows: Sequence[_Row], shown: Pager) -> Sequence[_Row]:
+    first = (shown.number - 1) * PAGE_SIZE
+    return rows[first : first + PAGE_SIZE]
 
 
 def _csv(text: str, name: str) -> Response:

@@ -28,6 +28,7 @@ from engine.drawings import Drawings
 from engine.escalation_proof import EscalationProof
 from engine.escalations import Escalations
 from engine.event_logs.room import EventLogs
+from engine.evidence_packages import EvidencePackages
 from engine.health import Health
 from engine.historic_records import HistoricRecords
 from engine.history_codes import HistoryCodes
@@ -109,6 +110,7 @@ class ProcessEngine:
     history_export: HistoryExport
     history_codes: HistoryCodes
     event_logs: EventLogs
+    evidence_packages: EvidencePackages
     drawings: Drawings
     overviews: Overviews
     playback: Playback
@@ -232,6 +234,7 @@ def build_engine(
         event_logs=EventLogs(
             store, definitions, calendars, access, clock=clock, zone=settings.time_zone
         ),
+        evidence_packages=EvidencePackages(store, clock, ids, leader_lanes=settings.leader_lanes),
         overviews=Overviews(store, clock, remaining_times),
         drawings=drawings,
         playback=Playback(

@@ -78,6 +78,7 @@ _ROOMS = {
     "history_codes",
     "historic_records",
     "event_logs",
+    "evidence_packages",
     "retention",
     "announcements",
     "webhook_subscriptions",

@@ -75,6 +75,13 @@ def pdf(content: bytes, name: str) -> Response:
     return response
 
 
+def zipped(content: bytes, name: str) -> Response:
+    """A ZIP file of ours, to be saved under that name."""
+    response = pdf(content, name)
+    response.mimetype = "application/zip"
+    return response
+
+
 def attachment(name: str) -> str:
     """The Content-Disposition of a file to be saved under that name, in characters of a header.
 

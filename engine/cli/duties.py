@@ -47,8 +47,10 @@ def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:
                 engine.repeats.forget_old,
                 engine.pending_uploads.forget_old,
                 engine.task_drafts.forget_ended,
+                engine.evidence_packages.forget_old,
             ),
             engine.clock,
         ),
         import_module("webhooks.outgoing").build_deliverer(engine, settings),
+        import_module("webhooks.evidence").build_maker(engine, settings),
     )

@@ -49,6 +49,7 @@ from engine.model.escalations import (
     TaskEscalation,
     superiors_from,
 )
+from engine.model.evidence import EvidencePackage, ListedInstance, PackageState
 from engine.model.history import (
     INPUT_KINDS,
     NOTE_KINDS,
@@ -196,6 +197,7 @@ __all__ = [
     "Erasure",
     "EventKind",
     "EventSubscription",
+    "EvidencePackage",
     "ExternalTask",
     "Fault",
     "FieldType",
@@ -221,6 +223,7 @@ __all__ = [
     "LaneLoad",
     "LaneStanding",
     "Language",
+    "ListedInstance",
     "LogHead",
     "LoginMethod",
     "MessageSource",
@@ -232,6 +235,7 @@ __all__ = [
     "Observation",
     "OpenWork",
     "Overview",
+    "PackageState",
     "Paper",
     "PaperOfTask",
     "PaperVersion",

@@ -205,6 +205,7 @@ class AccountEventKind(StrEnum):
     HISTORY_READ = "history_read"
     DOCUMENT_READ = "document_read"
     HISTORY_EXPORTED = "history_exported"
+    EVIDENCE_MADE = "evidence_made"
     PERSONAL_DATA_READ = "personal_data_read"
     PERSONAL_DATA_ERASED = "personal_data_erased"
     SUBSTITUTION_BEGUN = "substitution_begun"
@@ -217,6 +218,7 @@ ACCESS_KINDS = (
     AccountEventKind.HISTORY_READ,
     AccountEventKind.DOCUMENT_READ,
     AccountEventKind.HISTORY_EXPORTED,
+    AccountEventKind.EVIDENCE_MADE,
     AccountEventKind.PERSONAL_DATA_READ,
 )
 

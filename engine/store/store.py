@@ -36,6 +36,7 @@ from engine.store.documents import Documents
 from engine.store.drafts import Drafts
 from engine.store.escalations import Escalations
 from engine.store.events import Events
+from engine.store.evidence import Evidence
 from engine.store.figures import Figures
 from engine.store.identities import Identities
 from engine.store.incidents import Incidents
@@ -92,6 +93,7 @@ class StoreTransaction(
     Reports,
     Calendars,
     Checkpoints,
+    Evidence,
     MessageSources,
     Messages,
     Signals,

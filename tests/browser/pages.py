@@ -39,6 +39,7 @@ PAGES: tuple[tuple[str | None, str], ...] = (
     ("auditor", "laporan"),
     ("auditor", "laporan-waktu"),
     ("auditor", "pemantauan"),
+    ("auditor", "/bukti-akip"),
     ("admin", "/kalender"),
     ("admin", "/kalender/kantor"),
     ("admin", "/atasan"),

@@ -6,21 +6,17 @@ typesetting.py the only one that sets it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-
-from flask import Flask, has_app_context
-
 from engine.model import Actor, Language
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
-from webhooks import language
+from webhooks.evidence.akip_package import write_package
+from webhooks.evidence.contexts import writing_papers
 from webhooks.evidence.instance_sheet import instance_sheet
+from webhooks.evidence.maker import PackageMaker
 from webhooks.evidence.typesetting import typeset
 from webhooks.language import speaking
-from webhooks.rest.context import put_context
 
-__all__ = ["instance_pdf", "writing_papers"]
+__all__ = ["PackageMaker", "build_maker", "instance_pdf", "write_package", "writing_papers"]
 
 
 def instance_pdf(instance_id: str, *, actor: Actor) -> bytes:
@@ -29,13 +25,6 @@ def instance_pdf(instance_id: str, *, actor: Actor) -> bytes:
         return typeset(instance_sheet(instance_id, actor=actor))
 
 
-@contextmanager
-def writing_papers(engine: ProcessEngine, settings: Settings) -> Iterator[None]:
-    """Within it papers may be written: by a worker or a command, where no page is asked for."""
-    with ExitStack() as stack:
-        if not has_app_context():
-            app = Flask(__name__)
-            put_context(app, engine, settings)
-            language.register(app, lambda: None)
-            stack.enter_context(app.app_context())
-        yield
+def build_maker(engine: ProcessEngine, settings: Settings) -> PackageMaker:
+    """The duty that makes packages of evidence."""
+    return PackageMaker(engine, settings)

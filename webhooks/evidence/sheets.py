@@ -57,7 +57,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Room for somebody to sign by hand. place: of the city and the day."""
+    """Room for somebody to sign by hand."""
 
     title: str
     office: str

@@ -56,6 +56,7 @@ ACCOUNT_EVENTS: Mapping[AccountEventKind, str] = Phrases(
         AccountEventKind.HISTORY_READ: phrase("Riwayat dibaca"),
         AccountEventKind.DOCUMENT_READ: phrase("Dokumen dibaca"),
         AccountEventKind.HISTORY_EXPORTED: phrase("Riwayat diekspor"),
+        AccountEventKind.EVIDENCE_MADE: phrase("Paket Bukti AKIP dibuat"),
         AccountEventKind.PERSONAL_DATA_READ: phrase("Daftar data pribadi dibaca"),
         AccountEventKind.PERSONAL_DATA_ERASED: phrase("Data pribadi dihapus"),
         AccountEventKind.SUBSTITUTION_BEGUN: phrase("Penggantian dicatat"),

@@ -297,11 +297,12 @@ def to_csv(table: Table) -> bytes:
         f"{title} ({gettext('menit kerja')})" if place in timed else title
         for place, title in enumerate(table.head)
     )
-    writer.writerows([_csv_cell(cell) for cell in row] for row in table.rows)
+    writer.writerows([csv_cell(cell) for cell in row] for row in table.rows)
     return out.getvalue().encode("utf-8-sig")
 
 
-def _csv_cell(cell: Cell) -> str | int:
+def csv_cell(cell: Cell) -> str | int:
+    """The cell as a spreadsheet takes it: never as a formula."""
     if isinstance(cell, timedelta):
         return round(cell / _MINUTE)
     if isinstance(cell, Share):

@@ -40,6 +40,7 @@ from engine.store.tables.deliveries import (
 from engine.store.tables.documents import document, document_content, pending_upload
 from engine.store.tables.drafts import saved_filter, task_draft
 from engine.store.tables.escalations import superior_lanes, task_escalation
+from engine.store.tables.evidence import evidence_package
 from engine.store.tables.identities import identity, sign_on
 from engine.store.tables.instances import (
     external_task,
@@ -83,6 +84,7 @@ __all__ = [
     "duty_pulse",
     "erasure",
     "event_subscription",
+    "evidence_package",
     "external_task",
     "history_event",
     "identity",

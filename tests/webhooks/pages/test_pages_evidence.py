@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import zipfile
 
 from pypdf import PdfReader
 
 from engine.history_codes import code_of
+from engine.settings import Settings
 from tests.office import AUDITOR, Office
 from tests.webhooks.pages.browser import Browser
 from tests.webhooks.pages.conftest import Visit
+from webhooks.evidence import build_maker
 
 
 def code(office: Office, instance_id: str) -> str:
@@ -81,3 +84,57 @@ def test_codes_are_not_guessed_at_speed(browser: Browser) -> None:
 
     assert answers[:60] == [400] * 60
     assert answers[60] == 429
+
+
+# ------------------------------------------------------------------ packages of evidence
+
+
+def test_a_package_is_ordered_watched_and_downloaded(
+    office: Office, instance: str, visit: Visit
+) -> None:
+    auditor = visit("auditor")
+    page = auditor.get(auditor.get("/laporan").link("Paket Bukti AKIP"))
+    waiting = auditor.send(page, "/bukti-akip", tahun="2026", bagian="S1", uji="ya")
+
+    assert "Paket menunggu giliran" in waiting.text
+    assert waiting.response.headers["Refresh"] == "3"
+    assert waiting.heading == "Paket Bukti AKIP, Semester I 2026"
+    assert waiting.link("Periksa sekarang") == waiting.path
+
+    office.clock.advance(minutes=2)
+    assert "alur worker berjalan" in auditor.get(waiting.path).text
+    hold = office.engine.evidence_packages.take()
+    assert hold is not None
+    hold.note(1, 4)
+    under_way = auditor.get(waiting.path)
+    assert "1 dari 4 berkas" in under_way.text
+    assert under_way.tree.xpath("//progress/@value") == ["25"]
+    hold.release()
+
+    build_maker(office.engine, Settings()).turn(lambda: False)
+    done = auditor.get(waiting.path)
+    answer = auditor.client.get(done.link("Unduh paket"))
+
+    assert "Refresh" not in done.response.headers
+    assert answer.mimetype == "application/zip"
+    named = answer.headers["Content-Disposition"]
+    assert 'filename="paket-bukti-akip-2026-01-01-2026-06-30.zip"' in named
+    told = zipfile.ZipFile(io.BytesIO(answer.data)).read("tabel/berkas.csv").decode("utf-8-sig")
+    assert instance in told
+    assert "Semester I 2026" in auditor.get("/bukti-akip").text
+
+
+def test_packages_are_for_auditors_admins_and_leaders(visit: Visit) -> None:
+    assert visit("kadis").get("/bukti-akip").status == 200
+    assert visit("kadis").get("/laporan").link("Paket Bukti AKIP")
+    assert visit("staf").get("/bukti-akip").status == 403
+    assert "Paket Bukti AKIP" not in visit("staf").get("/laporan").text
+
+
+def test_a_wrong_period_is_told(visit: Visit) -> None:
+    auditor = visit("auditor")
+
+    page = auditor.send(auditor.get("/bukti-akip"), "/bukti-akip", tahun="2026", bagian="S9")
+
+    assert page.status == 400
+    assert "Pilih tahun dan bagiannya" in page.text

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Protocol
 
-from engine.errors import Conflict
+from engine.errors import Conflict, DamagedRow
 from engine.rests import Rests
 from engine.sources import Clock
 
@@ -84,9 +84,12 @@ class DueTimers:
                 claim.fire()
         except Conflict:
             return False  # a person was faster
-        except Exception:  # the others must go on
+        except Exception as error:  # the others must go on
+            if instance_id is None and isinstance(error, DamagedRow):
+                instance_id = error.instance_id
             if instance_id is None:
                 raise
+            waiting.discard(instance_id)
             rest = self._rests.begin(instance_id)
             _log.exception("instance %s: its timer did not fire; again in %s", instance_id, rest)
             return False

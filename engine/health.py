@@ -19,6 +19,8 @@ _SILENCE = timedelta(minutes=3)
 _FORGOTTEN = timedelta(days=7)
 #: One is made a day at least.
 _OLDEST_CHECKPOINT = AT_LEAST_EVERY + timedelta(hours=2)
+#: Damaged rows that are named; the log has them all.
+_NAMED = 20
 #: Less free space than this is a failure: a step must still be kept, and the log of the database.
 MIN_FREE_BYTES = 200 * 1024 * 1024
 
@@ -39,7 +41,7 @@ class Health:
         return (_check("database", self._look_at_database), _check("disk", self._look_at_disk))
 
     def checks(self) -> tuple[Check, ...]:
-        """Readiness, whether workers do their duties, and whether checkpoints are made."""
+        """Readiness, the duties of workers, damaged rows, and whether checkpoints are made."""
         ready = self.readiness()
         if not ready[0].is_well:
             return ready
@@ -47,6 +49,7 @@ class Health:
         return (
             *ready,
             *self._duties(),
+            _check("rows", self._look_at_rows),
             *((_check("checkpoints", self._look_at_checkpoints),) if proof else ()),
         )
 
@@ -60,6 +63,13 @@ class Health:
             return True, "the database has no disk of this machine"
         wanted = MIN_FREE_BYTES // 2**20
         return free >= MIN_FREE_BYTES, f"{free // 2**20} MiB are free; at least {wanted} are needed"
+
+    def _look_at_rows(self) -> tuple[bool, str]:
+        damaged = self._store.quarantine.rows
+        if not damaged:
+            return True, "this process has met no row that it cannot read"
+        more = f" and {len(damaged) - _NAMED} more" if len(damaged) > _NAMED else ""
+        return False, f"cannot be read and left out: {'; '.join(damaged[:_NAMED])}{more}"
 
     def _look_at_checkpoints(self) -> tuple[bool, str]:
         standing = self._checkpoints.standing() if self._checkpoints else None

@@ -6,13 +6,17 @@ of them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 from engine.bpmn.drawing.marks import marks_of
 from engine.calendars import Calendars
 from engine.courses import Ways, course_of
 from engine.deadlines import calendar_key, in_zone_of
 from engine.definitions import Definitions
+from engine.errors import EngineError
 from engine.model import (
     Course,
     HistoryEvent,
@@ -25,6 +29,9 @@ from engine.model import (
 from engine.store import Store, StoreTransaction
 from engine.task_times import by_task, calendar_of, passed, stretches
 from engine.worktime import WorkCalendar
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 #: Measured in one transaction, which holds up other writers of SQLite.
 _TASKS, _INSTANCES = 100, 20
@@ -60,8 +67,15 @@ class Measuring:
                 return 0
             hands = by_task(tx.hand_events(tasks))
             ways = Ways(tx.tasks_of_instances({task.instance_id for task in tasks}))
-            tx.put_task_times([self._time(tx, task, hands[task.task_id], ways) for task in tasks])
-        return len(tasks)
+            measured = [
+                found
+                for task in tasks
+                for found in _if_sound(
+                    task.instance_id, partial(self._time, tx, task, hands[task.task_id], ways)
+                )
+            ]
+            tx.put_task_times(measured)
+        return len(measured)
 
     def _time(
         self, tx: StoreTransaction, task: UserTask, hands: Sequence[HistoryEvent], ways: Ways
@@ -90,10 +104,16 @@ class Measuring:
     def _instances(self) -> int:
         with self._store.writing() as tx:
             ended = tx.claimed_unmeasured_instances(_INSTANCES)
-            if ended:
-                ways = Ways(tx.tasks_of_instances({each.instance_id for each in ended}))
-                tx.put_instance_times([self._course(tx, each, ways) for each in ended])
-        return len(ended)
+            if not ended:
+                return 0
+            ways = Ways(tx.tasks_of_instances({each.instance_id for each in ended}))
+            measured = [
+                found
+                for each in ended
+                for found in _if_sound(each.instance_id, partial(self._course, tx, each, ways))
+            ]
+            tx.put_instance_times(measured)
+        return len(measured)
 
     def _course(
         self, tx: StoreTransaction, instance: ProcessInstance, ways: Ways
@@ -120,3 +140,12 @@ class Measuring:
     def _process_calendar(self, tx: StoreTransaction, definition_id: str) -> WorkCalendar:
         model = self._definitions.machine(tx, definition_id).model
         return in_zone_of(model, self._calendars.current(tx, calendar_key(model)))
+
+
+def _if_sound(instance_id: str, measure: Callable[[], T]) -> list[T]:
+    """What is measured; nothing of an instance that is damaged, and the others go on."""
+    try:
+        return [measure()]
+    except EngineError as error:
+        _log.warning("instance %s cannot be measured: %s", instance_id, error)
+        return []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from engine.document_intake import Intake, Received, brought, keep_documents
-from engine.errors import InvalidInput, LockedByAnother
+from engine.errors import InvalidInput, LockedByAnother, NotFound, ReplayMismatch, StorageError
 from engine.escapes import with_escape
 from engine.history import Input
 from engine.json_values import check_variables
@@ -28,6 +29,7 @@ from engine.steps import Steps
 from engine.store import Store, StoreTransaction
 
 _FIRST_PAGE = Page()
+_log = logging.getLogger(__name__)
 MAX_TASKS = 1000
 LONGEST_LOCK_MS = 24 * 3600 * 1000
 MAX_WORKER_ID = 255
@@ -101,7 +103,7 @@ class ExternalTasks:
                 limit=max_tasks,
                 by_priority=by_priority,
             )
-            return [FetchedTask(task, self._variables(tx, task)) for task in locked]
+            return [fetched for task in locked for fetched in self._fetched(tx, task)]
 
     def lock(
         self, external_task_id: str, worker_id: str, duration_ms: int, *, actor: Actor
@@ -277,6 +279,17 @@ class ExternalTasks:
                 now=now,
                 service=_after(task, given, now),
             ).instance
+
+    def _fetched(self, tx: StoreTransaction, task: ExternalTask) -> list[FetchedTask]:
+        """The task with its variables; nothing when its instance is damaged.
+
+        Then it rests for as long as it is locked, and the worker gets the others.
+        """
+        try:
+            return [FetchedTask(task, self._variables(tx, task))]
+        except (StorageError, NotFound, ReplayMismatch):
+            _log.exception("instance %s: external task left out", task.instance_id)
+            return []
 
     def _variables(self, tx: StoreTransaction, task: ExternalTask) -> dict[str, Json]:
         run = self._steps.look(tx, tx.stored_instance(task.instance_id))

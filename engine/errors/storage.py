@@ -36,6 +36,11 @@ class StorageOutdated(StorageError):
 class DamagedRow(StorageError):
     """A row of the database cannot be read as what it must be."""
 
+    def __init__(self, message: str | None = None, *, instance_id: str | None = None) -> None:
+        #: Whose row it is, when somebody who looked at many has to know.
+        self.instance_id = instance_id
+        super().__init__(*([] if message is None else [message]))
+
 
 class DamagedHistory(StorageError):
     """Events of one instance cannot be read; its other events, and other instances, can."""

@@ -12,6 +12,8 @@ from engine.store.tables import account, announcement, contact, webhook_subscrip
 from engine.store.transaction import Transaction
 
 _C = announcement.c
+#: What names a row.
+_KEY = (_C.instance_id, _C.sequence, _C.kind, _C.subject_id)
 
 #: A condition that a statement may ask beside its own question.
 SOMEBODY_LISTENS = or_(
@@ -48,17 +50,18 @@ class Announcements(Transaction):
         They are gone when this transaction ends well, and not before.
         """
         self._must_write()
-        rows = self._all(
+        statement = (
             select(announcement)
-            .order_by(_C.at, _C.instance_id, _C.sequence, _C.kind, _C.subject_id)
+            .order_by(_C.at, *_KEY)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        if rows:
-            keys = [(row.instance_id, row.sequence, row.kind, row.subject_id) for row in rows]
-            key = tuple_(_C.instance_id, _C.sequence, _C.kind, _C.subject_id)
-            self._write(delete(announcement).where(key.in_(keys)))
-        return [_announcement(row) for row in rows]
+        told = self._listed(statement, _announcement, *_KEY)
+        if told:
+            rows = [announcement_values(each) for each in told]
+            keys = [tuple(row[column.name] for column in _KEY) for row in rows]
+            self._write(delete(announcement).where(tuple_(*_KEY).in_(keys)))
+        return told
 
     # -------------------------------------------------------------- contacts
 

@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool
 
 from engine.errors import (
+    DamagedRow,
     EngineError,
     InvalidInput,
     StorageAway,
@@ -55,6 +56,8 @@ _BUSY_STATES = frozenset(
         "53300",  # too_many_connections
     }
 )
+#: How SQLite's driver begins to say so.
+_UNREADABLE_TEXT = "Could not decode to UTF-8"
 _FULL_STATES = frozenset({"53100"})  # disk_full
 
 
@@ -212,6 +215,9 @@ def _translate_refusal(error: exc.DBAPIError) -> EngineError:
         return StorageBusy()
     if state in _FULL_STATES or message == "database or disk is full":
         return StorageFull()
+    if message.startswith(_UNREADABLE_TEXT):
+        # What follows is the text itself, which may be somebody's.
+        return DamagedRow(f"a row cannot be read: {message.partition(' with text ')[0]}")
     if _is_away(error):
         return StorageAway(f"the database cannot be reached; nothing was written: {message}")
     if isinstance(error, exc.DataError):

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
 
-from engine.errors import NotFound
+from engine.errors import DamagedRow, NotFound
 from engine.model import (
     AnnouncementKind,
     Channel,
@@ -19,7 +19,13 @@ from engine.model import (
 )
 from engine.queries import DeliveryQuery, Page
 from engine.store.tables import delivery, delivery_attempt
-from engine.store.transaction import Conditions, Transaction, equal
+from engine.store.transaction import (
+    Conditions,
+    Transaction,
+    equal,
+    paged,
+    readable,
+)
 
 _FIRST_PAGE = Page()
 _C, _A = delivery.c, delivery_attempt.c
@@ -43,16 +49,17 @@ class Deliveries(Transaction):
         if for_change:
             self._must_write()
             statement = statement.with_for_update()
-        row = self._first(statement)
-        if row is None:
-            raise NotFound("delivery", delivery_id)
-        return _delivery(row)
+        with readable(f"the row of delivery {delivery_id}"):
+            row = self._first(statement)
+            if row is None:
+                raise NotFound("delivery", delivery_id)
+            return _delivery(row)
 
     def deliveries(self, query: DeliveryQuery, page: Page = _FIRST_PAGE) -> list[Delivery]:
         """The deliveries that match; the newest first unless the page wishes otherwise."""
         statement = select(delivery).where(*_conditions(query))
         order = (_C.created_at.desc(), _C.delivery_id)
-        return [_delivery(row) for row in self._page(statement, page, _SORTING, *order)]
+        return self._listed(paged(statement, page, _SORTING, *order), _delivery, _C.delivery_id)
 
     def count_deliveries(self, query: DeliveryQuery) -> int:
         """How many deliveries match."""
@@ -95,21 +102,34 @@ class Deliveries(Transaction):
     def take_delivery(
         self, delivery_id: str, *, now: datetime, until: datetime
     ) -> tuple[Delivery, DeliveryAttempt] | None:
-        """Hold the delivery until then, and begin an attempt; None when it is not free any more."""
+        """Hold the delivery until then, and begin an attempt; None when it is not free any more.
+
+        One that cannot be read is left alone until then.
+        """
         self._must_write()
-        row = self._first(
+        statement = (
             select(delivery)
             .where(_C.delivery_id == delivery_id, _is_free(now))
             .with_for_update(skip_locked=True)
         )
-        if row is None:
+        held = update(delivery).where(_C.delivery_id == delivery_id)
+        try:
+            with readable():
+                row = self._first(statement)
+                if row is None:
+                    return None
+                number = row.attempts + 1
+                changes = {"attempts": number, "tries": row.tries + 1, "locked_until": until}
+                taken = _delivery(row, **changes)
+        except DamagedRow as error:
+            # Left alone for as long as an attempt, it lets the next one to this receiver pass.
+            self._write(held.values(locked_until=until))
+            self._quarantine.take(f"a row of delivery (delivery_id {delivery_id})", str(error))
             return None
-        number = row.attempts + 1
-        changes = {"attempts": number, "tries": row.tries + 1, "locked_until": until}
-        self._write(update(delivery).where(_C.delivery_id == delivery_id).values(**changes))
+        self._write(held.values(**changes))
         attempt = DeliveryAttempt(delivery_id, number, now)
         self._write(insert(delivery_attempt), [_attempt_values(attempt)])
-        return _delivery(row, **changes), attempt
+        return taken, attempt
 
     def update_attempt(self, told: DeliveryAttempt) -> None:
         """Write what became of an attempt."""

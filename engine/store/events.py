@@ -17,6 +17,7 @@ from engine.store.transaction import (
     between,
     counted,
     equal,
+    paged,
     present,
     visible_instances,
 )
@@ -113,14 +114,9 @@ class Events(Transaction):
 
     def find_events(self, query: EventQuery, page: Page = _FIRST_PAGE) -> list[HistoryEvent]:
         """The events that match, across instances."""
-        rows = self._page(
-            select(history_event).where(*_event_conditions(query)),
-            page,
-            _EVENT_SORTING,
-            history_event.c.instance_id,
-            history_event.c.sequence,
-        )
-        return [event_of(row) for row in rows]
+        key = (history_event.c.instance_id, history_event.c.sequence)
+        matching = select(history_event).where(*_event_conditions(query))
+        return self._listed(paged(matching, page, _EVENT_SORTING, *key), event_of, *key)
 
     def count_events(self, query: EventQuery) -> int:
         """How many events match."""
@@ -133,14 +129,9 @@ class Events(Transaction):
 
         The assignee is that of the user task whose `task_id` is the `activity_instance_id`.
         """
-        rows = self._page(
-            _activities(query),
-            page,
-            _ACTIVITY_SORTING,
-            _entered.c.instance_id,
-            _entered.c.sequence,
-        )
-        return [_activity(row) for row in rows]
+        key = (_entered.c.instance_id, _entered.c.sequence)
+        matching = paged(_activities(query), page, _ACTIVITY_SORTING, *key)
+        return self._listed(matching, _activity, *key)
 
     def count_activities(self, query: ActivityQuery) -> int:
         """How many visits match."""

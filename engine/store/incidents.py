@@ -17,6 +17,7 @@ from engine.store.transaction import (
     between,
     equal,
     like,
+    paged,
     present,
     visible_instances,
 )
@@ -55,14 +56,15 @@ class Incidents(Transaction):
 
     def incidents(self, query: IncidentQuery = _ALL, page: Page = _FIRST_PAGE) -> list[Incident]:
         """The incidents that match, the oldest first unless the page says otherwise."""
-        rows = self._page(
+        listing = paged(
             _WITH_KEY.where(*_conditions(query)),
             page,
             _SORTING,
             incident.c.raised_at,
             incident.c.incident_id,
         )
-        return [_incident(row) for row in rows]
+        key = (incident.c.instance_id, incident.c.incident_id)
+        return self._listed(listing, _incident, *key)
 
     def count_incidents(self, query: IncidentQuery = _ALL) -> int:
         """How many incidents match."""

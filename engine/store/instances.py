@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -56,6 +54,8 @@ from engine.store.transaction import (
     counted,
     equal,
     like,
+    paged,
+    readable,
     visible_instances,
 )
 
@@ -148,57 +148,44 @@ class Instances(Transaction):
         if for_step:
             self._must_write()
             statement = statement.with_for_update()
-        row = self._first(statement)
-        if row is None:
-            raise NotFound("process instance", instance_id)
-        return stored_instance_of(row)
+        with readable(f"the row of instance {instance_id}"):
+            row = self._first(statement)
+            if row is None:
+                raise NotFound("process instance", instance_id)
+            return stored_instance_of(row)
 
     def instance(self, instance_id: str) -> ProcessInstance:
         """The instance of that id, or NotFound."""
-        row = self._first(
-            select(*INSTANCE_COLUMNS).where(process_instance.c.instance_id == instance_id)
-        )
-        if row is None:
-            raise NotFound("process instance", instance_id)
-        return instance_of(row)
+        with readable(f"the row of instance {instance_id}"):
+            row = self._first(
+                select(*INSTANCE_COLUMNS).where(process_instance.c.instance_id == instance_id)
+            )
+            if row is None:
+                raise NotFound("process instance", instance_id)
+            return instance_of(row)
 
     def instances(self, query: InstanceQuery, page: Page = _FIRST_PAGE) -> list[ProcessInstance]:
         """The instances that match."""
         is_by_start = bool(page.sorting) and page.sorting[0][0] == "started_at"
         statement = select(*INSTANCE_COLUMNS).where(*_conditions(query, walks=is_by_start))
-        rows = self._page(statement, page, _SORTING, process_instance.c.instance_id)
-        return [instance_of(row) for row in rows]
+        key = process_instance.c.instance_id
+        return self._listed(paged(statement, page, _SORTING, key), instance_of, key)
+
+    def instance_ids(self, first: int, most: int) -> list[str]:
+        """Ids of all instances, the oldest first; of those whose row cannot be read too."""
+        columns = process_instance.c
+        rows = self._all(
+            select(columns.instance_id)
+            .order_by(columns.started_at, columns.instance_id)
+            .offset(first)
+            .limit(most)
+        )
+        return [row.instance_id for row in rows]
 
     def count_instances(self, query: InstanceQuery, *, at_most: int | None = None) -> int:
         """How many instances match; of more than `at_most` it says no more than that."""
         found = select(literal(1)).select_from(process_instance).where(*_conditions(query))
         return self._number(counted(found if at_most is None else found.limit(at_most)))
-
-    def due_instances(self, now: datetime, limit: int) -> list[str]:
-        """Ids of active instances with a timer that was due before `now`, the longest due first."""
-        rows = self._all(
-            select(process_instance.c.instance_id)
-            .where(*_due_before(now))
-            .order_by(process_instance.c.next_due_at, process_instance.c.instance_id)
-            .limit(limit)
-        )
-        return [row.instance_id for row in rows]
-
-    def claimed_due(self, among: Collection[str], now: datetime) -> StoredInstance | None:
-        """Of the instances `among`, the one that was due the longest before `now`, for a step.
-
-        One that another transaction holds is passed over: who holds it, a worker or a person,
-        sees to it. None when no other is due.
-        """
-        self._must_write()
-        row = self._first(
-            select(process_instance)
-            .where(process_instance.c.instance_id.in_(sorted(among)), *_due_before(now))
-            .order_by(process_instance.c.next_due_at, process_instance.c.instance_id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        return None if row is None else stored_instance_of(row)
 
     # --------------------------------------------------------------- writing
 
@@ -323,13 +310,6 @@ class Instances(Transaction):
                     for incident_id, when in step.incidents_resolved
                 ],
             )
-
-
-def _due_before(now: datetime) -> Conditions:
-    # The state hidden from the planner: SQLite would search the index of states, which has every
-    # active instance, instead of that of due times, which has the few that wait for a timer.
-    is_active = process_instance.c.state.concat("") == InstanceState.ACTIVE
-    return [process_instance.c.next_due_at < now, is_active]
 
 
 def _conditions(query: InstanceQuery, *, walks: bool = False) -> Conditions:

@@ -22,7 +22,12 @@ from engine.errors import NotFound
 from engine.model import EventSubscription, InstanceState, KeptMessage, KeptState
 from engine.queries import EventSubscriptionQuery, KeptMessageQuery, Page
 from engine.store.tables import deployment, event_subscription, kept_message, process_instance
-from engine.store.transaction import Conditions, Transaction, equal
+from engine.store.transaction import (
+    Conditions,
+    Transaction,
+    equal,
+    paged,
+)
 
 _FIRST_PAGE = Page()
 _COLUMNS = event_subscription.c
@@ -37,14 +42,16 @@ class Messages(Transaction):
         self, query: EventSubscriptionQuery, page: Page = _FIRST_PAGE
     ) -> list[EventSubscription]:
         """The subscriptions that match."""
-        rows = self._page(
+        statement = paged(
             _of_instances(select(event_subscription), query),
             page,
             _SORTING,
             _COLUMNS.created_at,
             _COLUMNS.subscription_id,
         )
-        return [EventSubscription(**row._mapping) for row in rows]
+        return self._listed(
+            statement, _subscription, _COLUMNS.instance_id, _COLUMNS.subscription_id
+        )
 
     def count_subscriptions(self, query: EventSubscriptionQuery) -> int:
         """How many subscriptions match."""
@@ -69,14 +76,14 @@ class Messages(Transaction):
 
     def kept_messages(self, query: KeptMessageQuery, page: Page = _FIRST_PAGE) -> list[KeptMessage]:
         """The kept messages that match."""
-        rows = self._page(
+        statement = paged(
             select(kept_message).where(*_kept_conditions(query)),
             page,
             _KEPT_SORTING,
             kept_message.c.received_at,
             kept_message.c.kept_id,
         )
-        return [_kept(row) for row in rows]
+        return self._listed(statement, _kept, kept_message.c.kept_id)
 
     def count_kept_messages(self, query: KeptMessageQuery) -> int:
         """How many match."""
@@ -122,6 +129,10 @@ class Messages(Transaction):
             .where(kept_message.c.kept_id == kept.kept_id)
             .values(**_kept_values(kept))
         )
+
+
+def _subscription(row: Row[Any]) -> EventSubscription:
+    return EventSubscription(**row._mapping)
 
 
 def _kept(row: Row[Any]) -> KeptMessage:

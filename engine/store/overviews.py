@@ -35,8 +35,10 @@ from engine.model import (
 from engine.queries import OverviewQuery
 from engine.store.instances import INSTANCE_COLUMNS, instance_of
 from engine.store.tables import incident, process_definition, process_instance, user_task
-from engine.store.tasks import task_of
+from engine.store.tasks import TASK_KEY, task_of
 from engine.store.transaction import Conditions, Transaction, between, equal, taking_part
+
+_STATES = frozenset(InstanceState)
 
 
 class Overviews(Transaction):
@@ -102,8 +104,11 @@ class Overviews(Transaction):
         number = func.count().label("number")
         groups = [columns.definition_id, columns.state]
         rows = self._all(_grouped(query, process_instance, groups, [number], conditions, by=by))
+        # A state that is none is told of where the instance itself is read.
         return [
-            InstanceCount(row.definition_id, InstanceState(row.state), row.number) for row in rows
+            InstanceCount(row.definition_id, InstanceState(row.state), row.number)
+            for row in rows
+            if row.state in _STATES
         ]
 
     def late_by_definition(self, query: OverviewQuery, now: datetime) -> dict[str, int]:
@@ -155,17 +160,21 @@ class Overviews(Transaction):
     def _stuck(self, found: Select[Any], limit: int) -> list[StuckInstance]:
         instance_id, since, _ = found.selected_columns
         first = found.group_by(instance_id).order_by(since, instance_id).limit(limit).subquery()
-        rows = self._all(
+        statement = (
             select(*INSTANCE_COLUMNS, first.c.since, first.c.number)
             .join(first, first.c.instance_id == process_instance.c.instance_id)
             .order_by(first.c.since, first.c.instance_id)
         )
-        return [StuckInstance(instance_of(row), row.since, row.number) for row in rows]
+        return self._listed(
+            statement,
+            lambda row: StuckInstance(instance_of(row), row.since, row.number),
+            process_instance.c.instance_id,
+        )
 
     def open_tasks_in(self, query: OverviewQuery, instance_ids: Iterable[str]) -> list[UserTask]:
         """The open tasks of those of the instances that are visible, the oldest first."""
         columns = user_task.c
-        rows = self._all(
+        statement = (
             select(user_task)
             .where(
                 columns.instance_id.in_(sorted(instance_ids)),
@@ -174,7 +183,7 @@ class Overviews(Transaction):
             )
             .order_by(columns.created_at, columns.task_id)
         )
-        return [task_of(row) for row in rows]
+        return self._listed(statement, task_of, *TASK_KEY)
 
 
 def _in_state(state: TaskState) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from engine.model import Announcement, UserTask
 from engine.store.announcements import announcement_values
 from engine.store.tables import announcement, process_instance, user_task
-from engine.store.tasks import task_of
+from engine.store.tasks import TASK_KEY, task_of
 from engine.store.transaction import Transaction
 
 _C = user_task.c
@@ -31,7 +31,7 @@ class Reminders(Transaction):
         wait for a step that waits for the task.
         """
         self._must_write()
-        rows = self._all(
+        statement = (
             select(user_task, process_instance.c.last_sequence)
             .join(process_instance, process_instance.c.instance_id == _C.instance_id)
             .where(_C.remind_at <= now)
@@ -39,7 +39,9 @@ class Reminders(Transaction):
             .limit(limit)
             .with_for_update(of=[process_instance, user_task], skip_locked=True)
         )
-        return [(task_of(row), row.last_sequence) for row in rows]
+        return self._listed(
+            statement, lambda row: (task_of(row), int(row.last_sequence)), *TASK_KEY
+        )
 
     def put_reminder(self, task: UserTask, at: datetime | None) -> None:
         """The task is next reminded of then; None: no more."""

@@ -111,10 +111,9 @@ class Search(Transaction):
         """
         is_sqlite = self._connection.dialect.name == "sqlite"
         found = _by_fts5(words) if is_sqlite else _by_gin(words)
-        rows = self._all(
-            found.where(*visible_instances(lanes, account)).limit(max_results).offset(first_result)
-        )
-        return [instance_of(row) for row in rows]
+        statement = found.where(*visible_instances(lanes, account))
+        page = statement.limit(max_results).offset(first_result)
+        return self._listed(page, instance_of, process_instance.c.instance_id)
 
 
 def _by_fts5(words: Sequence[str]) -> Select[tuple[object, ...]]:

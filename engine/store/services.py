@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, func, or_, select, update
 
 from engine.errors import NotFound
 from engine.model import ExternalTask, StoredInstance
 from engine.queries import ExternalTaskQuery, Page, TopicSubscription
 from engine.store.instances import stored_instance_of
 from engine.store.tables import external_task, process_instance
-from engine.store.transaction import Conditions, Transaction, among, equal
+from engine.store.transaction import (
+    Conditions,
+    Transaction,
+    among,
+    equal,
+    paged,
+)
 
 _FIRST_PAGE = Page()
 _COLUMNS = external_task.c
+#: What names a row.
+_KEY = (_COLUMNS.instance_id, _COLUMNS.external_task_id)
 _LABELLED = tuple(column.label(f"external_{column.name}") for column in _COLUMNS)
 _SORTING = {
     name: _COLUMNS[name]
@@ -57,14 +66,14 @@ class Services(Transaction):
 
     def services(self, query: ExternalTaskQuery, page: Page = _FIRST_PAGE) -> list[ExternalTask]:
         """The external tasks that match."""
-        rows = self._page(
+        statement = paged(
             select(external_task).where(*_conditions(query)),
             page,
             _SORTING,
             _COLUMNS.created_at,
             _COLUMNS.external_task_id,
         )
-        return [ExternalTask(**row._mapping) for row in rows]
+        return self._listed(statement, _service, *_KEY)
 
     def count_services(self, query: ExternalTaskQuery) -> int:
         """How many external tasks match."""
@@ -139,7 +148,11 @@ class Services(Transaction):
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        return [ExternalTask(**row._mapping) for row in self._all(statement)]
+        return self._listed(statement, _service, *_KEY)
+
+
+def _service(row: Row[Any]) -> ExternalTask:
+    return ExternalTask(**row._mapping)
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:

@@ -34,6 +34,7 @@ from engine.store.definitions import Definitions
 from engine.store.deliveries import Deliveries
 from engine.store.documents import Documents
 from engine.store.drafts import Drafts
+from engine.store.due_timers import DueTimers
 from engine.store.escalations import Escalations
 from engine.store.events import Events
 from engine.store.evidence import Evidence
@@ -49,6 +50,7 @@ from engine.store.migrated import Migrated
 from engine.store.overviews import Overviews
 from engine.store.pending_uploads import PendingUploads
 from engine.store.personal_data import PersonalData
+from engine.store.quarantine import Quarantine
 from engine.store.reminders import Reminders
 from engine.store.reports import Reports
 from engine.store.requests import Requests
@@ -69,6 +71,7 @@ _MIGRATION_TRIES = 60
 class StoreTransaction(
     Definitions,
     Instances,
+    DueTimers,
     Incidents,
     Tasks,
     Events,
@@ -120,6 +123,8 @@ class Store:
         self._writing_engine = engine.execution_options(**{WRITING: True})
         # SQLite's own lock is not fair: a thread could starve until it is refused as busy.
         self._writer_queue = Lock() if self.dialect == "sqlite" else None
+        #: Rows that could not be read.
+        self.quarantine = Quarantine()
         self._watchers: tuple[Callable[[WrittenSteps], None], ...] = ()
 
     @classmethod
@@ -154,7 +159,7 @@ class Store:
     def reading(self) -> Iterator[StoreTransaction]:
         """One transaction that only reads, and neither waits for writers nor holds them up."""
         with _transaction(self._reading_engine) as connection:
-            yield StoreTransaction(connection, is_writing=False)
+            yield StoreTransaction(connection, is_writing=False, quarantine=self.quarantine)
 
     @contextmanager
     def writing(self) -> Iterator[StoreTransaction]:
@@ -164,7 +169,7 @@ class Store:
         """
         began = perf_counter()
         with self._turn_to_write(), _transaction(self._writing_engine) as connection:
-            transaction = StoreTransaction(connection, is_writing=True)
+            transaction = StoreTransaction(connection, is_writing=True, quarantine=self.quarantine)
             yield transaction
         if transaction.steps:
             self._tell(transaction, perf_counter() - began)

@@ -40,6 +40,7 @@ from engine.store.transaction import (
     like,
     paged,
     present,
+    readable,
 )
 
 _FIRST_PAGE = Page()
@@ -63,6 +64,8 @@ _SORTING = {
         "lane",
     )
 }
+#: What names a task's row.
+TASK_KEY = (user_task.c.instance_id, user_task.c.task_id)
 _NAMES = tuple(column.name for column in user_task.c)
 #: Where the task begins in a row that has its instance first.
 _PLACE = len(process_instance.c)
@@ -95,25 +98,27 @@ class Tasks(Transaction):
         """
         if for_step:
             self._must_write()
-        row = self._first(_STORED_FOR_STEP if for_step else _STORED, {"wanted_task": task_id})
-        if row is None:
-            raise NotFound("task", task_id)
-        if for_step:
-            self._is_somebody_told = bool(row.is_somebody_told)
-        return task_of(row, first=_PLACE), stored_instance_of(row)
+        with readable(f"the row of task {task_id}, or of its instance,"):
+            row = self._first(_STORED_FOR_STEP if for_step else _STORED, {"wanted_task": task_id})
+            if row is None:
+                raise NotFound("task", task_id)
+            if for_step:
+                self._is_somebody_told = bool(row.is_somebody_told)
+            return task_of(row, first=_PLACE), stored_instance_of(row)
 
     def task(self, task_id: str) -> UserTask:
         """The task of that id, or NotFound."""
-        row = self._first(select(user_task).where(user_task.c.task_id == task_id))
-        if row is None:
-            raise NotFound("task", task_id)
-        return task_of(row)
+        with readable(f"the row of task {task_id}"):
+            row = self._first(select(user_task).where(user_task.c.task_id == task_id))
+            if row is None:
+                raise NotFound("task", task_id)
+            return task_of(row)
 
     def tasks(self, query: TaskQuery, page: Page = _FIRST_PAGE) -> list[UserTask]:
         """The tasks that match; those that are open, unless the query says otherwise."""
         statement = select(user_task).where(*_matching(query, _first_of(page)))
-        rows = self._page(statement, page, _SORTING, user_task.c.task_id)
-        return [task_of(row) for row in rows]
+        listing = paged(statement, page, _SORTING, user_task.c.task_id)
+        return self._listed(listing, task_of, *TASK_KEY)
 
     def count_tasks(self, query: TaskQuery, *, at_most: int | None = None) -> int:
         """How many tasks match; of more than `at_most` it says no more than that."""
@@ -129,12 +134,13 @@ class Tasks(Transaction):
         self, instance_id: str, states: Iterable[TaskState] | None = None
     ) -> list[UserTask]:
         """The tasks of one instance in the order of their creation, in `states` or in any."""
-        rows = self._all(
+        statement = (
             select(user_task)
             .where(user_task.c.instance_id == instance_id, *among(user_task.c.state, states))
             .order_by(user_task.c.created_at, user_task.c.task_id)
         )
-        return [task_of(row) for row in rows]
+        with readable(f"the row of a task of instance {instance_id}"):
+            return [task_of(row) for row in self._all(statement)]
 
 
 def _count(query: TaskQuery, at_most: int | None) -> Select[int]:

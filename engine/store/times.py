@@ -20,7 +20,7 @@ from engine.store.tables import (
     task_time,
     user_task,
 )
-from engine.store.tasks import task_of
+from engine.store.tasks import TASK_KEY, task_of
 from engine.store.transaction import Conditions, Transaction
 
 #: Inputs by which a task gets into somebody's hands, or out of them.
@@ -44,31 +44,31 @@ class Times(Transaction):
         Those that another worker measures are passed over.
         """
         self._must_write()
-        rows = self._all(
+        statement = (
             select(user_task)
             .where(*_unmeasured(user_task))
             .order_by(user_task.c.ended_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        return [task_of(row) for row in rows]
+        return self._listed(statement, task_of, *TASK_KEY)
 
     def claimed_unmeasured_instances(self, limit: int) -> list[Instance]:
         """Instances that have ended and are not measured, likewise."""
         self._must_write()
-        rows = self._all(
+        statement = (
             select(*INSTANCE_COLUMNS)
             .where(*_unmeasured(process_instance))
             .order_by(process_instance.c.ended_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        return [instance_of(row) for row in rows]
+        return self._listed(statement, instance_of, process_instance.c.instance_id)
 
     def tasks_of_instances(self, instance_ids: Collection[str]) -> list[UserTask]:
         """All tasks of these instances, open or ended."""
-        rows = self._all(select(user_task).where(user_task.c.instance_id.in_(sorted(instance_ids))))
-        return [task_of(row) for row in rows]
+        statement = select(user_task).where(user_task.c.instance_id.in_(sorted(instance_ids)))
+        return self._listed(statement, task_of, *TASK_KEY)
 
     def hand_events(self, tasks: Iterable[UserTask]) -> list[HistoryEvent]:
         """How these tasks got into hands and out of them, each instance's in its order."""

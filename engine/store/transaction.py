@@ -5,10 +5,10 @@ The questions themselves stand in the module of their subject.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, func, or_, select
 
@@ -19,8 +19,10 @@ from engine.sources import whole_milliseconds
 from engine.store.connection import driver_errors
 from engine.store.places import behind
 from engine.store.prepared import Prepared
+from engine.store.quarantine import Quarantine
 from engine.store.tables import definition_lane, process_instance
 
+T = TypeVar("T")
 Rows = Sequence[Row[Any]]
 #: Name of a field by which a listing may be sorted, and what it is in SQL.
 Sortable = Mapping[str, ColumnElement[Any]]
@@ -29,8 +31,9 @@ Sortable = Mapping[str, ColumnElement[Any]]
 class Transaction:
     """Runs statements on one connection; the subjects build upon it."""
 
-    def __init__(self, connection: Connection, *, is_writing: bool) -> None:
+    def __init__(self, connection: Connection, *, is_writing: bool, quarantine: Quarantine) -> None:
         self._connection = connection
+        self._quarantine = quarantine
         self._is_writing = is_writing
         #: Newest revision of a calendar; a reading transaction is told the same each time.
         self._newest_revisions: dict[str, int] = {}
@@ -45,7 +48,7 @@ class Transaction:
         self.statements += 1
         with driver_errors():
             result = self._connection.execute(statement, values)
-            with _readable():
+            with readable():
                 return result.all()
 
     def _first(
@@ -54,7 +57,7 @@ class Transaction:
         self.statements += 1
         with driver_errors():
             result = self._connection.execute(statement, values)
-            with _readable():
+            with readable():
                 return result.first()
 
     def _number(self, statement: Executable) -> int:
@@ -89,14 +92,55 @@ class Transaction:
     ) -> Rows:
         return self._all(paged(statement, page, sortable, *ties))
 
+    def _listed(
+        self, statement: Select[Any], build: Callable[[Row[Any]], T], *keys: ColumnElement[Any]
+    ) -> list[T]:
+        """What the rows of a listing say, in their order.
+
+        A row that cannot be read must not take the others with it: it is left out, and told by its
+        keys, which are read by themselves then.
+        """
+        try:
+            with readable():
+                return [build(row) for row in self._all(statement)]
+        except DamagedRow:
+            found = self._all(statement.with_only_columns(*keys))
+            each = [self._one_of(statement, build, keys, row) for row in found]
+            return [one for some in each for one in some]
+
+    def _one_of(
+        self,
+        statement: Select[Any],
+        build: Callable[[Row[Any]], T],
+        keys: Sequence[ColumnElement[Any]],
+        values: Row[Any],
+    ) -> list[T]:
+        named = dict(zip(keys, values, strict=True))
+        one = statement.limit(None).offset(None).order_by(None)
+        try:
+            with readable():
+                row = self._first(one.where(*(key == value for key, value in named.items())))
+                return [] if row is None else [build(row)]
+        except DamagedRow as error:
+            places = ", ".join(f"{key.key} {value}" for key, value in named.items())
+            self._quarantine.take(f"a row of {_table_of(keys[0])} ({places})", str(error))
+            return []
+
 
 @contextmanager
-def _readable() -> Iterator[None]:
-    """What a column's type cannot read is damage, not a fault of the program."""
+def readable(what: str = "a row") -> Iterator[None]:
+    """What cannot be read as what it must be is damage, not a fault of the program."""
     try:
         yield
-    except (ValueError, TypeError, OverflowError) as error:
-        raise DamagedRow(f"a row cannot be read: {error}") from error
+    except DamagedRow as error:
+        raise DamagedRow(str(error).replace("a row", what, 1)) from error
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        raise DamagedRow(f"{what} cannot be read: {error}") from error
+
+
+def _table_of(column: ColumnElement[Any]) -> str:
+    table = getattr(column, "table", None)
+    return str(getattr(getattr(table, "element", table), "name", "a listing"))
 
 
 def paged(

@@ -58,10 +58,10 @@ DIAGRAM = process(
     lanes={"Kadis": ["mulai", "isi", "arsip", "selesai"]},
 )
 
-_ROBOT = Actor("robot", frozenset({Role.WORKER}))
-_KADIS = Actor("kadis", frozenset({Role.STAFF}), frozenset({"Kadis"}))
-_FORWARD: Variables = {"putusan": "setujui", "pembagi": 2}
-_ARRIVED = Sent(is_delivered=True, status=200, duration_ms=7)
+ROBOT = Actor("robot", frozenset({Role.WORKER}))
+KADIS = Actor("kadis", frozenset({Role.STAFF}), frozenset({"Kadis"}))
+FORWARD: Variables = {"putusan": "setujui", "pembagi": 2}
+ARRIVED = Sent(is_delivered=True, status=200, duration_ms=7)
 
 _numbers = itertools.count(1)
 
@@ -87,7 +87,7 @@ def started(engine: ProcessEngine) -> Subject:
 
 def waiting_for_time(engine: ProcessEngine) -> Subject:
     subject = started(engine)
-    engine.tasks.complete(subject.task_id, _FORWARD, actor=_KADIS)
+    engine.tasks.complete(subject.task_id, FORWARD, actor=KADIS)
     return subject
 
 
@@ -96,21 +96,21 @@ def waiting_for_worker(engine: ProcessEngine) -> Subject:
     CLOCK.advance(hours=2)
     engine.instances.fire_due(subject.instance_id)
     task = engine.external_tasks.fetch_and_lock(
-        "robot", [_topic(subject)], max_tasks=1, actor=_ROBOT
+        "robot", [_topic(subject)], max_tasks=1, actor=ROBOT
     )[0]
     return replace(subject, other_id=task.task.external_task_id)
 
 
 def waiting_for_message(engine: ProcessEngine) -> Subject:
     subject = waiting_for_worker(engine)
-    engine.external_tasks.complete(subject.other_id, "robot", {}, actor=_ROBOT)
+    engine.external_tasks.complete(subject.other_id, "robot", {}, actor=ROBOT)
     return subject
 
 
 def failed(engine: ProcessEngine) -> Subject:
     """An instance with an incident whose cause is gone."""
     subject = started(engine)
-    engine.tasks.complete(subject.task_id, {"putusan": "setujui", "pembagi": 0}, actor=_KADIS)
+    engine.tasks.complete(subject.task_id, {"putusan": "setujui", "pembagi": 0}, actor=KADIS)
     engine.instances.change_variables(subject.instance_id, {"pembagi": 2}, actor=ADMIN)
     [incident] = engine.instances.incidents(instance_id=subject.instance_id, actor=AUDITOR)
     return replace(subject, other_id=incident.incident_id)
@@ -190,7 +190,7 @@ def _instances(engine: ProcessEngine, subject: Subject) -> int:
 def _complete(values: Variables) -> Callable[[ProcessEngine, Subject], object]:
     def act(engine: ProcessEngine, subject: Subject) -> object:
         done = engine.tasks.complete(
-            subject.task_id, values, actor=_KADIS, idempotency_key=subject.name
+            subject.task_id, values, actor=KADIS, idempotency_key=subject.name
         )
         return done.sequence, done.variables
 
@@ -208,11 +208,11 @@ def _fire(engine: ProcessEngine, subject: Subject) -> str:
 
 def _is_claimed(engine: ProcessEngine, subject: Subject) -> int:
     [task] = engine.tasks.tasks(TaskQuery(instance_id=subject.instance_id), actor=AUDITOR)
-    return int(task.assignee == _KADIS.account)
+    return int(task.assignee == KADIS.account)
 
 
 def _fetch(engine: ProcessEngine, subject: Subject) -> str:
-    engine.external_tasks.fetch_and_lock("robot-2", [_topic(subject)], max_tasks=1, actor=_ROBOT)
+    engine.external_tasks.fetch_and_lock("robot-2", [_topic(subject)], max_tasks=1, actor=ROBOT)
     return "asked"
 
 
@@ -222,13 +222,13 @@ def _is_locked(engine: ProcessEngine, subject: Subject) -> int:
 
 def _unlocked(engine: ProcessEngine) -> Subject:
     subject = waiting_for_worker(engine)
-    engine.external_tasks.unlock(subject.other_id, actor=_ROBOT)
+    engine.external_tasks.unlock(subject.other_id, actor=ROBOT)
     return subject
 
 
-def _send(engine: ProcessEngine, subject: Subject) -> object:
+def send(engine: ProcessEngine, subject: Subject) -> object:
     letter = Message("SURAT", business_key=subject.name, variables={"nomor": "1/2026"})
-    done = engine.messages.correlate(letter, actor=_ROBOT, idempotency_key=subject.name)
+    done = engine.messages.correlate(letter, actor=ROBOT, idempotency_key=subject.name)
     return [each.instance.instance_id for each in done.results]
 
 
@@ -249,7 +249,7 @@ def _deliver(engine: ProcessEngine, subject: Subject) -> str:
         CLOCK.advance(hours=1)
         taken = engine.deliveries.take(subject.other_id)
     if taken is not None:
-        engine.deliveries.settle(*taken, _ARRIVED)
+        engine.deliveries.settle(*taken, ARRIVED)
     return "delivered"
 
 
@@ -319,20 +319,20 @@ OPERATIONS = (
     Operation(
         "claim",
         started,
-        lambda engine, subject: engine.tasks.claim(subject.task_id, actor=_KADIS).assignee,
+        lambda engine, subject: engine.tasks.claim(subject.task_id, actor=KADIS).assignee,
         _is_claimed,
     ),
-    Operation("complete", started, _complete(_FORWARD), _done(EventKind.TASK_COMPLETED)),
+    Operation("complete", started, _complete(FORWARD), _done(EventKind.TASK_COMPLETED)),
     Operation(
         "return",
         started,
-        _complete({**_FORWARD, "putusan": "kembalikan"}),
+        _complete({**FORWARD, "putusan": "kembalikan"}),
         _done(EventKind.TASK_COMPLETED),
     ),
     Operation(
         "incident",
         started,
-        _complete({**_FORWARD, "pembagi": 0}),
+        _complete({**FORWARD, "pembagi": 0}),
         _done(EventKind.INCIDENT_RAISED),
     ),
     Operation(
@@ -346,10 +346,10 @@ OPERATIONS = (
     Operation(
         "external task",
         waiting_for_worker,
-        _unless_over(lambda e, s: e.external_tasks.complete(s.other_id, "robot", {}, actor=_ROBOT)),
+        _unless_over(lambda e, s: e.external_tasks.complete(s.other_id, "robot", {}, actor=ROBOT)),
         _done(EventKind.SERVICE_COMPLETED),
     ),
-    Operation("message", waiting_for_message, _send, _done(EventKind.MESSAGE_RECEIVED)),
+    Operation("message", waiting_for_message, send, _done(EventKind.MESSAGE_RECEIVED)),
     Operation("outbox", started, _expand, _deliveries),
     Operation("delivery", announced, _deliver, _is_delivered, has_lease=True),
     Operation("checkpoint", unlisted, _checkpoint, _is_listed),

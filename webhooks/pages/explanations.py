@@ -234,6 +234,16 @@ _EXPLANATIONS: Mapping[type[errors.EngineError], Callable[[Any, Names], Explanat
         phrase("Penyimpanan penuh"),
         phrase("Tidak ada yang tersimpan karena penyimpanan penuh. Beri tahu administrator."),
     ),
+    errors.DamagedRow: _constant(
+        phrase("Data berkas ini rusak"),
+        phrase("Sebagian data berkas ini tidak dapat dibaca. Berkas lain tidak terpengaruh."),
+        phrase("Beri tahu administrator."),
+    ),
+    errors.DamagedHistory: _constant(
+        phrase("Data berkas ini rusak"),
+        phrase("Sebagian data berkas ini tidak dapat dibaca. Berkas lain tidak terpengaruh."),
+        phrase("Beri tahu administrator."),
+    ),
     errors.StorageOutdated: _constant(
         phrase("Basis data perlu diperbarui"),
         phrase("Beri tahu administrator untuk memperbarui basis data."),

@@ -24,6 +24,9 @@ from engine.store import Store
 
 #: How long a step under way may take before it is left behind; its transaction is undone then.
 _FAREWELL_S = 30.0
+#: How many connections may be open. Browsers keep one to three each for as long as two minutes, and
+#: who comes as one too many would wait for that long. A process may open 1,024 files.
+_CONNECTIONS = 800
 
 
 def add_to(commands: Commands) -> None:
@@ -128,6 +131,9 @@ def _serve(call: Invocation, engine: ProcessEngine, settings: Settings) -> None:
         # It keeps a whole body on disk before the app may refuse it; the app's limit is lower, so
         # that what is a little too large gets the app's answer.
         max_request_body_size=2 * webhooks.largest_body(settings),
+        connection_limit=_CONNECTIONS,
+        # select() ends at the 1,024th open file.
+        asyncore_use_poll=True,
     )
     url = f"http://{_in_url(settings.host)}:{listener.getsockname()[1]}"
     with _until_signalled(), _working(engine, settings, is_wanted=not call.words.no_worker):

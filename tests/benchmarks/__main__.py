@@ -6,13 +6,14 @@ import argparse
 import os
 import platform
 import sys
+from collections.abc import Callable
 
 import pytest
 
-from tests.benchmarks import completion
-from tests.databases import open_server
+from tests.benchmarks import completion, inbox, people
+from tests.databases import PostgresqlServer, open_server
 
-_NAMES = ("sqlite", "postgresql")
+_NAMES = ("sqlite", "postgresql", "inbox", "people")
 
 
 def main() -> int:
@@ -26,16 +27,28 @@ def main() -> int:
     if "sqlite" in options.benchmarks:
         _say(completion.on_sqlite(options.rounds, options.instances))
     if "postgresql" in options.benchmarks:
-        _say(_on_postgresql(options.rounds, options.instances, cores))
+        _say(
+            _on_postgresql(
+                lambda server: completion.on_postgresql(
+                    server, options.rounds, options.instances, clients=(1, 4, 16), cores=cores
+                )
+            )
+        )
+    if "inbox" in options.benchmarks:
+        sizes = (1_000, options.tasks)
+        _say(inbox.on_sqlite(options.rounds, sizes))
+        _say(_on_postgresql(lambda server: inbox.on_postgresql(server, options.rounds, sizes)))
+    if "people" in options.benchmarks:
+        crowd = options.people, options.window
+        _say(people.on_sqlite(*crowd))
+        _say(_on_postgresql(lambda server: people.on_postgresql(server, *crowd, processes=cores)))
     return 0
 
 
-def _on_postgresql(rounds: int, instances: int, cores: int) -> str:
+def _on_postgresql(measured: Callable[[PostgresqlServer], str]) -> str:
     try:
         with open_server() as server:
-            return completion.on_postgresql(
-                server, rounds, instances, clients=(1, 4, 16), cores=cores
-            )
+            return measured(server)
     except (pytest.skip.Exception, pytest.fail.Exception) as error:
         return f"\n(PostgreSQL left out: {error})"
 
@@ -51,6 +64,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=10, help="turns that each takes (10)")
     parser.add_argument(
         "--instances", type=int, default=8, help="instances of 10 completions in a turn (8)"
+    )
+    parser.add_argument(
+        "--tasks", type=int, default=100_000, help="open tasks of the inbox (100000)"
+    )
+    parser.add_argument("--people", type=int, default=200, help="people at once (200)")
+    parser.add_argument(
+        "--window", type=float, default=60, help="seconds in which each does one task (60)"
     )
     options = parser.parse_args()
     if unknown := set(options.benchmarks) - set(_NAMES):

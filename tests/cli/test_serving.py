@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -50,6 +52,19 @@ def test_server_answers_and_stops_gracefully(alur: Terminal, number: signal.Sign
 
     assert (program.returncode, out) == (0, b"stopped\n"), err
     assert b"Traceback" not in err
+
+
+def test_connections_that_200_browsers_keep_open_hinder_nobody(alur: Terminal) -> None:
+    with _running("serve", "--port", "0") as program, ExitStack() as kept:
+        address = urlsplit(program.stdout.readline().decode().split()[3])
+        for _ in range(200):
+            browser = HTTPConnection(address.hostname, address.port, timeout=30)
+            kept.callback(browser.close)
+            browser.request("GET", "/engine-rest/version")
+            assert browser.getresponse().read()
+
+        browser.request("GET", "/engine-rest/version")
+        assert browser.getresponse().status == 200
 
 
 def test_port_in_use_is_named(alur: Terminal) -> None:

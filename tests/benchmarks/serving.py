@@ -1,0 +1,70 @@
+"""A server to measure: `alur serve` as a program of its own, or one within this process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from waitress.server import create_server
+
+from engine.process_engine import ProcessEngine
+from engine.settings import Settings
+from webhooks import create_app
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def serving(url: str, *, processes: int = 1) -> Iterator[list[str]]:
+    """The addresses of that many servers on one database, the first of which works beside."""
+    with ExitStack() as open_ones:
+        yield [
+            open_ones.enter_context(_server(url, *([] if number == 0 else ["--no-worker"])))
+            for number in range(processes)
+        ]
+
+
+@contextmanager
+def _server(url: str, *options: str) -> Iterator[str]:
+    environ = {**os.environ, "ALUR_DATABASE_URL": url, "ALUR_LOG_LEVEL": "WARNING"}
+    # One key for all of them, and no file of one beside a database that is thrown away.
+    environ["ALUR_SECRET_KEY"] = "kunci-dari-pengukuran-yang-tidak-menjaga-apa-pun"
+    program = subprocess.Popen(
+        [sys.executable, "-m", "engine", "serve", "--port", "0", *options],
+        cwd=ROOT,
+        env=environ,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert program.stdout is not None
+        yield program.stdout.readline().split()[3]
+    finally:
+        program.terminate()
+        program.communicate(timeout=60)
+
+
+@contextmanager
+def in_this_process(engine: ProcessEngine) -> Iterator[str]:
+    """The address of a server over the engine, whose SQL statements can be counted here."""
+    app = create_app(engine, Settings())
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+
+    def serve() -> None:
+        # Closing from outside takes the socket from under the server's select.
+        with contextlib.suppress(OSError, ValueError):
+            server.run()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.close()
+        thread.join(timeout=5)

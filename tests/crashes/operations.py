@@ -6,11 +6,21 @@ import itertools
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from engine.correlation import Message
 from engine.errors import InstanceEnded, NotFound
-from engine.model import Actor, DeliveryState, EventKind, Role, Sent, Upload, Variables
+from engine.model import (
+    Actor,
+    DeliveryState,
+    EventKind,
+    Role,
+    Sent,
+    Superior,
+    Upload,
+    Variables,
+)
 from engine.process_engine import ProcessEngine
 from engine.queries import (
     DefinitionQuery,
@@ -116,6 +126,17 @@ def failed(engine: ProcessEngine) -> Subject:
     return replace(subject, other_id=incident.incident_id)
 
 
+def overdue(engine: ProcessEngine) -> Subject:
+    """A task of Kadis that is to go up to Bupati."""
+    subject, seen = started(engine), engine.superiors.current().revision
+    engine.superiors.change({"Kadis": Superior("Bupati", "PT1H")}, seen=seen, actor=ADMIN)
+    engine.task_changes.change(
+        subject.task_id, {"due_at": CLOCK.now() + timedelta(hours=1)}, reason="rapat", actor=ADMIN
+    )
+    CLOCK.advance(days=9)
+    return subject
+
+
 def announced(engine: ProcessEngine) -> Subject:
     """A delivery that is due."""
     return _delivery_of(engine, started(engine))
@@ -204,6 +225,11 @@ def _fire(engine: ProcessEngine, subject: Subject) -> str:
         CLOCK.advance(hours=2)
         engine.instances.fire_due(subject.instance_id)
     return "fired"
+
+
+def _escalate(engine: ProcessEngine, subject: Subject) -> str:
+    engine.escalations.escalate(subject.task_id)
+    return "looked at"
 
 
 def _is_claimed(engine: ProcessEngine, subject: Subject) -> int:
@@ -342,6 +368,7 @@ OPERATIONS = (
         _done(EventKind.INCIDENT_RETRIED),
     ),
     Operation("timer", waiting_for_time, _fire, _done(EventKind.TIMERS_DUE)),
+    Operation("escalation", overdue, _escalate, _done(EventKind.TASK_ESCALATED)),
     Operation("fetch and lock", _unlocked, _fetch, _is_locked),
     Operation(
         "external task",

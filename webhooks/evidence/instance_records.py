@@ -31,6 +31,8 @@ from webhooks.pages.people import person
 from webhooks.pages.replay_rows import capacity_text
 from webhooks.pages.values import NOTHING, fields_of
 
+#: Steps that the worker takes by itself.
+_BY_NOBODY = frozenset({EventKind.TIMERS_DUE, EventKind.TASK_ESCALATED})
 _TRAIL = (
     Column("No.", 0.5),
     Column("Waktu", 1.7),
@@ -71,7 +73,7 @@ def _trail_row(told: Step, payload: Mapping[str, Json], kind: EventKind) -> tupl
     said = [f"{each.label}: {'; '.join(each.lines)}" for each in told.values]
     if told.return_note is not None:
         said.insert(0, f"DIKEMBALIKAN untuk perbaikan: {told.return_note or 'tanpa catatan'}")
-    capacity = told.capacity or ("" if kind is EventKind.TIMERS_DUE else DEFINITIVE)
+    capacity = told.capacity or ("" if kind in _BY_NOBODY else DEFINITIVE)
     by = [told.by, capacity if told.by else "", basis_text(payload)]
     followed = [f"Keputusan: {', '.join(told.flows)}"] if told.flows else []
     followed += [f"Lanjut ke: {each}" for each in told.next]

@@ -9,9 +9,9 @@ step opens is written to its task; the mark goes into its completion.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from engine.bpmn.elements import FlowNode, ProcessModel
@@ -24,29 +24,31 @@ from engine.model import (
     Json,
     PrecedingTask,
     StepRecord,
-    TaskState,
     UserTask,
 )
 
 #: What the completion of the second step says: a list of {"task", "activity"} of the first.
 MARK = "samePersonAs"
 
+_NEVER: Done = (datetime.min.replace(tzinfo=UTC), PrecedingTask("", "", ""))
 _JOINING = {"parallelGateway", "inclusiveGateway"}
 #: The user tasks of one way.
 Way = frozenset[str]
+#: A completed task, and when.
+Done = tuple[datetime, PrecedingTask]
 
 
 def with_preceding(
     record: StepRecord,
     model: ProcessModel,
     given: Input,
-    former: Callable[[], list[UserTask]],
+    former: Callable[[Collection[str]], Iterable[Done]],
 ) -> StepRecord:
     """The record with what led to each task that it opens.
 
-    former: the tasks of the instance as they were before the step; asked only when they matter.
+    former: of these user tasks of the diagram, the last ones that were completed before the step;
+    asked only when they matter.
     """
-    done: list[PrecedingTask] | None = None
     opened = []
     for task in record.opened:
         ways = ways_to(model, task.activity_id)
@@ -57,8 +59,7 @@ def with_preceding(
         if len(ways) == 1 and now is not None and now.activity_id in ways[0]:
             found: tuple[PrecedingTask, ...] = (now,)
         else:
-            done = _completed(former(), now) if done is None else done
-            found = _last_on(ways, done)
+            found = _last_on(ways, _in_order(former(frozenset().union(*ways)), now))
         opened.append(replace(task, preceded_by=found))
     return replace(record, opened=tuple(opened))
 
@@ -78,7 +79,8 @@ def faults(
     later: definition id -> the model of each version that the instance was migrated to.
     """
     found: list[Fault] = []
-    done: list[tuple[datetime, PrecedingTask]] = []
+    #: The last one of each activity.
+    done: dict[str, Done] = {}
     now: tuple[int, PrecedingTask] | None = None
     opened: dict[str, tuple[PrecedingTask, ...]] = {}
     for event in events:
@@ -92,12 +94,14 @@ def faults(
                 if event.payload[MARK] != expected:
                     found.append(_fault(event, expected, event.payload[MARK]))
             completed = PrecedingTask(task_id, activity_id, event.actor or "")
-            done.append((event.at, completed))
+            done[activity_id] = max(
+                (event.at, completed), done.get(activity_id, _NEVER), key=_by_end
+            )
             now = event.revision, completed
         elif event.kind is EventKind.ACTIVITY_ENTERED and activity_id in model.nodes:
             latest = now[1] if now and now[0] == event.revision else None
             ways = ways_to(model, activity_id)
-            opened[task_id] = _last_on(ways, _in_order(done, latest))
+            opened[task_id] = _last_on(ways, _in_order(done.values(), latest))
         elif event.kind is EventKind.INCIDENT_RAISED:
             # It opened later than it was entered.
             opened.pop(task_id, None)
@@ -169,22 +173,15 @@ def _last_on(ways: Iterable[Way], done: list[PrecedingTask]) -> tuple[PrecedingT
     return tuple(dict.fromkeys(each for each in last if each))
 
 
-def _completed(former: list[UserTask], latest: PrecedingTask | None) -> list[PrecedingTask]:
-    ended = [
-        (task.ended_at, PrecedingTask(task.task_id, task.activity_id, task.ended_by or ""))
-        for task in former
-        if task.state is TaskState.COMPLETED and task.ended_at
-    ]
-    return _in_order(ended, latest)
-
-
-def _in_order(
-    done: list[tuple[datetime, PrecedingTask]], latest: PrecedingTask | None
-) -> list[PrecedingTask]:
-    """As they were completed; `latest` by this very step. Of one millisecond: by their ids."""
-    ordered = sorted(done, key=lambda each: (each[0], each[1].task_id))
-    former = [task for _, task in ordered if task != latest]
+def _in_order(done: Iterable[Done], latest: PrecedingTask | None) -> list[PrecedingTask]:
+    """As they were completed; `latest` by this very step."""
+    former = [task for _, task in sorted(done, key=_by_end) if task != latest]
     return [*former, latest] if latest else former
+
+
+def _by_end(done: Done) -> tuple[datetime, str]:
+    """Of one millisecond: by their ids."""
+    return done[0], done[1].task_id
 
 
 def _completed_by(given: Input) -> PrecedingTask | None:

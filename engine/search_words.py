@@ -49,18 +49,21 @@ class Index(Protocol):
         """The instance is found by these words too."""
         ...
 
+    def put_words(self, instance_id: str, words: str) -> None:
+        """The instance is found by these words, and by no others."""
+        ...
+
 
 def index_step(tx: Index, record: StepRecord, model: ProcessModel | None = None) -> None:
-    """Make what the step brought searchable: one statement, none when it brought no text.
+    """Make what the step brought searchable: one statement, none when it brought no new word.
 
     model: of an instance that begins; it is found by the name and number of its SOP.
     """
-    words = words_of_events(record.events)
+    instance_id, words = record.instance.instance_id, words_of_events(record.events)
     if model is not None:
-        words = chain(words_of_start(record.instance.instance_id, model), words)
-    said = joined(words)
-    if said:
-        tx.add_words(record.instance.instance_id, said)
+        tx.put_words(instance_id, joined(chain(words_of_start(instance_id, model), words)))
+    elif said := joined(words):
+        tx.add_words(instance_id, said)
 
 
 def words_of_start(instance_id: str, model: ProcessModel) -> Iterator[str]:

@@ -179,7 +179,7 @@ class Steps:
             )
             record = with_services(record, run, services, service)
             record = with_subscriptions(record, run, awaited)
-        done = partial(tx.tasks_of_instance, instance.instance_id, {TaskState.COMPLETED})
+        done = partial(tx.last_completed, instance.instance_id)
         record = with_preceding(record, run.model, given, done)
         tx.append_step(record)
         index_step(tx, record)

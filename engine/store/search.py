@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import (
     ColumnElement,
     Select,
+    bindparam,
     case,
     cast,
     column,
@@ -59,13 +60,27 @@ _PUT = {
     "postgresql": _put(postgresql.insert(search_entry)),
 }
 
+_WORDS_OF = select(_COLUMNS.words).where(_COLUMNS.instance_id == bindparam("of_instance"))
+
 
 class Search(Transaction):
     """Questions about what can be searched."""
 
     def add_words(self, instance_id: str, words: str) -> None:
-        """The instance is found by these words too: `words` as search_words.joined gives them."""
-        self._write(_ADD, [{"instance_id": instance_id, "words": words}])
+        """The instance is found by these words too: `words` as search_words.joined gives them.
+
+        Nothing is written when it was found by all of them before: both databases index all words
+        of an instance anew whenever one is added.
+        """
+        known = self._known_words.get(instance_id)
+        if known is None:
+            row = self._first(_WORDS_OF, {"of_instance": instance_id})
+            known = "" if row is None else row.words
+        before = set(known.split(" "))
+        new = " ".join(word for word in words.split(" ") if word not in before)
+        if new:
+            self._write(_ADD, [{"instance_id": instance_id, "words": new}])
+            self._known_words[instance_id] = f"{known} {new}"
 
     def put_words(self, instance_id: str, words: str) -> None:
         """The instance is found by these words, and by no others; its place stays."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ from engine.queries import Page, TaskQuery
 from engine.store.announcements import SOMEBODY_LISTENS
 from engine.store.instances import stored_instance_of
 from engine.store.step_rows import BESIDE_TASKS
-from engine.store.tables import process_instance, user_task
+from engine.store.tables import process_instance, search_entry, user_task
 from engine.store.task_searches import Bound, escalated, searches_of, still_visible, unassigned
 from engine.store.transaction import (
     Conditions,
@@ -81,9 +81,26 @@ _STORED = (
 )
 # Both rows: who waited for the lock must see the rival's task as well as its instance.
 # The instance first, as in every other step, or two steps could wait for each other.
-# Who listens is asked along with them: alone, that took as long as the whole of this statement.
-_STORED_FOR_STEP = _STORED.add_columns(SOMEBODY_LISTENS.label("is_somebody_told")).with_for_update(
-    of=[process_instance, user_task]
+# Who listens, and what the search knows, is asked along with them: each alone took as long as the
+# whole of this statement. Of a step that was waited for they may be older, which does no harm.
+_STORED_FOR_STEP = _STORED.add_columns(
+    SOMEBODY_LISTENS.label("is_somebody_told"),
+    select(search_entry.c.words)
+    .where(search_entry.c.instance_id == process_instance.c.instance_id)
+    .scalar_subquery()
+    .label("known_words"),
+).with_for_update(of=[process_instance, user_task])
+
+# The state written into it, so that both databases take the index that has completed tasks only.
+_LAST_COMPLETED = (
+    select(user_task.c.task_id, user_task.c.activity_id, user_task.c.ended_by, user_task.c.ended_at)
+    .where(
+        user_task.c.instance_id == bindparam("of_instance"),
+        user_task.c.activity_id == bindparam("of"),
+        user_task.c.state == literal(TaskState.COMPLETED.value, literal_execute=True),
+    )
+    .order_by(user_task.c.ended_at.desc(), user_task.c.task_id.desc())
+    .limit(literal(1, literal_execute=True))
 )
 
 
@@ -105,6 +122,7 @@ class Tasks(Transaction):
                 raise NotFound("task", task_id)
             if for_step:
                 self._is_somebody_told = bool(row.is_somebody_told)
+                self._known_words[row.instance_id] = row.known_words or ""
             return task_of(row, first=_PLACE), stored_instance_of(row)
 
     def task(self, task_id: str) -> UserTask:
@@ -142,6 +160,18 @@ class Tasks(Transaction):
         )
         with readable(f"the row of a task of instance {instance_id}"):
             return [task_of(row) for row in self._all(statement)]
+
+    def last_completed(
+        self, instance_id: str, activity_ids: Collection[str]
+    ) -> list[tuple[datetime, PrecedingTask]]:
+        """Of each of these activities the task that was completed last, and when."""
+        found = []
+        for activity_id in sorted(activity_ids):
+            row = self._first(_LAST_COMPLETED, {"of_instance": instance_id, "of": activity_id})
+            if row is not None:
+                task = PrecedingTask(row.task_id, row.activity_id, row.ended_by or "")
+                found.append((row.ended_at, task))
+        return found
 
 
 def _count(query: TaskQuery, at_most: int | None) -> Select[int]:

@@ -37,6 +37,8 @@ class Transaction:
         self._is_writing = is_writing
         #: Newest revision of a calendar; a reading transaction is told the same each time.
         self._newest_revisions: dict[str, int] = {}
+        #: By which words an instance is found, of those whose task was taken for a step.
+        self._known_words: dict[str, str] = {}
         #: None until it is asked; true or false for the rest of the transaction.
         self._is_somebody_told: bool | None = None
         #: Statements that were run, begin and end not counted.

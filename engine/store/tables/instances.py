@@ -156,6 +156,16 @@ user_task = Table(
         sqlite_where=text("state = 'open'"),
         postgresql_where=text("state = 'open'"),
     ),
+    # Who last completed a step of an instance, however often it was done; the state as above.
+    Index(
+        "ix_user_task_last_completed",
+        "instance_id",
+        "activity_id",
+        "ended_at",
+        "task_id",
+        sqlite_where=text("state = 'completed'"),
+        postgresql_where=text("state = 'completed'"),
+    ),
     # For counting which tasks were completed by their due date; the state as above.
     Index(
         "ix_user_task_dated_end",

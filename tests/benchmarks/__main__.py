@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.benchmarks import completion, inbox, people
+from tests.benchmarks import completion, growth, inbox, people, population
 from tests.databases import PostgresqlServer, open_server
 
-_NAMES = ("sqlite", "postgresql", "inbox", "people")
+_NAMES = ("sqlite", "postgresql", "inbox", "people", "growth", "population")
 
 
 def main() -> int:
@@ -42,6 +42,12 @@ def main() -> int:
         crowd = options.people, options.window
         _say(people.on_sqlite(*crowd))
         _say(_on_postgresql(lambda server: people.on_postgresql(server, *crowd, processes=cores)))
+    if "growth" in options.benchmarks:
+        _say(growth.on_sqlite(options.completions))
+    if "population" in options.benchmarks:
+        sizes, rounds = options.population, options.rounds * 10
+        _say(population.on_sqlite(sizes, rounds))
+        _say(_on_postgresql(lambda server: population.on_postgresql(server, sizes, rounds)))
     return 0
 
 
@@ -71,6 +77,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--people", type=int, default=200, help="people at once (200)")
     parser.add_argument(
         "--window", type=float, default=60, help="seconds in which each does one task (60)"
+    )
+    parser.add_argument(
+        "--completions", type=int, default=10_000, help="completions in one instance (10000)"
+    )
+    parser.add_argument(
+        "--population",
+        type=lambda text: tuple(int(size) for size in text.split(",")),
+        default=(1_000, 100_000),
+        help="how many instances there are, by commas (1000,100000)",
     )
     options = parser.parse_args()
     if unknown := set(options.benchmarks) - set(_NAMES):

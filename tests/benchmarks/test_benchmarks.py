@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks import growth, population
 from tests.benchmarks.contestants.alur import alur
 from tests.benchmarks.contestants.crowd import Crowd
 from tests.benchmarks.contestants.floor import floor
@@ -32,6 +33,20 @@ def test_completion_takes_at_most_eight_statements(tmp_path: Path) -> None:
         assert max(contestant.statements()) <= 8
     finally:
         contestant.close()
+
+
+def test_an_instance_goes_round_as_often_as_it_is_told() -> None:
+    text = growth.on_sqlite(40)
+
+    assert "completion 40 " in text
+    assert "steps 31 to 40" in text
+
+
+def test_a_population_is_measured_at_each_size() -> None:
+    text = population.on_sqlite((8, 24), 2)
+
+    assert "search, a word of one instance" in text
+    assert text.splitlines()[3].split() == ["8", "24", "×", "first"]
 
 
 def test_percentile_is_the_nearest_rank() -> None:

@@ -1,28 +1,41 @@
-"""What history has beside events and visits, searched across instances: incidents, open or over."""
+"""What history tells across instances beside events and visits: incidents and variables."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
 from engine.access_log import AccessLog
-from engine.model import AccountEventKind, Actor, Incident
+from engine.model import (
+    AccountEventKind,
+    Actor,
+    HistoryEvent,
+    Incident,
+    Json,
+    VariableInstance,
+    VariableUpdate,
+)
 from engine.permissions import lanes_seen_by
-from engine.queries import IncidentQuery, Page
-from engine.store import Store
+from engine.queries import IncidentQuery, Page, VariableQuery
+from engine.sealing import Sealing
+from engine.store import Store, StoreTransaction
 
 _FIRST_PAGE = Page()
 
 
-_Query = TypeVar("_Query", bound=IncidentQuery)
+_Query = TypeVar("_Query", IncidentQuery, VariableQuery)
 
 
 class HistoricRecords:
     """Listings of history, for everybody of what he may see; auditors see all of it."""
 
-    def __init__(self, store: Store, access: AccessLog) -> None:
+    def __init__(self, store: Store, access: AccessLog, sealing: Sealing) -> None:
         self._store = store
         self._access = access
+        self._sealing = sealing
+
+    # ------------------------------------------------------------------- incidents
 
     def incidents(
         self, query: IncidentQuery, page: Page = _FIRST_PAGE, *, actor: Actor
@@ -37,8 +50,59 @@ class HistoricRecords:
         with self._store.reading() as tx:
             return tx.count_incidents(_seen_by(actor, query))
 
+    # ------------------------------------------------------------------- variables
+
+    def variable_updates(
+        self, query: VariableQuery, page: Page = _FIRST_PAGE, *, actor: Actor
+    ) -> list[VariableUpdate]:
+        """Each time that a variable was set, with the value that it got, opened to be read."""
+        self._note(actor, query.instance_id)
+        with self._store.reading() as tx:
+            found = tx.variable_updates(_seen_by(actor, query), page)
+            events = self._events(tx, ((each.instance_id, each.sequence) for each in found))
+        return [
+            replace(each, value=_value(events, each.instance_id, each.sequence, each.name))
+            for each in found
+        ]
+
+    def count_variable_updates(self, query: VariableQuery, *, actor: Actor) -> int:
+        """How often variables were set that the actor may see."""
+        with self._store.reading() as tx:
+            return tx.count_variable_updates(_seen_by(actor, query))
+
+    def variables(
+        self, query: VariableQuery, page: Page = _FIRST_PAGE, *, actor: Actor
+    ) -> list[VariableInstance]:
+        """Variables with the values that they have, or had at the end of their instance."""
+        self._note(actor, query.instance_id)
+        with self._store.reading() as tx:
+            found = tx.variables(_seen_by(actor, query), page)
+            events = self._events(tx, ((each.instance_id, each.last_sequence) for each in found))
+        return [
+            replace(each, value=_value(events, each.instance_id, each.last_sequence, each.name))
+            for each in found
+        ]
+
+    def count_variables(self, query: VariableQuery, *, actor: Actor) -> int:
+        """How many variables there are that the actor may see."""
+        with self._store.reading() as tx:
+            return tx.count_variables(_seen_by(actor, query))
+
+    def _events(
+        self, tx: StoreTransaction, places: Iterable[tuple[str, int]]
+    ) -> dict[tuple[str, int], HistoryEvent]:
+        found = self._sealing.opened_events(tx, tx.setting_events(places))
+        return {(each.instance_id, each.sequence): each for each in found}
+
     def _note(self, actor: Actor, instance_id: str | None) -> None:
         self._access.note(actor, AccountEventKind.HISTORY_READ, instance=instance_id)
+
+
+def _value(
+    events: Mapping[tuple[str, int], HistoryEvent], instance_id: str, sequence: int, name: str
+) -> Json:
+    event = events.get((instance_id, sequence))
+    return None if event is None else event.values_set.get(name)
 
 
 def _seen_by(actor: Actor, query: _Query) -> _Query:

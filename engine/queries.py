@@ -12,6 +12,7 @@ from engine.model import (
     DeliveryState,
     EventKind,
     InstanceState,
+    Json,
     KeptState,
     SubstitutionKind,
     SubstitutionState,
@@ -270,6 +271,38 @@ class IncidentQuery:
     raised_before: datetime | None = None
     resolved_after: datetime | None = None
     resolved_before: datetime | None = None
+    visible_to_lanes: frozenset[str] | None = None
+    #: With `visible_to_lanes`: instances that this account started are visible too.
+    visible_to_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VariableQuery:
+    """Filters of a listing of variables, or of each time that one was set."""
+
+    instance_id: str | None = None
+    instance_ids: tuple[str, ...] | None = None
+    #: Of the event that set it (first, of a variable).
+    sequence: int | None = None
+    name: str | None = None
+    names_in: tuple[str, ...] | None = None
+    name_like: str | None = None
+    #: Visits of loops and sub-processes in which a variable stays; "" is the instance.
+    scopes_in: tuple[str, ...] | None = None
+    activity_instance_id: str | None = None
+    activity_instance_ids: tuple[str, ...] | None = None
+    at_after: datetime | None = None
+    at_before: datetime | None = None
+    revision: int | None = None
+    kinds: frozenset[EventKind] | None = None
+    #: Whether a person or program set it, and not the engine by itself.
+    is_by_somebody: bool | None = None
+    #: All changes of one variable: its instance, the event that set it first, its name.
+    variable: tuple[str, int, str] | None = None
+    #: Of variables only: the value, alone in a tuple since it may be None.
+    value: tuple[Json] | None = None
+    definition_id: str | None = None
+    definition_key: str | None = None
     visible_to_lanes: frozenset[str] | None = None
     #: With `visible_to_lanes`: instances that this account started are visible too.
     visible_to_account: str | None = None

@@ -53,11 +53,14 @@ from engine.model.evidence import EvidencePackage, ListedInstance, PackageState
 from engine.model.history import (
     INPUT_KINDS,
     NOTE_KINDS,
+    SETTING_KINDS,
     ActivityInstance,
     EventKind,
     Fault,
     HistoryEvent,
     Observation,
+    VariableInstance,
+    VariableUpdate,
     Verification,
 )
 from engine.model.instances import (
@@ -163,6 +166,7 @@ __all__ = [
     "INPUT_KINDS",
     "NOTE_KINDS",
     "PERSONAL",
+    "SETTING_KINDS",
     "SUBSCRIBABLE",
     "AccessToken",
     "Account",
@@ -290,6 +294,8 @@ __all__ = [
     "Unreadable",
     "Upload",
     "UserTask",
+    "VariableInstance",
+    "VariableUpdate",
     "Variables",
     "Variant",
     "Verification",

@@ -93,6 +93,21 @@ INPUT_KINDS = frozenset(
 )
 
 
+#: What sets variables. Those of a called instance, and those that come with an error, are set by
+#: the observation that follows.
+SETTING_KINDS = frozenset(
+    {
+        EventKind.INSTANCE_STARTED,
+        EventKind.TASK_COMPLETED,
+        EventKind.VARIABLES_CHANGED,
+        EventKind.SERVICE_COMPLETED,
+        EventKind.MESSAGE_RECEIVED,
+        EventKind.SIGNAL_RECEIVED,
+        EventKind.VARIABLES_SET,
+    }
+)
+
+
 #: What the engine adds to a step beside what the machine observed. A replay passes them over; each
 #: has a check of its own in `verify`.
 NOTE_KINDS = frozenset({EventKind.DEADLINE_SET})
@@ -132,6 +147,15 @@ class HistoryEvent:
     def is_input(self) -> bool:
         """Whether this came from outside, and so is the truth that replay starts from."""
         return self.kind in INPUT_KINDS
+
+    @property
+    def values_set(self) -> Mapping[str, Json]:
+        """The variables that it set, in the instance or in a scope of it."""
+        if self.kind not in SETTING_KINDS:
+            return {}
+        place = "values" if self.kind is EventKind.VARIABLES_SET else "variables"
+        found: Mapping[str, Json] = self.payload.get(place) or {}
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +203,44 @@ class ActivityInstance:
     ended_at: datetime | None
     is_cancelled: bool
     assignee: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VariableUpdate:
+    """One variable that one event set. Its value is what the event says.
+
+    `scope` is the visit of the loop or sub-process in which it stays, "" for the instance.
+    `first_sequence` is that of the event that set this variable first: both name the variable.
+    """
+
+    instance_id: str
+    sequence: int
+    name: str
+    scope: str
+    kind: EventKind
+    at: datetime
+    revision: int
+    activity_id: str | None
+    activity_instance_id: str | None
+    actor: str | None
+    definition_id: str
+    definition_key: str
+    first_sequence: int
+    value: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class VariableInstance:
+    """One variable, as it is now or was at its instance's end. `sequence`: who set it first."""
+
+    instance_id: str
+    sequence: int
+    name: str
+    scope: str
+    created_at: datetime
+    activity_instance_id: str | None
+    kind: EventKind
+    definition_id: str
+    definition_key: str
+    last_sequence: int
+    value: Json = None

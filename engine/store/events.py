@@ -116,7 +116,8 @@ class Events(Transaction):
         """The events that match, across instances."""
         key = (history_event.c.instance_id, history_event.c.sequence)
         matching = select(history_event).where(*_event_conditions(query))
-        return self._listed(paged(matching, page, _EVENT_SORTING, *key), event_of, *key)
+        matching = paged(matching, page, _EVENT_SORTING, *key, reverses=True)
+        return self._listed(matching, event_of, *key)
 
     def count_events(self, query: EventQuery) -> int:
         """How many events match."""
@@ -130,7 +131,7 @@ class Events(Transaction):
         The assignee is that of the user task whose `task_id` is the `activity_instance_id`.
         """
         key = (_entered.c.instance_id, _entered.c.sequence)
-        matching = paged(_activities(query), page, _ACTIVITY_SORTING, *key)
+        matching = paged(_activities(query), page, _ACTIVITY_SORTING, *key, reverses=True)
         return self._listed(matching, _activity, *key)
 
     def count_activities(self, query: ActivityQuery) -> int:

@@ -58,6 +58,7 @@ from engine.store.transaction import (
     readable,
     visible_instances,
 )
+from engine.store.variable_rows import ADD_UPDATES, update_values
 
 _FIRST_PAGE = Page()
 
@@ -209,7 +210,7 @@ class Instances(Transaction):
         """Write one step: its events, snapshot, tasks and due time, or nothing at all.
 
         Candidates of a changed task stay those of its opening. Two statements, one more for tasks,
-        one for candidates, one for each side of incidents, one for documents: seven at most.
+        one for variables, one for candidates, one for each side of incidents, one for documents.
         Raises RevisionConflict when another step reached `expected_revision + 1` first.
         """
         new = step.instance
@@ -247,6 +248,8 @@ class Instances(Transaction):
             [event_values(each) for each in step.events],
             clash=RevisionConflict(step.instance.instance_id, step.instance.revision),
         )
+        if updates := update_values(step.events):
+            self._write(ADD_UPDATES, updates)
 
     def _put_tasks(self, step: StepRecord) -> None:
         tasks = [*step.opened, *step.changed]

@@ -62,6 +62,7 @@ from engine.store.signals import Signals
 from engine.store.substitutions import Substitutions
 from engine.store.tasks import Tasks
 from engine.store.times import Times
+from engine.store.variables import Variables
 from engine.store.webhook_subscriptions import WebhookSubscriptions
 
 #: How often a migration is tried while another process is at it: for five minutes.
@@ -104,6 +105,7 @@ class StoreTransaction(
     WebhookSubscriptions,
     Deliveries,
     Substitutions,
+    Variables,
     PersonalData,
 ):
     """One transaction: every question that the engine may ask, each in its subject's module."""

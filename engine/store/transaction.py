@@ -90,9 +90,14 @@ class Transaction:
             raise StorageError("a reading transaction cannot write or lock; open a writing one")
 
     def _page(
-        self, statement: Select[Any], page: Page, sortable: Sortable, *ties: ColumnElement[Any]
+        self,
+        statement: Select[Any],
+        page: Page,
+        sortable: Sortable,
+        *ties: ColumnElement[Any],
+        reverses: bool = False,
     ) -> Rows:
-        return self._all(paged(statement, page, sortable, *ties))
+        return self._all(paged(statement, page, sortable, *ties, reverses=reverses))
 
     def _listed(
         self, statement: Select[Any], build: Callable[[Row[Any]], T], *keys: ColumnElement[Any]
@@ -146,20 +151,26 @@ def _table_of(column: ColumnElement[Any]) -> str:
 
 
 def paged(
-    statement: Select[Any], page: Page, sortable: Sortable, *ties: ColumnElement[Any]
+    statement: Select[Any],
+    page: Page,
+    sortable: Sortable,
+    *ties: ColumnElement[Any],
+    reverses: bool = False,
 ) -> Select[Any]:
     """The part of the listing that `page` asks for; `ties` make its order a total one.
 
     Without a wish the order is that of `ties`. A missing value stands last in either direction.
+    reverses: ties go the way of the last wish, so that the latest first is all the other way round.
     """
     if page.first_result < 0 or (page.max_results is not None and page.max_results < 0):
         raise InvalidQuery("a page begins at 0 or later and has 0 results or more")
     wishes = [_ordered(sortable, name, order) for name, order in page.sorting]
-    statement = statement.order_by(*wishes, *ties)
+    way = page.sorting[-1][1] if reverses and page.sorting else SortOrder.ASC
+    ordered = [tie.desc() if way is SortOrder.DESC else tie for tie in ties]
+    statement = statement.order_by(*wishes, *ordered)
     if page.after is not None:
         order = [(sortable[name], order) for name, order in page.sorting]
-        order += [(tie, SortOrder.ASC) for tie in ties]
-        statement = statement.where(*behind(order, page.after))
+        statement = statement.where(*behind([*order, *((t, way) for t in ties)], page.after))
     if page.max_results is not None:
         statement = statement.limit(page.max_results)
     return statement.offset(page.first_result) if page.first_result else statement

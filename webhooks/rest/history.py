@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response
 
-from engine.errors import NotFound
-from engine.model import Actor, HistoryEvent, ProcessInstance, Verification
-from engine.queries import DefinitionQuery, EventQuery, InstanceQuery, Page
+from engine.errors import InvalidInput, NotFound
+from engine.historic_records import HistoricRecords
+from engine.model import (
+    Actor,
+    HistoryEvent,
+    ProcessInstance,
+    VariableInstance,
+    VariableUpdate,
+    Verification,
+    document_of,
+)
+from engine.queries import DefinitionQuery, EventQuery, InstanceQuery, Page, VariableQuery
 from webhooks.auth import require_actor
-from webhooks.downloads import exported
+from webhooks.downloads import download, exported
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
 from webhooks.rest.resource import FILE, Resource
 from webhooks.schemas.exports import ExportFilter
 from webhooks.schemas.historic_deeds import (
-    DetailAnswer,
-    DetailFilter,
     HistoricEvent,
     OperationAnswer,
     OperationFilter,
-    VariableUpdate,
 )
 from webhooks.schemas.historic_instances import (
     HistoricInstance,
     HistoricInstanceAnswer,
     HistoricInstanceFilter,
+)
+from webhooks.schemas.historic_variables import (
+    DetailAnswer,
+    DetailFilter,
+    VariableInstanceAnswer,
+    VariableInstanceFilter,
+    place_of,
 )
 from webhooks.schemas.historic_work import (
     HistoricActivityAnswer,
@@ -41,9 +52,6 @@ from webhooks.schemas.incidents import HistoricIncidentAnswer, HistoricIncidentF
 from webhooks.schemas.proofs import CodeAnswer, VerificationAnswer
 
 resource = Resource("history", path="/history", description="What happened, and who did it")
-
-#: Events read at a time to list the changes of variables.
-_BATCH = 500
 
 # -------------------------------------------------------------------- instances
 
@@ -153,12 +161,8 @@ add_listing(
     "historic incidents",
     filters=HistoricIncidentFilter,
     answer=HistoricIncidentAnswer,
-    find=lambda query, page, actor: current_engine().historic_records.incidents(
-        query, page, actor=actor
-    ),
-    total=lambda query, actor: current_engine().historic_records.count_incidents(
-        query, actor=actor
-    ),
+    find=lambda query, page, actor: _records().incidents(query, page, actor=actor),
+    total=lambda query, actor: _records().count_incidents(query, actor=actor),
 )
 
 # ------------------------------------------------------- operations and details
@@ -188,28 +192,23 @@ add_listing(
 )
 
 
-def _updates(query: EventQuery, page: Page, actor: Actor) -> Iterator[VariableUpdate]:
-    """One row per variable that an event set; an event may set none, or many."""
-    batch = replace(page, first_result=0, max_results=_BATCH)
-    while True:
-        events = current_engine().history.find_events(query, batch, actor=actor)
-        for row in _with_instances(events, actor):
-            for name, value in sorted(_values_set(row.event).items()):
-                yield VariableUpdate(row, name, value)
-        if len(events) < _BATCH:
-            return
-        batch = replace(batch, first_result=batch.first_result + _BATCH)
+# ------------------------------------------------------------------- variables
 
 
-def _values_set(event: HistoryEvent) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = event.payload.get("values") or event.payload.get("variables") or {}
-    return found
+def _records() -> HistoricRecords:
+    return current_engine().historic_records
 
 
-def _details(query: EventQuery, page: Page, actor: Actor) -> Sequence[VariableUpdate]:
-    last = None if page.max_results is None else page.first_result + page.max_results
-    return list(islice(_updates(query, page, actor), page.first_result, last))
-
+add_listing(
+    resource,
+    "/variable-instance",
+    "variable instances",
+    filters=VariableInstanceFilter,
+    answer=VariableInstanceAnswer,
+    find=lambda query, page, actor: _records().variables(query, page, actor=actor),
+    total=lambda query, actor: _records().count_variables(query, actor=actor),
+    with_post=True,
+)
 
 add_listing(
     resource,
@@ -217,6 +216,49 @@ add_listing(
     "changes of variables",
     filters=DetailFilter,
     answer=DetailAnswer,
-    find=_details,
-    total=lambda query, actor: sum(1 for _ in _updates(query, Page(), actor)),
+    find=lambda query, page, actor: _records().variable_updates(query, page, actor=actor),
+    total=lambda query, actor: _records().count_variable_updates(query, actor=actor),
+    with_post=True,
 )
+
+
+@resource.on("GET", "/variable-instance/<variable_id>", "One variable")
+@resource.gives(VariableInstanceAnswer)
+def get_variable_instance(variable_id: str) -> VariableInstance:
+    """As it is, or was at the end of its instance."""
+    return _variable(variable_id)
+
+
+@resource.on("GET", "/variable-instance/<variable_id>/data", "The bytes of a file", notes=FILE)
+def get_variable_instance_data(variable_id: str) -> Response:
+    """Of a variable that is a file."""
+    variable = _variable(variable_id)
+    document = document_of(variable.value)
+    if document is None:
+        raise InvalidInput(f"variable {variable.name!r} is no file")
+    return download(
+        current_engine().documents.content(
+            variable.instance_id, document.document_id, actor=require_actor()
+        )
+    )
+
+
+@resource.on("GET", "/detail/<detail_id>", "One change of a variable")
+@resource.gives(DetailAnswer)
+def get_detail(detail_id: str) -> VariableUpdate:
+    """With the value that it got then."""
+    place = place_of(detail_id)
+    query = VariableQuery(**place) if place else None
+    found = _records().variable_updates(query, actor=require_actor()) if query else []
+    if not found:
+        raise NotFound("historic detail", detail_id)
+    return found[0]
+
+
+def _variable(variable_id: str) -> VariableInstance:
+    place = place_of(variable_id)
+    query = VariableQuery(**place) if place else None
+    found = _records().variables(query, actor=require_actor()) if query else []
+    if not found:
+        raise NotFound("variable instance", variable_id)
+    return found[0]

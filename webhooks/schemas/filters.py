@@ -131,3 +131,12 @@ class HistoricFilter(Filter, CursorWindow):
 
     without_effect: ClassVar[tuple[str, ...]] = ("without_tenant_id",)
     never_true: ClassVar[tuple[str, ...]] = ()
+
+
+def one_fact(values: dict[str, Any], same: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """The values with one name for each fact; two that differ match nothing, which "" says."""
+    for name, others in same.items():
+        given = {values.pop(each) for each in (name, *others) if values.get(each) is not None}
+        if given:
+            values[name] = given.pop() if len(given) == 1 else ""
+    return values

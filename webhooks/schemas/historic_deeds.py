@@ -1,4 +1,4 @@
-"""The log of operations and the changes of variables on the wire."""
+"""The log of operations on the wire."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from marshmallow import fields
 
 from engine.model import EventKind, HistoryEvent, Json, ProcessInstance
 from engine.queries import EventQuery
-from webhooks.schemas.base import Answer, Computed, Flag, Moment, Null, Same
-from webhooks.schemas.filters import Filter, HistoricFilter
-from webhooks.variables import write_variable
+from webhooks.schemas.base import Answer, Computed, Moment, Null
+from webhooks.schemas.filters import HistoricFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,104 +176,3 @@ class OperationFilter(HistoricFilter):
             if operation in {None, deed.operation} and entity in {None, deed.entity}
         )
         return EventQuery(**values, kinds=kinds)
-
-
-# ---------------------------------------------------------------------- details
-
-
-@dataclass(frozen=True, slots=True)
-class VariableUpdate:
-    """One variable that one event set."""
-
-    source: HistoricEvent
-    name: str
-    value: Json
-
-
-class DetailAnswer(Answer):
-    """One change of one variable."""
-
-    id = Computed(
-        lambda row: f"{row.source.event.instance_id}:{row.source.event.sequence}:{row.name}"
-    )
-    type = Same("variableUpdate")
-    process_definition_key = fields.String(attribute="source.definition_key", allow_none=True)
-    process_definition_id = fields.String(attribute="source.definition_id", allow_none=True)
-    process_instance_id = fields.String(attribute="source.event.instance_id")
-    activity_instance_id = fields.String(
-        attribute="source.event.activity_instance_id", allow_none=True
-    )
-    execution_id = fields.String(attribute="source.event.instance_id")
-    case_definition_key = Null()
-    case_definition_id = Null()
-    case_instance_id = Null()
-    case_execution_id = Null()
-    task_id = fields.String(attribute="source.task_id", allow_none=True)
-    tenant_id = Null()
-    user_operation_id = Computed(
-        lambda row: row.source.operation_id if row.source.event.actor else None
-    )
-    time = Moment(attribute="source.event.at")
-    removal_time = Null()
-    root_process_instance_id = fields.String(attribute="source.event.instance_id")
-    variable_name = fields.String(attribute="name")
-    variable_instance_id = Computed(lambda row: f"{row.source.event.instance_id}:{row.name}")
-    variable_type = Computed(lambda row: write_variable(row.value)["type"])
-    value = Computed(lambda row: write_variable(row.value)["value"])
-    value_info = Same({})
-    initial = Computed(lambda row: row.source.event.kind is EventKind.INSTANCE_STARTED)
-    revision = fields.Integer(attribute="source.event.revision")
-    error_message = Null()
-
-
-class DetailFilter(Filter):
-    """Filters of changes of variables."""
-
-    noun = EventQuery
-    sortable = {"time": "at", "processInstanceId": "instance_id"}  # noqa: RUF012 - as above
-    unsupported = (
-        "executionId",
-        "caseInstanceId",
-        "caseExecutionId",
-        "variableInstanceId",
-        "variableTypeIn",
-        "formFields",
-        "excludeTaskDetails",
-        "initial",
-        "userOperationId",
-        "tenantIdIn",
-        "processInstanceIdIn",
-    )
-    without_effect = (
-        "without_tenant_id", "variable_updates", "deserialize_value", "deserialize_values"
-    )  # fmt: skip
-    never_true = ()
-
-    process_instance_id = fields.String(attribute="instance_id")
-    activity_instance_id = fields.String()
-    task_id = fields.String()
-    occurred_before = Moment(attribute="at_before")
-    occurred_after = Moment(attribute="at_after")
-    variable_updates = Flag()
-    deserialize_value = Flag()
-    deserialize_values = Flag()
-
-    def query_of(self, values: dict[str, Any]) -> EventQuery:
-        """The events that can set a variable."""
-        task_id = values.pop("task_id", None)
-        if task_id is not None:
-            values["activity_instance_id"] = task_id
-        return EventQuery(**values, kinds=SETTING_KINDS)
-
-
-#: The events that carry values of process variables.
-SETTING_KINDS = frozenset(
-    {
-        EventKind.INSTANCE_STARTED,
-        EventKind.TASK_COMPLETED,
-        EventKind.VARIABLES_CHANGED,
-        EventKind.MESSAGE_RECEIVED,
-        EventKind.SIGNAL_RECEIVED,
-        EventKind.VARIABLES_SET,
-    }
-)

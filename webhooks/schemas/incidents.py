@@ -10,7 +10,7 @@ from marshmallow import fields
 
 from engine.queries import IncidentQuery
 from webhooks.schemas.base import Answer, Computed, Flag, Moment, Names, Null
-from webhooks.schemas.filters import Filter, HistoricFilter
+from webhooks.schemas.filters import Filter, HistoricFilter, one_fact
 
 
 class _Incident(Answer):
@@ -74,15 +74,6 @@ _SAME: Mapping[str, tuple[str, ...]] = {
     "activity_instance_id": ("history_configuration",),
 }
 _UNSUPPORTED = ("tenantIdIn", "jobDefinitionIdIn")
-
-
-def one_fact(values: dict[str, Any], same: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    """The values with one name for each fact; two that differ match nothing, which "" says."""
-    for name, others in same.items():
-        given = {values.pop(each) for each in (name, *others) if values.get(each) is not None}
-        if given:
-            values[name] = given.pop() if len(given) == 1 else ""
-    return values
 
 
 class _IncidentFacts(Filter):

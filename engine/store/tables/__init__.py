@@ -60,6 +60,7 @@ from engine.store.tables.search import search_entry
 from engine.store.tables.second_factors import recovery_code, second_factor
 from engine.store.tables.substitutions import substitution
 from engine.store.tables.times import course, instance_time, task_time
+from engine.store.tables.variables import variable_update
 
 __all__ = [
     "CanonicalJson",
@@ -116,6 +117,7 @@ __all__ = [
     "task_link",
     "task_time",
     "user_task",
+    "variable_update",
     "webhook_subscription",
     "work_calendar",
 ]

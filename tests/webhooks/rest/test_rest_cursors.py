@@ -16,6 +16,8 @@ LISTINGS = (
     "/history/activity-instance",
     "/history/task",
     "/history/user-operation",
+    "/history/variable-instance",
+    "/history/detail",
 )
 
 

@@ -19,6 +19,7 @@ LISTINGS = (
     "/history/user-operation",
     "/history/detail",
     "/history/incident",
+    "/history/variable-instance",
 )
 WITH_POST = (
     "/process-instance",
@@ -26,6 +27,8 @@ WITH_POST = (
     "/history/process-instance",
     "/history/activity-instance",
     "/history/task",
+    "/history/variable-instance",
+    "/history/detail",
 )
 
 

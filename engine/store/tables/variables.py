@@ -1,0 +1,46 @@
+"""Which event set which variable: where values stand in history, without the values."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    text,
+)
+
+from engine.store.tables.columns import Moment, Words, metadata
+
+variable_update = Table(
+    "variable_update",
+    metadata,
+    Column("instance_id", Words, ForeignKey("process_instance.instance_id"), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("name", Words, nullable=False),
+    #: The visit of the loop or sub-process in which the variable stays; empty: the instance.
+    Column("scope", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("activity_instance_id", Words),
+    #: Whether the variable was not there before: such rows stand for variables.
+    Column("is_first", Boolean, nullable=False),
+    PrimaryKeyConstraint("instance_id", "sequence", "name"),
+    Index("ix_variable_update_scope", "instance_id", "scope", "name", "sequence"),
+    Index("ix_variable_update_name", "name", "at", "instance_id", "sequence"),
+    Index("ix_variable_update_at", "at", "instance_id", "sequence", "name"),
+    Index(
+        "ix_variable_update_first",
+        *("name", "at", "instance_id", "sequence"),
+        sqlite_where=text("is_first = 1"),
+        postgresql_where=text("is_first"),
+    ),
+    Index(
+        "ix_variable_update_first_at",
+        *("at", "instance_id", "sequence", "name"),
+        sqlite_where=text("is_first = 1"),
+        postgresql_where=text("is_first"),
+    ),
+)

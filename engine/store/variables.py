@@ -1,0 +1,274 @@
+"""Variables: which there are in instances, and which event set each of them when.
+
+Their values are what the events say: the store keeps no copy of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    ScalarSelect,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+)
+from sqlalchemy.dialects import postgresql
+
+from engine.model import EventKind, HistoryEvent, VariableInstance, VariableUpdate
+from engine.queries import Page, VariableQuery
+from engine.store.events import event_of
+from engine.store.tables import canonical_text, history_event, process_instance, variable_update
+from engine.store.transaction import (
+    Conditions,
+    Transaction,
+    among,
+    between,
+    equal,
+    like,
+    present,
+    visible_instances,
+)
+
+_FIRST_PAGE = Page()
+_ALL = VariableQuery()
+_TIES = (variable_update.c.instance_id, variable_update.c.sequence, variable_update.c.name)
+
+_first = variable_update.alias("first")
+_last = variable_update.alias("last")
+
+
+def _of_same(which: Any, function: Any) -> ScalarSelect[Any]:
+    """The first or last event that set the variable of a row."""
+    return (
+        select(function(which.c.sequence))
+        .where(
+            which.c.instance_id == variable_update.c.instance_id,
+            which.c.scope == variable_update.c.scope,
+            which.c.name == variable_update.c.name,
+        )
+        .correlate(variable_update)
+        .scalar_subquery()
+    )
+
+
+_FIRST, _LAST = _of_same(_first, func.min), _of_same(_last, func.max)
+
+_UPDATE_SORTING = {
+    "at": variable_update.c.at,
+    "instance_id": variable_update.c.instance_id,
+    "name": variable_update.c.name,
+    "revision": history_event.c.revision,
+}
+_VARIABLE_SORTING = {
+    "created_at": variable_update.c.at,
+    "instance_id": variable_update.c.instance_id,
+    "name": variable_update.c.name,
+}
+
+
+class Variables(Transaction):
+    """Questions about variables."""
+
+    def variable_updates(
+        self, query: VariableQuery = _ALL, page: Page = _FIRST_PAGE
+    ) -> list[VariableUpdate]:
+        """Each time that a variable was set; without its value."""
+        rows = self._page(
+            select(
+                variable_update,
+                history_event.c.kind,
+                history_event.c.revision,
+                history_event.c.activity_id,
+                history_event.c.actor,
+                process_instance.c.definition_id,
+                process_instance.c.definition_key,
+                _FIRST.label("first_sequence"),
+            )
+            .select_from(_with_event())
+            .where(*_conditions(query)),
+            page,
+            _UPDATE_SORTING,
+            *_TIES,
+            reverses=True,
+        )
+        return [_update(row) for row in rows]
+
+    def count_variable_updates(self, query: VariableQuery = _ALL) -> int:
+        """How often variables were set."""
+        source = _with_event() if _is_of_event(query) else _source(query)
+        return self._number(select(func.count()).select_from(source).where(*_conditions(query)))
+
+    def variables(
+        self, query: VariableQuery = _ALL, page: Page = _FIRST_PAGE
+    ) -> list[VariableInstance]:
+        """The variables that there are, without their values, in the order of their making."""
+        rows = self._page(
+            select(
+                variable_update,
+                history_event.c.kind,
+                process_instance.c.definition_id,
+                process_instance.c.definition_key,
+                _LAST.label("last_sequence"),
+            )
+            .select_from(_with_event())
+            .where(variable_update.c.is_first, *_conditions(query), *self._of_value(query)),
+            page,
+            _VARIABLE_SORTING,
+            *_TIES,
+            reverses=True,
+        )
+        return [_variable(row) for row in rows]
+
+    def count_variables(self, query: VariableQuery = _ALL) -> int:
+        """How many variables there are."""
+        source = _with_event() if _is_of_event(query) else _source(query)
+        return self._number(
+            select(func.count())
+            .select_from(source)
+            .where(variable_update.c.is_first, *_conditions(query), *self._of_value(query))
+        )
+
+    def _of_value(self, query: VariableQuery) -> Conditions:
+        """That a variable has this value, which its last event says."""
+        if query.value is None:
+            return []
+        told = history_event.alias("told")
+        payload: ColumnElement[Any] = type_coerce(told.c.payload, Text)
+        if self._connection.dialect.name == "postgresql":
+            payload = cast(payload, postgresql.JSON)
+        is_observed = told.c.kind == EventKind.VARIABLES_SET.value
+        place = case((is_observed, "values"), else_="variables")
+        value = payload.op("->")(place).op("->")(variable_update.c.name)
+        says = exists().where(
+            told.c.instance_id == variable_update.c.instance_id,
+            told.c.sequence == _LAST,
+            cast(value, Text) == canonical_text(query.value[0]),
+        )
+        return [says.correlate(variable_update)]
+
+    def setting_events(self, places: Iterable[tuple[str, int]]) -> list[HistoryEvent]:
+        """The events at these places: instance and sequence."""
+        key = tuple_(history_event.c.instance_id, history_event.c.sequence)
+        rows = self._all(select(history_event).where(key.in_(sorted(set(places)))))
+        return [event_of(row) for row in rows]
+
+
+def _source(query: VariableQuery) -> FromClause:
+    """The tables that the conditions name, and no other: a count reads an index alone then."""
+    wants_instance = (query.definition_id, query.definition_key, query.visible_to_lanes)
+    return variable_update if wants_instance == (None, None, None) else _with_instance()
+
+
+def _is_of_event(query: VariableQuery) -> bool:
+    return (query.revision, query.kinds, query.is_by_somebody) != (None, None, None)
+
+
+def _with_instance() -> FromClause:
+    return variable_update.join(
+        process_instance, process_instance.c.instance_id == variable_update.c.instance_id
+    )
+
+
+def _with_event() -> FromClause:
+    return _with_instance().join(
+        history_event,
+        and_(
+            history_event.c.instance_id == variable_update.c.instance_id,
+            history_event.c.sequence == variable_update.c.sequence,
+        ),
+    )
+
+
+def _conditions(query: VariableQuery) -> Conditions:
+    columns = variable_update.c
+    return [
+        *equal(columns.instance_id, query.instance_id),
+        *among(columns.instance_id, query.instance_ids),
+        *equal(columns.sequence, query.sequence),
+        *equal(columns.name, query.name),
+        *among(columns.name, query.names_in),
+        *like(columns.name, query.name_like),
+        *_in_scopes(query.scopes_in),
+        *_of_variable(query.variable),
+        *equal(columns.activity_instance_id, query.activity_instance_id),
+        *among(columns.activity_instance_id, query.activity_instance_ids),
+        *between(columns.at, query.at_after, query.at_before),
+        *equal(history_event.c.revision, query.revision),
+        *among(history_event.c.kind, query.kinds),
+        *present(history_event.c.actor, query.is_by_somebody),
+        *equal(process_instance.c.definition_id, query.definition_id),
+        *equal(process_instance.c.definition_key, query.definition_key),
+        *visible_instances(query.visible_to_lanes, query.visible_to_account),
+    ]
+
+
+def _in_scopes(scopes: tuple[str, ...] | None) -> Conditions:
+    """In one of these visits; an instance is the visit of its process, under its own id."""
+    if scopes is None:
+        return []
+    columns = variable_update.c
+    of_instance = and_(columns.scope == "", columns.instance_id.in_(scopes))
+    return [or_(columns.scope.in_(scopes), of_instance)]
+
+
+def _of_variable(variable: tuple[str, int, str] | None) -> Conditions:
+    if variable is None:
+        return []
+    instance_id, sequence, name = variable
+    scope = select(_first.c.scope).where(
+        _first.c.instance_id == instance_id,
+        _first.c.sequence == sequence,
+        _first.c.name == name,
+        _first.c.is_first,
+    )
+    columns = variable_update.c
+    return [
+        columns.instance_id == instance_id,
+        columns.name == name,
+        columns.scope == scope.scalar_subquery(),
+    ]
+
+
+def _update(row: Row[Any]) -> VariableUpdate:
+    return VariableUpdate(
+        instance_id=row.instance_id,
+        sequence=row.sequence,
+        name=row.name,
+        scope=row.scope,
+        kind=EventKind(row.kind),
+        at=row.at,
+        revision=row.revision,
+        activity_id=row.activity_id,
+        activity_instance_id=row.activity_instance_id,
+        actor=row.actor,
+        definition_id=row.definition_id,
+        definition_key=row.definition_key,
+        first_sequence=row.first_sequence,
+    )
+
+
+def _variable(row: Row[Any]) -> VariableInstance:
+    return VariableInstance(
+        instance_id=row.instance_id,
+        sequence=row.sequence,
+        name=row.name,
+        scope=row.scope,
+        created_at=row.at,
+        activity_instance_id=row.activity_instance_id,
+        kind=EventKind(row.kind),
+        definition_id=row.definition_id,
+        definition_key=row.definition_key,
+        last_sequence=row.last_sequence,
+    )

@@ -101,14 +101,17 @@ class PersonalData:
             require_instance_visible(actor, instance, tx.definition(instance.definition_id))
             return self._sealing.opened(tx, instance_id, dict(variables))
 
-    def persons(self, page: Page = _FIRST_PAGE, *, actor: Actor) -> list[Person]:
+    def persons(
+        self, page: Page = _FIRST_PAGE, *, actor: Actor, name: str | None = None
+    ) -> list[Person]:
         """Whose data is sealed, the last to give something first. It is recorded who looked.
 
-        Raises Forbidden, SecretKeyUnusable.
+        name: whole; only who is called so, or has the account of that name. Raises Forbidden,
+        SecretKeyUnusable.
         """
         self._note(actor)
         with self._store.reading() as tx:
-            found = tx.personal_holdings(page)
+            found = tx.personal_holdings(page, persons=self._called(name))
         return [
             Person(
                 each.person,
@@ -120,11 +123,17 @@ class PersonalData:
             for each in found
         ]
 
-    def count_persons(self, *, actor: Actor) -> int:
+    def count_persons(self, *, actor: Actor, name: str | None = None) -> int:
         """How many persons these are. Raises Forbidden."""
         _require_reader(actor)
         with self._store.reading() as tx:
-            return tx.count_persons()
+            return tx.count_persons(persons=self._called(name))
+
+    def _called(self, name: str | None) -> tuple[str, ...] | None:
+        """What may stand for somebody of that name: the names themselves are sealed."""
+        if name is None:
+            return None
+        return self._sealing.persons(Subject(name)) + self._sealing.persons(Subject(name, True))
 
     def person(self, person: str, *, actor: Actor) -> tuple[Subject, list[Holding]]:
         """Whom it stands for, and where data of his is sealed.
@@ -196,7 +205,7 @@ class PersonalData:
         self._require_valid(basis, actor)
         with self._store.writing() as tx:
             subject, _ = self._of_person(tx, person)
-            keys = tx.keys_of_persons(self._sealing.persons(subject), for_change=True)
+            keys = tx.keys_of_persons({person, *self._sealing.persons(subject)}, for_change=True)
             account = subject.name if subject.is_account else None
             done = self._destroy(tx, keys, basis, actor=actor, account=account)
         self._store.overwrite_freed()
@@ -220,6 +229,25 @@ class PersonalData:
             done = self._destroy(tx, keys, basis, actor=actor, by_retention=True)
         self._store.overwrite_freed()
         return done
+
+    def reseal(self, *, actor: Actor) -> int:
+        """All keys are sealed by the present secret key: former ones may go then. How many keys.
+
+        Admins only. Raises Forbidden, SecretKeyUnusable.
+        """
+        require_role(actor, "seal the keys of personal data anew", Role.ADMIN)
+        last: tuple[str, str] | None = None
+        count = 0
+        while True:
+            with self._store.writing() as tx:
+                keys = tx.living_keys_after(last, _BATCH)
+                for key in keys:
+                    tx.put_sealed_key(self._sealing.resealed(key))
+            count += len(keys)
+            if len(keys) < _BATCH:
+                self._store.overwrite_freed()
+                return count
+            last = keys[-1].instance_id, keys[-1].key_id
 
     def _destroy(
         self,
@@ -270,7 +298,7 @@ class PersonalData:
         if not keys:
             raise NotFound("person with sealed data", person)
         subject = self._sealing.subject_of(keys[0])
-        return subject, tx.keys_of_persons(self._sealing.persons(subject))
+        return subject, tx.keys_of_persons({person, *self._sealing.persons(subject)})
 
     def _note(self, actor: Actor) -> None:
         _require_reader(actor)

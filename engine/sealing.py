@@ -129,15 +129,18 @@ class Sealing:
         count: int,
     ) -> tuple[str, bytes]:
         """The subject's key in the instance, which is made when there is none yet."""
+        person, *former = self.persons(subject)
         candidate = PersonalKey(
             key_id=self._ids.new_id(),
             instance_id=instance_id,
             created_at=now,
             value_count=count,
-            person=self.persons(subject)[0],
+            person=person,
             sealed_subject=self._secret_key.seal(_SUBJECT, _text_of(subject)),
             sealed_key=self._secret_key.seal(_DATA_KEY, _as_text(new_key(self._ids))),
         )
+        if former:
+            tx.rename_person(instance_id, former, person)
         key_id, sealed = tx.use_personal_key(candidate)
         return key_id, _as_bytes(self._secret_key.unseal(_DATA_KEY, sealed))
 
@@ -269,9 +272,20 @@ class Sealing:
 
         An HMAC and no plain hash: who has the database only cannot try names.
         """
-        said = _text_of(subject).encode()
+        said = json.dumps([_as_name(subject.name).casefold(), subject.is_account]).encode()
         keys = self._secret_key.signing_keys(_PERSON)
         return tuple(hmac.digest(key, said, "sha256").hex() for key in keys)
+
+    def resealed(self, key: PersonalKey) -> PersonalKey:
+        """The key sealed by the present secret key alone. Raises SecretKeyUnusable."""
+        subject = self.subject_of(key)
+        secret = self._secret_key.unseal(_DATA_KEY, key.sealed_key or "")
+        return replace(
+            key,
+            person=self.persons(subject)[0],
+            sealed_subject=self._secret_key.seal(_SUBJECT, _text_of(subject)),
+            sealed_key=self._secret_key.seal(_DATA_KEY, secret),
+        )
 
     def subject_of(self, key: PersonalKey) -> Subject:
         """Whose key it is. Raises SecretKeyUnusable."""

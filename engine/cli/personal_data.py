@@ -27,6 +27,7 @@ def add_to(commands: Commands) -> None:
         is recorded who looked. For auditors and admins.""",
         example="alur personal list",
     )
+    listing.add_argument("--name", metavar="TEXT", help="only who is called so, whole")
     add_limit(listing)
     erasing = group.add(
         "erase",
@@ -61,6 +62,14 @@ def add_to(commands: Commands) -> None:
         example="alur personal erasures",
     )
     add_limit(done)
+    group.add(
+        "reseal",
+        reseal,
+        about="""Seal the keys of personal data anew by the newest key of ALUR_SECRET_KEY.
+
+        Run it after a new key was put before the old one; then the old one may go.""",
+        example="alur personal reseal",
+    )
 
 
 def _add_basis(parser: Any) -> None:
@@ -76,8 +85,9 @@ def list_persons(call: Invocation) -> int:
     """List persons."""
     with call.engine() as engine:
         actor, page = call.actor(engine), Page(max_results=call.words.limit or None)
-        found = engine.personal_data.persons(page, actor=actor)
-        total = engine.personal_data.count_persons(actor=actor)
+        name = call.words.name
+        found = engine.personal_data.persons(page, actor=actor, name=name)
+        total = engine.personal_data.count_persons(actor=actor, name=name)
     call.printer.json(found)
     call.printer.table(
         ("person", "name", "account", "values", "instances", "last"),
@@ -155,6 +165,15 @@ def list_erasures(call: Invocation) -> int:
         ],
     )
     say_rest(call, len(found), total)
+    return OK
+
+
+def reseal(call: Invocation) -> int:
+    """Seal the keys by the newest secret key."""
+    with call.engine() as engine:
+        count = engine.personal_data.reseal(actor=call.actor(engine))
+    call.printer.json({"keys": count})
+    call.printer.say(f"{count} keys are sealed by the newest secret key")
     return OK
 
 

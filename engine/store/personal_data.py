@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import Row, Select, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import NotFound
 from engine.model import Erasure, PersonalHolding, PersonalKey
 from engine.queries import Page
 from engine.store.tables import erasure, personal_key, remembered_request
-from engine.store.transaction import Transaction
+from engine.store.transaction import Transaction, among
 
 _KEY = personal_key.c
 _ERASURE = [column.label(f"erasure_{column.name}") for column in erasure.c]
@@ -96,8 +96,37 @@ class PersonalData(Transaction):
             ordered = ordered.with_for_update()
         return [_living_key(row) for row in self._all(ordered)]
 
-    def personal_holdings(self, page: Page = _FIRST_PAGE) -> list[PersonalHolding]:
-        """How much of each person is sealed, the last one to give something first."""
+    def rename_person(self, instance_id: str, former: Collection[str], person: str) -> int:
+        """In the instance the person is recognised by another text from now on; how many keys."""
+        named = _KEY.person.in_(sorted(former))
+        of = update(personal_key).where(_KEY.instance_id == instance_id, named)
+        return self._write(of.values(person=person))
+
+    def living_keys_after(self, last: tuple[str, str] | None, limit: int) -> list[PersonalKey]:
+        """Some keys that are not destroyed, behind the one of (instance id, key id), to be changed.
+
+        Who would seal with one waits until this transaction ends.
+        """
+        wanted = select(personal_key).where(_KEY.person.is_not(None))
+        if last is not None:
+            wanted = wanted.where(tuple_(_KEY.instance_id, _KEY.key_id) > tuple_(*last))
+        return self._living(wanted.limit(limit), for_change=True)
+
+    def put_sealed_key(self, key: PersonalKey) -> None:
+        """The same key, sealed otherwise."""
+        self._write(
+            update(personal_key)
+            .where(_KEY.instance_id == key.instance_id, _KEY.key_id == key.key_id)
+            .values(**{name: getattr(key, name) for name in _SECRETS})
+        )
+
+    def personal_holdings(
+        self, page: Page = _FIRST_PAGE, *, persons: Collection[str] | None = None
+    ) -> list[PersonalHolding]:
+        """How much of each person is sealed, the last one to give something first.
+
+        persons: of these only.
+        """
         last_at = func.max(_KEY.used_at)
         grouped = (
             select(
@@ -107,7 +136,7 @@ class PersonalData(Transaction):
                 func.sum(_KEY.value_count).label("value_count"),
                 last_at.label("last_at"),
             )
-            .where(_KEY.person.is_not(None))
+            .where(_KEY.person.is_not(None), *among(_KEY.person, persons))
             .group_by(_KEY.person)
         )
         rows = self._page(grouped, page, {}, last_at.desc(), _KEY.person)
@@ -115,9 +144,10 @@ class PersonalData(Transaction):
             PersonalHolding(**{**row._mapping, "value_count": int(row.value_count)}) for row in rows
         ]
 
-    def count_persons(self) -> int:
-        """How many persons have a key that is not destroyed."""
-        return self._number(select(func.count(_KEY.person.distinct())))
+    def count_persons(self, *, persons: Collection[str] | None = None) -> int:
+        """How many persons have a key that is not destroyed; of these only."""
+        wanted = select(func.count(_KEY.person.distinct()))
+        return self._number(wanted.where(*among(_KEY.person, persons)))
 
     # --------------------------------------------------------------------- erasing
 

@@ -45,13 +45,24 @@ _RULES: Mapping[str, str] = Phrases(
 @blueprint.get("/data-pribadi")
 def list_persons() -> ResponseReturnValue:
     """Whose personal data is sealed, how much of it, and what was erased."""
+    return _list_page(None)
+
+
+@blueprint.post("/data-pribadi")
+def find_person() -> ResponseReturnValue:
+    """The same of one name, which has no place in an address that others write down."""
+    return _list_page(request.form.get("nama", "").strip()[:200] or None)
+
+
+def _list_page(name: str | None) -> str:
     require_page_role(_DEED, *_READERS)
-    room, actor, number = current_engine().personal_data, current_actor(), page_number()
-    shown = pager(number, room.count_persons(actor=actor))
+    room, actor = current_engine().personal_data, current_actor()
+    shown = pager(page_number(), room.count_persons(actor=actor, name=name))
     return render_template(
         "personal_data.html",
-        persons=room.persons(page_of(shown.number), actor=actor),
+        persons=room.persons(page_of(shown.number), actor=actor, name=name),
         pager=shown,
+        name=name,
         erasures=room.erasures(page_of(1), actor=actor),
         name_of=name_of,
     )

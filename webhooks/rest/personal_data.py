@@ -19,6 +19,7 @@ from webhooks.schemas.personal_data import (
     ErasureWithHoldings,
     EverythingFilter,
     PersonAnswer,
+    PersonFilter,
     PersonWithHoldings,
 )
 
@@ -36,10 +37,15 @@ add_listing(
     resource,
     "",
     "persons",
-    filters=EverythingFilter,
+    filters=PersonFilter,
     answer=PersonAnswer,
-    find=lambda _query, page, actor: current_engine().personal_data.persons(page, actor=actor),
-    total=lambda _query, actor: current_engine().personal_data.count_persons(actor=actor),
+    find=lambda query, page, actor: current_engine().personal_data.persons(
+        page, actor=actor, name=query.name
+    ),
+    total=lambda query, actor: current_engine().personal_data.count_persons(
+        actor=actor, name=query.name
+    ),
+    with_post=True,
     is_own=True,
 )
 add_listing(

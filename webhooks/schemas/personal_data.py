@@ -25,6 +25,23 @@ class EverythingFilter(Filter):
     never_true = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PersonQuery:
+    """Whom to look for."""
+
+    name: str | None = None
+
+
+class PersonFilter(Filter):
+    """Names are sealed, so that only a whole one is found."""
+
+    noun = PersonQuery
+    without_effect = ("without_tenant_id",)
+    never_true = ()
+
+    name = fields.String()
+
+
 class PersonAnswer(Answer):
     """One person whose data is sealed."""
 

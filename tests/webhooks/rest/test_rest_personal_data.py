@@ -81,6 +81,8 @@ def test_one_person_has_his_holdings(hall: Hall) -> None:
     found = hall.get(f"/personal-data/{person['id']}").json
 
     assert hall.get("/personal-data/count").json == {"count": 2}
+    assert hall.post("/personal-data", {"name": "p-19"}, "auditor").json == [person]
+    assert hall.get("/personal-data", name="P-1").json == []
     assert found["holdings"] == [
         {
             "processInstanceId": instance_id,

@@ -35,12 +35,16 @@ class Drawings:
         self._pictures: OrderedDict[str, Picture] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of_definition(self, definition_id: str, *, actor: Actor, say: Say = str) -> Image:
+    def of_definition(
+        self, definition_id: str, *, actor: Actor, key: str = "gambar", say: Say = str
+    ) -> Image:
         """The picture of a definition. Raises NotFound, Forbidden.
+
+        key: what ids in it begin with, since a page may hold several.
 
         say, here and below: how sentences of ours are said in it.
         """
-        return paint_picture(self._picture(definition_id, actor), say=say)
+        return paint_picture(self._picture(definition_id, actor), key=key, say=say)
 
     def of_instance(self, instance_id: str, *, actor: Actor, say: Say = str) -> Image:
         """The picture with what happened in the instance so far. Raises NotFound, Forbidden."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from engine.bpmn.diagram import read_diagram
@@ -20,6 +20,7 @@ from engine.migration.step import MigrationStep
 from engine.model import (
     Actor,
     EventKind,
+    HistoryEvent,
     InstanceState,
     MigrationCandidate,
     MigrationFault,
@@ -31,8 +32,8 @@ from engine.model import (
     Role,
     StoredInstance,
 )
-from engine.permissions import require_role
-from engine.queries import InstanceQuery, Page, SortOrder
+from engine.permissions import require_instance_visible, require_role
+from engine.queries import EventQuery, InstanceQuery, Page, SortOrder
 from engine.repeats import Request
 from engine.sources import Clock
 from engine.spiff.machine import Run
@@ -45,6 +46,15 @@ MAX_BASIS = 500
 #: Nets of definitions that are remembered.
 _MAX_NETS = 20
 _OLDEST_FIRST = (("started_at", SortOrder.ASC),)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One migration of an instance: its event, and the numbers of the two versions."""
+
+    event: HistoryEvent
+    from_version: int
+    to_version: int
 
 
 class Migrations:
@@ -88,10 +98,17 @@ class Migrations:
             return plan_faults(self._versions(tx, plan), plan.instructions)
 
     def count_running(self, definition_id: str, *, actor: Actor) -> int:
-        """How many instances run in a version."""
+        """How many instances run in a version, whoever may see them."""
         _require_may(actor)
         with self._store.reading() as tx:
             return tx.count_instances(_running(definition_id))
+
+    def running(self, definition_id: str, *, actor: Actor) -> list[str]:
+        """The ids of all instances that run in a version, the oldest first."""
+        _require_may(actor)
+        with self._store.reading() as tx:
+            found = tx.instances(_running(definition_id), Page(sorting=_OLDEST_FIRST))
+        return [instance.instance_id for instance in found]
 
     def preview(
         self,
@@ -136,6 +153,26 @@ class Migrations:
         run = self._steps.look(tx, stored)
         faults = places.faults(run) if places else ()
         return MigrationCandidate(stored.instance, elements_of(run), faults)
+
+    def moves(self, instance_id: str, *, actor: Actor) -> list[Move]:
+        """Every migration of an instance, in order, for who may see it. Raises NotFound, Forbidden.
+
+        They are no secret: whoever works on the instance is told.
+        """
+        with self._store.reading() as tx:
+            instance = tx.instance(instance_id)
+            require_instance_visible(actor, instance, tx.definition(instance.definition_id))
+            events = tx.find_events(
+                EventQuery(instance_id=instance_id, kinds=frozenset({EventKind.INSTANCE_MIGRATED}))
+            )
+            return [
+                Move(
+                    event,
+                    tx.definition(event.payload["from"]).version,
+                    tx.definition(event.payload["to"]).version,
+                )
+                for event in sorted(events, key=lambda each: each.sequence)
+            ]
 
     # ---------------------------------------------------------------------- moving
 

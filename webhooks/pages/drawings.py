@@ -40,11 +40,11 @@ class Shown:
     is_laid_out: bool = False
 
 
-def shown_definition(definition: ProcessDefinition) -> Shown:
-    """The picture of a definition."""
+def shown_definition(definition: ProcessDefinition, *, key: str = "gambar") -> Shown:
+    """The picture of a definition. key: its own on a page that shows several."""
     href = url_for("pages.show_picture", key=definition.key, reference=definition.version)
     drawings, actor = current_engine().drawings, current_actor()
-    image = drawings.of_definition(definition.definition_id, actor=actor, say=told)
+    image = drawings.of_definition(definition.definition_id, key=key, actor=actor, say=told)
     is_laid_out = drawings.is_laid_out(definition.definition_id, actor=actor)
     return replace(shown_image(image, href), is_laid_out=is_laid_out)
 

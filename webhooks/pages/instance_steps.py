@@ -136,6 +136,8 @@ def _values(frame: Frame) -> Mapping[str, object]:
         given |= change_in_words(frame.payload["changes"])
     if reason := frame.payload.get("reason"):
         given[gettext("Alasan")] = reason
+    if frame.kind is EventKind.INSTANCE_MIGRATED:
+        given[gettext("Dasar")] = frame.payload["basis"]
     return given
 
 
@@ -169,7 +171,9 @@ def activity_name(frame: Frame, model: ProcessModel) -> str | None:
     """The element that the step was about; None for one about the whole instance."""
     if frame.kind is EventKind.INSTANCE_STARTED:
         begun = frame.payload.get("startEvent")
-        return model.start_event(begun if isinstance(begun, str) else None).name
+        # It began in the version of its time: its start event may be gone.
+        node = model.nodes.get(begun) if isinstance(begun, str) else model.plain_start
+        return node.name if node else None
     return node_name(model, frame.activity_id) if frame.activity_id else None
 
 

@@ -18,6 +18,7 @@ from webhooks.pages.incidents import Mending, shown_incidents
 from webhooks.pages.instance_places import awaited_in, places_of, relations_of
 from webhooks.pages.instance_steps import run_of
 from webhooks.pages.logins import current_actor
+from webhooks.pages.moves import moves_of
 from webhooks.pages.papers import shown_paper
 from webhooks.pages.periods import reporting_period
 from webhooks.pages.remarks import Draft, remarks_of_instance
@@ -94,6 +95,7 @@ def _instance_page(
         period=reporting_period(variables, fields_of(model)),
         relations=relations_of(instance),
         drawing=shown_instance(instance),
+        moves=moves_of(instance_id),
         places=places_of(instance_id),
         awaited=awaited_in(instance_id, model),
         sections=sections(variables, model),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from webhooks.pages.definition_files import READERS_OF_FILES, definition_of
 from webhooks.pages.drawings import shown_definition
 from webhooks.pages.listings import latest_definitions
 from webhooks.pages.logins import current_actor, require_page_role
+from webhooks.pages.migrations import MOVERS
 from webhooks.rest.context import current_engine
 
 if TYPE_CHECKING:
@@ -81,8 +82,16 @@ def show_process(key: str, reference: str) -> ResponseReturnValue:
         drawing=shown_definition(definition),
         can_read_file=can_read_file,
         can_start=_may_start(definition),
+        to_move=_to_move(versions[1:]) if actor.has(*MOVERS) else {},
         warnings=_warnings(definition) if actor.has(*_DEPLOYERS) else (),
     )
+
+
+def _to_move(replaced: Sequence[ProcessDefinition]) -> Mapping[str, int]:
+    """Definition id -> instances that still run in it, of versions that were replaced."""
+    migrations, actor = current_engine().migrations, current_actor()
+    ids = [each.definition_id for each in replaced]
+    return {each: migrations.count_running(each, actor=actor) for each in ids}
 
 
 def _running_by_key(actor: Actor) -> Mapping[str, RunningCount]:

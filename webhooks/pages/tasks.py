@@ -40,6 +40,7 @@ from webhooks.pages.fields import (
 from webhooks.pages.inbox import next_in_list
 from webhooks.pages.inbox_filters import inbox_address, list_of_request
 from webhooks.pages.logins import current_actor
+from webhooks.pages.moves import moves_of
 from webhooks.pages.papers import SEEN, paper_at_hand
 from webhooks.pages.people import display_names
 from webhooks.pages.remarks import Draft, remarks_of_task
@@ -263,6 +264,7 @@ def _task_page(
         standing=current_engine().tasks.standing(task, actor=actor),
         is_superior=current_engine().tasks.is_superior(task, actor=actor),
         done_before=_done_before(task),
+        moves=moves_of(task.instance_id, since=task.created_at),
         change=change_form(task.task_id),
         back=inbox_address(list_of_request()),
         notes=current_engine().papers.return_notes(task.task_id, actor=actor),

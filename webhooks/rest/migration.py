@@ -1,0 +1,102 @@
+"""Migration: plans between versions, what they meet, and running instances that are moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+
+from engine.errors import MigrationRefused
+from engine.model import MigrationPlan, MigrationPreview
+from webhooks.auth import require_actor
+from webhooks.rest.context import current_engine
+from webhooks.rest.resource import REPEATABLE, Resource
+from webhooks.schemas.migrations import (
+    GivenMigrationPlan,
+    MigrationChoice,
+    MigrationExecution,
+    MigrationPlanAnswer,
+    MigrationPlanReport,
+    MigrationPreviewAnswer,
+    WantedMigrationPlan,
+    reports,
+)
+
+resource = Resource(
+    "migration",
+    path="/migration",
+    description="Moving running instances to another version of their process",
+)
+
+
+@resource.on("POST", "/generate", "A plan by elements of the same id and kind")
+@resource.takes(WantedMigrationPlan)
+@resource.gives(MigrationPlanAnswer)
+def generate_plan(body: Mapping[str, str]) -> MigrationPlan:
+    """For analysts and admins, as all of this resource. Nothing changes."""
+    return current_engine().migrations.generate(
+        body["source_process_definition_id"],
+        body["target_process_definition_id"],
+        actor=require_actor(),
+    )
+
+
+@resource.on("POST", "/validate", "What is wrong with a plan")
+@resource.takes(GivenMigrationPlan)
+@resource.gives(MigrationPlanReport)
+def validate_plan(plan: MigrationPlan) -> Mapping[str, Any]:
+    """`failures` refuse an instruction; `warnings` (Alur's own) tell what it changes for people."""
+    faults = current_engine().migrations.validate(plan, actor=require_actor())
+    return reports(plan, faults)
+
+
+@resource.on("POST", "/preview", "What would come of a plan for these instances", is_own=True)
+@resource.takes(MigrationChoice)
+@resource.gives(MigrationPreviewAnswer)
+def preview_plan(body: Mapping[str, Any]) -> MigrationPreview:
+    """Each with where it stands and what refuses it. Nothing changes."""
+    return _preview(body)
+
+
+@resource.on("POST", "/execute", "Move these instances", notes=REPEATABLE)
+@resource.takes(MigrationExecution)
+@resource.gives(status=204)
+def execute_plan(body: Mapping[str, Any]) -> None:
+    """All or, when one of them cannot be moved, none: then a 409 names it and why.
+
+    Each is moved in a step of its own; somebody may be faster at one of them (409), and those
+    before it are moved. `reason` and `basis` (Alur's own) are obligatory: history keeps them.
+    Takes an Idempotency-Key header.
+    """
+    key = request.headers.get("Idempotency-Key")
+    preview = _preview(body)
+    target = preview.target.definition_id
+    for each in preview.candidates:
+        # With a key it may be this very request that has moved it.
+        is_there = key is not None and each.instance.definition_id == target
+        if not (each.may_move and preview.is_valid) and not is_there:
+            faults = [*(f for f in preview.faults if f.refuses), *each.faults]
+            raise MigrationRefused(
+                faults[0].source or faults[0].target,
+                str(faults[0].reason),
+                instance_id=each.instance.instance_id,
+                messages=[fault.message for fault in faults],
+            )
+    for each in preview.candidates:
+        current_engine().migrations.migrate(
+            each.instance.instance_id,
+            preview.plan,
+            reason=body["reason"],
+            basis=body["basis"],
+            actor=require_actor(),
+            idempotency_key=f"{key}/{each.instance.instance_id}" if key else None,
+        )
+
+
+def _preview(body: Mapping[str, Any]) -> MigrationPreview:
+    return current_engine().migrations.preview(
+        body["migration_plan"],
+        actor=require_actor(),
+        instance_ids=list(dict.fromkeys(body["process_instance_ids"])),
+    )

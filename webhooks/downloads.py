@@ -11,6 +11,7 @@ from urllib.parse import quote
 from flask import Response
 
 from engine.documents import DocumentContent
+from engine.event_logs.selections import LogFormat, WantedLog
 from engine.model import Actor
 from webhooks.rest.context import current_engine
 
@@ -20,6 +21,13 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
+#: How a server calls an event log.
+LOG_TYPES = {
+    LogFormat.XES: "application/xml",
+    LogFormat.OCEL: "application/json",
+    LogFormat.CSV: "text/csv; charset=utf-8",
+}
+PACKED = "application/gzip"
 #: What is built in memory; more goes to a file that is gone afterwards.
 _IN_MEMORY = 16 * 2**20
 _PART = 64 * 2**10
@@ -65,6 +73,18 @@ def _parts(built: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
     with built:
         while part := built.read(_PART):
             yield part
+
+
+def event_log(
+    wanted: WantedLog, form: LogFormat, *, actor: Actor, name: str, is_packed: bool = False
+) -> Response:
+    """An event log, which is read while it is sent. name: of the file, without its ending."""
+    parts = current_engine().event_logs.export(wanted, form, actor=actor, is_packed=is_packed)
+    response = Response(parts, content_type=PACKED if is_packed else LOG_TYPES[form])
+    response.headers.update(_HEADERS)
+    full = f"{name}.{form}{'.gz' if is_packed else ''}"
+    response.headers["Content-Disposition"] = attachment(full)
+    return response
 
 
 def pdf(content: bytes, name: str) -> Response:

@@ -22,7 +22,7 @@ from engine.event_logs.telling import TOLD, name_of
 from engine.event_logs.values import told_forms
 from engine.event_logs.versions import Versions, office_of
 from engine.event_logs.xes import write_xes
-from engine.model import AccountEventKind, Actor, FormField, ProcessDefinition, Role
+from engine.model import AccountEventKind, Actor, FormField, Json, ProcessDefinition, Role
 from engine.permissions import require_role
 from engine.queries import DefinitionQuery, InstanceQuery, Page, SortOrder
 from engine.sources import Clock
@@ -80,17 +80,7 @@ class EventLogs:
         """
         require_role(actor, "export event logs", Role.AUDITOR, Role.ADMIN)
         selection = self._selected(wanted)
-        self._access.note(
-            actor,
-            AccountEventKind.HISTORY_EXPORTED,
-            instances=None,
-            documents=False,
-            log=str(form),
-            definition=wanted.definition_key,
-            office=wanted.office,
-            startedAfter=wanted.started_after and wanted.started_after.isoformat(),
-            startedBefore=wanted.started_before and wanted.started_before.isoformat(),
-        )
+        self._access.note(actor, AccountEventKind.HISTORY_EXPORTED, log=str(form), **_told(wanted))
         parts = _WRITERS[form](selection, self._traces(selection, on_progress))
         return _packed(parts) if is_packed else parts
 
@@ -157,6 +147,18 @@ class EventLogs:
             else:
                 yield trace
             on_progress(done, max(done, selection.instances))
+
+
+def _told(wanted: WantedLog) -> dict[str, Json]:
+    """What the log of accounts says of what was asked for."""
+    after, before = wanted.started_after, wanted.started_before
+    asked = {
+        "definition": wanted.definition_key,
+        "office": wanted.office,
+        "startedAfter": after and after.isoformat(timespec="milliseconds"),
+        "startedBefore": before and before.isoformat(timespec="milliseconds"),
+    }
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def _learn(

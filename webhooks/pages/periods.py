@@ -32,7 +32,7 @@ _CODE = re.compile(
 _MONTHS = {MONTH: 1, QUARTER: 3, HALF: 6, YEAR: 12}
 _ROMAN = ("I", "II", "III", "IV")
 #: A query asks for what lies strictly between two moments, in whole milliseconds.
-_TICK = timedelta(milliseconds=1)
+TICK = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Period:
     @property
     def after(self) -> datetime:
         """The last moment before it."""
-        return midnight(self.first) - _TICK
+        return midnight(self.first) - TICK
 
     @property
     def before(self) -> datetime:

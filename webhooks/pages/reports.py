@@ -14,7 +14,9 @@ from markupsafe import Markup
 from werkzeug.exceptions import NotFound as NoSuchPage
 
 from engine.drawings import Image, Warmth
-from engine.model import Period, SopReport
+from engine.event_logs.selections import LogFormat, WantedLog
+from engine.model import Period, Role, SopReport
+from webhooks.downloads import event_log
 from webhooks.language import Phrases, told
 from webhooks.pages import periods
 from webhooks.pages.blueprint import blueprint
@@ -106,6 +108,7 @@ def list_reports() -> ResponseReturnValue:
         table=overview_table(shown),
         offices=offices,
         office=office,
+        gives_logs=_gives_logs(),
     )
 
 
@@ -138,6 +141,7 @@ def show_report(key: str) -> ResponseReturnValue:
         heat_by=_heat_by(),
         elapsed=lambda time: duration_text(time, report.day),
         conforming=share_text(Share(report.conformance.share)),
+        gives_logs=_gives_logs(),
     )
 
 
@@ -166,6 +170,35 @@ def file_of(table: Table, name: str, asked: Wanted) -> Response:
     full = f"{name}-{asked.first.isoformat()}-{asked.last.isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{full}"'}
     return Response(to_csv(table), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+# --------------------------------------------------------------------- event logs
+
+
+@blueprint.get("/laporan/kejadian.<any(xes,json,csv):ending>")
+def download_logs(ending: str) -> Response:
+    """The event log of all SOPs, or of an office's, for auditors and admins."""
+    return _log_of(ending, wanted(), office=argument("kantor"))
+
+
+@blueprint.get("/laporan/<key>/kejadian.<any(xes,json,csv):ending>")
+def download_log(key: str, ending: str) -> Response:
+    """That of one SOP."""
+    return _log_of(ending, wanted(), key=key)
+
+
+def _log_of(
+    ending: str, asked: Wanted, *, key: str | None = None, office: str | None = None
+) -> Response:
+    period = asked.period
+    # What began with the period is in it: a log asks strictly.
+    log = WantedLog(key, office, period.since - periods.TICK, period.until)
+    name = f"kejadian-{key or 'sop'}-{asked.first.isoformat()}-{asked.last.isoformat()}"
+    return event_log(log, LogFormat(ending), actor=current_actor(), name=name)
+
+
+def _gives_logs() -> bool:
+    return current_actor().has(Role.AUDITOR, Role.ADMIN)
 
 
 # ------------------------------------------------------------------------- charts

@@ -159,3 +159,28 @@ def test_what_a_spreadsheet_would_run_is_given_as_text(office: Office, visit: Vi
     rows = lines(visit("auditor"), f"/laporan/layanan/langkah.csv?{JANUARY}")
 
     assert rows[1][1] == "'=1+2"
+
+
+def test_auditors_take_event_logs_of_the_period_away(auditor: Browser) -> None:
+    for path in ("/laporan", "/laporan/layanan"):
+        page = auditor.get(f"{path}?{JANUARY}")
+        for ending, begins in (("xes", b"<?xml"), ("json", b"{"), ("csv", b"\xef\xbb\xbfcase:")):
+            link = f"{path}/kejadian.{ending}?{JANUARY}"
+            assert link in page.links()
+            answer = auditor.get(link).response
+            assert answer.data.startswith(begins)
+            assert "-2026-01-01-2026-01-31." in answer.headers["Content-Disposition"]
+
+    content = auditor.get(f"/laporan/layanan/kejadian.csv?{JANUARY}").response.data
+    rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+    assert len({row["case:concept:name"] for row in rows}) == 3
+    empty = auditor.get("/laporan/layanan/kejadian.csv?periode=2020-01").response.data
+    assert empty.count(b"\r\n") == 1
+
+
+def test_others_see_no_event_logs(office: Office, visit: Visit) -> None:
+    run_january(office)
+    analyst = visit("analis")
+
+    assert "kejadian" not in analyst.get(f"/laporan/layanan?{JANUARY}").text
+    assert analyst.get("/laporan/layanan/kejadian.xes").status == 403

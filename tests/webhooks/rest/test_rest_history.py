@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import zipfile
@@ -256,3 +257,49 @@ def test_histories_are_exported_as_a_file_that_proves_itself(hall: Hall, done: s
 )
 def test_who_may_export_what(hall: Hall, done: str, query: str, who: str, status: int) -> None:
     assert hall.get(f"/history/export{query.format(done)}", who).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("form", "kind", "begins"),
+    [
+        ("xes", "application/xml", b"<?xml"),
+        ("ocel", "application/json", b'{"eventTypes"'),
+        ("csv", "text/csv", b"\xef\xbb\xbfcase:"),
+    ],
+)
+def test_an_event_log_is_sent_as_it_is_read(
+    hall: Hall, done: str, form: str, kind: str, begins: bytes
+) -> None:
+    path = f"/history/export?format={form}&processDefinitionKey=surat"
+
+    answer = hall.get(path, "auditor")
+    packed = hall.get(f"{path}&gzip=true&passagesOnly=true", "auditor")
+
+    assert (answer.status_code, answer.mimetype, answer.is_streamed) == (200, kind, True)
+    assert "log-surat." in answer.headers["Content-Disposition"]
+    assert answer.data.startswith(begins)
+    assert done.encode() in answer.data
+    assert packed.mimetype == "application/gzip"
+    assert '.gz"' in packed.headers["Content-Disposition"]
+    fewer = gzip.decompress(packed.data)
+    assert fewer.startswith(begins)
+    assert len(fewer) < len(answer.data)
+
+
+@pytest.mark.parametrize(
+    ("query", "who", "status"),
+    [
+        ("format=xes", "auditor", 200),
+        ("format=xes&startedAfter=2199-01-01T00:00:00.000%2B0700", "auditor", 200),
+        ("format=xes", "siti", 403),
+        ("format=xes&processDefinitionKey=tidak-ada", "auditor", 404),
+        ("format=xes&office=Dinas+Lain", "auditor", 404),
+        ("format=xes&startedAfter=kemarin", "auditor", 400),
+        ("format=xes&processInstanceIdIn={}", "auditor", 400),
+        ("processInstanceIdIn={}&gzip=true", "auditor", 400),
+    ],
+)
+def test_what_an_event_log_may_be_asked(
+    hall: Hall, done: str, query: str, who: str, status: int
+) -> None:
+    assert hall.get(f"/history/export?{query.format(done)}", who).status_code == status

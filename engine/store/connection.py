@@ -160,6 +160,8 @@ def _open_postgresql(url: URL) -> Engine:
 def _prepare_postgresql(connection: Any, _record: object) -> None:
     connection.autocommit = True
     connection.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+    # Of what an office asks, compiling a plan takes longer than running it: 130 ms of 143.
+    connection.execute("SET jit = off")
     connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_TIMEOUT_MS}")
     connection.autocommit = False
 

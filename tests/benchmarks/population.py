@@ -63,8 +63,11 @@ def _figures(engine: ProcessEngine, url: str, rounds: int, size: int) -> dict[st
     rare = f"nomor{size - 2}"
     asked: dict[str, Callable[[], object]] = {
         "inbox, first page of 20": lambda: tasks.tasks(inbox, _PAGE, actor=_READER),
-        "inbox, page 50": lambda: tasks.tasks(inbox, Page(980, 20, _SOONEST), actor=_READER),
-        "inbox, number of tasks": lambda: engine.tasks.count_tasks(inbox, actor=_READER),
+        "inbox, page 10": lambda: tasks.tasks(inbox, Page(180, 20, _SOONEST), actor=_READER),
+        "inbox, number of tasks as pages count": lambda: engine.tasks.count_tasks(
+            inbox, actor=_READER, at_most=1_001
+        ),
+        "inbox, exact number of tasks": lambda: engine.tasks.count_tasks(inbox, actor=_READER),
         "instances, first page of 20": lambda: instances.instances(
             InstanceQuery(), _LATEST, actor=workload.ADMIN
         ),

@@ -64,6 +64,10 @@ class Population:
                     rows = [row for copy in copies for row in copy[table.name]]
                     connection.execute(insert(table), rows)
         self.size = max(self.size, size)
+        if self._database.dialect.name == "postgresql":
+            # As autovacuum does within a minute of so much that is new.
+            with self._database.begin() as connection:
+                connection.exec_driver_sql("ANALYZE")
 
     def close(self) -> None:
         self._database.dispose()

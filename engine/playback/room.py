@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from engine.access_log import AccessLog
@@ -16,12 +17,13 @@ from engine.calendars import Calendars
 from engine.definitions import Definitions
 from engine.drawings import Drawings, Image
 from engine.errors import InvalidInput
+from engine.lineage import lineage_of
 from engine.model import AccountEventKind, Actor, Say
 from engine.permissions import require_instance_visible
 from engine.playback.comparison import Pair, RoundKey, compare, rounds_of, straight_rounds
 from engine.playback.durations import Durations, Spent
 from engine.playback.standing import marks_from
-from engine.playback.story import Step, Story, tell
+from engine.playback.story import Chapter, Step, Story, tell
 from engine.playback.visits import Visit
 from engine.sealed_values import has_seal
 from engine.sealing import Sealing
@@ -105,9 +107,16 @@ class Playback:
     def _told(self, instance_id: str, actor: Actor) -> Story:
         instance, events, verification = self._history.proved(instance_id, actor=actor)
         with self._store.reading() as tx:
-            model = self._definitions.machine(tx, instance.definition_id).model
-        now = self._clock.now()
-        story = tell(instance, model, events, verification, checked_at=now, zone=self._zone)
+            lineage = lineage_of(tx, self._definitions, instance, events)
+        story = tell(
+            instance,
+            Chapter(1, lineage.first_id, lineage.first.model),
+            events,
+            verification,
+            checked_at=self._clock.now(),
+            zone=self._zone,
+            later=lineage.later_models,
+        )
         if len(events) > QUICKLY_PROVED:
             with self._lock:
                 self._stories[instance_id] = story
@@ -156,16 +165,23 @@ class Playback:
     def image(self, story: Story, step: int, *, key: str, actor: Actor, say: Say = str) -> Image:
         """The picture as it was after a step; 0: before the first."""
         marks = next(marks_from(story, step, step)) if step else Marks(trace=Trace())
-        definition_id = story.instance.definition_id
+        definition_id = story.at(step).definition_id
         return self._drawings.with_marks(definition_id, marks, key=key, actor=actor, say=say)
 
     def parts(
         self, story: Story, steps: range, *, key: str, actor: Actor, say: Say = str
     ) -> Sequence[Mapping[str, str]]:
-        """The parts of the pictures after each of these steps, by name; see `paint_parts`."""
-        found = marks_from(story, steps.start, steps.stop - 1)
-        definition_id = story.instance.definition_id
-        return self._drawings.parts_with_marks(definition_id, found, key=key, actor=actor, say=say)
+        """The parts of the pictures after each of these steps, by name; see `paint_parts`.
+
+        Each of the version that the instance was in then.
+        """
+        found = zip(steps, marks_from(story, steps.start, steps.stop - 1), strict=True)
+        painted: list[Mapping[str, str]] = []
+        for definition_id, group in groupby(found, key=lambda e: story.at(e[0]).definition_id):
+            painted += self._drawings.parts_with_marks(
+                definition_id, [marks for _, marks in group], key=key, actor=actor, say=say
+            )
+        return painted
 
     # -------------------------------------------------------------------- durations
 

@@ -32,7 +32,11 @@ def standing_after(story: Story, step: int) -> Standing:
         variables |= {name: change["after"] for name, change in each.frame.changes.items()}
     return Standing(
         step,
-        tuple(visit for visit in story.visits if visit.is_open_after(step) and not visit.is_body),
+        tuple(
+            visit.as_of(step)
+            for visit in story.visits
+            if visit.is_open_after(step) and not visit.is_body
+        ),
         variables,
         bool(told) and told[-1].frame.ends_instance,
     )

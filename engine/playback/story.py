@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from engine.bpmn.elements import ProcessModel
@@ -14,7 +15,7 @@ from engine.bpmn.returns import ReturnFinder
 from engine.model import EventKind, HistoryEvent, ProcessInstance, Verification
 from engine.moments import due_moment
 from engine.playback.frames import Frame, frames_of
-from engine.playback.visits import BODY, Due, Hand, Visit
+from engine.playback.visits import BODY, Due, Former, Hand, Visit
 
 _HANDS = {EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED}
 _ENDS = {EventKind.ACTIVITY_COMPLETED, EventKind.ACTIVITY_CANCELLED}
@@ -42,8 +43,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Chapter:
+    """From a step on the instance was in this version."""
+
+    first: int
+    definition_id: str
+    model: ProcessModel
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """What happened in an instance, as far as its history was proved.
+
+    `model` is that of the version that it ended up in; `at` gives the one of a step.
 
     `verification` is of `checked_at`. After a fault of history nothing is told: `steps` ends
     before the first step that has one, and `recorded` is how many there are in all.
@@ -57,6 +69,13 @@ class Story:
     visits: tuple[Visit, ...]
     taken: tuple[Taken, ...]
     recorded: int
+    #: At least one; another one for each migration.
+    chapters: tuple[Chapter, ...]
+
+    def at(self, step: int) -> Chapter:
+        """The version that the instance was in after a step; before the first one, the first."""
+        found = [each for each in self.chapters if each.first <= max(step, 1)]
+        return found[-1]
 
     @property
     def is_whole(self) -> bool:
@@ -74,25 +93,27 @@ class Story:
 
 def tell(
     instance: ProcessInstance,
-    model: ProcessModel,
+    begun: Chapter,
     events: Sequence[HistoryEvent],
     verification: Verification,
     *,
     checked_at: datetime,
     zone: ZoneInfo,
+    later: Mapping[str, ProcessModel] = MappingProxyType({}),
 ) -> Story:
     """The story of these events, all of which are proved.
 
-    zone: the office's, in which a diagram's due dates are days.
+    zone: the office's, in which a diagram's due dates are days. later: definition id -> the model
+    of each version that the instance was migrated to.
     """
     frames = list(frames_of(events))
     groups = [tuple(group) for _, group in groupby(events, key=lambda event: event.revision)]
-    teller = _Teller(model, zone)
+    teller = _Teller(begun, later, zone)
     told = [teller.hear(frame, group) for frame, group in zip(frames, groups, strict=True)]
     visits = {each.visit_id: each for each in teller.visits()}
     return Story(
         instance=instance,
-        model=model,
+        model=teller.chapters[-1].model,
         verification=verification,
         checked_at=checked_at,
         steps=tuple(
@@ -102,6 +123,7 @@ def tell(
         visits=tuple(visits.values()),
         taken=tuple(taken for each in told for taken in each),
         recorded=max(instance.revision, len(frames)),
+        chapters=tuple(teller.chapters),
     )
 
 
@@ -117,9 +139,11 @@ class _Notes:
 class _Teller:
     """Hears the events in order, and keeps what each visit and flow came to."""
 
-    def __init__(self, model: ProcessModel, zone: ZoneInfo) -> None:
-        self._model, self._zone = model, zone
-        self._trail = ReturnFinder(model).follow()
+    def __init__(self, begun: Chapter, later: Mapping[str, ProcessModel], zone: ZoneInfo) -> None:
+        self.chapters = [begun]
+        self._model, self._zone, self._later = begun.model, zone, later
+        self._trail = ReturnFinder(begun.model).follow()
+        self._entered: list[str | None] = []
         self._notes: dict[str, _Notes] = {}
         self._ordinals: dict[str, int] = {}
         self._order = 0
@@ -132,15 +156,26 @@ class _Teller:
     def hear(self, frame: Frame, events: Sequence[HistoryEvent]) -> tuple[Taken, ...]:
         """One step; the flows that it took."""
         given, taken = events[0], []
+        if given.kind is EventKind.INSTANCE_MIGRATED:
+            self._turn_to(frame.number, given.payload["to"])
         for event in events:
             if event.kind is EventKind.ACTIVITY_ENTERED:
                 self._trail.enter(event.activity_id)
+                self._entered.append(event.activity_id)
                 self._enter(frame.number, event)
             elif event.kind is EventKind.FLOW_TAKEN:
                 taken.append(self._take(frame.number, event.payload["flow"]))
             else:
                 self._note(frame.number, event, given)
         return tuple(taken)
+
+    def _turn_to(self, step: int, definition_id: str) -> None:
+        """From this step on the instance is in another version."""
+        self._model = self._later[definition_id]
+        self.chapters.append(Chapter(step, definition_id, self._model))
+        self._trail = ReturnFinder(self._model).follow()
+        for node_id in self._entered:
+            self._trail.enter(node_id)
 
     def _take(self, step: int, flow_id: str) -> Taken:
         self._order += 1
@@ -185,12 +220,25 @@ class _Teller:
             notes.dues.append(_due(step, {"dueAt": event.payload["changes"]["dueDate"]["to"]}))
         elif event.kind is EventKind.DEADLINE_SET:
             notes.dues.append(_due(step, event.payload))
-        elif event.kind is EventKind.TASK_CHANGED and "dueDate" in event.payload["changes"]:
-            notes.dues.append(_due(step, {"dueAt": event.payload["changes"]["dueDate"]["to"]}))
+        elif event.kind is EventKind.ACTIVITY_MIGRATED:
+            notes.visit = _migrated(notes.visit, step, event)
+            self._entered.append(event.activity_id)
+            self._trail.enter(event.activity_id)
         elif event.kind is EventKind.CALL_REQUESTED:
             notes.visit = replace(notes.visit, call_id=event.payload["call"])
         elif event.kind in _ENDS:
             notes.visit = _ended(notes.visit, step, event, given)
+
+
+def _migrated(visit: Visit, step: int, event: HistoryEvent) -> Visit:
+    element = (event.activity_id or "").removesuffix(BODY)
+    return replace(
+        visit,
+        activity_id=element,
+        name=event.payload.get("name") or element,
+        lane_path=tuple(event.payload.get("lane", ())),
+        former=(*visit.former, Former(step, visit.activity_id, visit.name, visit.lane_path)),
+    )
 
 
 def _ended(visit: Visit, step: int, event: HistoryEvent, given: HistoryEvent) -> Visit:

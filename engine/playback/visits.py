@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine.model import Json
@@ -33,6 +33,16 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Former:
+    """Where a visit stood until a migration in that step gave it another element."""
+
+    step: int
+    activity_id: str
+    name: str
+    lane_path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """One passing through one element. Steps are numbers of frames."""
 
@@ -59,6 +69,15 @@ class Visit:
     ended_as: str | None = None
     #: The instance that it called.
     call_id: str | None = None
+    #: Of an instance that was migrated while it was open, the oldest first.
+    former: tuple[Former, ...] = ()
+
+    def as_of(self, step: int) -> Visit:
+        """The visit at the element where it stood after that step."""
+        then = next((each for each in self.former if each.step > step), None)
+        if then is None:
+            return self
+        return replace(self, activity_id=then.activity_id, name=then.name, lane_path=then.lane_path)
 
     @property
     def is_body(self) -> bool:

@@ -155,10 +155,21 @@ def deed_text(frame: Frame) -> str:
             lane=to,
             level=frame.payload["level"],
         )
+    if frame.kind is EventKind.INSTANCE_MIGRATED:
+        return gettext(
+            "Dipindahkan dari versi %(old)s ke versi %(new)s",
+            old=version_of(frame.payload["from"]),
+            new=version_of(frame.payload["to"]),
+        )
     deed = endorsed_text(frame.payload) or messages.DEEDS[frame.kind]
     if SAME_PERSON not in frame.payload:
         return deed
     return gettext("%(deed)s, oleh orang yang juga mengerjakan langkah sebelumnya", deed=deed)
+
+
+def version_of(definition_id: str) -> str:
+    """The number of a version, which its id has behind the key."""
+    return definition_id.split(":")[1] if definition_id.count(":") > 1 else definition_id
 
 
 def _end(frame: Frame) -> str | None:

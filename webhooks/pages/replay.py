@@ -18,7 +18,8 @@ from engine.playback.visits import Visit
 from webhooks.language import told
 from webhooks.pages import messages
 from webhooks.pages.blueprint import blueprint
-from webhooks.pages.drawings import shown_image
+from webhooks.pages.drawings import Shown, shown_image
+from webhooks.pages.instance_steps import version_of
 from webhooks.pages.logins import current_actor
 from webhooks.pages.people import person
 from webhooks.pages.remaining import passed_text
@@ -106,6 +107,8 @@ def show_replay(instance_id: str) -> ResponseReturnValue:
         fault=wanted.fault,
         shot=_shot(story, wanted),
         drawing=shown_image(image, ""),
+        turn=_turn(story, wanted.step),
+        version=_version(story, wanted.step),
         table=_table(story, wanted.step),
         addresses=_addresses(story, wanted.step),
         batch=BATCH,
@@ -137,9 +140,37 @@ def _frame(story: Story, number: int, parts: Mapping[str, str]) -> Mapping[str, 
         "langkah": number,
         "kata": shot.said if shot else "",
         "rincian": render_template("replay_step.html", story=story, shot=shot, step=number),
+        "versi": _version(story, number),
         "alur": [taken.flow_id for taken in story.steps[number - 1].taken],
         "bagian": parts,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A step in which the instance went to another version, and the picture of the former one."""
+
+    old_version: str
+    new_version: str
+    drawing: Shown
+
+
+def _turn(story: Story, step: int) -> Turn | None:
+    """The change of the diagram in that step; None for nearly all."""
+    if step < 2 or story.at(step).first != step:
+        return None
+    image = current_engine().playback.image(
+        story, step - 1, key="sebelum", actor=current_actor(), say=told
+    )
+    old, new = (story.at(each).definition_id for each in (step - 1, step))
+    return Turn(version_of(old), version_of(new), shown_image(image, ""))
+
+
+def _version(story: Story, step: int) -> str:
+    """Which picture the page of the step holds: its script loads the page of another one anew."""
+    version = version_of(story.at(step).definition_id)
+    is_turn = step > 1 and story.at(step).first == step
+    return f"{version}, {step}" if is_turn else version
 
 
 def _differing(parts: Sequence[Mapping[str, str]]) -> Iterator[Mapping[str, str]]:
@@ -220,7 +251,7 @@ def _shot(story: Story, wanted: Wanted) -> Shot | None:
             total=len(story.steps),
             what=row.sentence,
         ),
-        details_of(story, step, row, fields_of(story.model)),
+        details_of(story, step, row, fields_of(story.at(wanted.step).model)),
         _state(story, wanted.step, wanted.moment or step.frame.at),
     )
 
@@ -230,7 +261,7 @@ def _state(story: Story, step: int, at: datetime) -> State:
     spent = current_engine().playback.spent(story, standing.open_visits, step, at)
     return State(
         [_waiting(each, spent.get(each.visit_id), step) for each in standing.open_visits],
-        sections(standing.variables, story.model),
+        sections(standing.variables, story.at(step).model),
         standing.has_ended,
     )
 

@@ -76,14 +76,16 @@ class Details:
 
 def details_of(story: Story, step: Step, row: Row, fields: Fields) -> Details:
     """All that the step was."""
+    number = step.frame.number
+    model = story.at(number).model
     return Details(
         row=row,
-        lane=" › ".join(step.visit.lane_path) if step.visit else "",
+        lane=" › ".join(step.visit.as_of(number).lane_path) if step.visit else "",
         texts=tuple(_texts(step.frame.payload)),
         changes=tuple(_changes(step, fields)),
-        passages=tuple(_passage(story.model, taken) for taken in step.taken),
+        passages=tuple(_passage(model, taken) for taken in step.taken),
         files=tuple(_files(step)),
-        notes=tuple(note for event in step.events if (note := _note(event, story.model))),
+        notes=tuple(note for event in step.events if (note := _note(event, model))),
     )
 
 
@@ -91,6 +93,7 @@ def _texts(payload: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """What somebody wrote beside the form."""
     labels = {
         "reason": gettext("Alasan"),
+        "basis": gettext("Dasar"),
         "message": gettext("Pesan"),
         "description": gettext("Keterangan"),
         "url": gettext("Tautan"),

@@ -92,7 +92,8 @@ class Row:
 
 def row_of(story: Story, step: Step, spent: Spent | None) -> Row:
     """The step as a row. spent: what the visit that it was about had taken then."""
-    frame, model, visit = step.frame, story.model, step.visit
+    frame, visit = step.frame, step.visit
+    model = story.at(frame.number).model
     node = model.nodes.get(frame.activity_id or "")
     return Row(
         number=frame.number,

@@ -34,6 +34,7 @@ DEEDS: dict[EventKind, _Deed] = {
     EventKind.VARIABLES_CHANGED: _Deed("ModifyVariable", "Variable"),
     EventKind.INCIDENT_RETRIED: _Deed("SetJobRetries", "Job"),
     EventKind.INSTANCE_CANCELLED: _Deed("Delete", "ProcessInstance"),
+    EventKind.INSTANCE_MIGRATED: _Deed("Migrate", "ProcessInstance"),
     EventKind.ATTACHMENT_ADDED: _Deed("AddAttachment", "Attachment"),
     EventKind.ATTACHMENT_WITHDRAWN: _Deed("DeleteAttachment", "Attachment"),
     EventKind.COMMENT_ADDED: _Deed("AddComment", "Comment"),
@@ -102,10 +103,19 @@ class OperationAnswer(Answer):
     root_process_instance_id = fields.String(attribute="event.instance_id")
 
 
+#: What these change from one side of their payload to the other.
+_SIDES: Mapping[EventKind, str] = {
+    EventKind.TASK_CLAIMED: "assignee",
+    EventKind.TASK_UNCLAIMED: "assignee",
+    EventKind.TASK_ASSIGNED: "assignee",
+    EventKind.INSTANCE_MIGRATED: "processDefinitionId",
+}
+
+
 def _property(event: HistoryEvent) -> tuple[str | None, str | None, str | None]:
     """What the operation changed, from what, to what."""
-    if event.kind in {EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED}:
-        return "assignee", event.payload.get("from"), event.payload.get("to")
+    if event.kind in _SIDES:
+        return _SIDES[event.kind], event.payload.get("from"), event.payload.get("to")
     if event.kind is EventKind.TASK_CHANGED:
         return _changed(event.payload["changes"])
     if event.kind is EventKind.TASK_COMPLETED:

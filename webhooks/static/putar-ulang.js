@@ -48,7 +48,7 @@
   function paint(parts) {
     for (const group of canvas.querySelectorAll('[data-bagian]')) {
       const name = group.dataset.bagian;
-      if (painted[name] !== parts[name]) group.innerHTML = parts[name];
+      if (painted[name] !== parts[name]) group.innerHTML = parts[name] ?? '';
     }
     painted = parts;
     canvas.querySelector('desc').textContent = parts.uraian;
@@ -111,6 +111,11 @@
     }
     if (found.langkah !== wanted) return;
     failure.hidden = true;
+    // Another version of the SOP has another picture: its page is loaded as a link would.
+    if (found.versi !== player.dataset.versi) {
+      window.location.assign(address(wanted));
+      return;
+    }
     here = wanted;
     if (isOnward && !isStill.matches) await walk(found.alur);
     if (found.langkah !== wanted) return;

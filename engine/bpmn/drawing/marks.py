@@ -81,6 +81,8 @@ class Tally:
         if event.kind is EventKind.ACTIVITY_ENTERED and not is_body:
             self._inside[visit] = node
             self._visits[node] += 1
+        elif event.kind is EventKind.ACTIVITY_MIGRATED:
+            self._move(visit, node, str(event.payload.get("from")))
         elif event.kind in _ENDS and self._inside.pop(visit, None) is not None:
             self._cancelled[node] += event.kind is EventKind.ACTIVITY_CANCELLED
         elif event.kind is EventKind.FLOW_TAKEN:
@@ -89,6 +91,14 @@ class Tally:
             self._failed[str(event.payload.get("incident"))] = node
         elif event.kind is EventKind.INCIDENT_RESOLVED:
             self._failed.pop(str(event.payload.get("incident")), None)
+
+    def _move(self, visit: str, node: str, former: str) -> None:
+        """What is open goes on at another element; the visit is still that one."""
+        if visit in self._inside:
+            self._inside[visit] = node
+        self._failed = {
+            incident: node if where == former else where for incident, where in self._failed.items()
+        }
 
     def marks(self) -> Marks:
         """What was heard so far."""

@@ -54,7 +54,7 @@ def test_what_is_chosen_is_moved_and_the_worker_is_told(
     assert "SK 188/12/2026" in told
     case = visit("staf").get(f"/berkas/{instance}").text
     assert f"dari versi {sop.version} ke versi {revised.version}" in case
-    assert "Dipindahkan ke versi SOP lain" in case
+    assert f"Dipindahkan dari versi {sop.version} ke versi {revised.version}" in case
     office.assert_sound(instance)
 
 
@@ -102,3 +102,22 @@ def test_others_do_not_see_the_page(
 
 def test_an_sop_with_one_version_says_so(visit: Visit, sop: ProcessDefinition) -> None:
     assert "baru punya satu versi" in visit("analis").get(address(sop)).text
+
+
+def test_the_replay_shows_both_diagrams_where_they_change(
+    office: Office, visit: Visit, sop: ProcessDefinition, revised: ProcessDefinition, instance: str
+) -> None:
+    plan = office.engine.migrations.generate(
+        sop.definition_id, revised.definition_id, actor=ANALYST
+    )
+    office.engine.migrations.migrate(instance, plan, reason="revisi", basis="SK 9", actor=ANALYST)
+    auditor = visit("auditor")
+
+    turn = auditor.get(f"/putar-ulang/{instance}?langkah=2")
+    assert "Diagram berganti pada langkah ini" in turn.text
+    assert "Dipindahkan dari versi 1 ke versi 2" in turn.text
+    assert "SK 9" in turn.text
+    assert len(turn.tree.xpath("//svg")) == 2
+    assert "Diagram berganti" not in auditor.get(f"/putar-ulang/{instance}?langkah=1").text
+    frames = auditor.get(f"/putar-ulang/{instance}/bingkai?dari=1").response.json
+    assert [each["versi"] for each in frames] == ["1", "2, 2"]

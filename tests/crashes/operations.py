@@ -29,7 +29,6 @@ from engine.queries import (
     TaskQuery,
     TopicSubscription,
 )
-from engine.remarks import Place
 from engine.webhook_subscriptions import Wishes
 from tests.crashes.sweep import CLOCK, Operation
 from tests.diagrams import (
@@ -87,22 +86,37 @@ class Subject:
     other_id: str = ""
 
 
+def new_subject() -> Subject:
+    return Subject(f"uji-{next(_numbers)}")
+
+
 def started(engine: ProcessEngine) -> Subject:
     """A new instance at its first task."""
-    subject = Subject(f"uji-{next(_numbers)}")
+    subject = new_subject()
     definition = engine.definitions.latest_definition(KEY, actor=ADMIN)
     done = engine.instances.start(definition, {}, business_key=subject.name, actor=ADMIN)
     return replace(subject, instance_id=done.instance.instance_id, task_id=done.opened[0].task_id)
 
 
 def waiting_for_time(engine: ProcessEngine) -> Subject:
-    subject = started(engine)
+    return to_time(engine, started(engine))
+
+
+def waiting_for_worker(engine: ProcessEngine) -> Subject:
+    return to_worker(engine, started(engine))
+
+
+def waiting_for_message(engine: ProcessEngine) -> Subject:
+    return to_message(engine, started(engine))
+
+
+def to_time(engine: ProcessEngine, subject: Subject) -> Subject:
     engine.tasks.complete(subject.task_id, FORWARD, actor=KADIS)
     return subject
 
 
-def waiting_for_worker(engine: ProcessEngine) -> Subject:
-    subject = waiting_for_time(engine)
+def to_worker(engine: ProcessEngine, subject: Subject) -> Subject:
+    to_time(engine, subject)
     CLOCK.advance(hours=2)
     engine.instances.fire_due(subject.instance_id)
     task = engine.external_tasks.fetch_and_lock(
@@ -111,10 +125,10 @@ def waiting_for_worker(engine: ProcessEngine) -> Subject:
     return replace(subject, other_id=task.task.external_task_id)
 
 
-def waiting_for_message(engine: ProcessEngine) -> Subject:
-    subject = waiting_for_worker(engine)
-    engine.external_tasks.complete(subject.other_id, "robot", {}, actor=ROBOT)
-    return subject
+def to_message(engine: ProcessEngine, subject: Subject) -> Subject:
+    fetched = to_worker(engine, subject)
+    engine.external_tasks.complete(fetched.other_id, "robot", {}, actor=ROBOT)
+    return fetched
 
 
 def failed(engine: ProcessEngine) -> Subject:
@@ -160,7 +174,7 @@ def subscribe(engine: ProcessEngine) -> None:
     )
 
 
-def _done(kind: EventKind) -> Callable[[ProcessEngine, Subject], int]:
+def done_of(kind: EventKind) -> Callable[[ProcessEngine, Subject], int]:
     """How many events of the kind the instance has."""
 
     def count(engine: ProcessEngine, subject: Subject) -> int:
@@ -285,109 +299,52 @@ def _is_delivered(engine: ProcessEngine, subject: Subject) -> int:
     return int(found.state is DeliveryState.DELIVERED)
 
 
-def _comment(engine: ProcessEngine, subject: Subject) -> str:
-    place = Place(instance_id=subject.instance_id)
-    return engine.remarks.comment(
-        place, "Sudah dicek", actor=ADMIN, idempotency_key=subject.name
-    ).comment_id
-
-
-def _attach(engine: ProcessEngine, subject: Subject) -> str:
-    return engine.remarks.attach(
-        Place(instance_id=subject.instance_id),
-        Upload("bukti.txt", subject.name.encode(), "text/plain"),
-        actor=ADMIN,
-        idempotency_key=subject.name,
-    ).attachment_id
-
-
-def unlisted(engine: ProcessEngine) -> Subject:
-    """An instance that no checkpoint lists yet, an hour after the last one."""
-    subject = started(engine)
-    CLOCK.advance(hours=2)
-    return subject
-
-
-def _checkpoint(engine: ProcessEngine, _: Subject) -> bool:
-    """What the worker does. The answer: whether the newest one stands in the folder, whole."""
-    engine.checkpoints.make_when_due()
-    newest = engine.checkpoints.count(actor=AUDITOR)
-    outside = engine.checkpoints.outside
-    assert outside is not None
-    kept = engine.checkpoints.checkpoint(newest, actor=AUDITOR)
-    return outside.folder.signed(newest) == kept.content and b"\n".join(
-        outside.folder.lines(newest)
-    ) == kept.heads.rstrip(b"\n")
-
-
-def _is_listed(engine: ProcessEngine, subject: Subject) -> int:
-    """How many checkpoints list the head of the instance."""
-    count = engine.checkpoints.count(actor=AUDITOR)
-    listed = [engine.checkpoints.checkpoint(n + 1, actor=AUDITOR).heads for n in range(count)]
-    return sum(subject.instance_id.encode() in heads for heads in listed)
-
-
-def half_done(engine: ProcessEngine, subject: Subject) -> str:
-    """A planted fault: the deed in one transaction, what shows that it was done in another."""
-    place = Place(instance_id=subject.instance_id)
-    if not engine.remarks.attachments(place, actor=AUDITOR):
-        engine.remarks.comment(place, "Saya kerjakan", actor=ADMIN)
-        _attach(engine, subject)
-    return "done"
-
-
-#: Which the sweep must find out.
-PLANTED = Operation("planted", started, half_done, _done(EventKind.COMMENT_ADDED))
-
 OPERATIONS = (
-    Operation("deploy", lambda _: Subject(f"uji-{next(_numbers)}"), _deploy, _deployed),
-    Operation("start", lambda _: Subject(f"uji-{next(_numbers)}"), _start, _instances),
+    Operation("deploy", lambda _: new_subject(), _deploy, _deployed),
+    Operation("start", lambda _: new_subject(), _start, _instances),
     Operation(
         "claim",
         started,
         lambda engine, subject: engine.tasks.claim(subject.task_id, actor=KADIS).assignee,
         _is_claimed,
     ),
-    Operation("complete", started, _complete(FORWARD), _done(EventKind.TASK_COMPLETED)),
+    Operation("complete", started, _complete(FORWARD), done_of(EventKind.TASK_COMPLETED)),
     Operation(
         "return",
         started,
         _complete({**FORWARD, "putusan": "kembalikan"}),
-        _done(EventKind.TASK_COMPLETED),
+        done_of(EventKind.TASK_COMPLETED),
     ),
     Operation(
         "incident",
         started,
         _complete({**FORWARD, "pembagi": 0}),
-        _done(EventKind.INCIDENT_RAISED),
+        done_of(EventKind.INCIDENT_RAISED),
     ),
     Operation(
         "retry",
         failed,
         _unless_over(lambda e, s: e.instances.retry_incident(s.other_id, actor=ADMIN)),
-        _done(EventKind.INCIDENT_RETRIED),
+        done_of(EventKind.INCIDENT_RETRIED),
     ),
-    Operation("timer", waiting_for_time, _fire, _done(EventKind.TIMERS_DUE)),
-    Operation("escalation", overdue, _escalate, _done(EventKind.TASK_ESCALATED)),
+    Operation("timer", waiting_for_time, _fire, done_of(EventKind.TIMERS_DUE)),
+    Operation("escalation", overdue, _escalate, done_of(EventKind.TASK_ESCALATED)),
     Operation("fetch and lock", _unlocked, _fetch, _is_locked),
     Operation(
         "external task",
         waiting_for_worker,
         _unless_over(lambda e, s: e.external_tasks.complete(s.other_id, "robot", {}, actor=ROBOT)),
-        _done(EventKind.SERVICE_COMPLETED),
+        done_of(EventKind.SERVICE_COMPLETED),
     ),
-    Operation("message", waiting_for_message, send, _done(EventKind.MESSAGE_RECEIVED)),
+    Operation("message", waiting_for_message, send, done_of(EventKind.MESSAGE_RECEIVED)),
     Operation("outbox", started, _expand, _deliveries),
     Operation("delivery", announced, _deliver, _is_delivered, has_lease=True),
-    Operation("checkpoint", unlisted, _checkpoint, _is_listed),
-    Operation("comment", started, _comment, _done(EventKind.COMMENT_ADDED)),
-    Operation("attachment", started, _attach, _done(EventKind.ATTACHMENT_ADDED)),
     Operation(
         "cancel",
         started,
         _unless_over(
             lambda e, s: e.instances.cancel(s.instance_id, reason="Salah berkas", actor=ADMIN)
         ),
-        _done(EventKind.INSTANCE_CANCELLED),
+        done_of(EventKind.INSTANCE_CANCELLED),
     ),
 )

@@ -10,17 +10,19 @@ import pytest
 from sqlalchemy import inspect
 
 from engine.process_engine import ProcessEngine, build_engine
+from engine.queries import DefinitionQuery
 from engine.settings import Settings
 from engine.sources import RandomIds
 from engine.store import Store
 from engine.store.connection import open_engine
-from tests.crashes import operations
+from tests.crashes import further_operations, operations
 from tests.crashes.killing import Work, Workshop
 from tests.crashes.operations import Subject
 from tests.crashes.sweep import CLOCK, Operation, Place, sweep
 from tests.office import ADMIN, ANALYST
 
-_BY_NAME = {each.name: each for each in (*operations.OPERATIONS, operations.PLANTED)}
+OPERATIONS = (*operations.OPERATIONS, *further_operations.OPERATIONS)
+_BY_NAME = {each.name: each for each in (*OPERATIONS, further_operations.PLANTED)}
 
 
 def opened(store: Store, folder: Path) -> ProcessEngine:
@@ -33,11 +35,11 @@ def opened(store: Store, folder: Path) -> ProcessEngine:
 
 
 def worker(url: str, folder: Path) -> Work:
-    """In another process: its engine, with the diagram read and no connection open."""
+    """In another process: its engine, with the diagrams read and no connection open."""
     store = Store.open(url)
     engine = opened(store, folder)
-    definition = engine.definitions.latest_definition(operations.KEY, actor=ADMIN)
-    engine.definitions.start_form(definition.definition_id, actor=ADMIN)
+    for each in engine.definitions.definitions(DefinitionQuery(), actor=ADMIN):
+        engine.definitions.start_form(each.definition_id, actor=ADMIN)
     store.close()
 
     def try_once(name: str, subject: Subject, now: datetime) -> None:
@@ -53,7 +55,8 @@ def place(database_url: str, tmp_path: Path) -> Iterator[Place]:
     folder.mkdir()
     pool = open_engine(database_url)
     engine = opened(Store(pool), folder)
-    engine.definitions.deploy("kerja", {"k.bpmn": operations.DIAGRAM.encode()}, actor=ANALYST)
+    for key, diagram in {operations.KEY: operations.DIAGRAM, **further_operations.DIAGRAMS}.items():
+        engine.definitions.deploy(key, {f"{key}.bpmn": diagram.encode()}, actor=ANALYST)
     operations.subscribe(engine)
     workshop = Workshop(worker, database_url, folder)
     yield Place(engine, pool, folder, workshop)
@@ -61,7 +64,7 @@ def place(database_url: str, tmp_path: Path) -> Iterator[Place]:
     pool.dispose()
 
 
-@pytest.mark.parametrize("operation", operations.OPERATIONS, ids=lambda each: each.name)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)
 def test_killed_operation_is_whole_or_absent_and_done_once(
     operation: Operation, place: Place
 ) -> None:
@@ -72,7 +75,7 @@ def test_killed_operation_is_whole_or_absent_and_done_once(
 
 
 def test_operation_in_two_transactions_is_found_out(place: Place) -> None:
-    report = sweep(operations.PLANTED, place)
+    report = sweep(further_operations.PLANTED, place)
 
     assert any("done 2 times after the retry" in each for each in report.violations)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select, union_all
 
 from engine.queries import TaskQuery, TaskScope
 from engine.store.tables import task_candidate, task_escalation, user_task
@@ -78,7 +78,8 @@ def escalated(query: TaskQuery) -> Conditions:
     conditions: Conditions = []
     if query.is_escalated is not None:
         level = _T.escalation_level
-        conditions.append(level > 0 if query.is_escalated else level == 0)
+        # Spelled out, as the index of what went up has it: SQLite compares the words.
+        conditions.append(level > literal_column("0") if query.is_escalated else level == 0)
     if query.escalated_to is not None:
         conditions.append(_T.task_id.in_(_by_superior(query.escalated_to, query)))
     return conditions

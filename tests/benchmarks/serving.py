@@ -66,5 +66,7 @@ def in_this_process(engine: ProcessEngine) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
+        # Its threads first: they tell the server of what they have answered.
+        server.task_dispatcher.shutdown()
         server.close()
         thread.join(timeout=5)

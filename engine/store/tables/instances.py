@@ -141,6 +141,16 @@ user_task = Table(
         sqlite_where=text("is_measured = 0 AND ended_at IS NOT NULL"),
         postgresql_where=text("NOT is_measured AND ended_at IS NOT NULL"),
     ),
+    # What went up is little; without this an admin's inbox would read every open task for it.
+    Index(
+        "ix_user_task_escalated",
+        "state",
+        "due_at",
+        "created_at",
+        "task_id",
+        sqlite_where=text("escalation_level > 0"),
+        postgresql_where=text("escalation_level > 0"),
+    ),
     # For counting open tasks. The state stands in it although it is always the same: without it
     # SQLite prefers the index of states, and reads every open task for its lane.
     Index(

@@ -1,4 +1,4 @@
-"""Write operations beside the work itself: remarks, checkpoints, links, signals, kept messages."""
+"""Write operations beside the work itself: remarks, checkpoints, links, signals, migrations."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from engine.model import EventKind, Role, Upload
 from engine.model import Subject as DataSubject
 from engine.personal_data import Basis
 from engine.process_engine import ProcessEngine
+from engine.queries import DefinitionQuery
 from engine.remarks import Place
 from tests.crashes.operations import (
     FORWARD,
@@ -24,15 +25,19 @@ from tests.crashes.operations import (
 )
 from tests.crashes.sweep import CLOCK, Operation
 from tests.diagrams import catch, end, field, form, line, named, process, signal, start, user
-from tests.office import ADMIN, AUDITOR
+from tests.office import ADMIN, ANALYST, AUDITOR
 
 _PERSONAL = field("alamat").replace(
     "</camunda:formField>",
     '<camunda:properties><camunda:property id="pribadi" value="true"/>'
     '<camunda:property id="subjek" value="pegawai"/></camunda:properties></camunda:formField>',
 )
-#: By their keys: one waits for a signal, one asks for what is a person's.
+_NARROW = (start(), user("isi"), end())
+_WIDE = (start(), user("isi"), user("periksa"), end())
+#: Each is deployed: one waits for a signal, one asks for what is a person's, one has two versions.
 DIAGRAMS = {
+    "pindah-1": process(*_NARROW, line("s", "isi", "e"), key="pindah"),
+    "pindah-2": process(*_WIDE, line("s", "isi", "periksa", "e"), key="pindah"),
     "isyarat": process(
         start(),
         catch("tunggu", signal("awas")),
@@ -90,6 +95,29 @@ def _other(engine: ProcessEngine, key: str) -> Subject:
     done = engine.instances.start(definition, {}, business_key=subject.name, actor=ADMIN)
     task_id = done.opened[0].task_id if done.opened else ""
     return replace(subject, instance_id=done.instance.instance_id, task_id=task_id)
+
+
+def _in_the_old_version(engine: ProcessEngine) -> Subject:
+    """An instance of the first version; `other_id` is that version."""
+    subject = new_subject()
+    query = DefinitionQuery(key="pindah", version=1)
+    [old] = engine.definitions.definitions(query, actor=ADMIN)
+    done = engine.instances.start(old, {}, business_key=subject.name, actor=ADMIN)
+    return replace(subject, instance_id=done.instance.instance_id, other_id=old.definition_id)
+
+
+def _migrate(engine: ProcessEngine, subject: Subject) -> str:
+    new = engine.definitions.latest_definition("pindah", actor=ADMIN)
+    plan = engine.migrations.generate(subject.other_id, new.definition_id, actor=ANALYST)
+    moved = engine.migrations.migrate(
+        subject.instance_id,
+        plan,
+        reason="Perwali baru berlaku",
+        basis="SK 188/12/2026",
+        actor=ANALYST,
+        idempotency_key=subject.name,
+    )
+    return moved.definition_id
 
 
 def _signal(engine: ProcessEngine, subject: Subject) -> str:
@@ -186,6 +214,7 @@ OPERATIONS = (
         done_of(EventKind.SIGNAL_RECEIVED),
         has_lease=True,
     ),
+    Operation("migrate", _in_the_old_version, _migrate, done_of(EventKind.INSTANCE_MIGRATED)),
     Operation("erasure", _told, _erase, _erasures),
     Operation("checkpoint", unlisted, _checkpoint, _is_listed),
     Operation("comment", started, _comment, done_of(EventKind.COMMENT_ADDED)),

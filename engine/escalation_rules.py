@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine.bpmn.elements import ProcessModel
 from engine.bpmn.overdue_terms import EscalationTerms, OverdueTermError, escalation_in
-from engine.model import EventKind, HistoryEvent, Superior, SuperiorsRevision
+from engine.model import EventKind, HistoryEvent, Superior, SuperiorsRevision, TaskEscalation
 from engine.superiors import USUAL, chain_above
 from engine.worktime import Rule, WorkCalendar, deadline, term_of
 
@@ -20,9 +20,15 @@ class Above:
     superiors: tuple[Superior, ...]
     by: str
 
-    def at_level(self, level: int) -> Superior | None:
-        """Who is told at a level, from 1 on; None when there is nobody above any more."""
-        return self.superiors[level - 1] if level <= len(self.superiors) else None
+    def after(self, told: Iterable[TaskEscalation]) -> Superior | None:
+        """Who is told next; None when there is nobody above any more.
+
+        Nobody twice, and nobody below who was told, though the order was changed in between.
+        """
+        lanes = {each.lane for each in told}
+        places = [place for place, each in enumerate(self.superiors, 1) if each.lane in lanes]
+        left = self.superiors[max(places, default=0) :]
+        return left[0] if left else None
 
 
 def above_step(

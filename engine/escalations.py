@@ -100,7 +100,7 @@ class Escalations:
             return None
         model = self._definitions.machine(tx, task.definition_id).model
         above = above_step(model, task.activity_id, task.lane, order)
-        superior = above.at_level(len(task.escalations) + 1)
+        superior = above.after(task.escalations)
         if superior is None:
             return None
         since = counts_from(task.due_at, task.escalations[-1].at if task.escalations else None)

@@ -45,8 +45,11 @@ class EscalationTerms:
 
     def or_else(self, general: EscalationTerms) -> EscalationTerms:
         """These, and what they leave open as in `general`."""
-        if self.is_off or (general.is_off and self.after is None):
-            return EscalationTerms(is_off=True)
+        if self.is_off:
+            return self
+        if general.is_off:
+            # A step that says anything of it goes up all the same.
+            return general if self == EscalationTerms() else self
         return EscalationTerms(self.after or general.after, self.lanes or general.lanes)
 
 

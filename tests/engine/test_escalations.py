@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 
@@ -9,7 +10,15 @@ import pytest
 from sqlalchemy import event, text
 
 from engine.errors import Conflict, Forbidden, InvalidInput
-from engine.model import Actor, AnnouncementKind, EventKind, Superior, UserTask
+from engine.escalation_proof import EscalationProof
+from engine.model import (
+    Actor,
+    AnnouncementKind,
+    EventKind,
+    HistoryEvent,
+    Superior,
+    UserTask,
+)
 from engine.overdue_tasks import OverdueTasks
 from engine.process_engine import build_engine
 from engine.queries import TaskQuery
@@ -38,6 +47,11 @@ def drawn(
     found = process(start(), step, end(), line("s", "a", "e"), lanes=lanes)
     said = f'isExecutable="true">{_extension(of_process)}'
     return found.replace('isExecutable="true">', said, 1)
+
+
+def undated(of_step: str) -> str:
+    """The same without a due date in the diagram."""
+    return drawn(of_step).replace('camunda:dueDate="P1D" ', "")
 
 
 def _extension(properties: str) -> str:
@@ -154,6 +168,7 @@ def test_collective_leave_does_not_count(office: Office) -> None:
         ("", "eskalasiSetelah=tidak", "Bidang", []),
         ("eskalasiSetelah=PT1H", "eskalasiSetelah=tidak", "Bidang", ["Sekretaris", "Kadis"]),
         ("eskalasiKe=Kadis", "", "Bidang", ["Kadis"]),
+        ("eskalasiKe=Kadis", "eskalasiSetelah=tidak", "Bidang", ["Kadis"]),
         ("eskalasiKe=Perencana, Kadis", "eskalasiKe=Sekretaris", "Bidang", ["Perencana", "Kadis"]),
         ("", "eskalasiKe=Perencana,Sekretaris,Kadis", "Sekretaris", ["Kadis"]),
         ("", "eskalasiKe=Perencana,Sekretaris,Kadis", "Kadis", []),
@@ -225,8 +240,7 @@ def above(office: Office, actor: Actor) -> list[str]:
 
 
 def test_release_and_claim_do_not_hide_from_superiors(office: Office) -> None:
-    step = drawn("waktuIso=PT30M").replace('camunda:dueDate="P1D" ', "")
-    task = office.task(office.start(office.deploy(step)), "a")
+    task = office.task(office.start(office.deploy(undated("waktuIso=PT30M"))), "a")
     office.engine.tasks.claim(task.task_id, actor=ADI)
     office.clock.advance(days=2)
     assert rise(office) == 1
@@ -318,6 +332,60 @@ def test_what_is_changed_beside_history_or_in_it_is_found(office_on_both: Office
 
     assert "went up" in fault.message
     assert (fault.expected, fault.found) == ("['Sekretaris']", "[]")
+
+
+@pytest.mark.parametrize(
+    ("name", "forged"),
+    [
+        ("level", 2),
+        ("from", "Perencana"),
+        ("to", "Kadis"),
+        ("after", "PT1H"),
+        ("by", "step"),
+        ("dueAt", "2026-01-05T00:30:00.000+00:00"),
+        ("since", "2026-01-05T00:30:00.000+00:00"),
+        ("at", "2026-01-06T09:00:00.000+00:00"),
+        ("superiors", 9),
+        ("revision", 9),
+        ("calendar", None),
+    ],
+)
+def test_an_escalation_that_does_not_follow_is_found(
+    office: Office, name: str, forged: object
+) -> None:
+    task = office.task(office.start(office.deploy(undated("waktuIso=P1D"))), "a")
+    office.clock.advance(days=4)
+    assert rise(office) == 1
+    events = office.engine.history.events(task.instance_id, actor=AUDITOR)
+    last = events[-1]
+    assert last.kind is ESCALATED
+    model = office.engine.definitions.model(task.definition_id, actor=AUDITOR)
+    proof = EscalationProof(office.engine.calendars)
+
+    def faults(changed: HistoryEvent) -> list[str]:
+        with office.store.reading() as tx:
+            found = proof.faults(tx, model, [*events[:-1], changed])
+        return [each.check for each in found]
+
+    assert faults(last) == []
+    assert faults(replace(last, payload={**last.payload, name: forged})) == ["escalation"]
+    early = replace(last, at=datetime(2026, 1, 7, 8, 59, tzinfo=UTC))
+    assert faults(early) == ["escalation"]
+
+
+def test_nobody_is_told_twice_though_the_order_was_changed(office: Office) -> None:
+    superiors = office.engine.superiors
+    task = begin(office)
+    office.clock.advance(days=3)
+    rise(office)
+    order = {"Bidang": Superior("Camat", "P1D"), "Camat": Superior("Sekretaris", "P1D")}
+    superiors.change(order | {"Sekretaris": Superior("Kadis", "P1D")}, seen=1, actor=ADMIN)
+    for _ in range(4):
+        office.clock.advance(days=4)
+        rise(office)
+
+    assert levels(office, task) == ["Sekretaris", "Kadis"]
+    office.assert_sound(task.instance_id)
 
 
 def test_another_order_counts_for_what_is_overdue_already(office_on_both: Office) -> None:

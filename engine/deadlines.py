@@ -71,7 +71,8 @@ class Deadlines:
         text = term_text(new, renewed)
         is_said = is_dated(old, row) or is_dated(new, renewed)
         if is_said or _is_set_by_hand(row) or term_text(old, row) == text:
-            return renewed, None
+            # The new version may say otherwise to whom it goes up.
+            return replace(renewed, escalate_at=renewed.due_at), None
         unset = self._reminded(
             new, replace(renewed, due_at=None, due_calendar=None, due_revision=None), at
         )

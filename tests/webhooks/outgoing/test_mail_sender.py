@@ -19,6 +19,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, Session
 
 from engine.model import Actor, Channel, Delivery, DeliveryFailure, DeliveryState, Language, Sent
+from engine.overdue_tasks import OverdueTasks
 from engine.setting_values import SmtpServer
 from tests.diagrams import end, line, process, start, user
 from tests.webhooks.outgoing.conftest import PostOffice, certified
@@ -41,6 +42,14 @@ AT_A_DESK = process(
     line("s", "setujui", "e"),
     lanes={"Kadis": ["s", "setujui", "e"]},
 )
+
+AT_A_BIDANG = process(
+    start(),
+    user("isi"),
+    end(),
+    line("s", "isi", "e"),
+    lanes={"Bidang": ["s", "isi", "e"]},
+).replace("<bpmn:userTask ", '<bpmn:userTask camunda:dueDate="P1D" ')
 
 
 class Mailbox:
@@ -314,3 +323,24 @@ def test_admin_is_written_to_when_a_web_hook_is_given_up(post: PostOffice) -> No
     assert "“gerbang” telah dinonaktifkan" in text
     assert "410" in text
     assert f"https://alur.dinas.test/langganan/{subscription_id}" in text
+
+
+def test_letter_to_a_superior_says_what_went_up_and_leads_to_the_page(post: PostOffice) -> None:
+    with mail_server() as (mailbox, port):
+        office = at(post, port)
+        office.add_people()
+        office.tell("sekretaris")
+        office.start(office.deploy(AT_A_BIDANG))
+        office.clock.advance(days=4)
+        assert OverdueTasks(office.engine.escalations, office.clock).turn(lambda: False) == 1
+        office.work()
+
+    (letter,) = mailbox.letters
+    text = letter.get_content()
+    assert letter["Subject"] == "[Alur] Tugas yang terlambat diteruskan kepada Anda"
+    assert "diteruskan kepada Anda sebagai atasan" in text.replace("\n", " ")
+    assert "Lajur    : Bidang" in text
+    assert "Atasan   : Sekretaris" in text
+    assert "https://alur.dinas.test/tugas/" in text
+    # Nobody completes by a link what does not wait for him.
+    assert "/hook/" not in text

@@ -9,17 +9,23 @@ from engine.process_engine import ProcessEngine
 from engine.settings import Settings
 from webhooks import hooks, operations, pages
 from webhooks.limits import MAX_BODY_BYTES, largest_body
+from webhooks.patience import Patience
 from webhooks.rest.api import register_api
 from webhooks.rest.context import put_context
 
 __all__ = ["create_app", "largest_body"]
 
 
-def create_app(engine: ProcessEngine, settings: Settings) -> Flask:
-    """An app over this engine. It opens nothing, and closes nothing: the caller owns the engine."""
+def create_app(
+    engine: ProcessEngine, settings: Settings, *, patience: Patience | None = None
+) -> Flask:
+    """An app over this engine. It opens nothing, and closes nothing: the caller owns the engine.
+
+    patience: for how long its pages wait for an answer.
+    """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    put_context(app, engine, settings)
+    put_context(app, engine, settings, patience)
     if proxies := settings.trusted_proxies:
         # Only these two: a proxy that does not set the others would let anybody set them.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]

@@ -17,7 +17,8 @@ from webhooks.evidence.instance_records import (
     trail_table,
 )
 from webhooks.evidence.instance_visits import visits_table
-from webhooks.evidence.sheets import Cell, Facts, Picture, Section, Sheet, Text
+from webhooks.evidence.pictures import pictures_of
+from webhooks.evidence.sheets import Cell, Facts, Section, Sheet, Text
 from webhooks.language import told
 from webhooks.pages import messages
 from webhooks.pages.dates import moment_text
@@ -48,7 +49,7 @@ def instance_sheet(instance_id: str, *, actor: Actor) -> Sheet:
             Section("Identitas", (*_warnings(story), _identity(story, definition))),
             Section("Hasil pemeriksaan keutuhan", (_proof(story, covering, actor),)),
             Section("Pelaksanaan langkah", (visits_table(story),), is_wide=True),
-            Section("Diagram dengan jalurnya", (Picture(image.svg, words),), is_wide=True),
+            Section("Diagram dengan jalurnya", pictures_of(image, words), is_wide=True),
             Section("Riwayat lengkap dan isian", (trail_table(story),), is_wide=True),
             Section("Paraf dan tanda tangan", (papers_table(story),)),
             Section("Dokumen dan lampiran", (files_table(story),)),

@@ -53,6 +53,7 @@ class Picture:
 
     svg: str
     words: str
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)

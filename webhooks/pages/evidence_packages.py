@@ -17,6 +17,7 @@ from webhooks.language import Phrases, phrase, size_words
 from webhooks.pages import periods
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import current_actor, visitor
+from webhooks.pages.reports import REFRESH_S
 from webhooks.rest.context import current_engine, current_settings
 
 STATES: Mapping[PackageState, str] = Phrases(
@@ -39,8 +40,6 @@ PARTS: Mapping[str, str] = Phrases(
         "TW4": phrase("Triwulan IV"),
     }
 )
-#: Seconds after which the page of a package that is not made yet asks again.
-_REFRESH_S = 3
 #: A package that waits for longer has no worker.
 _PATIENCE = timedelta(minutes=1)
 _YEARS = 5
@@ -83,12 +82,12 @@ def show_package(package_id: str) -> ResponseReturnValue:
         is_forgotten=package.state is PackageState.ORDERED and waited > _PATIENCE,
         share=_share(package),
         size=size_words(package.size or 0),
-        refresh=_REFRESH_S,
+        refresh=REFRESH_S,
     )
     response = Response(page)
     if is_under_way:
         # RFC 9110 has no such field, and every browser follows it; the page has a link beside it.
-        response.headers["Refresh"] = str(_REFRESH_S)
+        response.headers["Refresh"] = str(REFRESH_S)
     return response
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Response, render_template, url_for
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from markupsafe import Markup
@@ -15,7 +15,7 @@ from werkzeug.exceptions import NotFound as NoSuchPage
 
 from engine.drawings import Image, Warmth
 from engine.event_logs.selections import LogFormat, WantedLog
-from engine.model import Period, Role, SopReport
+from engine.model import Period, ReportedSop, Role, SopReport
 from webhooks.downloads import event_log
 from webhooks.language import Phrases, told
 from webhooks.pages import periods
@@ -35,12 +35,15 @@ from webhooks.pages.report_tables import (
     step_name,
     to_csv,
 )
-from webhooks.rest.context import current_engine
+from webhooks.patience import StillWorking
+from webhooks.rest.context import current_engine, current_patience
 from webhooks.rest.pictures import picture
 
 #: Rows of variants on the page; the CSV has all.
 _MOST_VARIANTS = 10
 _HOUR = timedelta(hours=1)
+#: Seconds after which a page asks again for what is still worked on.
+REFRESH_S = 3
 _COUNT, _TIME = "jumlah", "waktu"
 
 
@@ -97,7 +100,7 @@ def _named(named: periods.Period, fault: str | None = None) -> Wanted:
 def list_reports() -> ResponseReturnValue:
     """Every SOP in the period, of one office or of all."""
     asked, office = wanted(), argument("kantor")
-    found = current_engine().reports.overview(asked.period, actor=current_actor())
+    found = _overview(asked)
     offices = sorted({each.office for each in found if each.office})
     shown = [each for each in found if office in (None, each.office)]
     return render_template(
@@ -116,7 +119,7 @@ def list_reports() -> ResponseReturnValue:
 def download_overview() -> ResponseReturnValue:
     """The overview as a file."""
     asked, office = wanted(), argument("kantor")
-    found = current_engine().reports.overview(asked.period, actor=current_actor())
+    found = _overview(asked)
     shown = [each for each in found if office in (None, each.office)]
     return file_of(overview_table(shown), "laporan-sop", asked)
 
@@ -161,8 +164,27 @@ def show_heat(key: str) -> ResponseReturnValue:
 
 
 def report_of(key: str, asked: Wanted) -> SopReport:
-    """The report of an SOP in the period. Raises NotFound, Forbidden."""
-    return current_engine().reports.sop(key, asked.period, actor=current_actor())
+    """The report of an SOP in the period. Raises NotFound, Forbidden, StillWorking."""
+    reports, actor = current_engine().reports, current_actor()
+    question = (key, asked.period, actor)
+    return current_patience().answer(question, lambda: reports.sop(key, asked.period, actor=actor))
+
+
+def _overview(asked: Wanted) -> list[ReportedSop]:
+    """Every SOP in the period. Raises StillWorking."""
+    reports, actor = current_engine().reports, current_actor()
+    question = (None, asked.period, actor)
+    return current_patience().answer(question, lambda: reports.overview(asked.period, actor=actor))
+
+
+@blueprint.errorhandler(StillWorking)
+def wait_for_report(working: StillWorking) -> ResponseReturnValue:
+    """The page that asks again by itself until the report is there, without JavaScript."""
+    seconds = int((current_engine().clock.now() - working.since).total_seconds())
+    page = render_template(
+        "working.html", seconds=seconds, refresh=REFRESH_S, again=request.full_path.rstrip("?")
+    )
+    return page, {"Refresh": str(REFRESH_S)}
 
 
 def file_of(table: Table, name: str, asked: Wanted) -> Response:

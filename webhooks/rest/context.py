@@ -8,6 +8,7 @@ from flask import Flask, current_app, request
 
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
+from webhooks.patience import Patience
 from webhooks.rates import Rates
 from webhooks.sign_on import Provider
 
@@ -21,15 +22,19 @@ class _Context:
     engine: ProcessEngine
     settings: Settings
     rates: Rates
+    patience: Patience
     provider: Provider | None
 
 
-def put_context(app: Flask, engine: ProcessEngine, settings: Settings) -> None:
+def put_context(
+    app: Flask, engine: ProcessEngine, settings: Settings, patience: Patience | None = None
+) -> None:
     """Requests of this app speak to this engine."""
     app.extensions[_NAME] = _Context(
         engine,
         settings,
         Rates(engine.clock),
+        patience or Patience(engine.clock),
         Provider(settings, engine.clock) if settings.oidc_issuer else None,
     )
 
@@ -52,6 +57,11 @@ def base_url() -> str:
 def current_rates() -> Rates:
     """How often callers of this app did what is counted."""
     return _context().rates
+
+
+def current_patience() -> Patience:
+    """What takes long in this app, and is worked out beside its requests."""
+    return _context().patience
 
 
 def current_provider() -> Provider | None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+from threading import Event
 from urllib.parse import urlencode
 
 import pytest
 
+from engine.settings import Settings
 from tests.engine.test_reports import run_january
 from tests.office import ADMIN, Office
 from tests.webhooks.pages.browser import Browser, Page
 from tests.webhooks.pages.conftest import Visit
+from webhooks import create_app
+from webhooks.patience import Patience, StillWorking
 
 JANUARY = "periode=2026-01"
 
@@ -184,3 +188,25 @@ def test_others_see_no_event_logs(office: Office, visit: Visit) -> None:
 
     assert "kejadian" not in analyst.get(f"/laporan/layanan?{JANUARY}").text
     assert analyst.get("/laporan/layanan/kejadian.xes").status == 403
+
+
+def test_a_report_that_takes_long_is_waited_for_without_javascript(
+    office: Office, auditor: Browser
+) -> None:
+    patience, may_end = Patience(office.clock, patience_s=0), Event()
+    slow = create_app(office.engine, Settings(), patience=patience)
+    visitor = Browser(slow)
+    visitor.log_in("auditor")
+    for other in "abc":  # others have every hand full
+        with pytest.raises(StillWorking):
+            patience.answer(other, may_end.wait)
+
+    waiting = visitor.get(f"/laporan?{JANUARY}")
+    may_end.set()
+    patience.close()
+    done = visitor.get(waiting.link("Periksa sekarang"))
+
+    assert waiting.heading == "Laporan sedang dihitung"
+    assert waiting.response.headers["Refresh"] == "3"
+    assert done.heading == "Laporan"
+    assert "Januari 2026" in done.text

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from engine.bpmn.elements import FlowNode
+from engine.bpmn.personal_terms import personal_fields
 from engine.bpmn.sop_terms import TERM
 from engine.model import MigrationFault, MigrationReason, Severity
 from engine.spiff.machine import Machine
@@ -47,11 +48,19 @@ def plan_faults(
     """What is wrong with the instructions, and what is worth knowing of them, in their order."""
     pairs = list(instructions)
     counts = Counter(source for source, _ in pairs)
-    return tuple(
+    of_pairs = (
         fault
         for source, target in pairs
         for fault in _faults_of(versions, source, target, dict(pairs), counts[source])
     )
+    return (*_bared(versions, pairs), *of_pairs)
+
+
+def _bared(versions: Versions, pairs: list[tuple[str, str]]) -> Iterator[MigrationFault]:
+    """Fields that would be personal no more: the new version might read what is only a seal."""
+    old, new = (personal_fields(machine.model) for machine in (versions.old, versions.new))
+    if pairs and (bared := ", ".join(sorted(old.keys() - new.keys()))):
+        yield MigrationFault(MigrationReason.PERSONAL_NO_MORE, *pairs[0], found=bared)
 
 
 def _faults_of(

@@ -19,6 +19,8 @@ class MigrationReason(StrEnum):
     SOURCE_TWICE = "source_twice"
     KIND_CHANGED = "kind_changed"
     SCOPE_CHANGED = "scope_changed"
+    # of the plan, told at its first instruction
+    PERSONAL_NO_MORE = "personal_no_more"
     # of an instruction, a warning
     LANE_CHANGED = "lane_changed"
     FIELDS_REMOVED = "fields_removed"
@@ -52,6 +54,9 @@ _MESSAGES: Mapping[MigrationReason, str] = {
     ),
     MigrationReason.SCOPE_CHANGED: (
         "{target} stands in {found} in the new version; expected in {expected}"
+    ),
+    MigrationReason.PERSONAL_NO_MORE: (
+        "the new version does not call {found} personal any more; what is sealed stays sealed"
     ),
     MigrationReason.LANE_CHANGED: "{source} moves from lane {expected} to {found}",
     MigrationReason.FIELDS_REMOVED: "the form of {target} has no field {found} any more",

@@ -595,3 +595,23 @@ def test_warnings_tell_what_changes_for_those_who_work_on_it(office: Office) -> 
         MigrationReason.FIELDS_REQUIRED,
     ]
     assert not any(fault.refuses for fault in found)
+
+
+def test_what_is_sealed_stays_personal_in_the_new_version(office: Office) -> None:
+    def asking(is_personal: str) -> str:
+        told = f'<camunda:property id="pribadi" value="{is_personal}"/></camunda:properties>'
+        fields = form(field("alamat")).replace(
+            "</camunda:formField>", f"<camunda:properties>{told}</camunda:formField>"
+        )
+        return process(start(), user("a", fields), user("b"), end(), line("s", "a", "b", "e"))
+
+    instance = office.start(office.deploy(asking("true")))
+    plan = plan_to(office, instance, asking("false"))
+
+    found = office.engine.migrations.validate(plan, actor=ANALYST)
+
+    refusing = [fault for fault in found if fault.refuses]
+    assert [(fault.reason, fault.found) for fault in refusing] == [
+        (MigrationReason.PERSONAL_NO_MORE, "alamat")
+    ]
+    assert "alamat" in refusing[0].message

@@ -20,6 +20,10 @@ _WORDS: Mapping[MigrationReason, str] = Phrases(
         MigrationReason.SCOPE_CHANGED: phrase(
             "“%(target)s” berada di dalam “%(found)s”; seharusnya di dalam “%(expected)s”."
         ),
+        MigrationReason.PERSONAL_NO_MORE: phrase(
+            "Isian %(found)s tidak lagi disebut pribadi pada versi baru, padahal nilainya tersegel "
+            "dan tetap tersegel. Sebutkan lagi sebagai pribadi."
+        ),
         MigrationReason.LANE_CHANGED: phrase(
             "“%(source)s” berpindah dari lajur %(expected)s ke %(found)s."
         ),

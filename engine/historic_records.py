@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import groupby
 from typing import TypeVar
 
 from engine.access_log import AccessLog
+from engine.definitions import Definitions
 from engine.model import (
     AccountEventKind,
+    ActivityInstance,
     Actor,
     HistoryEvent,
     Incident,
@@ -17,11 +20,14 @@ from engine.model import (
     VariableUpdate,
 )
 from engine.permissions import lanes_seen_by
-from engine.queries import IncidentQuery, Page, VariableQuery
+from engine.queries import EventQuery, IncidentQuery, Page, VariableQuery
 from engine.sealing import Sealing
 from engine.store import Store, StoreTransaction
+from engine.taken_flows import FLOW_KINDS, Flows, flows_by_visit
 
 _FIRST_PAGE = Page()
+#: Instances whose events are read at a time.
+_BATCH = 200
 
 
 _Query = TypeVar("_Query", IncidentQuery, VariableQuery)
@@ -30,8 +36,11 @@ _Query = TypeVar("_Query", IncidentQuery, VariableQuery)
 class HistoricRecords:
     """Listings of history, for everybody of what he may see; auditors see all of it."""
 
-    def __init__(self, store: Store, access: AccessLog, sealing: Sealing) -> None:
+    def __init__(
+        self, store: Store, definitions: Definitions, access: AccessLog, sealing: Sealing
+    ) -> None:
         self._store = store
+        self._definitions = definitions
         self._access = access
         self._sealing = sealing
 
@@ -49,6 +58,24 @@ class HistoricRecords:
         """How many incidents match that the actor may see."""
         with self._store.reading() as tx:
             return tx.count_incidents(_seen_by(actor, query))
+
+    # ----------------------------------------------------------------------- flows
+
+    def flows(self, visits: Iterable[ActivityInstance]) -> Mapping[tuple[str, str], Flows]:
+        """The flows of visits that somebody was shown: (instance, visit) -> in and out."""
+        definitions = {each.instance_id: each.definition_id for each in visits}
+        found: dict[tuple[str, str], Flows] = {}
+        ids = sorted(definitions)
+        for first in range(0, len(ids), _BATCH):
+            some = ids[first : first + _BATCH]
+            with self._store.reading() as tx:
+                events = tx.find_events(EventQuery(instance_ids=tuple(some), kinds=FLOW_KINDS))
+                for instance_id, told in groupby(events, key=lambda event: event.instance_id):
+                    model = self._definitions.machine(tx, definitions[instance_id]).model
+                    sources = {flow.id: flow.source for flow in model.flows.values()}
+                    of_visits = flows_by_visit(told, sources)
+                    found |= {(instance_id, visit): f for visit, f in of_visits.items()}
+        return found
 
     # ------------------------------------------------------------------- variables
 

@@ -228,7 +228,7 @@ def build_engine(
         history=history,
         retention=retention,
         personal_data=PersonalData(store, sealing, retention, access, clock=clock, ids=ids),
-        historic_records=HistoricRecords(store, access, sealing),
+        historic_records=HistoricRecords(store, definitions, access, sealing),
         history_export=HistoryExport(store, clock, access),
         history_codes=HistoryCodes(store),
         event_logs=EventLogs(

@@ -161,10 +161,12 @@ class TaskQuery:
     """Filters of a listing of user tasks."""
 
     task_id: str | None = None
+    task_ids: tuple[str, ...] | None = None
     instance_id: str | None = None
     instance_ids: tuple[str, ...] | None = None
     business_key: str | None = None
     business_key_like: str | None = None
+    business_keys_in: tuple[str, ...] | None = None
     definition_id: str | None = None
     definition_key: str | None = None
     definition_keys_in: tuple[str, ...] | None = None
@@ -177,6 +179,8 @@ class TaskQuery:
     business_key_contains: str | None = None
     #: Each of them stands in the name or in the business key, whatever its case.
     words: tuple[str, ...] = ()
+    description: str | None = None
+    description_like: str | None = None
     assignee: str | None = None
     assignee_like: str | None = None
     is_assigned: bool | None = None
@@ -188,8 +192,11 @@ class TaskQuery:
     states: frozenset[TaskState] | None = frozenset({TaskState.OPEN})
     created_after: datetime | None = None
     created_before: datetime | None = None
+    due_at: datetime | None = None
+    is_dated: bool | None = None
     due_after: datetime | None = None
     due_before: datetime | None = None
+    follow_up_at: datetime | None = None
     follow_up_after: datetime | None = None
     follow_up_before: datetime | None = None
     #: Before that moment, or never: what is not put off.
@@ -203,6 +210,8 @@ class TaskQuery:
     priority: int | None = None
     min_priority: int | None = None
     max_priority: int | None = None
+    #: Whether the instance of the task has ended.
+    is_instance_ended: bool | None = None
     #: None shows all (auditors, admins).
     visible_to: TaskScope | None = None
 
@@ -216,7 +225,10 @@ class EventQuery:
     kinds: frozenset[EventKind] | None = None
     activity_id: str | None = None
     activity_instance_id: str | None = None
+    revision: int | None = None
     actor: str | None = None
+    #: Whether a person or program gave it, and not the engine by itself.
+    is_by_somebody: bool | None = None
     definition_id: str | None = None
     definition_key: str | None = None
     at_after: datetime | None = None
@@ -231,9 +243,12 @@ class ActivityQuery:
     """Filters of a listing of visits of BPMN elements."""
 
     instance_id: str | None = None
+    instance_ids: tuple[str, ...] | None = None
     activity_instance_id: str | None = None
     activity_id: str | None = None
+    activity_ids_in: tuple[str, ...] | None = None
     activity_name: str | None = None
+    activity_name_like: str | None = None
     activity_type: str | None = None
     definition_id: str | None = None
     definition_key: str | None = None

@@ -77,6 +77,7 @@ _ROOMS = {
     "history_export",
     "history_codes",
     "historic_records",
+    "taken_flows",
     "event_logs",
     "evidence_packages",
     "retention",

@@ -17,6 +17,7 @@ from engine.store.transaction import (
     between,
     counted,
     equal,
+    like,
     paged,
     present,
     visible_instances,
@@ -147,13 +148,24 @@ def _event_conditions(query: EventQuery) -> Conditions:
     return [
         *equal(columns.instance_id, query.instance_id),
         *among(columns.instance_id, query.instance_ids),
-        *among(columns.kind, query.kinds),
+        *_of_kinds(query),
         *equal(columns.activity_id, query.activity_id),
         *equal(columns.activity_instance_id, query.activity_instance_id),
+        *equal(columns.revision, query.revision),
         *equal(columns.actor, query.actor),
+        *present(columns.actor, query.is_by_somebody),
         *between(columns.at, query.at_after, query.at_before),
         *_of_definition(query),
     ]
+
+
+def _of_kinds(query: EventQuery) -> Conditions:
+    kind: ColumnElement[str] = history_event.c.kind
+    if query.is_by_somebody:
+        # Hidden from the planner: it would search the index of kinds, and sort all that it finds,
+        # instead of that of deeds, which has the order.
+        kind = kind.concat("")
+    return among(kind, query.kinds)
 
 
 def _of_definition(query: EventQuery) -> Conditions:
@@ -242,9 +254,12 @@ def _activity_conditions(query: ActivityQuery) -> Conditions:
     columns = _entered.c
     return [
         *equal(columns.instance_id, query.instance_id),
+        *among(columns.instance_id, query.instance_ids),
         *equal(columns.activity_instance_id, query.activity_instance_id),
         *equal(columns.activity_id, query.activity_id),
+        *among(columns.activity_id, query.activity_ids_in),
         *equal(columns.activity_name, query.activity_name),
+        *like(columns.activity_name, query.activity_name_like),
         *equal(columns.activity_type, query.activity_type),
         *equal(process_instance.c.definition_id, query.definition_id),
         *equal(process_instance.c.definition_key, query.definition_key),

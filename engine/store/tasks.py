@@ -11,6 +11,7 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
+    exists,
     literal,
     or_,
     select,
@@ -204,10 +205,14 @@ def _conditions(query: TaskQuery) -> Conditions:
     columns = user_task.c
     return [
         *equal(columns.task_id, query.task_id),
+        *among(columns.task_id, query.task_ids),
         *equal(columns.instance_id, query.instance_id),
         *among(columns.instance_id, query.instance_ids),
         *equal(columns.business_key, query.business_key),
         *like(columns.business_key, query.business_key_like),
+        *among(columns.business_key, query.business_keys_in),
+        *equal(columns.description, query.description),
+        *like(columns.description, query.description_like),
         *equal(columns.definition_id, query.definition_id),
         *equal(columns.definition_key, query.definition_key),
         *among(columns.definition_key, query.definition_keys_in),
@@ -224,7 +229,11 @@ def _conditions(query: TaskQuery) -> Conditions:
         *equal(columns.lane, query.lane),
         *_in_states(query),
         *between(columns.created_at, query.created_after, query.created_before),
+        *equal(columns.due_at, query.due_at),
+        *present(columns.due_at, query.is_dated),
         *between(columns.due_at, query.due_after, query.due_before),
+        *equal(columns.follow_up_at, query.follow_up_at),
+        *_of_ended_instance(query.is_instance_ended),
         *between(columns.follow_up_at, query.follow_up_after, query.follow_up_before),
         *_not_put_off(query.follow_up_before_or_absent),
         *between(columns.ended_at, query.ended_after, query.ended_before),
@@ -243,6 +252,16 @@ def _in_states(query: TaskQuery) -> Conditions:
         # SQLite would read an index of states, in the order of the page.
         state = state.concat("")
     return among(state, query.states)
+
+
+def _of_ended_instance(wanted: bool | None) -> Conditions:
+    if wanted is None:
+        return []
+    is_ended = exists().where(
+        process_instance.c.instance_id == user_task.c.instance_id,
+        process_instance.c.ended_at.is_not(None),
+    )
+    return [is_ended if wanted else ~is_ended]
 
 
 def _with_words(words: Iterable[str]) -> Conditions:

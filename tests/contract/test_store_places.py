@@ -138,7 +138,7 @@ def test_a_place_of_another_order_is_refused(store: Store, place: tuple[Any, ...
 _BY_TIME = (("at", SortOrder.DESC),)
 PLACES = [
     ((), ("i1", 2), "sqlite_autoindex_history_event_1 ((instance_id,sequence)>(?,?))"),
-    (_BY_TIME, (at(), "i1", 2), "ix_history_event_kind (kind=? AND at<?)"),
+    (_BY_TIME, (at(), "i1", 2), "ix_history_event_deeds ((at,instance_id,sequence)<(?,?,?))"),
 ]
 
 
@@ -147,7 +147,7 @@ PLACES = [
 def test_a_place_is_found_by_an_index(
     filled: Store, sorting: Any, place: tuple[Any, ...], index: str
 ) -> None:
-    kinds = frozenset({EventKind.INSTANCE_STARTED}) if sorting else None
+    kinds = frozenset({EventKind.INSTANCE_STARTED, EventKind.TASK_COMPLETED}) if sorting else None
     asked: list[tuple[str, Any]] = []
 
     def see(_conn: object, _cursor: object, statement: str, parameters: Any, *_rest: Any) -> None:
@@ -155,7 +155,10 @@ def test_a_place_is_found_by_an_index(
 
     with filled.reading() as tx:
         event.listen(filled._engine, "before_cursor_execute", see)
-        tx.find_events(EventQuery(kinds=kinds), Page(0, 25, sorting, after=place))
+        tx.find_events(
+            EventQuery(kinds=kinds, is_by_somebody=bool(kinds) or None),
+            Page(0, 25, sorting, after=place),
+        )
         event.remove(filled._engine, "before_cursor_execute", see)
         statement, parameters = asked[-1]
         rows = tx._connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters).all()

@@ -19,7 +19,15 @@ from engine.model import (
     Verification,
     document_of,
 )
-from engine.queries import DefinitionQuery, EventQuery, InstanceQuery, Page, VariableQuery
+from engine.queries import (
+    ActivityQuery,
+    DefinitionQuery,
+    EventQuery,
+    InstanceQuery,
+    Page,
+    VariableQuery,
+)
+from engine.taken_flows import Flows
 from webhooks.auth import require_actor
 from webhooks.downloads import download, event_log, exported
 from webhooks.rest.context import current_engine
@@ -48,6 +56,8 @@ from webhooks.schemas.historic_work import (
     HistoricActivityFilter,
     HistoricTaskAnswer,
     HistoricTaskFilter,
+    Visit,
+    VisitWish,
 )
 from webhooks.schemas.incidents import HistoricIncidentAnswer, HistoricIncidentFilter
 from webhooks.schemas.proofs import CodeAnswer, VerificationAnswer
@@ -159,16 +169,41 @@ def export_histories(wanted: Mapping[str, Any]) -> Response:
 
 # --------------------------------------------------------- activities and tasks
 
+
+def _visits(wish: VisitWish, page: Page, actor: Actor) -> Sequence[Visit]:
+    found = current_engine().history.activities(wish.query, page, actor=actor)
+    if not wish.with_flows:
+        return [Visit(each) for each in found]
+    flows = _records().flows(found)
+    return [
+        Visit(each, flows.get((each.instance_id, each.activity_instance_id), Flows()))
+        for each in found
+    ]
+
+
 add_listing(
     resource,
     "/activity-instance",
     "historic activity instances",
     filters=HistoricActivityFilter,
     answer=HistoricActivityAnswer,
-    find=lambda query, page, actor: current_engine().history.activities(query, page, actor=actor),
-    total=lambda query, actor: current_engine().history.count_activities(query, actor=actor),
+    find=_visits,
+    total=lambda wish, actor: current_engine().history.count_activities(wish.query, actor=actor),
     with_post=True,
+    placed=lambda row: row.visit,
 )
+
+
+@resource.on("GET", "/activity-instance/<visit_id>", "One visit of an element, with its flows")
+@resource.gives(HistoricActivityAnswer)
+def get_historic_activity(visit_id: str) -> Visit:
+    """Running or ended."""
+    wish = VisitWish(ActivityQuery(activity_instance_id=visit_id), with_flows=True)
+    found = _visits(wish, Page(), require_actor())
+    if not found:
+        raise NotFound("historic activity instance", visit_id)
+    return found[0]
+
 
 add_listing(
     resource,

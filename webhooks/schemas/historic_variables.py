@@ -11,6 +11,7 @@ from engine.model import SETTING_KINDS, EventKind, VariableInstance, VariableUpd
 from engine.queries import VariableQuery
 from webhooks.schemas.base import Answer, Computed, Flag, Moment, Names, Null, Same
 from webhooks.schemas.filters import HistoricFilter, one_fact
+from webhooks.schemas.historic_deeds import operation_place
 from webhooks.variables import write_variable
 
 #: What a filter says that cannot match: there is no such sequence.
@@ -204,14 +205,6 @@ class DetailFilter(_Which):
             place = place_of(variable)
             values["variable"] = tuple(place.values()) if place else ("", 0, "")
         if operation is not None:
-            values |= _operation(operation, values.get("instance_id"))
+            values |= operation_place(operation, values.get("instance_id"))
+            values["is_by_somebody"] = True
         return VariableQuery(**{**values, **(_NOTHING if wants_fields else {})})
-
-
-def _operation(text: str, instance_id: str | None) -> Mapping[str, Any]:
-    """The step that an id of an operation names."""
-    found, _, revision = text.rpartition(":")
-    is_ours = revision.isascii() and revision.isdecimal() and len(revision) < 10
-    if not is_ours or instance_id not in {None, found}:
-        return _NOTHING
-    return {"instance_id": found, "revision": int(revision), "is_by_somebody": True}

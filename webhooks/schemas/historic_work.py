@@ -2,44 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields
 
-from engine.model import TaskState, UserTask
+from engine.model import ActivityInstance, TaskState, UserTask
 from engine.queries import ActivityQuery, TaskQuery
+from engine.taken_flows import Flows
 from webhooks.schemas.base import Answer, Computed, Flag, Moment, Names, Null, Same, Whole
-from webhooks.schemas.filters import HistoricFilter
+from webhooks.schemas.filters import HistoricFilter, one_fact
 from webhooks.schemas.historic_instances import duration_ms
 from webhooks.schemas.tasks import is_assigned
+
+
+@dataclass(frozen=True, slots=True)
+class VisitWish:
+    """Which visits are asked for, and whether with the flows that were taken."""
+
+    query: ActivityQuery
+    with_flows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit, with its flows when they were asked for."""
+
+    visit: ActivityInstance
+    flows: Flows | None = None
+
+
+class FlowsAnswer(Answer):
+    """Ids of sequence flows, in the order of taking."""
+
+    incoming = fields.List(fields.String())
+    outgoing = fields.List(fields.String())
 
 
 class HistoricActivityAnswer(Answer):
     """One visit of one element."""
 
-    id = fields.String(attribute="activity_instance_id")
-    parent_activity_instance_id = fields.String(attribute="instance_id")
-    activity_id = fields.String()
-    activity_name = fields.String(allow_none=True)
-    activity_type = fields.String()
-    process_definition_key = fields.String(attribute="definition_key")
-    process_definition_id = fields.String(attribute="definition_id")
-    process_instance_id = fields.String(attribute="instance_id")
-    execution_id = fields.String(attribute="instance_id")
+    id = fields.String(attribute="visit.activity_instance_id")
+    parent_activity_instance_id = fields.String(attribute="visit.instance_id")
+    activity_id = fields.String(attribute="visit.activity_id")
+    activity_name = fields.String(attribute="visit.activity_name", allow_none=True)
+    activity_type = fields.String(attribute="visit.activity_type")
+    process_definition_key = fields.String(attribute="visit.definition_key")
+    process_definition_id = fields.String(attribute="visit.definition_id")
+    process_instance_id = fields.String(attribute="visit.instance_id")
+    execution_id = fields.String(attribute="visit.instance_id")
     task_id = Computed(
-        lambda visit: visit.activity_instance_id if visit.activity_type == "userTask" else None
+        lambda row: (
+            row.visit.activity_instance_id if row.visit.activity_type == "userTask" else None
+        )
     )
-    assignee = fields.String(allow_none=True)
+    assignee = fields.String(attribute="visit.assignee", allow_none=True)
     called_process_instance_id = Null()
     called_case_instance_id = Null()
-    start_time = Moment(attribute="started_at")
-    end_time = Moment(attribute="ended_at", allow_none=True)
-    duration_in_millis = Computed(lambda visit: duration_ms(visit.started_at, visit.ended_at))
-    canceled = fields.Boolean(attribute="is_cancelled")
+    start_time = Moment(attribute="visit.started_at")
+    end_time = Moment(attribute="visit.ended_at", allow_none=True)
+    duration_in_millis = Computed(lambda row: duration_ms(row.visit.started_at, row.visit.ended_at))
+    canceled = fields.Boolean(attribute="visit.is_cancelled")
     complete_scope = Same(False)
     tenant_id = Null()
     removal_time = Null()
-    root_process_instance_id = fields.String(attribute="instance_id")
+    root_process_instance_id = fields.String(attribute="visit.instance_id")
+    #: Ours: which sequence flows led here, and which were taken from here; null when not asked for.
+    flows_taken = fields.Nested(FlowsAnswer, attribute="flows", allow_none=True)
+
+
+#: Filters of Camunda for one fact of ours.
+_SAME_VISIT: Mapping[str, tuple[str, ...]] = {
+    "activity_instance_id": ("task_id",),
+    "instance_id": ("execution_id", "root_process_instance_id", "parent_activity_instance_id"),
+}
 
 
 class HistoricActivityFilter(HistoricFilter):
@@ -53,26 +90,29 @@ class HistoricActivityFilter(HistoricFilter):
         "activityId": "activity_id",
         "activityName": "activity_name",
         "activityType": "activity_type",
+        "processDefinitionKey": "definition_key",
+        "assignee": "assignee",
         "startTime": "started_at",
         "endTime": "ended_at",
         "definitionId": "definition_id",
     }
-    unsupported = (
-        "executionId",
-        "activityIdIn",
-        "activityNameLike",
-        "completeScope",
-        "tenantIdIn",
-        "taskId",
-        "processInstanceIdIn",
-        "orQueries",
-    )
+    unsupported = ("tenantIdIn", "orQueries")
+    never_true = ("complete_scope",)
 
     activity_instance_id = fields.String()
+    task_id = fields.String()
+    complete_scope = Flag()
     process_instance_id = fields.String(attribute="instance_id")
+    process_instance_id_in = Names(attribute="instance_ids")
+    execution_id = fields.String()
+    root_process_instance_id = fields.String()
+    parent_activity_instance_id = fields.String()
+    process_definition_key = fields.String(attribute="definition_key")
     process_definition_id = fields.String(attribute="definition_id")
     activity_id = fields.String()
+    activity_id_in = Names(attribute="activity_ids_in")
     activity_name = fields.String()
+    activity_name_like = fields.String()
     activity_type = fields.String()
     task_assignee = fields.String(attribute="assignee")
     started_before = Moment()
@@ -82,15 +122,22 @@ class HistoricActivityFilter(HistoricFilter):
     finished = Flag()
     unfinished = Flag()
     canceled = Flag()
+    with_flows = Flag()
 
-    def query_of(self, values: dict[str, Any]) -> ActivityQuery:
+    def query_of(self, values: dict[str, Any]) -> VisitWish:
         """Asking for finished and unfinished ones asks for none."""
+        if values.get("task_id") is not None:
+            is_other = values.get("activity_type", "userTask") != "userTask"
+            values["activity_type"] = "" if is_other else "userTask"
+        values = one_fact(values, _SAME_VISIT)
         finished, unfinished = values.pop("finished", False), values.pop("unfinished", False)
         is_cancelled = True if values.pop("canceled", False) else None
+        with_flows = values.pop("with_flows", False)
         if finished and unfinished:
-            return ActivityQuery(activity_instance_id="")
+            return VisitWish(ActivityQuery(activity_instance_id=""))
         is_finished = finished if finished or unfinished else None
-        return ActivityQuery(**values, is_finished=is_finished, is_cancelled=is_cancelled)
+        query = ActivityQuery(**values, is_finished=is_finished, is_cancelled=is_cancelled)
+        return VisitWish(query, with_flows=with_flows)
 
 
 # ------------------------------------------------------------------------ tasks
@@ -160,33 +207,20 @@ class HistoricTaskFilter(HistoricFilter):
     }
     unsupported = (
         "taskParentTaskId",
-        "processInstanceBusinessKeyIn",
-        "rootProcessInstanceId",
-        "executionId",
         "processDefinitionName",
         "caseInstanceId",
         "caseExecutionId",
         "caseDefinitionId",
         "caseDefinitionKey",
         "caseDefinitionName",
-        "activityInstanceIdIn",
-        "taskDescription",
-        "taskDescriptionLike",
         "taskDeleteReason",
         "taskDeleteReasonLike",
         "taskOwner",
         "taskOwnerLike",
         "taskInvolvedUser",
         "taskInvolvedGroup",
-        "taskHadCandidateUser",
-        "taskHadCandidateGroup",
         "withCandidateGroups",
         "withoutCandidateGroups",
-        "processFinished",
-        "processUnfinished",
-        "taskDueDate",
-        "withoutTaskDueDate",
-        "taskFollowUpDate",
         "tenantIdIn",
         "taskVariables",
         "processVariables",
@@ -201,6 +235,19 @@ class HistoricTaskFilter(HistoricFilter):
     process_instance_business_key_like = fields.String(attribute="business_key_like")
     process_definition_id = fields.String(attribute="definition_id")
     process_definition_key = fields.String(attribute="definition_key")
+    execution_id = fields.String()
+    root_process_instance_id = fields.String()
+    activity_instance_id_in = Names(attribute="task_ids")
+    process_instance_business_key_in = Names(attribute="business_keys_in")
+    task_description = fields.String(attribute="description")
+    task_description_like = fields.String(attribute="description_like")
+    task_had_candidate_user = fields.String(attribute="candidate_user")
+    task_had_candidate_group = fields.String()
+    process_finished = Flag()
+    process_unfinished = Flag()
+    task_due_date = Moment(attribute="due_at")
+    without_task_due_date = Flag()
+    task_follow_up_date = Moment(attribute="follow_up_at")
     task_definition_key = fields.String(attribute="activity_id")
     task_definition_key_in = Names(attribute="activity_ids_in")
     task_name = fields.String(attribute="name")
@@ -228,5 +275,26 @@ class HistoricTaskFilter(HistoricFilter):
             states -= {TaskState.OPEN}
         if values.pop("unfinished", False):
             states &= {TaskState.OPEN}
+        values = one_fact(values, _SAME_TASK)
+        group = values.pop("task_had_candidate_group", None)
+        if group is not None:
+            if values.get("candidate_user") is not None:
+                raise ValidationError(
+                    {"taskHadCandidateGroup": ["it cannot be combined with taskHadCandidateUser"]}
+                )
+            values["candidate_groups"] = (group,)
+        finished = values.pop("process_finished", False)
+        unfinished = values.pop("process_unfinished", False)
+        if finished and unfinished:
+            states = frozenset()
+        elif finished or unfinished:
+            values["is_instance_ended"] = finished
+        if values.pop("without_task_due_date", False):
+            values["is_dated"] = False
         assigned = is_assigned(values)
-        return TaskQuery(**values, states=states, is_assigned=assigned)
+        return TaskQuery(**values, states=states, is_assigned=assigned, include_assigned=True)
+
+
+_SAME_TASK: Mapping[str, tuple[str, ...]] = {
+    "instance_id": ("execution_id", "root_process_instance_id")
+}

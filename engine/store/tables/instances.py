@@ -274,6 +274,13 @@ history_event = Table(
     Index("ix_history_event_activity_instance_id", "instance_id", "activity_instance_id"),
     Index("ix_history_event_kind", "kind", "at"),
     Index("ix_history_event_activity_id", "activity_id", "at"),
+    # What people and programs did, in its order, with what its counts ask for.
+    Index(
+        "ix_history_event_deeds",
+        *("at", "instance_id", "sequence", "kind"),
+        sqlite_where=text("actor IS NOT NULL"),
+        postgresql_where=text("actor IS NOT NULL"),
+    ),
     Index(
         "ix_history_event_actor",
         "actor",

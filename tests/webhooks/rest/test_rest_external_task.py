@@ -197,6 +197,11 @@ def test_a_business_error_that_nobody_catches_is_an_incident(office: Office) -> 
     assert told.status_code == 204
     [incident] = office.hall.get("/incident", processInstanceId=instance).json
     assert "ALAMAT" in incident["incidentMessage"]
+    of_task = {"externalTaskId": task["id"]}
+    [deed] = office.hall.get("/history/user-operation", **of_task).json
+    assert (deed["operationType"], deed["entityType"]) == ("BpmnError", "ExternalTask")
+    assert (deed["externalTaskId"], deed["userId"]) == (task["id"], "robot")
+    assert (deed["property"], deed["newValue"]) == ("errorCode", "ALAMAT")
     assert incident["incidentType"] == "failedExternalTask"
 
 

@@ -156,6 +156,89 @@ def test_operations_say_who_did_what(hall: Hall, letter: str) -> None:
     assert hall.get(count, taskId=task_id).json == {"count": 3}
 
 
+def test_operations_are_found_by_each_fact(hall: Hall, letter: str) -> None:
+    hall.office.clock.advance(minutes=1)
+    task_id = hall.open_task(letter)["id"]
+    hall.post(f"/task/{task_id}/claim", {}, "siti")
+    hall.post(f"/task/{task_id}/comment/create", {"message": "sudah"}, "siti")
+    rows = hall.get("/history/user-operation", processInstanceId=letter).json
+    created, claimed, commented = rows
+
+    for query, expected in (
+        ({"executionId": letter}, rows),
+        ({"rootProcessInstanceId": letter}, rows),
+        ({"executionId": "nix", "processInstanceId": letter}, []),
+        ({"operationId": claimed["operationId"]}, [claimed]),
+        ({"operationId": claimed["operationId"], "processInstanceId": "nix"}, []),
+        ({"operationId": "nix"}, []),
+        ({"entityTypeIn": "Task,Comment"}, [claimed, commented]),
+        ({"category": "Operator"}, [created]),
+        ({"categoryIn": "TaskWorker", "operationType": "Claim"}, [claimed]),
+        ({"processDefinitionKey": "surat", "taskId": task_id}, [claimed, commented]),
+        ({"afterTimestamp": created["timestamp"], "userId": "siti"}, [claimed, commented]),
+    ):
+        assert hall.get("/history/user-operation", **query).json == expected, query
+        count = hall.get("/history/user-operation/count", **query).json
+        assert count == {"count": len(expected)}
+    order = {"sortBy": "timestamp", "sortOrder": "desc"}
+    assert hall.get("/history/user-operation", **order).json == rows[::-1]
+
+
+def test_visits_say_by_which_flows_they_were_reached_and_left(hall: Hall, done: str) -> None:
+    plain = hall.get("/history/activity-instance", processInstanceId=done).json
+    told = hall.get("/history/activity-instance", processInstanceId=done, withFlows="true").json
+
+    assert [row["flowsTaken"] for row in plain] == [None] * 4
+    ways = {
+        row["activityId"]: (row["flowsTaken"]["incoming"], row["flowsTaken"]["outgoing"])
+        for row in told
+    }
+    [first], [second], [third] = (ways[name][1] for name in ("mulai", "isi", "setuju"))
+    assert ways == {
+        "mulai": ([], [first]),
+        "isi": ([first], [second]),
+        "setuju": ([second], [third]),
+        "selesai": ([third], []),
+    }
+    one = hall.get(f"/history/activity-instance/{told[1]['id']}").json
+    assert one == told[1]
+    assert_problem(hall.get("/history/activity-instance/nix"), 404)
+    assert_problem(hall.get(f"/history/activity-instance/{told[1]['id']}", "tamu"), 404)
+
+
+def test_visits_and_tasks_are_found_by_each_fact(hall: Hall, done: str) -> None:
+    [task] = hall.get("/history/task", taskName="Mengisi surat").json
+    for query, count in (
+        ({"taskId": task["id"]}, 1),
+        ({"taskId": task["id"], "activityInstanceId": "nix"}, 0),
+        ({"taskId": task["id"], "activityType": "startEvent"}, 0),
+        ({"activityIdIn": "isi,setuju"}, 2),
+        ({"activityNameLike": "%surat"}, 2),
+        ({"executionId": done, "parentActivityInstanceId": done}, 4),
+        ({"processInstanceIdIn": f"{done},nix"}, 4),
+        ({"completeScope": "true"}, 0),
+        ({"processDefinitionKey": "surat"}, 4),
+    ):
+        assert hall.get("/history/activity-instance/count", **query).json == {"count": count}
+    hall.started(business_key="B-2")
+    for query, count in (
+        ({"executionId": done}, 2),
+        ({"activityInstanceIdIn": task["id"]}, 1),
+        ({"processInstanceBusinessKeyIn": "B-1,B-9"}, 2),
+        ({"taskDescription": "nix"}, 0),
+        ({"taskDescriptionLike": "%"}, 0),
+        ({"taskHadCandidateGroup": "Petugas"}, 2),
+        ({"taskHadCandidateUser": "siti"}, 0),
+        ({"processFinished": "true"}, 2),
+        ({"processUnfinished": "true"}, 1),
+        ({"processFinished": "true", "processUnfinished": "true"}, 0),
+        ({"withoutTaskDueDate": "true"}, 3),
+        ({"taskDueDate": "2026-01-05T07:30:00.000+0700"}, 0),
+        ({"taskFollowUpDate": "2026-01-05T07:30:00.000+0700"}, 0),
+    ):
+        assert hall.get("/history/task/count", **query).json == {"count": count}, query
+
+
 def test_every_change_of_a_variable_is_a_detail(hall: Hall, done: str) -> None:
     rows = hall.get("/history/detail", processInstanceId=done, variableUpdates="true").json
 

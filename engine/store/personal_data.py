@@ -64,7 +64,11 @@ class PersonalData(Transaction):
 
     def personal_keys(self, instance_ids: Collection[str]) -> list[PersonalKey]:
         """The keys of those instances, destroyed ones too."""
-        return [_key(row) for row in self._all(_keys().where(_KEY.instance_id.in_(instance_ids)))]
+        return [
+            _key(row)
+            for some in _batched(sorted(instance_ids))
+            for row in self._all(_keys().where(_KEY.instance_id.in_(some)))
+        ]
 
     def keys_of_persons(
         self, persons: Collection[str], *, for_change: bool = False

@@ -122,6 +122,21 @@ def test_an_export_has_seals_and_verifies_before_and_after(office: Office, tmp_p
             erase(office)
 
 
+def test_checkpoints_hold_after_an_erasure(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "titik"
+    settings = Settings(secret_key=("k" * 40,), checkpoints=folder, checkpoint_key=tmp_path / "k")
+    office = Office(store, settings)
+    instance_id = submitted(office)
+    office.engine.checkpoints.make(actor=ADMIN)
+
+    erase(office)
+
+    proof = office.engine.checkpoint_proof.verify(folder, actor=AUDITOR)
+    assert proof.is_sound, proof
+    assert all(each.is_sound for each in office.engine.history.verify_all(actor=AUDITOR))
+    assert isinstance(office.variables(instance_id)["alamat"], Erased)
+
+
 def test_it_is_recorded_when_an_auditor_reads_variables(office: Office) -> None:
     instance_id = submitted(office)
     task_id = office.task(instance_id, "tinjau").task_id

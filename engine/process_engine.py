@@ -13,6 +13,7 @@ from engine.access_tokens import AccessTokens
 from engine.account_log import AccountLog
 from engine.accounts import Accounts
 from engine.auditing import History
+from engine.backups import Backups
 from engine.calendars import Calendars
 from engine.checkpoint_folder import CheckpointFolder
 from engine.checkpoint_proof import CheckpointProof
@@ -106,6 +107,7 @@ class ProcessEngine:
     history: History
     historic_records: HistoricRecords
     retention: RetentionSchedule
+    backups: Backups
     personal_data: PersonalData
     history_export: HistoryExport
     history_codes: HistoryCodes
@@ -227,6 +229,7 @@ def build_engine(
         remarks=Remarks(store, steps, clock=clock, ids=ids, intake=intake),
         history=history,
         retention=retention,
+        backups=Backups(store, clock),
         personal_data=PersonalData(store, sealing, retention, access, clock=clock, ids=ids),
         historic_records=HistoricRecords(store, definitions, access, sealing),
         history_export=HistoryExport(store, clock, access),

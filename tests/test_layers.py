@@ -81,6 +81,7 @@ _ROOMS = {
     "event_logs",
     "evidence_packages",
     "retention",
+    "backups",
     "announcements",
     "webhook_subscriptions",
     "deliveries",
@@ -185,7 +186,7 @@ ARROWS: dict[str, set[str]] = {
     **{duty: {"model", "errors", "sources", "rests", "one_by_one"} for duty in _DUTIES},
     "worker": {"sources", "rests"},
     "cli": {*_BASE, "process_engine", "worker", "logs", "store", "bpmn", "forms", "simulation"}
-    | {"checkpoint_format"}
+    | {"checkpoint_format", "durable_files"}
     | _DUTIES
     | _ROOMS,
     "__main__": {"cli"},

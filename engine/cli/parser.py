@@ -10,6 +10,7 @@ import engine
 from engine.cli import (
     accounts,
     auditing,
+    backing_up,
     checkpoints,
     demo,
     deploying,
@@ -55,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     rooms: tuple[Callable[[Commands], None], ...] = (
         demo.add_to,
         serving.add_to,
+        backing_up.add_to,
         deploying.add_to,
         drawing.add_to,
         simulating.add_to,

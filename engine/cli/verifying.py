@@ -163,6 +163,22 @@ def _summed_up(call: Invocation, engine: ProcessEngine, actor: Actor) -> Summary
     return summary
 
 
+def summary_of_all(engine: ProcessEngine, actor: Actor) -> Summary:
+    """Everything, compared with this installation's own checkpoints when it has any."""
+    summary, place = Summary(), engine.checkpoint_proof.folder()
+    if place is not None:
+        progress = Progress(engine.clock, "checkpoints")
+        summary.checkpoints = engine.checkpoint_proof.verify(
+            place, actor=actor, on_progress=progress
+        )
+        summary.faults += summary.checkpoints.faults
+    progress = Progress(engine.clock, "instances")
+    for result in engine.history.verify_all(actor=actor, on_progress=progress):
+        summary.add(result)
+    summary.add_log(engine.account_log.verify(actor=actor))
+    return summary
+
+
 def _place_of_checkpoints(call: Invocation, engine: ProcessEngine, actor: Actor) -> Path | None:
     if call.words.checkpoint:
         return Path(call.words.checkpoint)

@@ -20,6 +20,7 @@ from engine.model import WrittenSteps
 from engine.store import migrations
 from engine.store.account_events import AccountEvents
 from engine.store.announcements import Announcements
+from engine.store.backups import Incoming, Outgoing
 from engine.store.calendars import Calendars
 from engine.store.checkpoints import Checkpoints
 from engine.store.connection import (
@@ -257,6 +258,22 @@ class Store:
         vacuuming = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         with vacuuming.connect() as connection, driver_errors():
             connection.exec_driver_sql("VACUUM personal_key, remembered_request, task_draft")
+
+    # --------------------------------------------------------------- backups
+
+    @contextmanager
+    def outgoing(self) -> Iterator[Outgoing]:
+        """All rows, as they are at this moment; writers go on meanwhile."""
+        with _transaction(self._reading_engine) as connection:
+            yield Outgoing(connection)
+
+    @contextmanager
+    def incoming(self) -> Iterator[Incoming]:
+        """An empty database to be filled: all of it is kept when the block ends, or nothing."""
+        if self.file:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self._turn_to_write(), _transaction(self._writing_engine) as connection:
+            yield Incoming(connection)
 
     # ---------------------------------------------------------------- health
 

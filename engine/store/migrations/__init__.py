@@ -17,15 +17,15 @@ from engine.errors import StorageOutdated
 _ADVISORY_LOCK = 4_107_202_611
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the schema to the newest version inside the caller's transaction."""
+def upgrade(connection: Connection, version: str = "head") -> None:
+    """Bring the schema to that version, the newest one, inside the caller's transaction."""
     if connection.dialect.name == "postgresql":
         # Two processes that start together: the second one waits and finds nothing to do.
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
     config = _config()
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, version)
     except CommandError as error:
         raise StorageOutdated(
             f"the schema of the database is not one that this program knows: {error}"
@@ -35,6 +35,13 @@ def upgrade(connection: Connection) -> None:
 def head() -> str | None:
     """The newest schema version that this program knows."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def is_known(version: str) -> bool:
+    """Whether this program knows that schema version."""
+    return version in {
+        each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()
+    }
 
 
 def current(connection: Connection) -> str | None:

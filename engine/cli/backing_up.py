@@ -1,0 +1,129 @@
+"""`alur backup` and `alur restore`: everything as one file, and a database made of it again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from engine.backups import Backup, restore
+from engine.cli.exit_codes import OK, REFUSED
+from engine.cli.invocation import OPERATOR, Invocation
+from engine.cli.progress import Progress
+from engine.cli.serving import bring_up_to_date
+from engine.cli.verifying import Summary, show_faults, summary_of_all
+from engine.cli.words import Commands
+from engine.durable_files import PRIVATE, keep_names
+from engine.errors import InvalidInput
+from engine.sources import SystemClock
+from engine.store import Store
+
+
+def add_to(commands: Commands) -> None:
+    """Declare the commands of this module."""
+    backing_up = commands.add(
+        "backup",
+        back_up,
+        about="""Write everything that the database has to one file, while people go on working.
+
+        The file is read once more and compared with what was written. It fits SQLite and
+        PostgreSQL alike, so that `alur restore` also moves an office from one to the other. Only
+        its owner can read it: it has all that people wrote, and the hashes of their passwords. The
+        keys are not in it: keep the secret key, the key of checkpoints and the folder of
+        checkpoints apart from it. For admins.""",
+        example="alur backup /media/cadangan/alur-2026-11-21.zip",
+    )
+    backing_up.add_argument("file", metavar="FILE", help="the file to write; it must not be there")
+    restoring = commands.add(
+        "restore",
+        restore_it,
+        acts=False,
+        about="""Make a database of a backup, bring it to this version, and verify all of it.
+
+        The database that ALUR_DATABASE_URL names must be empty, or not there yet; when anything
+        is wrong with the backup, it stays so. A backup of an earlier version of Alur is migrated,
+        one of a later version is refused. Ends with 1 when `verify` finds a fault; the database is
+        kept then, to be looked at. What was erased after the backup has to be erased again.""",
+        example="ALUR_DATABASE_URL=sqlite:///data/baru.db alur restore alur-2026-11-21.zip",
+    )
+    restoring.add_argument("file", metavar="FILE", help="a file that `alur backup` wrote")
+    restoring.add_argument(
+        "--unverified", action="store_true", help="do not verify what was restored"
+    )
+
+
+def back_up(call: Invocation) -> int:
+    """Write the backup."""
+    path = Path(call.words.file)
+    with call.engine() as engine:
+        actor = call.actor(engine)
+        progress = Progress(engine.clock, "rows", deed="wrote and read")
+        with _new_file(path) as out:
+            made = engine.backups.write(out, actor=actor, on_progress=progress)
+    size = path.stat().st_size
+    call.printer.json({"file": str(path), "bytes": size, **_facts(made)})
+    call.printer.say(f"{made.rows} rows of {len(made.tables)} tables written to {path}")
+    call.printer.note("keys are not in it: keep the secret key and that of checkpoints apart")
+    return OK
+
+
+def restore_it(call: Invocation) -> int:
+    """Fill the database, and verify it."""
+    path = Path(call.words.file)
+    store = Store.open(call.settings.database_url)
+    try:
+        with path.open("rb") as source:
+            progress = Progress(SystemClock(), "rows", deed="restored")
+            found = restore(store, source, on_progress=progress)
+    except OSError as error:
+        raise InvalidInput(f"{path}: cannot be read: {error.strerror or error}") from error
+    finally:
+        store.close()
+    bring_up_to_date(call)
+    call.printer.say(f"{found.rows} rows of {len(found.tables)} tables, of {found.made_at}")
+    summary = None if call.words.unverified else _verified(call)
+    faults = summary.faults if summary else []
+    verified = None if summary is None else {"faults": faults, "events": summary.events}
+    call.printer.json({"file": str(path), **_facts(found), "verified": verified})
+    return REFUSED if faults else OK
+
+
+def _verified(call: Invocation) -> Summary:
+    with call.engine() as engine:
+        summary = summary_of_all(engine, OPERATOR)
+    show_faults(call, summary.faults)
+    for line in summary.in_words(call):
+        call.printer.say(line)
+    return summary
+
+
+def _facts(backup: Backup) -> dict[str, object]:
+    return {
+        "rows": backup.rows,
+        "tables": len(backup.tables),
+        "schema": backup.schema,
+        "madeAt": backup.made_at,
+    }
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is there whole or not at all, and is never written over another one."""
+    draft = path.with_name(f"{path.name}.part")
+    try:
+        if path.exists():
+            raise InvalidInput(f"{path}: is there already; expected a new file")
+        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE)
+        try:
+            with os.fdopen(descriptor, "w+b") as out:
+                yield out
+                out.flush()
+                os.fsync(out.fileno())
+            os.link(draft, path)
+        finally:
+            draft.unlink()
+        keep_names(path.parent)
+    except OSError as error:
+        raise InvalidInput(f"{path}: cannot be written: {error.strerror or error}") from error

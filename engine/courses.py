@@ -55,15 +55,20 @@ class Ways:
         return tuple(activity_id for (activity_id, _), _ in groupby(visits))
 
 
-def course_of(definition_id: str, steps: tuple[str, ...], marks: Marks) -> Course:
+def course_of(
+    definition_id: str, steps: tuple[str, ...], marks: Marks, *, is_migrated: bool = False
+) -> Course:
     """The course of an instance with these steps, in whose history these marks are."""
     visits = {node: mark.visits for node, mark in marks.nodes.items()}
+    digest = _digest(definition_id, steps, visits, marks.flows)
     return Course(
-        digest=_digest(definition_id, steps, visits, marks.flows),
+        # Of another kind even when it took the same steps as one that was never moved.
+        digest=hashlib.sha256(f"migrated {digest}".encode()).hexdigest() if is_migrated else digest,
         definition_id=definition_id,
         steps=steps,
         visits=visits,
         flows=marks.flows,
+        is_migrated=is_migrated,
     )
 
 

@@ -19,6 +19,7 @@ from engine.definitions import Definitions
 from engine.errors import EngineError
 from engine.model import (
     Course,
+    EventKind,
     HistoryEvent,
     InstanceTime,
     ProcessInstance,
@@ -118,10 +119,12 @@ class Measuring:
     def _course(
         self, tx: StoreTransaction, instance: ProcessInstance, ways: Ways
     ) -> tuple[InstanceTime, Course]:
+        events = tx.events(instance.instance_id)
         went = course_of(
             instance.definition_id,
             ways.steps_of(instance.instance_id),
-            marks_of(tx.events(instance.instance_id)),
+            marks_of(events),
+            is_migrated=any(each.kind is EventKind.INSTANCE_MIGRATED for each in events),
         )
         ended_at = instance.ended_at or instance.started_at
         calendar = self._process_calendar(tx, instance.definition_id)

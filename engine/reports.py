@@ -186,9 +186,11 @@ def conformance_of(
     """Which steps completed instances skipped or repeated. expected: definition id -> its steps."""
     skipped: Counter[str] = Counter()
     repeated: Counter[str] = Counter()
-    completed = conforming = 0
+    completed = conforming = migrated = 0
     for course in courses:
-        if not course.completed:
+        if course.is_migrated:
+            migrated += course.completed
+        if not course.completed or course.is_migrated:
             continue
         times = Counter(course.steps)
         missing = [step for step in expected[course.definition_id] if not times[step]]
@@ -197,7 +199,7 @@ def conformance_of(
         repeated.update(dict.fromkeys(again, course.completed))
         completed += course.completed
         conforming += 0 if missing or again else course.completed
-    return Conformance(completed, conforming, dict(skipped), dict(repeated))
+    return Conformance(completed, conforming, dict(skipped), dict(repeated), migrated)
 
 
 def _heat(

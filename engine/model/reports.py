@@ -89,6 +89,8 @@ class CourseFigures:
     flows: Mapping[str, int]
     completed: int
     cancelled: int
+    #: Whether they were moved to another version on the way.
+    is_migrated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +136,15 @@ class Variant:
 class Conformance:
     """Whether completed instances did every step of the sheet, each once.
 
-    skipped, repeated: step -> in how many instances.
+    skipped, repeated: step -> in how many instances. Those that were moved to another version on
+    the way did the steps of several sheets: they are counted as `migrated`, and not judged.
     """
 
     completed: int = 0
     conforming: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
     repeated: Mapping[str, int] = field(default_factory=dict)
+    migrated: int = 0
 
     @property
     def share(self) -> float | None:

@@ -48,6 +48,8 @@ class Course:
     steps: tuple[str, ...] = ()
     visits: Mapping[str, int] = field(default_factory=dict)
     flows: Mapping[str, int] = field(default_factory=dict)
+    #: Whether it went on in another version on the way; `definition_id` is the last one then.
+    is_migrated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

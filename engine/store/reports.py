@@ -118,6 +118,7 @@ class Reports(Transaction):
                 row.flows,
                 row.completed,
                 row.number - row.completed,
+                row.is_migrated,
             )
             for row in rows
         ]

@@ -150,6 +150,7 @@ def _fill(office: Office) -> dict[str, str]:
         "sop": f"/proses/{definitions[1].key}/1",
         "mulai": f"/proses/{definitions[1].key}/mulai",
         **_personal(office),
+        **_revised(office),
         "langganan": f"/langganan/{hook.subscription_id}",
         "tautan": _link(office, task.task_id),
     }
@@ -171,6 +172,28 @@ def _to_sign(office: Office, definition: ProcessDefinition) -> str:
     while "langkah_8" not in office.waiting_at(instance_id):
         office.run_to_end(instance_id, choose, limit=1)
     return office.task(instance_id, "langkah_8").task_id
+
+
+def _revised(office: Office) -> dict[str, str]:
+    """An SOP of two versions, with an instance that was moved and one that could be."""
+
+    def version(name: str) -> str:
+        steps = user("telaah", name=name), user("arsip", name="Mengarsipkan")
+        nodes = ["s", "telaah", "arsip", "e"]
+        lanes = {"Arsiparis": nodes}
+        return process(start(), *steps, end(), line(*nodes), key="revisi", lanes=lanes)
+
+    old = office.deploy(version("Menelaah naskah"), "revisi.bpmn")
+    moved, _ = office.start(old), office.start(old)
+    new = office.deploy(version("Meneliti naskah"), "revisi.bpmn")
+    migrations = office.engine.migrations
+    plan = migrations.generate(old.definition_id, new.definition_id, actor=ADMIN)
+    migrations.migrate(moved, plan, reason="Perwali baru", basis="SK 188/2026", actor=ADMIN)
+    return {
+        "pindahkan": f"/proses/revisi/{old.version}/pindahkan",
+        "tugas-pindah": f"/tugas/{office.task(moved, 'telaah').task_id}",
+        "putar-ulang-pindah": f"/putar-ulang/{moved}?langkah=2",
+    }
 
 
 def _ended(office: Office, definition: ProcessDefinition) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from subprocess import run
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -15,6 +19,7 @@ from engine.errors import (
 )
 from engine.messages import Message
 from engine.model import EventKind, MigrationPlan, MigrationReason
+from engine.offline import verify_export
 from tests.diagrams import (
     boundary,
     catch,
@@ -38,6 +43,7 @@ from tests.diagrams import (
     timer,
     user,
 )
+from tests.engine.test_verify import faults, sequence_of, tamper
 from tests.office import ADMIN, ANALYST, AUDITOR, Office, staff
 
 REASON = {"reason": "Perwali baru berlaku", "basis": "SK 188/12/2026"}
@@ -615,3 +621,61 @@ def test_what_is_sealed_stays_personal_in_the_new_version(office: Office) -> Non
         (MigrationReason.PERSONAL_NO_MORE, "alamat")
     ]
     assert "alamat" in refusing[0].message
+
+
+# -------------------------------------------------------------------------- tampering
+
+
+def test_a_forged_version_is_named(office_on_both: Office) -> None:
+    office = office_on_both
+    first = office.deploy(OLD)
+    instance = office.start(first)
+    move(office, instance, OLD + "<!-- 2 -->")
+
+    tamper(
+        office.store,
+        "UPDATE process_instance SET definition_id = :first WHERE instance_id = :instance",
+        first=first.definition_id,
+        instance=instance,
+    )
+
+    (fault,) = faults(office, instance)
+    assert fault.check == "state"
+    assert fault.message.startswith("the version")
+    assert fault.found == first.definition_id
+
+
+@pytest.mark.parametrize(
+    ("changed", "check"),
+    [
+        ("payload = replace(payload, 'Perwali baru', 'Perwali lama')", "chain"),
+        ("actor = 'orang-lain'", "chain"),
+    ],
+)
+def test_a_forged_reason_is_named(office: Office, changed: str, check: str) -> None:
+    instance = office.start(office.deploy(OLD))
+    move(office, instance, OLD + "<!-- 2 -->")
+
+    tamper(office.store, f"UPDATE history_event SET {changed} WHERE kind = 'instance_migrated'")
+
+    found = faults(office, instance)
+    assert (found[0].check, found[0].sequence) == (
+        check,
+        sequence_of(office, instance, "instance_migrated"),
+    )
+
+
+def test_an_export_holds_both_diagrams_and_its_script_verifies_them(
+    office: Office, tmp_path: Path
+) -> None:
+    instance = office.start(office.deploy(OLD))
+    move(office, instance, OLD + "<!-- 2 -->")
+
+    target = tmp_path / "riwayat.zip"
+    with target.open("wb") as file:
+        office.engine.history_export.write([instance], file, actor=AUDITOR)
+
+    names = ZipFile(target).namelist()
+    assert len([name for name in names if name.startswith("definitions/")]) == 2
+    done = run([sys.executable, verify_export.__file__, target], check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr

@@ -262,3 +262,17 @@ def test_several_items_of_a_step_are_one_return(office: Office) -> None:
     assert [s.number for s in found.steps if s.number.isdigit()] == sorted(
         (s.number for s in found.steps if s.number.isdigit()), key=int
     )
+
+
+def test_what_was_moved_to_another_version_is_not_judged(office: Office) -> None:
+    first = office.deploy(process(start(), user("a"), end(), line("s", "a", "e"), key="layanan"))
+    new = process(start(), user("z"), user("a"), end(), line("s", "z", "a", "e"), key="layanan")
+    second = office.deploy(new)
+    stayed, moved = office.start(first), office.start(first)
+    plan = office.engine.migrations.generate(first.definition_id, second.definition_id, actor=ADMIN)
+    office.engine.migrations.migrate(moved, plan, reason="revisi", basis="SK 1", actor=ADMIN)
+    for instance in (stayed, moved):
+        office.complete(instance, "a")
+    measure(office)
+
+    assert report(office).conformance == Conformance(1, 1, {}, {}, migrated=1)

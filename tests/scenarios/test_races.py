@@ -201,3 +201,38 @@ def test_one_file_that_is_deployed_by_six_at_once_is_one_version(office_on_both:
     assert [each.is_new for each in deployed].count(True) == 1, deployed
     [only] = office.engine.definitions.definitions(DefinitionQuery(), actor=AUDITOR)
     assert {each.definitions[0].definition_id for each in deployed} == {only.definition_id}
+
+
+def test_one_completes_what_another_moves(office_on_both: Office) -> None:
+    """Whoever comes second finds what the first has left, and is told when nothing is to do."""
+    office = office_on_both
+    content = process(start(), user("a"), user("b"), end(), line("s", "a", "b", "e"))
+    old = office.deploy(content)
+    instance = office.start(old)
+    task = office.task(instance, "a").task_id
+    new = office.deploy(content + "<!-- revisi -->")
+    migrations = office.engine.migrations
+    plan = migrations.generate(old.definition_id, new.definition_id, actor=ANALYST)
+
+    def move() -> Any:
+        return migrations.migrate(
+            instance, plan, reason="SOP direvisi", basis="SK 1/2026", actor=ANALYST
+        )
+
+    def deed(index: int) -> Any:
+        return office.engine.tasks.complete(task, {}, actor=ADMIN) if index % 2 else move()
+
+    results = at_once(6, deed)
+
+    won = [each for each in results if not isinstance(each, EngineError)]
+    assert 1 <= len(won) <= 2
+    assert len(office.kinds(instance, "task_completed")) <= 1
+    assert len(office.kinds(instance, "instance_migrated")) <= 1
+    assert all(isinstance(each, Conflict) for each in results if isinstance(each, EngineError))
+    if not office.kinds(instance, "task_completed"):
+        office.complete(instance, "a")
+    if not office.kinds(instance, "instance_migrated"):
+        move()
+    assert office.waiting_at(instance) == ["b"]
+    assert office.task(instance, "b").definition_id == new.definition_id
+    office.assert_sound(instance)

@@ -101,6 +101,7 @@ class ReportedConformanceAnswer(Answer):
     conforming = fields.Integer()
     skipped = fields.Dict(keys=fields.String(), values=fields.Integer())
     repeated = fields.Dict(keys=fields.String(), values=fields.Integer())
+    migrated = fields.Integer()
 
 
 class ReportedInstancesAnswer(Answer):

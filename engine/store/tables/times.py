@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     PrimaryKeyConstraint,
     Table,
+    false,
     text,
 )
 
@@ -68,6 +69,7 @@ course = Table(
     Column("steps", CanonicalJson, nullable=False),
     Column("visits", CanonicalJson, nullable=False),
     Column("flows", CanonicalJson, nullable=False),
+    Column("is_migrated", Boolean, nullable=False, server_default=false()),
 )
 
 #: Instances that have ended.

@@ -167,7 +167,9 @@ def _first_scope(actor: Actor, counts: dict[str, int]) -> str:
         return filters.MINE
     if counts[filters.LANES]:
         return filters.LANES
-    return filters.MINE if can_work(actor) else filters.ALL
+    if can_work(actor):
+        return filters.ABOVE if counts[filters.ABOVE] else filters.MINE
+    return filters.ALL
 
 
 def can_work(actor: Actor) -> bool:

@@ -38,6 +38,10 @@ def test_superiors_find_it_in_a_scope_of_their_own_and_others_have_no_such_scope
     assert "↑ Diteruskan ke Sekretaris" in inbox.text
     assert any(task.task_id in each for each in inbox.links())
 
+    # Nothing else waits for her: it is where her inbox opens.
+    first = visit("sekretaris").get("/")
+    assert first.tree.xpath("string(//nav//a[@aria-current='true'])") == "Diteruskan ke atasan 1"
+
     assert not any("lingkup=atasan" in each for each in visit("kadis").get("/").links())
     assert "Diteruskan ke Sekretaris" in visit("staf").get("/?lingkup=lajur").text
     empty = visit("kadis").get("/?lingkup=atasan").text

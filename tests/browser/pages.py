@@ -6,7 +6,7 @@ from __future__ import annotations
 PAGES: tuple[tuple[str | None, str], ...] = (
     (None, "/masuk"),
     (None, "tautan"),
-    (None, "/periksa?kode=X"),
+    (None, "kode"),
     (None, "/modeler"),
     ("sekretaris", "/"),
     ("sekretaris", "/proses"),
@@ -43,6 +43,7 @@ PAGES: tuple[tuple[str | None, str], ...] = (
     ("auditor", "laporan-waktu"),
     ("auditor", "pemantauan"),
     ("auditor", "/bukti-akip"),
+    ("auditor", "paket"),
     ("admin", "/kalender"),
     ("admin", "/kalender/kantor"),
     ("admin", "/atasan"),

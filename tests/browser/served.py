@@ -6,12 +6,14 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from waitress.server import create_server
 
 from engine.correlation import Message
-from engine.model import Actor, ProcessDefinition, Subject, Upload
+from engine.history_codes import code_of
+from engine.model import Actor, Period, ProcessDefinition, Subject, Upload
 from engine.overdue_tasks import OverdueTasks
 from engine.passwords import Passwords
 from engine.personal_data import Basis
@@ -131,7 +133,12 @@ def _fill(office: Office) -> dict[str, str]:
     office.engine.measuring.turn(lambda: False)
     OverdueTasks(office.engine.escalations, office.clock).turn(lambda: False)
     report = f"/laporan/{definitions[0].key}"
+    head = office.engine.instances.instance(ended, actor=ADMIN).head_hash
+    days = Period(office.clock.now() - timedelta(days=90), office.clock.now())
+    package = office.engine.evidence_packages.order(days, "Triwulan I", actor=ADMIN)
     return {
+        "kode": f"/periksa?kode={code_of(ended, head)}",
+        "paket": f"/bukti-akip/{package.package_id}",
         "laporan": f"{report}?periode=tahun",
         "laporan-waktu": f"{report}?periode=tahun&panas=waktu",
         "pemantauan": f"{report}/pemantauan?periode=tahun",

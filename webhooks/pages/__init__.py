@@ -60,6 +60,7 @@ from webhooks.pages import (
     substitutions,
     superiors,
     tasks,
+    waiting,
 )
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.dates import day_text, moment_code, moment_text, zone_text
@@ -119,6 +120,7 @@ __all__ = [
     "substitutions",
     "superiors",
     "tasks",
+    "waiting",
 ]
 
 #: No inline script or style, nothing from elsewhere, and no frame around a page.

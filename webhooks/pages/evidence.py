@@ -11,18 +11,29 @@ from engine.history_codes import CodedHistory
 from engine.model import ProcessInstance
 from webhooks.auth import source_address
 from webhooks.downloads import pdf
-from webhooks.evidence import instance_pdf
+from webhooks.evidence import instance_pdf, writing_papers
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.listings import argument
 from webhooks.pages.logins import current_actor, visitor
 from webhooks.rates import CODES
-from webhooks.rest.context import current_engine, current_rates
+from webhooks.rest.context import (
+    current_engine,
+    current_patience,
+    current_rates,
+    current_settings,
+)
 
 
 @blueprint.get("/berkas/<instance_id>/berkas.pdf")
 def download_instance(instance_id: str) -> ResponseReturnValue:
-    """The instance as a PDF document; its history is verified for it."""
-    made = instance_pdf(instance_id, actor=current_actor())
+    """The instance as a PDF document; its history is verified for it, which may take a while."""
+    engine, settings, actor = current_engine(), current_settings(), current_actor()
+
+    def make() -> bytes:
+        with writing_papers(engine, settings):
+            return instance_pdf(instance_id, actor=actor)
+
+    made = current_patience().answer(("pdf", instance_id, actor), make)
     return pdf(made, f"berkas-{instance_id}.pdf")
 
 

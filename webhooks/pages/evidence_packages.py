@@ -17,7 +17,7 @@ from webhooks.language import Phrases, phrase, size_words
 from webhooks.pages import periods
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import current_actor, visitor
-from webhooks.pages.reports import REFRESH_S
+from webhooks.pages.waiting import REFRESH_S
 from webhooks.rest.context import current_engine, current_settings
 
 STATES: Mapping[PackageState, str] = Phrases(

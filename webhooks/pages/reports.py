@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Response, render_template, request, url_for
+from flask import Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from markupsafe import Markup
@@ -35,15 +35,12 @@ from webhooks.pages.report_tables import (
     step_name,
     to_csv,
 )
-from webhooks.patience import StillWorking
 from webhooks.rest.context import current_engine, current_patience
 from webhooks.rest.pictures import picture
 
 #: Rows of variants on the page; the CSV has all.
 _MOST_VARIANTS = 10
 _HOUR = timedelta(hours=1)
-#: Seconds after which a page asks again for what is still worked on.
-REFRESH_S = 3
 _COUNT, _TIME = "jumlah", "waktu"
 
 
@@ -175,16 +172,6 @@ def _overview(asked: Wanted) -> list[ReportedSop]:
     reports, actor = current_engine().reports, current_actor()
     question = (None, asked.period, actor)
     return current_patience().answer(question, lambda: reports.overview(asked.period, actor=actor))
-
-
-@blueprint.errorhandler(StillWorking)
-def wait_for_report(working: StillWorking) -> ResponseReturnValue:
-    """The page that asks again by itself until the report is there, without JavaScript."""
-    seconds = int((current_engine().clock.now() - working.since).total_seconds())
-    page = render_template(
-        "working.html", seconds=seconds, refresh=REFRESH_S, again=request.full_path.rstrip("?")
-    )
-    return page, {"Refresh": str(REFRESH_S)}
 
 
 def file_of(table: Table, name: str, asked: Wanted) -> Response:

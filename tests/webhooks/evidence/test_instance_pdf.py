@@ -5,16 +5,21 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from datetime import date
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
+from engine.checkpoint_format import fingerprint
 from engine.errors import Forbidden
 from engine.history_codes import code_of
-from engine.model import AccountEventKind, Actor, EventKind, Upload
+from engine.model import AccountEventKind, Actor, EventKind, Role, Upload
 from engine.queries import AccountEventQuery
 from engine.remarks import Place
 from engine.settings import Settings
+from engine.store import Store
+from engine.substitutions import Wishes
 from tests.diagrams import each, end, field, form, line, process, start, user
 from tests.engine.test_verify import tamper
 from tests.office import ADMIN, AUDITOR, SOP_FILES, Office, every_return_once, staff
@@ -27,6 +32,14 @@ DIAGRAM = process(
     end(),
     line("s", "a", "b", "e"),
     key="laporan",
+)
+LETTER = process(
+    start(),
+    user("sahkan", name="Mengesahkan"),
+    end(),
+    line("s", "sahkan", "e"),
+    key="surat",
+    lanes={"Sekretaris": ["s"], "Kadis": ["sahkan", "e"]},
 )
 MANY = process(
     start(),
@@ -221,3 +234,39 @@ def test_a_broken_history_is_told_first(office: Office) -> None:
     assert "RIWAYAT TIDAK UTUH" in first
     assert "hanya 1 dari 2 langkah" in " ".join(first.split())
     assert "isian palsu" not in text
+
+
+def test_a_substitute_his_letter_and_the_checkpoint_are_named(tmp_path: Path) -> None:
+    settings = Settings(checkpoints=tmp_path / "titik", checkpoint_key=tmp_path / "kunci.pem")
+    store = Store.open("sqlite://")
+    store.migrate()
+    office = Office(store, settings)
+    office.engine.accounts.add(
+        "sekretaris", display_name="Siti", roles=[Role.STAFF], lanes=["Sekretaris"], actor=ADMIN
+    )
+    office.engine.substitutions.add(
+        Wishes(
+            account="sekretaris",
+            lane="Kadis",
+            kind="Plh.",
+            basis_number="800/17/2026",
+            basis_date=date(2026, 1, 2),
+            first_day=date(2026, 1, 5),
+            last_day=date(2026, 1, 7),
+        ),
+        actor=ADMIN,
+    )
+    actor = office.engine.accounts.account("sekretaris").as_actor(office.clock.now())
+    instance_id = office.start(office.deploy(LETTER), actor)
+    office.complete(instance_id, "sahkan", actor)
+    [made] = office.engine.checkpoints.make(actor=ADMIN)
+
+    text = read(document(office, instance_id))
+    store.close()
+
+    assert "Siti Plh. Kadis" in text
+    assert "Plh. Kadis, dasar: 800/17/2026, 2 Januari 2026" in text
+    last = re.search(r"Jumlah catatan (\d+) catatan", text)
+    assert last is not None
+    assert f"memuat catatan sampai nomor {last[1]}, cocok" in text
+    assert squeezed(fingerprint(made.key)) in squeezed(text)

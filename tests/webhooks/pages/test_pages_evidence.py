@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
+from threading import Event
 
+import pytest
 from pypdf import PdfReader
 
 from engine.history_codes import code_of
@@ -12,7 +14,9 @@ from engine.settings import Settings
 from tests.office import AUDITOR, Office
 from tests.webhooks.pages.browser import Browser
 from tests.webhooks.pages.conftest import Visit
+from webhooks import create_app
 from webhooks.evidence import build_maker
+from webhooks.patience import Patience, StillWorking
 
 
 def code(office: Office, instance_id: str) -> str:
@@ -138,3 +142,21 @@ def test_a_wrong_period_is_told(visit: Visit) -> None:
 
     assert page.status == 400
     assert "Pilih tahun dan bagiannya" in page.text
+
+
+def test_a_document_that_takes_long_is_waited_for(office: Office, instance: str) -> None:
+    patience, may_end = Patience(office.clock, patience_s=0), Event()
+    visitor = Browser(create_app(office.engine, Settings(), patience=patience))
+    visitor.log_in("staf")
+    for other in "ab":  # others have every hand full
+        with pytest.raises(StillWorking):
+            patience.answer(other, may_end.wait)
+
+    waiting = visitor.get(f"/berkas/{instance}/berkas.pdf")
+    may_end.set()
+    patience.close()
+    answer = visitor.client.get(waiting.link("Periksa sekarang"))
+
+    assert waiting.heading == "Sedang dikerjakan"
+    assert waiting.response.headers["Refresh"] == "3"
+    assert answer.mimetype == "application/pdf"

@@ -206,7 +206,7 @@ def test_a_report_that_takes_long_is_waited_for_without_javascript(
     patience.close()
     done = visitor.get(waiting.link("Periksa sekarang"))
 
-    assert waiting.heading == "Laporan sedang dihitung"
+    assert waiting.heading == "Sedang dikerjakan"
     assert waiting.response.headers["Refresh"] == "3"
     assert done.heading == "Laporan"
     assert "Januari 2026" in done.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.event_logs.attributes import (
     ENTRY_ATTRIBUTES,
@@ -29,12 +29,12 @@ def write_csv(selection: Selection, traces: Iterable[Trace]) -> Iterator[bytes]:
     out = io.StringIO()
     writer = csv.writer(out)
     out.write("\ufeff")
-    fields = list(selection.fields)
-    writer.writerow(header(fields))
+    places = {name: place for place, name in enumerate(selection.fields)}
+    writer.writerow(header(places))
     for trace in traces:
         case = [_cell(each.of(trace)) for each in TRACE_ATTRIBUTES]
         for entry in trace.entries:
-            writer.writerow([*case, *_cells(entry, fields)])
+            writer.writerow([*case, *_cells(entry, places)])
             if out.tell() > _PART:
                 yield _taken(out)
     yield _taken(out)
@@ -49,12 +49,12 @@ def header(fields: Iterable[str]) -> list[str]:
     ]
 
 
-def _cells(entry: Entry, fields: Iterable[str]) -> Iterator[str]:
-    for each in ENTRY_ATTRIBUTES:
-        yield _cell(each.of(entry))
-    values = entry.values or {}
-    for name in fields:
-        yield _cell(values.get(name))
+def _cells(entry: Entry, places: Mapping[str, int]) -> list[str]:
+    """What is said of an entry. places: form field -> its place among the columns of values."""
+    values = [""] * len(places)
+    for name, value in (entry.values or {}).items():
+        values[places[name]] = _cell(value)
+    return [*(_cell(each.of(entry)) for each in ENTRY_ATTRIBUTES), *values]
 
 
 def _cell(value: Value | None) -> str:

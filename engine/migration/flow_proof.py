@@ -33,12 +33,42 @@ def flow_fault(net: Net, tokens: Iterable[Standing]) -> MigrationFault | None:
 
     BPMN 2.0.2 §13.4 moves them. Tokens beside the flow of the scope are passed over.
     """
-    here = _begun_at(deepcopy(net), [each for each in tokens if each.node in net.nodes])
-    reduce(here)
-    verdict = judge(here)
-    if verdict.fault is not None and verdict.fault.kind in _REASONS:
-        return MigrationFault(_REASONS[verdict.fault.kind], target=verdict.fault.node)
-    return None if verdict.is_complete else MigrationFault(MigrationReason.TOO_LARGE)
+    for group in _apart(net, [each for each in tokens if each.node in net.nodes]):
+        here = _begun_at(deepcopy(net), group)
+        reduce(here)
+        verdict = judge(here)
+        if verdict.fault is not None and verdict.fault.kind in _REASONS:
+            return MigrationFault(_REASONS[verdict.fault.kind], target=verdict.fault.node)
+        if not verdict.is_complete:
+            return MigrationFault(MigrationReason.TOO_LARGE)
+    return None
+
+
+def _apart(net: Net, tokens: list[Standing]) -> list[list[Standing]]:
+    """The tokens, those on the side branch of each non-interrupting event by themselves.
+
+    Its host may set the event off once more, which the net cannot tell from the time before.
+    """
+    groups = []
+    for flow in net.flows.values():
+        if not flow.is_extra:
+            continue
+        beside = _reached(net, [flow.id]) - _reached(net, net.starts, avoiding=flow.id)
+        groups.append([each for each in tokens if each.node in beside])
+        tokens = [each for each in tokens if each.node not in beside]
+    return [group for group in (tokens, *groups) if group]
+
+
+def _reached(net: Net, flows: Iterable[str], *, avoiding: str | None = None) -> set[str]:
+    """The nodes that a token on one of these flows can come to."""
+    seen: set[str] = set()
+    pending = [flow for flow in flows if flow != avoiding]
+    while pending:
+        node = net.nodes[net.flows[pending.pop()].target]
+        if node.id not in seen:
+            seen.add(node.id)
+            pending += [flow for flow in node.outs if flow != avoiding]
+    return seen
 
 
 def _begun_at(net: Net, tokens: list[Standing]) -> Net:

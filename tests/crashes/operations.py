@@ -151,14 +151,6 @@ def overdue(engine: ProcessEngine) -> Subject:
     return subject
 
 
-def movable(engine: ProcessEngine) -> Subject:
-    """An instance of the version before the newest one, whose definition is `other_id`."""
-    subject = started(engine)
-    files = {"kerja.bpmn": f"{DIAGRAM}<!-- {subject.name} -->".encode()}
-    [newest] = engine.definitions.deploy("revisi", files, actor=ANALYST).definitions
-    return replace(subject, other_id=newest.definition_id)
-
-
 def announced(engine: ProcessEngine) -> Subject:
     """A delivery that is due."""
     return _delivery_of(engine, started(engine))
@@ -238,22 +230,6 @@ def _complete(values: Variables) -> Callable[[ProcessEngine, Subject], object]:
         return done.sequence, done.variables
 
     return act
-
-
-def _move(engine: ProcessEngine, subject: Subject) -> str:
-    newest = engine.definitions.definition(subject.other_id, actor=ADMIN)
-    query = DefinitionQuery(key=KEY, version=newest.version - 1)
-    [source] = engine.definitions.definitions(query, actor=ADMIN)
-    plan = engine.migrations.generate(source.definition_id, newest.definition_id, actor=ADMIN)
-    moved = engine.migrations.migrate(
-        subject.instance_id,
-        plan,
-        reason="SOP direvisi",
-        basis="SK 188/2026",
-        actor=ADMIN,
-        idempotency_key=subject.name,
-    )
-    return moved.definition_id
 
 
 def _fire(engine: ProcessEngine, subject: Subject) -> str:
@@ -351,7 +327,6 @@ OPERATIONS = (
         _unless_over(lambda e, s: e.instances.retry_incident(s.other_id, actor=ADMIN)),
         done_of(EventKind.INCIDENT_RETRIED),
     ),
-    Operation("migrate", movable, _move, done_of(EventKind.INSTANCE_MIGRATED)),
     Operation("timer", waiting_for_time, _fire, done_of(EventKind.TIMERS_DUE)),
     Operation("escalation", overdue, _escalate, done_of(EventKind.TASK_ESCALATED)),
     Operation("fetch and lock", _unlocked, _fetch, _is_locked),

@@ -270,3 +270,15 @@ def test_a_substitute_his_letter_and_the_checkpoint_are_named(tmp_path: Path) ->
     assert last is not None
     assert f"memuat catatan sampai nomor {last[1]}, cocok" in text
     assert squeezed(fingerprint(made.key)) in squeezed(text)
+
+
+def test_a_word_that_no_line_has_room_for_is_broken(office: Office) -> None:
+    instance_id = office.start(office.deploy(DIAGRAM), tahun=2026)
+    word = "".join(f"{number:03}" for number in range(200))
+    office.engine.remarks.comment(Place(instance_id=instance_id), word, actor=ADMIN)
+
+    pages = PdfReader(io.BytesIO(document(office, instance_id))).pages
+    lines = [line for page in pages for line in page.extract_text().splitlines()]
+
+    assert word in squeezed(" ".join(lines))
+    assert max(map(len, lines)) < 200

@@ -54,6 +54,7 @@ PAGES: tuple[tuple[str | None, str], ...] = (
     ("admin", "/akun/sekretaris"),
     ("admin", "/penggantian?status=semua"),
     ("admin", "/akun/riwayat"),
+    ("auditor", "/riwayat"),
     ("admin", "/langganan"),
     ("admin", "langganan"),
     ("admin", "/sumber-pesan"),

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from engine.model import Actor, InstanceState, ProcessInstance
 from engine.overviews import OpenStep
@@ -25,7 +24,7 @@ from webhooks.pages.listings import (
     sop_titles,
 )
 from webhooks.pages.logins import current_actor
-from webhooks.pages.periods import RUNNING, Period, period_of, running
+from webhooks.pages.periods import period_choices, period_of
 from webhooks.rest.context import current_engine
 
 LATE, ESCALATED, FAILED = "terlambat", "diteruskan", "gangguan"
@@ -72,7 +71,7 @@ def list_instances() -> ResponseReturnValue:
         is_filtered=query != InstanceQuery(),
         conditions=CONDITIONS,
         lane_choices=lanes_of(actor, definitions),
-        period_choices=_period_choices(),
+        period_choices=period_choices(argument("periode")),
     )
 
 
@@ -113,14 +112,3 @@ def rows_of(found: list[ProcessInstance], actor: Actor) -> list[Row]:
 def _row(instance: ProcessInstance, steps: list[OpenStep], has_incident: bool) -> Row:
     is_late = any(step.left is not None and step.left.is_overdue for step in steps)
     return Row(instance, steps[:_PLACES], max(0, len(steps) - _PLACES), is_late, has_incident)
-
-
-def _period_choices() -> dict[str, str]:
-    """What runs now and what was before it; and the one of the URL, wherever it lies."""
-    choices = {kind: f"{gettext(said)}: {running(kind).label}" for kind, said in RUNNING.items()}
-    before: list[Period] = [running(kind).neighbour(-1) for kind in RUNNING]
-    asked = argument("periode")
-    named = period_of(asked)
-    if named is not None and asked not in choices:
-        before.append(named)
-    return choices | {each.code: each.label for each in before}

@@ -59,6 +59,12 @@ PLACES = (
         (Role.ADMIN, Role.AUDITOR),
     ),
     Place(
+        "pages.list_deeds",
+        phrase("Riwayat kerja"),
+        phrase("Siapa melakukan apa pada semua berkas proses, menurut orang, perbuatan, dan SOP."),
+        (Role.ADMIN, Role.AUDITOR),
+    ),
+    Place(
         "pages.show_account_log",
         phrase("Riwayat akun"),
         phrase("Masuk, gagal masuk, dan setiap perubahan akun, beserta uji keutuhannya."),

@@ -113,6 +113,16 @@ def period_of(text: str | None) -> Period | None:
     return Period(MONTH, _later(year, month - 1)) if 1 <= month <= 12 else None
 
 
+def period_choices(asked: str | None) -> dict[str, str]:
+    """What runs now and what was before it; and the one that was asked for, wherever it lies."""
+    choices = {kind: f"{gettext(said)}: {running(kind).label}" for kind, said in RUNNING.items()}
+    before = [running(kind).neighbour(-1) for kind in RUNNING]
+    named = period_of(asked)
+    if named is not None and asked not in choices:
+        before.append(named)
+    return choices | {each.code: each.label for each in before}
+
+
 #: The form fields of an SOP that say which period it is about (processes/README.md).
 YEAR_FIELD, KIND_FIELD = "periode_tahun", "periode_jenis"
 

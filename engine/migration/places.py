@@ -117,9 +117,12 @@ class Places:
     def _of_flow(self, tokens: Iterable[Token]) -> Iterator[MigrationFault]:
         """BPMN 2.0.2 §13.4: from where the tokens are then, each scope must come to its end."""
         stand: dict[str, set[Standing]] = {}
+        came: dict[str, str] = {}
         new = self.versions.new.model
         for token in tokens:
             node = new.nodes[self.places[token.activity_id]]
+            if came.setdefault(node.id, token.activity_id) != token.activity_id:
+                yield MigrationFault(MigrationReason.DONE_TWICE, token.activity_id, node.id)
             # An event that waits beside its activity is part of what that may lead to.
             if node.attached_to is None and node.scope in self.nets:
                 came_from = self.places.get(token.came_from or "")

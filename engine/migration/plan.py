@@ -12,6 +12,9 @@ from engine.bpmn.sop_terms import TERM
 from engine.model import MigrationFault, MigrationReason, Severity
 from engine.spiff.machine import Machine
 
+#: How the library names the definitions of events, and the one of an event without any.
+_DEFINITION, _PLAIN = "EventDefinition", "NoneEventDefinition"
+
 
 @dataclass(frozen=True, slots=True)
 class Versions:
@@ -47,11 +50,11 @@ def plan_faults(
 ) -> tuple[MigrationFault, ...]:
     """What is wrong with the instructions, and what is worth knowing of them, in their order."""
     pairs = list(instructions)
-    counts = Counter(source for source, _ in pairs)
+    places, counts = dict(pairs), Counter(source for source, _ in pairs)
     of_pairs = (
         fault
         for source, target in pairs
-        for fault in _faults_of(versions, source, target, dict(pairs), counts[source])
+        for fault in _faults_of(versions, source, target, places, counts[source])
     )
     return (*_bared(versions, pairs), *of_pairs)
 
@@ -85,9 +88,17 @@ def _faults_of(
 
 
 def _kind(machine: Machine, node: FlowNode) -> str:
-    """The type of the element, with what else a token depends on."""
-    shape = [part for part in machine.shape(node.id) or () if part]
-    return f"{node.type} ({', '.join(shape)})"
+    """The type of the element in BPMN's words, with what else a token depends on."""
+    parts = [node.type]
+    if node.multi_instance is not None:
+        order = "sequential" if node.multi_instance.is_sequential else "parallel"
+        parts.append(f"multiInstance {order}")
+    # Of a timer the kind, which the type of the event does not say.
+    kinds = {part for part in machine.shape(node.id) or () if part.endswith(_DEFINITION)}
+    parts += sorted(kind.removesuffix(_DEFINITION) for kind in kinds - {_PLAIN})
+    if not node.is_interrupting:
+        parts.append("non-interrupting")
+    return ", ".join(parts)
 
 
 def _warnings(old: FlowNode, new: FlowNode) -> Iterator[MigrationFault]:

@@ -513,6 +513,53 @@ def test_two_branches_that_would_come_to_one_step_refuse(office: Office) -> None
     assert refused(office, instance, new) == [MigrationReason.DONE_TWICE]
 
 
+def test_two_steps_at_work_do_not_become_one(office: Office) -> None:
+    def forked(*branches: str) -> str:
+        return process(
+            start(),
+            parallel("f"),
+            *[user(node) for node in branches],
+            parallel("j"),
+            end(),
+            line("s", "f"),
+            *[line("f", node, "j") for node in branches],
+            line("j", "e"),
+        )
+
+    instance = office.start(office.deploy(forked("a", "b")))
+
+    merged = process(start(), user("a"), end(), line("s", "a", "e"))
+    found = refused(office, instance, merged, ("b", "a"))
+    assert found == [MigrationReason.DONE_TWICE]
+
+
+def test_what_kind_a_step_is_is_told_in_words_of_bpmn(office: Office) -> None:
+    def guarded(inner: str) -> str:
+        return process(
+            start(),
+            user("a"),
+            boundary("t", "a", inner, interrupts=False),
+            user("b"),
+            end(),
+            end("e2"),
+            line("s", "a", "e"),
+            line("t", "b", "e2"),
+            before=named("message", m="surat"),
+        )
+
+    instance = office.start(office.deploy(guarded(timer())))
+    plan = plan_to(office, instance, guarded(message("m")), ("t", "t"))
+
+    (fault,) = [
+        each
+        for each in office.engine.migrations.validate(plan, actor=ANALYST)
+        if each.reason is MigrationReason.KIND_CHANGED
+    ]
+    assert fault.expected == "boundaryEvent, DurationTimer, non-interrupting"
+    assert (fault.found or "").startswith("boundaryEvent")
+    assert "Behaving" not in fault.message
+
+
 def test_a_token_at_a_join_by_a_flow_that_is_gone_refuses(office: Office) -> None:
     def forked(between: str) -> str:
         return process(

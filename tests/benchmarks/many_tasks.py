@@ -10,7 +10,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, insert, select, text
 
 from engine.model import Role
 from engine.passwords import Passwords
@@ -89,7 +89,6 @@ def _multiply(connection: Connection, tasks: int, *, now: datetime) -> None:
             _insert(connection, copies)
             copies = []
     _insert(connection, copies)
-    connection.execute(update(user_task).where(user_task.c.state == "open").values(remind_at=None))
 
 
 def _copy(

@@ -70,3 +70,5 @@ def in_this_process(engine: ProcessEngine) -> Iterator[str]:
         server.task_dispatcher.shutdown()
         server.close()
         thread.join(timeout=5)
+        for channel in list(server.active_channels.values()):
+            channel.close()

@@ -51,10 +51,7 @@ class Hands(Protocol):
 
 
 class Keys:
-    """Tab, Enter, space and arrows. `most_stops`: how far the furthest control was."""
-
-    def __init__(self) -> None:
-        self.most_stops = 0
+    """Tab, Enter, space and arrows."""
 
     def press(self, page: Page, target: Locator) -> None:
         self._reach(page, target)
@@ -120,7 +117,6 @@ class Keys:
             names.append(stop["name"])
             if len(names) > 120:
                 pytest.fail(f"Tab never comes to {wanted}; it came to {names}")
-        self.most_stops = max(self.most_stops, len(names))
 
     def _skip_head(self, page: Page) -> None:
         """On a fresh page the first stop leads to the content."""

@@ -259,6 +259,8 @@ class PersonalData:
         account: str | None = None,
         by_retention: bool = False,
     ) -> Erasure:
+        if not keys:  # somebody was faster
+            raise NotFound("personal data", "left to erase")
         instances = {key.instance_id for key in keys}
         done = Erasure(
             erasure_id=self._ids.new_id(),

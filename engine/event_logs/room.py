@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from engine.access_log import AccessLog
 from engine.bpmn.elements import ProcessModel
+from engine.bpmn.personal_terms import personal_fields
 from engine.calendars import Calendars
 from engine.definitions import Definitions
 from engine.errors import InvalidInput, NotFound
@@ -94,13 +95,9 @@ class EventLogs:
                 f"the period ends at {before}, before it begins at {after}",
                 {"startedBefore": ["expected a moment after startedAfter"]},
             )
-        fields: dict[str, FormField] = {}
-        activities: dict[str, dict[str, None]] = {}
         with self._store.reading() as tx:
             versions = self._versions(tx, wanted)
-            for each in versions:
-                model = self._definitions.machine(tx, each.definition_id).model
-                _learn(model, fields, activities)
+            models = [self._definitions.machine(tx, each.definition_id).model for each in versions]
             query = InstanceQuery(
                 definition_keys_in=tuple({each.key for each in versions}),
                 started_after=after,
@@ -108,13 +105,14 @@ class EventLogs:
                 started_before=min(before, now + _TICK) if before else now + _TICK,
             )
             count = tx.count_instances(query)
+        fields, activities = _learnt(models)
         return Selection(
             wanted=wanted,
             query=query,
             title=wanted.definition_key or wanted.office or "Alur",
             read_at=now.astimezone(self._zone),
             fields=fields,
-            activities={name: tuple(ids) for name, ids in activities.items()},
+            activities=activities,
             instances=count,
         )
 
@@ -139,7 +137,13 @@ class EventLogs:
     # --------------------------------------------------------------------- reading
 
     def _traces(self, selection: Selection, on_progress: OnProgress) -> Iterator[Trace]:
-        versions = Versions(self._store, self._definitions, self._calendars, self._zone)
+        versions = Versions(
+            self._store,
+            self._definitions,
+            self._calendars,
+            zone=self._zone,
+            told=selection.fields,
+        )
         found = Reader(self._store, versions).traces(selection.query)
         for done, trace in enumerate(found, start=1):
             if selection.wanted.passages_only:
@@ -161,17 +165,25 @@ def _told(wanted: WantedLog) -> dict[str, Json]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def _learn(
-    model: ProcessModel, fields: dict[str, FormField], activities: dict[str, dict[str, None]]
-) -> None:
-    """What a log may say of instances of this process."""
-    forms = told_forms(model)
-    for node in model.nodes.values():
-        if node.type in TOLD:
-            told = forms.get(node.id, [])
-            fields |= {each.id: each for each in told}
-            known = activities.setdefault(name_of(node), {})
-            known |= dict.fromkeys(each.id for each in told)
+def _learnt(
+    models: Sequence[ProcessModel],
+) -> tuple[dict[str, FormField], dict[str, tuple[str, ...]]]:
+    """The form fields that a log may tell of, and the fields of each activity, by its name.
+
+    What one version calls personal is not told of any other: it was so before it was said.
+    """
+    personal = {name for model in models for name in personal_fields(model)}
+    fields: dict[str, FormField] = {}
+    activities: dict[str, dict[str, None]] = {}
+    for model in models:
+        forms = told_forms(model)
+        for node in model.nodes.values():
+            if node.type in TOLD:
+                told = [each for each in forms.get(node.id, ()) if each.id not in personal]
+                fields |= {each.id: each for each in told}
+                known = activities.setdefault(name_of(node), {})
+                known |= dict.fromkeys(each.id for each in told)
+    return fields, {name: tuple(known) for name, known in activities.items()}
 
 
 def _packed(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -181,10 +181,8 @@ class Teller:
 
     def _offered(self, visit: _Visit, event: HistoryEvent) -> Iterator[_Change]:
         """A user task, with whom and when the diagram itself names."""
-        offer, node = (
-            event.payload.get("offer", {}),
-            self._version.model.nodes.get(visit.activity_id),
-        )
+        offer = event.payload.get("offer", {})
+        node = self._version.model.nodes.get(visit.activity_id)
         if due := offer.get("due_date"):
             visit.due_at = due_moment(due, since=event.at, zone=self._version.zone)
         yield visit, T.SCHEDULE, {}
@@ -215,9 +213,9 @@ class Teller:
     ) -> Iterator[_Change]:
         del self._open[visit.visit_id]
         by = _by(given, given.actor) if _is_of(given, visit) else {}
-        if not visit.is_started and visit.is_task:
-            # Done without having been taken: all of its time it waited.
-            yield visit, T.START, by
+        if visit.is_task and visit.holder is None:
+            # Done without having been taken: until then it waited.
+            yield visit, T.RESUME if visit.is_started else T.START, by
         more = {**by, **self._measured(visit, event), "is_passage": visit.item is None}
         if visit.is_task and _is_of(given, visit):
             more |= self._submitted(visit, given)

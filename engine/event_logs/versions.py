@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -38,11 +38,17 @@ class Versions:
     """The versions that one log comes across."""
 
     def __init__(
-        self, store: Store, definitions: Definitions, calendars: Calendars, zone: ZoneInfo
+        self,
+        store: Store,
+        definitions: Definitions,
+        calendars: Calendars,
+        *,
+        zone: ZoneInfo,
+        told: Container[str],
     ) -> None:
-        """zone: of offices whose SOP names none."""
-        self._store, self._definitions = store, definitions
-        self._calendars, self._zone = calendars, zone
+        """zone: of offices whose SOP names none. told: form fields whose values may leave."""
+        self._store, self._definitions, self._calendars = store, definitions, calendars
+        self._zone, self._told = zone, told
         self._known: dict[str, Version] = {}
 
     def __call__(self, definition_id: str) -> Version:
@@ -64,7 +70,10 @@ class Versions:
             office=office_of(model),
             zone=zone_of(zone) if zone else self._zone,
             returns=ReturnFinder(model),
-            forms=told_forms(model),
+            forms={
+                node: [each for each in form if each.id in self._told]
+                for node, form in told_forms(model).items()
+            },
             times=VisitTimes(self._store, self._calendars, model),
         )
 

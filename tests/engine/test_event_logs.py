@@ -126,6 +126,23 @@ def test_a_visit_keeps_to_the_standard_lifecycle(office: Office) -> None:
     assert_standard(found)
 
 
+def test_what_was_put_back_is_resumed_when_it_is_completed(office: Office) -> None:
+    instance = office.start(office.deploy(TWO), KADIS)
+    task = open_task(office, instance)
+    office.engine.tasks.claim(task, actor=KADIS)
+    office.engine.tasks.unclaim(task, actor=KADIS)
+    office.engine.tasks.complete(task, {}, actor=OTHER)
+
+    found = rows(office)
+
+    assert changes(found, "a")[-3:] == [
+        ("suspend", "kadis"),
+        ("resume", "wakil"),
+        ("complete", "wakil"),
+    ]
+    assert_standard(found)
+
+
 def assert_standard(found: list[dict[str, str]]) -> None:
     ordered = sorted(found, key=lambda row: row["concept:instance"])
     for _, visit in groupby(ordered, key=lambda row: row["concept:instance"]):
@@ -305,6 +322,18 @@ def test_nothing_that_the_diagram_calls_personal_leaves(office: Office) -> None:
         assert "jumlah" not in export(office, log_format).decode()
     # Who may see the instance does see it.
     assert office.variables(instance)["jumlah"] == 31_415
+
+
+def test_what_was_called_personal_later_does_not_leave_either(office: Office) -> None:
+    plain = '<camunda:formField id="jumlah" label="jumlah" type="long">'
+    mark = '<camunda:properties><camunda:property id="pribadi" value="true"/></camunda:properties>'
+    instance = office.start(office.deploy(TWO))
+    office.complete(instance, "a", KADIS, keputusan=True, jumlah=31_415)
+    assert b"31415" in export(office)
+
+    office.deploy(TWO.replace(plain, plain + mark))
+
+    assert b"31415" not in export(office)
 
 
 def test_no_cell_is_run_by_a_spreadsheet(office: Office) -> None:

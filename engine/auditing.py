@@ -15,15 +15,13 @@ from engine.endorsements import endorsement_faults
 from engine.errors import DamagedHistory, DamagedRow, EngineError
 from engine.escalation_proof import EscalationProof, escalation_faults
 from engine.history import chain_faults
-from engine.lineage import ended_up_in, lineage_of
+from engine.lineage import lineage_of
 from engine.model import (
     AccountEventKind,
     ActivityInstance,
     Actor,
-    EventSubscription,
     Fault,
     HistoryEvent,
-    InstanceState,
     ProcessInstance,
     Role,
     StoredInstance,
@@ -41,7 +39,7 @@ from engine.queries import (
 )
 from engine.replay import Replayed, replay
 from engine.sealing import Sealing
-from engine.spiff.subscriptions import OpenSubscription
+from engine.state_proof import Kept, state_faults
 from engine.store import Store, StoreTransaction
 from engine.task_changes import change_faults
 
@@ -244,37 +242,15 @@ class History:
         events: list[HistoryEvent],
     ) -> list[Fault]:
         """What is kept beside history must be what history leads to."""
-        instance, run = stored.instance, replayed.run
-        found: list[tuple[str, str, str]] = []
+        instance_id, run = stored.instance.instance_id, replayed.run
         if run is None:
             return []
-        last_version = ended_up_in(events) or instance.definition_id
-        if last_version != instance.definition_id:
-            found.append(("the version", last_version, instance.definition_id))
-        if stored.snapshot is not None and stored.snapshot != run.dump():
-            found.append(("the snapshot", "the state that the inputs lead to", "another one"))
-        open_rows = tx.tasks_of_instance(instance.instance_id, {TaskState.OPEN})
-        open_then, open_now = ({t.task_id for t in each} for each in (open_rows, run.open_tasks()))
-        if open_then != open_now:
-            found.append(("the open tasks", str(sorted(open_now)), str(sorted(open_then))))
-        query = EventSubscriptionQuery(instance_id=instance.instance_id)
-        kept = {_waiting(each) for each in tx.subscriptions(query)}
-        waiting = {_waiting(each) for each in run.subscriptions()}
-        if kept != waiting:
-            found.append(("what waits for messages", str(sorted(waiting)), str(sorted(kept))))
-        if (instance.state is InstanceState.ACTIVE) == run.is_completed:
-            found.append(("the state", "ended" if run.is_completed else "active", instance.state))
-        beside = change_faults(events, open_rows) + escalation_faults(events, open_rows)
-        return beside + [
-            Fault(
-                instance.instance_id,
-                instance.last_sequence,
-                "state",
-                f"{what} kept beside history is not what history leads to",
-                expected=expected,
-                found=kept,
-            )
-            for what, expected, kept in found
+        open_rows = tx.tasks_of_instance(instance_id, {TaskState.OPEN})
+        waiting = tx.subscriptions(EventSubscriptionQuery(instance_id=instance_id))
+        return [
+            *change_faults(events, open_rows),
+            *escalation_faults(events, open_rows),
+            *state_faults(Kept(stored, open_rows, waiting), run, events),
         ]
 
     def _visible_instance(
@@ -283,10 +259,6 @@ class History:
         instance = tx.instance(instance_id)
         require_instance_visible(actor, instance, tx.definition(instance.definition_id))
         return instance
-
-
-def _waiting(each: EventSubscription | OpenSubscription) -> tuple[str, ...]:
-    return each.subscription_id, each.activity_id, each.activity_instance_id, each.kind, each.name
 
 
 def _seen_by(actor: Actor, query: _Query) -> _Query:

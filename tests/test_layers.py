@@ -41,6 +41,7 @@ _ROOMS = {
     "deadlines",
     "escalations",
     "escalation_proof",
+    "state_proof",
     "escalation_rules",
     "superiors",
     "reminders",

@@ -81,6 +81,12 @@ class Forger:
             instance=instance_id,
             hash=previous,
         )
+        if sequence == 1:
+            self.run(
+                "UPDATE process_instance SET started_by = :actor WHERE instance_id = :instance",
+                actor=changes["actor"],
+                instance=instance_id,
+            )
 
     def cut(self, instance_id: str, last: int) -> None:
         """The instance never went beyond that event: its first task is open again."""
@@ -95,7 +101,8 @@ class Forger:
         self.run(f"DELETE FROM task_candidate WHERE {of}", instance=instance_id)
         self.run(f"DELETE FROM user_task WHERE {of} AND activity_id = 'b'", instance=instance_id)
         self.run(
-            f"UPDATE user_task SET state = 'open', ended_at = NULL, ended_by = NULL WHERE {of}",
+            "UPDATE user_task SET state = 'open', ended_at = NULL, ended_by = NULL, "
+            f"assignee = NULL, claimed_at = NULL WHERE {of}",
             instance=instance_id,
         )
         self.run(

@@ -304,3 +304,26 @@ def test_bytes_that_are_no_text_are_named(office: Office) -> None:
     )
 
     assert [f.sequence for f in faults(office, instance)] == [sequence]
+
+
+KEPT = {
+    "the business_key": "UPDATE process_instance SET business_key = 'lain'",
+    "the account that started it": "UPDATE process_instance SET started_by = 'orang-lain'",
+    "the time of the start": "UPDATE process_instance SET started_at = started_at - 1",
+    "the name of task": "UPDATE user_task SET name = 'lain' WHERE state = 'open'",
+    "the lane of task": "UPDATE user_task SET lane = 'Kadis' WHERE state = 'open'",
+    "the candidate_users of task": "UPDATE user_task SET candidate_users = '[\"orang-lain\"]'"
+    " WHERE state = 'open'",
+    "who has task": "UPDATE user_task SET assignee = 'orang-lain' WHERE state = 'open'",
+}
+
+
+@pytest.mark.parametrize(("what", "change"), KEPT.items(), ids=KEPT.keys())
+def test_what_was_changed_beside_history_is_named(office: Office, what: str, change: str) -> None:
+    instance = a_case(office)
+    tamper(office.store, change)
+
+    found = faults(office, instance)
+
+    assert {each.check for each in found} == {"state"}
+    assert any(each.message.startswith(what) for each in found), found

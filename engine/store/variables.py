@@ -42,6 +42,8 @@ from engine.store.transaction import (
 )
 
 _FIRST_PAGE = Page()
+#: Events that one statement asks for: a database binds only so many values.
+_AT_ONCE = 500
 _ALL = VariableQuery()
 _TIES = (variable_update.c.instance_id, variable_update.c.sequence, variable_update.c.name)
 
@@ -159,10 +161,16 @@ class Variables(Transaction):
         return [says.correlate(variable_update)]
 
     def setting_events(self, places: Iterable[tuple[str, int]]) -> list[HistoryEvent]:
-        """The events at these places: instance and sequence."""
+        """The events at these places: instance and sequence. Asked for a few at a time."""
         key = tuple_(history_event.c.instance_id, history_event.c.sequence)
-        rows = self._all(select(history_event).where(key.in_(sorted(set(places)))))
-        return [event_of(row) for row in rows]
+        wanted = sorted(set(places))
+        return [
+            event_of(row)
+            for first in range(0, len(wanted), _AT_ONCE)
+            for row in self._all(
+                select(history_event).where(key.in_(wanted[first : first + _AT_ONCE]))
+            )
+        ]
 
 
 def _source(query: VariableQuery) -> FromClause:

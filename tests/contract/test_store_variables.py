@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from alembic import command
-from sqlalchemy import event, text
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import MetaData, Table, event, text
 
 from engine.model import EventKind, VariableInstance, VariableUpdate
 from engine.queries import Page, SortOrder, VariableQuery
-from engine.store import Store, StoreTransaction, migrations
+from engine.store import Store, StoreTransaction
+from engine.store.migrations.versions import v0034_variables
 from tests.contract.builders import a_definition, an_event, at, deploy, first_step, next_step, start
 
 STARTED, COMPLETED = EventKind.INSTANCE_STARTED, EventKind.TASK_COMPLETED
@@ -168,34 +170,31 @@ def test_changes_are_found_by_each_fact(told_of: Store, query: VariableQuery, co
         assert tx.count_variable_updates(query) == count
 
 
-def test_variables_of_former_histories_are_found_after_the_migration(
-    empty_database_url: str,
-) -> None:
-    """The rows that the migration makes are those that the steps make."""
-    store = Store.open(empty_database_url)
-    store.migrate()
-    deploy(store)
-    start(store, first_step(events=HISTORY[:2]))
-    with store.writing() as tx:
-        tx.append_step(next_step(tx.instance("i1"), events=HISTORY[2:]))
+def test_very_many_events_are_read_at_once(told_of: Store) -> None:
+    many = [("i1", number) for number in range(1, 2000)]
+
+    with told_of.reading() as tx:
+        found = tx.setting_events([*many, ("i2", 1), ("i1", 1)])
+
+    assert sorted((each.instance_id, each.sequence) for each in found) == [
+        *(("i1", number) for number in range(1, 8)),
+        ("i2", 1),
+    ]
+
+
+def test_the_migration_makes_the_rows_that_the_steps_make(told_of: Store) -> None:
     rows = text("SELECT * FROM variable_update ORDER BY instance_id, sequence, name")
-    with store._writing_engine.begin() as connection:
+    with told_of._writing_engine.begin() as connection:
         before = connection.execute(rows).all()
-        connection.execute(text("DROP TABLE variable_update"))
-        config = migrations._config()
-        config.attributes["connection"] = connection
-        command.stamp(config, _BEFORE)
+        connection.execute(text("DELETE FROM variable_update"))
+        table = Table("variable_update", MetaData(), autoload_with=connection)
 
-    store.migrate()
+        with Operations.context(MigrationContext.configure(connection)):
+            v0034_variables._fill(table)
 
-    with store._writing_engine.begin() as connection:
         assert connection.execute(rows).all() == before
-        assert len(before) == 7
-    store.close()
+        assert len(before) == 8
 
-
-#: The version before the table was made.
-_BEFORE = "0033"
 
 _NEWEST = Page(0, 25, (("at", SortOrder.DESC),))
 _MADE = Page(0, 25, (("created_at", SortOrder.DESC),))

@@ -80,6 +80,9 @@ _EXPORT: Mapping[str, Any] = {
     }
 }
 
+#: Instances that one question asks for: a database binds only so many values.
+_AT_ONCE = 500
+
 # -------------------------------------------------------------------- instances
 
 
@@ -230,10 +233,14 @@ add_listing(
 
 
 def _with_instances(events: Sequence[HistoryEvent], actor: Actor) -> list[HistoricEvent]:
-    ids = tuple({event.instance_id for event in events})
-    query = InstanceQuery(instance_ids=ids)
-    found = current_engine().instances.instances(query, actor=actor) if ids else []
-    instances = {each.instance_id: each for each in found}
+    ids = sorted({event.instance_id for event in events})
+    instances = {
+        each.instance_id: each
+        for first in range(0, len(ids), _AT_ONCE)
+        for each in current_engine().instances.instances(
+            InstanceQuery(instance_ids=tuple(ids[first : first + _AT_ONCE])), actor=actor
+        )
+    }
     return [HistoricEvent(event, instances.get(event.instance_id)) for event in events]
 
 

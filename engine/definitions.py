@@ -306,6 +306,14 @@ class Definitions:
             require_definition_visible(actor, tx.definition(definition_id))
             return self.machine(tx, definition_id).model
 
+    def models(
+        self, query: DefinitionQuery, *, actor: Actor
+    ) -> list[tuple[ProcessDefinition, ProcessModel]]:
+        """The definitions that match and that the actor may see, each with what its diagram says."""
+        with self._store.reading() as tx:
+            found = tx.definitions(_visible(query, actor))
+            return [(each, self.machine(tx, each.definition_id).model) for each in found]
+
     def start_form(self, definition_id: str, *, actor: Actor) -> tuple[FormField, ...]:
         """The fields that starting asks for; empty when the start event has no form."""
         return self.model(definition_id, actor=actor).start_event().form or ()

@@ -123,8 +123,7 @@ class Search:
     def _found_definitions(self, words: Sequence[str], actor: Actor) -> tuple[FoundDefinition, ...]:
         """SOPs whose name or number has the words, or a step of which has them all."""
         found: list[FoundDefinition] = []
-        for each in self._definitions.definitions(DefinitionQuery(is_latest=True), actor=actor):
-            model = self._definitions.model(each.definition_id, actor=actor)
+        for each, model in self._definitions.models(DefinitionQuery(is_latest=True), actor=actor):
             number = model.properties.get(_NUMBER)
             steps = _steps(model, words)
             if steps or _has(f"{each.name} {each.key} {number or ''}", words):

@@ -309,7 +309,7 @@ class Definitions:
     def models(
         self, query: DefinitionQuery, *, actor: Actor
     ) -> list[tuple[ProcessDefinition, ProcessModel]]:
-        """The definitions that match and that the actor may see, each with what its diagram says."""
+        """The definitions that match and that the actor may see, each with its diagram's words."""
         with self._store.reading() as tx:
             found = tx.definitions(_visible(query, actor))
             return [(each, self.machine(tx, each.definition_id).model) for each in found]

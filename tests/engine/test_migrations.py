@@ -464,19 +464,20 @@ def test_other_events_beside_the_step_refuse(office: Office) -> None:
     assert refused(office, instance, guarded) == [MigrationReason.BOUNDARY_EVENTS_DIFFER]
 
 
-def test_a_join_that_would_wait_for_ever_refuses(office: Office) -> None:
-    def forked(*branches: str) -> str:
-        return process(
-            start(),
-            parallel("f"),
-            *[user(node) for node in branches],
-            parallel("j"),
-            end(),
-            line("s", "f"),
-            *[line("f", node, "j") for node in branches],
-            line("j", "e"),
-        )
+def forked(*branches: str) -> str:
+    return process(
+        start(),
+        parallel("f"),
+        *[user(node) for node in branches],
+        parallel("j"),
+        end(),
+        line("s", "f"),
+        *[line("f", node, "j") for node in branches],
+        line("j", "e"),
+    )
 
+
+def test_a_join_that_would_wait_for_ever_refuses(office: Office) -> None:
     instance = office.start(office.deploy(forked("a", "b")))
 
     assert refused(office, instance, forked("a", "b", "c")) == [MigrationReason.WAITS_FOR_EVER]
@@ -514,18 +515,6 @@ def test_two_branches_that_would_come_to_one_step_refuse(office: Office) -> None
 
 
 def test_two_steps_at_work_do_not_become_one(office: Office) -> None:
-    def forked(*branches: str) -> str:
-        return process(
-            start(),
-            parallel("f"),
-            *[user(node) for node in branches],
-            parallel("j"),
-            end(),
-            line("s", "f"),
-            *[line("f", node, "j") for node in branches],
-            line("j", "e"),
-        )
-
     instance = office.start(office.deploy(forked("a", "b")))
 
     merged = process(start(), user("a"), end(), line("s", "a", "e"))

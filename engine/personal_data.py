@@ -31,9 +31,10 @@ from engine.model import (
 )
 from engine.permissions import require_instance_visible, require_role
 from engine.queries import InstanceQuery, Page
-from engine.retention import Outlived, RetentionSchedule, plain_text
+from engine.retention import Outlived, RetentionSchedule
 from engine.sealing import Sealing
 from engine.sources import Clock, Ids
+from engine.spreadsheets import plain_text
 from engine.store import Store, StoreTransaction
 
 #: The fate of records, by the retention schedule, that may be erased without a person's request.

@@ -18,6 +18,7 @@ from engine.model import Actor, InstanceState, ProcessDefinition, Role
 from engine.permissions import require_role
 from engine.queries import DefinitionQuery, InstanceQuery, Page, SortOrder
 from engine.sources import Clock
+from engine.spreadsheets import plain_text
 from engine.store import Store
 
 _ENDED = frozenset({InstanceState.COMPLETED, InstanceState.CANCELLED})
@@ -170,8 +171,3 @@ def csv_of(rows: Iterable[Outlived]) -> str:
         texts = (row.code, row.name, row.business_key or "", row.instance_id)
         writer.writerow([*map(plain_text, texts), *map(date.isoformat, days), row.fate])
     return written.getvalue()
-
-
-def plain_text(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula (OWASP, "CSV Injection")."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

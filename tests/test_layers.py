@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _BASE = {"model", "errors", "sources", "settings", "setting_values", "queries"}
 _PURE = {"canonical_json", "json_values", "forms", "permissions", "moments", "sealed_values"}
+_PURE |= {"spreadsheets"}
 _ROOMS = {
     "definitions",
     "escapes",
@@ -128,6 +129,7 @@ ARROWS: dict[str, set[str]] = {
     "durable_files": set(),
     "secret_key": {"errors", "sources", "durable_files"},
     "merkle": set(),
+    "spreadsheets": set(),
     "offline": set(),
     "signing_key": {"errors", "sources", "durable_files"},
     "checkpoint_format": {"model", "errors"},
@@ -207,6 +209,7 @@ WEBHOOKS_MAY = {
     "checkpoint_folder",
     "checkpoint_format",
     "incident_causes",
+    "spreadsheets",
     *_BASE,
     *_ROOMS,
 }

@@ -15,11 +15,10 @@ from engine.event_logs.attributes import (
 )
 from engine.event_logs.entries import Entry, Trace
 from engine.event_logs.selections import Selection
+from engine.spreadsheets import plain_text
 
 #: As tools of process mining call what is said of the instance.
 _CASE = "case:"
-#: What a spreadsheet would run as a formula (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 #: What is handed on at once, in characters.
 _PART = 64 * 2**10
 
@@ -61,7 +60,7 @@ def _cell(value: Value | None) -> str:
     if value is None:
         return ""
     text = text_of(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+    return plain_text(text) if isinstance(value, str) else text
 
 
 def _taken(out: io.StringIO) -> bytes:

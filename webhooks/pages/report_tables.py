@@ -11,12 +11,11 @@ from datetime import timedelta
 from flask_babel import format_decimal, gettext
 
 from engine.model import ReportedSop, ReportedStep, SopReport
+from engine.spreadsheets import plain_text
 from engine.worktime import Span
 from webhooks.pages.remaining import passed_text
 
 _MINUTE = timedelta(minutes=1)
-#: What a spreadsheet would run as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +306,6 @@ def csv_cell(cell: Cell) -> str | int:
         return round(cell / _MINUTE)
     if isinstance(cell, Share):
         return "" if cell.value is None else share_text(cell)
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
-        return f"'{cell}"
+    if isinstance(cell, str):
+        return plain_text(cell)
     return "" if cell is None else cell

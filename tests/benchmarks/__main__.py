@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.benchmarks import completion, growth, inbox, people, population
+from tests.benchmarks import chores, completion, growth, inbox, people, population, scaling
 from tests.databases import PostgresqlServer, open_server
 
-_NAMES = ("sqlite", "postgresql", "inbox", "people", "growth", "population")
+_NAMES = ("sqlite", "postgresql", "inbox", "people", "growth", "population", "chores", "scaling")
 
 
 def main() -> int:
@@ -48,6 +48,15 @@ def main() -> int:
         sizes, rounds = options.population, options.rounds * 10
         _say(population.on_sqlite(sizes, rounds))
         _say(_on_postgresql(lambda server: population.on_postgresql(server, sizes, rounds)))
+    if "chores" in options.benchmarks:
+        _say(chores.on_sqlite(options.rounds, instances=500, waiting=100_000, idle_s=30))
+    if "scaling" in options.benchmarks:
+        rounds, instances = options.rounds, options.instances
+        _say(
+            _on_postgresql(
+                lambda server: scaling.on_postgresql(server, rounds, instances, (1, 2, 4))
+            )
+        )
     return 0
 
 

@@ -32,22 +32,34 @@ def serving(url: str, *, processes: int = 1) -> Iterator[list[str]]:
 
 @contextmanager
 def _server(url: str, *options: str) -> Iterator[str]:
+    with running(url, "serve", "--port", "0", *options) as program:
+        yield address_of(program)
+
+
+@contextmanager
+def running(url: str, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """`alur` as a program of its own, stopped in the end."""
     environ = {**os.environ, "ALUR_DATABASE_URL": url, "ALUR_LOG_LEVEL": "WARNING"}
     # One key for all of them, and no file of one beside a database that is thrown away.
     environ["ALUR_SECRET_KEY"] = "kunci-dari-pengukuran-yang-tidak-menjaga-apa-pun"
     program = subprocess.Popen(
-        [sys.executable, "-m", "engine", "serve", "--port", "0", *options],
+        [sys.executable, "-m", "engine", *words],
         cwd=ROOT,
         env=environ,
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
-        assert program.stdout is not None
-        yield program.stdout.readline().split()[3]
+        yield program
     finally:
         program.terminate()
         program.communicate(timeout=60)
+
+
+def address_of(server: subprocess.Popen[str]) -> str:
+    """Where the server listens; waits until it does."""
+    assert server.stdout is not None
+    return server.stdout.readline().split()[3]
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import growth, population
+from tests.benchmarks import chores, growth, population
 from tests.benchmarks.contestants.alur import alur
 from tests.benchmarks.contestants.crowd import Crowd
 from tests.benchmarks.contestants.floor import floor
@@ -47,6 +47,13 @@ def test_a_population_is_measured_at_each_size() -> None:
 
     assert "search, a word of one instance" in text
     assert text.splitlines()[3].split() == ["8", "24", "×", "first"]
+
+
+def test_chores_are_all_measured() -> None:
+    text = chores.on_sqlite(1, instances=2, waiting=8, idle_s=0.1)
+
+    for said in ("alur serve, until it listens", "check and deploy", "verify --all", "8 instances"):
+        assert said in text
 
 
 def test_percentile_is_the_nearest_rank() -> None:

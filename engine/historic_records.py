@@ -1,4 +1,4 @@
-"""What history tells across instances beside events and visits: incidents and variables."""
+"""What history tells across instances beside events and visits: incidents, hands, variables."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from engine.model import (
     ActivityInstance,
     Actor,
     HistoryEvent,
+    IdentityLink,
     Incident,
     Json,
     VariableInstance,
     VariableUpdate,
 )
 from engine.permissions import lanes_seen_by
-from engine.queries import EventQuery, IncidentQuery, Page, VariableQuery
+from engine.queries import EventQuery, IdentityLinkQuery, IncidentQuery, Page, VariableQuery
 from engine.sealing import Sealing
 from engine.store import Store, StoreTransaction
 from engine.taken_flows import FLOW_KINDS, Flows, flows_by_visit
@@ -30,7 +31,7 @@ _FIRST_PAGE = Page()
 _BATCH = 200
 
 
-_Query = TypeVar("_Query", IncidentQuery, VariableQuery)
+_Query = TypeVar("_Query", IdentityLinkQuery, IncidentQuery, VariableQuery)
 
 
 class HistoricRecords:
@@ -58,6 +59,21 @@ class HistoricRecords:
         """How many incidents match that the actor may see."""
         with self._store.reading() as tx:
             return tx.count_incidents(_seen_by(actor, query))
+
+    # ----------------------------------------------------------------------- hands
+
+    def identity_links(
+        self, query: IdentityLinkQuery, page: Page = _FIRST_PAGE, *, actor: Actor
+    ) -> list[IdentityLink]:
+        """Who was given tasks, was offered them, or lost them, as far as the actor may see it."""
+        self._note(actor, query.instance_id)
+        with self._store.reading() as tx:
+            return tx.identity_links(_seen_by(actor, query), page)
+
+    def count_identity_links(self, query: IdentityLinkQuery, *, actor: Actor) -> int:
+        """How many there are that the actor may see."""
+        with self._store.reading() as tx:
+            return tx.count_identity_links(_seen_by(actor, query))
 
     # ----------------------------------------------------------------------- flows
 

@@ -292,6 +292,26 @@ class IncidentQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityLinkQuery:
+    """Filters of the log of who was given a task, was offered it, or lost it."""
+
+    instance_id: str | None = None
+    task_id: str | None = None
+    #: "assignee" or "candidate"; "add" or "delete".
+    link: str | None = None
+    operation: str | None = None
+    user: str | None = None
+    group: str | None = None
+    actor: str | None = None
+    definition_id: str | None = None
+    definition_key: str | None = None
+    at_after: datetime | None = None
+    at_before: datetime | None = None
+    visible_to_lanes: frozenset[str] | None = None
+    visible_to_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VariableQuery:
     """Filters of a listing of variables, or of each time that one was set."""
 

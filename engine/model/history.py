@@ -206,6 +206,28 @@ class ActivityInstance:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityLink:
+    """Somebody was given a task, was offered it, or lost it; read from history.
+
+    `link`: "assignee" or "candidate". `operation`: "add" or "delete". `part` tells apart what one
+    event of `sequence` says. `actor` is None for what the diagram says.
+    """
+
+    instance_id: str
+    sequence: int
+    part: str
+    at: datetime
+    task_id: str
+    link: str
+    operation: str
+    user: str | None
+    group: str | None
+    actor: str | None
+    definition_id: str
+    definition_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class VariableUpdate:
     """One variable that one event set. Its value is what the event says.
 

@@ -41,6 +41,7 @@ from engine.store.events import Events
 from engine.store.evidence import Evidence
 from engine.store.figures import Figures
 from engine.store.identities import Identities
+from engine.store.identity_links import IdentityLinks
 from engine.store.incidents import Incidents
 from engine.store.instances import Instances
 from engine.store.links import Links
@@ -77,6 +78,7 @@ class StoreTransaction(
     Incidents,
     Tasks,
     Events,
+    IdentityLinks,
     Requests,
     Logins,
     Services,

@@ -39,6 +39,7 @@ from webhooks.schemas.historic_deeds import (
     OperationAnswer,
     OperationFilter,
 )
+from webhooks.schemas.historic_hands import IdentityLinkAnswer, IdentityLinkFilter
 from webhooks.schemas.historic_instances import (
     HistoricInstance,
     HistoricInstanceAnswer,
@@ -227,6 +228,17 @@ add_listing(
     answer=HistoricIncidentAnswer,
     find=lambda query, page, actor: _records().incidents(query, page, actor=actor),
     total=lambda query, actor: _records().count_incidents(query, actor=actor),
+)
+
+add_listing(
+    resource,
+    "/identity-link-log",
+    "identity links",
+    filters=IdentityLinkFilter,
+    answer=IdentityLinkAnswer,
+    find=lambda query, page, actor: _records().identity_links(query, page, actor=actor),
+    total=lambda query, actor: _records().count_identity_links(query, actor=actor),
+    with_post=True,
 )
 
 # ------------------------------------------------------- operations and details

@@ -31,6 +31,7 @@ from engine.escalations import Escalations
 from engine.event_logs.room import EventLogs
 from engine.evidence_packages import EvidencePackages
 from engine.health import Health
+from engine.historic_figures import HistoricFigures
 from engine.historic_records import HistoricRecords
 from engine.history_codes import HistoryCodes
 from engine.history_export import HistoryExport
@@ -106,6 +107,7 @@ class ProcessEngine:
     pending_uploads: PendingUploads
     history: History
     historic_records: HistoricRecords
+    historic_figures: HistoricFigures
     retention: RetentionSchedule
     backups: Backups
     personal_data: PersonalData
@@ -232,6 +234,7 @@ def build_engine(
         backups=Backups(store, clock),
         personal_data=PersonalData(store, sealing, retention, access, clock=clock, ids=ids),
         historic_records=HistoricRecords(store, definitions, access, sealing),
+        historic_figures=HistoricFigures(store, definitions, access),
         history_export=HistoryExport(store, clock, access),
         history_codes=HistoryCodes(store),
         event_logs=EventLogs(

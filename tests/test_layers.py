@@ -78,6 +78,7 @@ _ROOMS = {
     "health",
     "history_export",
     "history_codes",
+    "historic_figures",
     "historic_records",
     "taken_flows",
     "event_logs",

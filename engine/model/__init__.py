@@ -141,6 +141,7 @@ from engine.model.personal import (
 )
 from engine.model.remarks import Attachment, Comment
 from engine.model.reports import (
+    ActivityStatistics,
     Conformance,
     CourseFigures,
     Heat,
@@ -174,6 +175,7 @@ __all__ = [
     "AccountEvent",
     "AccountEventKind",
     "ActivityInstance",
+    "ActivityStatistics",
     "Actor",
     "Announcement",
     "AnnouncementKind",

@@ -16,6 +16,24 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivityStatistics:
+    """How often an element was visited by the instances that were asked for, and failed there.
+
+    running: visits that go on. finished: those that are over, cancelled ones among them.
+    scopes_completed: those that gave their token to nobody.
+    """
+
+    activity_id: str
+    running: int = 0
+    finished: int = 0
+    cancelled: int = 0
+    scopes_completed: int = 0
+    open_incidents: int = 0
+    resolved_incidents: int = 0
+    deleted_incidents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Spread:
     """How working time is spread over what was measured.
 

@@ -168,7 +168,7 @@ class Instances(Transaction):
     def instances(self, query: InstanceQuery, page: Page = _FIRST_PAGE) -> list[ProcessInstance]:
         """The instances that match."""
         is_by_start = bool(page.sorting) and page.sorting[0][0] == "started_at"
-        statement = select(*INSTANCE_COLUMNS).where(*_conditions(query, walks=is_by_start))
+        statement = select(*INSTANCE_COLUMNS).where(*instance_conditions(query, walks=is_by_start))
         key = process_instance.c.instance_id
         return self._listed(paged(statement, page, _SORTING, key), instance_of, key)
 
@@ -185,7 +185,7 @@ class Instances(Transaction):
 
     def count_instances(self, query: InstanceQuery, *, at_most: int | None = None) -> int:
         """How many instances match; of more than `at_most` it says no more than that."""
-        found = select(literal(1)).select_from(process_instance).where(*_conditions(query))
+        found = select(literal(1)).select_from(process_instance).where(*instance_conditions(query))
         return self._number(counted(found if at_most is None else found.limit(at_most)))
 
     # --------------------------------------------------------------- writing
@@ -315,7 +315,8 @@ class Instances(Transaction):
             )
 
 
-def _conditions(query: InstanceQuery, *, walks: bool = False) -> Conditions:
+def instance_conditions(query: InstanceQuery, *, walks: bool = False) -> Conditions:
+    """That an instance matches. walks: as in `visible_instances`."""
     columns = process_instance.c
     return [
         *among(columns.instance_id, query.instance_ids),

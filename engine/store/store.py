@@ -61,6 +61,7 @@ from engine.store.search import Search
 from engine.store.second_factors import SecondFactors
 from engine.store.services import Services
 from engine.store.signals import Signals
+from engine.store.statistics import Statistics
 from engine.store.substitutions import Substitutions
 from engine.store.tasks import Tasks
 from engine.store.times import Times
@@ -98,6 +99,7 @@ class StoreTransaction(
     Escalations,
     Times,
     Reports,
+    Statistics,
     Calendars,
     Checkpoints,
     Evidence,

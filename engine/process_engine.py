@@ -234,7 +234,7 @@ def build_engine(
         backups=Backups(store, clock),
         personal_data=PersonalData(store, sealing, retention, access, clock=clock, ids=ids),
         historic_records=HistoricRecords(store, definitions, access, sealing),
-        historic_figures=HistoricFigures(store, definitions, access),
+        historic_figures=HistoricFigures(store, definitions, access, zone=settings.time_zone),
         history_export=HistoryExport(store, clock, access),
         history_codes=HistoryCodes(store),
         event_logs=EventLogs(

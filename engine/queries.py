@@ -80,6 +80,7 @@ class InstanceQuery:
     business_key_like: str | None = None
     definition_id: str | None = None
     definition_key: str | None = None
+    definition_ids_in: tuple[str, ...] | None = None
     definition_keys_in: tuple[str, ...] | None = None
     states: frozenset[InstanceState] | None = None
     started_after: datetime | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,60 @@ class ActivityStatistics:
     open_incidents: int = 0
     resolved_incidents: int = 0
     deleted_incidents: int = 0
+
+
+class PeriodUnit(StrEnum):
+    """What part of a year a period is."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+
+    def number(self, month: int) -> int:
+        """Which part the month of that number lies in, from 1 on."""
+        return month if self is PeriodUnit.MONTH else (month + 2) // 3
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """How long what there was took, from the moment that it came up: the sum, and its ends."""
+
+    count: int
+    minimum: timedelta
+    maximum: timedelta
+    total: timedelta
+
+    def __add__(self, other: Durations) -> Durations:
+        """Both together."""
+        return Durations(
+            self.count + other.count,
+            min(self.minimum, other.minimum),
+            max(self.maximum, other.maximum),
+            self.total + other.total,
+        )
+
+    @property
+    def average(self) -> timedelta:
+        """What each took on average."""
+        return self.total / self.count
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodDurations:
+    """Durations of one period: the month or quarter of that number, of any year."""
+
+    period: int
+    unit: PeriodUnit
+    durations: Durations
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCount:
+    """How many tasks of a definition were completed; of one name, or of all."""
+
+    definition_id: str
+    definition_key: str
+    count: int
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -324,6 +324,7 @@ def instance_conditions(query: InstanceQuery, *, walks: bool = False) -> Conditi
         *like(columns.business_key, query.business_key_like),
         *equal(columns.definition_id, query.definition_id),
         *equal(columns.definition_key, query.definition_key),
+        *among(columns.definition_id, query.definition_ids_in),
         *among(columns.definition_key, query.definition_keys_in),
         *among(columns.state, query.states),
         *between(columns.started_at, query.started_after, query.started_before),

@@ -1,4 +1,4 @@
-"""Statistics of a definition: how often each element was visited, and what failed there.
+"""Statistics: how often elements were visited, what failed there, how long work took.
 
 They are counted from the events of the instances that are asked for: there are no sums beside
 history, so that a question costs what these instances have.
@@ -6,13 +6,30 @@ history, so that a question costs what these instances have.
 
 from __future__ import annotations
 
-from sqlalchemy import Select, and_, case, func, not_, select
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
-from engine.model import ActivityStatistics, EventKind, InstanceState
-from engine.queries import InstanceQuery
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    not_,
+    select,
+    type_coerce,
+)
+
+from engine.model import ActivityStatistics, Durations, EventKind, InstanceState, TaskCount
+from engine.queries import InstanceQuery, TaskQuery
 from engine.store.instances import instance_conditions
-from engine.store.tables import history_event, incident, process_instance
-from engine.store.transaction import Transaction
+from engine.store.tables import history_event, incident, process_instance, user_task
+from engine.store.tasks import task_conditions
+from engine.store.transaction import Conditions, Transaction
 
 _entered = history_event.alias("entered")
 _left = history_event.alias("departed")
@@ -20,7 +37,7 @@ _ENDS = (EventKind.ACTIVITY_COMPLETED.value, EventKind.ACTIVITY_CANCELLED.value)
 
 
 class Statistics(Transaction):
-    """Questions about the elements of a definition, over its instances."""
+    """Questions about the elements of a definition, over its instances, and about durations."""
 
     def visit_statistics(self, query: InstanceQuery) -> list[ActivityStatistics]:
         """Of each element that these instances visited, by its id; no incidents."""
@@ -29,6 +46,87 @@ class Statistics(Transaction):
     def incident_statistics(self, query: InstanceQuery) -> list[ActivityStatistics]:
         """Of each element at which these instances had incidents, by its id; no visits."""
         return [ActivityStatistics(**row._mapping) for row in self._all(_incidents(query))]
+
+    def span_of_instances(self, query: InstanceQuery) -> tuple[datetime, datetime] | None:
+        """When the first and the last of the instances that match was started."""
+        return self._span(process_instance.c.started_at, instance_conditions(query))
+
+    def instance_durations(
+        self, query: InstanceQuery, bounds: Sequence[datetime]
+    ) -> dict[int, Durations]:
+        """How long instances that have ended took, by how many bounds their start has passed."""
+        columns = process_instance.c
+        ended = [*instance_conditions(query), columns.ended_at.is_not(None)]
+        return self._durations(
+            (columns.started_at, columns.ended_at), columns.started_at, bounds, ended
+        )
+
+    def span_of_tasks(self, query: TaskQuery) -> tuple[datetime, datetime] | None:
+        """When the first and the last of the tasks that match ended."""
+        return self._span(user_task.c.ended_at, task_conditions(query))
+
+    def task_durations(self, query: TaskQuery, bounds: Sequence[datetime]) -> dict[int, Durations]:
+        """How long tasks that have ended took, by how many bounds their end has passed."""
+        columns = user_task.c
+        ended = [*task_conditions(query), columns.ended_at.is_not(None)]
+        return self._durations(
+            (columns.created_at, columns.ended_at), columns.ended_at, bounds, ended
+        )
+
+    def task_counts(self, query: TaskQuery, *, by_name: bool) -> list[TaskCount]:
+        """How many tasks match, of each definition; by_name: and of each name."""
+        columns = user_task.c
+        keys = [columns.definition_id, columns.definition_key, *([columns.name] if by_name else [])]
+        rows = self._all(
+            select(*keys, func.count().label("count"))
+            .where(*task_conditions(query))
+            .group_by(*keys)
+            .order_by(*reversed(keys))
+        )
+        return [TaskCount(**row._mapping) for row in rows]
+
+    def _span(
+        self, column: ColumnElement[Any], conditions: Conditions
+    ) -> tuple[datetime, datetime] | None:
+        ends = func.min(column).label("earliest"), func.max(column).label("latest")
+        row = self._first(select(*ends).where(*conditions))
+        return None if row is None or row.earliest is None else (row.earliest, row.latest)
+
+    def _durations(
+        self,
+        ends: tuple[ColumnElement[Any], ColumnElement[Any]],
+        at: ColumnElement[Any],
+        bounds: Sequence[datetime],
+        conditions: Conditions,
+    ) -> dict[int, Durations]:
+        first, last = (type_coerce(each, BigInteger) for each in ends)
+        passed: ColumnElement[Any] = literal(0, Integer)
+        if bounds:
+            passed = case(
+                *((at < bound, number) for number, bound in enumerate(bounds)), else_=len(bounds)
+            )
+        taken = (
+            select(passed.label("passed"), (last - first).label("took")).where(*conditions)
+        ).subquery()
+        took = taken.c.took
+        rows = self._all(
+            select(
+                taken.c.passed,
+                func.count().label("number"),
+                func.min(took).label("shortest"),
+                func.max(took).label("longest"),
+                func.sum(took).label("total"),
+            )
+            .group_by(taken.c.passed)
+            .order_by(taken.c.passed)
+        )
+        return {
+            row.passed: Durations(
+                row.number,
+                *(timedelta(milliseconds=int(ms)) for ms in (row.shortest, row.longest, row.total)),
+            )
+            for row in rows
+        }
 
 
 def _visits(query: InstanceQuery) -> Select[tuple[str, int, int, int]]:

@@ -136,7 +136,7 @@ class Tasks(Transaction):
 
     def tasks(self, query: TaskQuery, page: Page = _FIRST_PAGE) -> list[UserTask]:
         """The tasks that match; those that are open, unless the query says otherwise."""
-        statement = select(user_task).where(*_matching(query, _first_of(page)))
+        statement = select(user_task).where(*task_conditions(query, _first_of(page)))
         listing = paged(statement, page, _SORTING, user_task.c.task_id)
         return self._listed(listing, task_of, *TASK_KEY)
 
@@ -178,12 +178,12 @@ class Tasks(Transaction):
 def _count(query: TaskQuery, at_most: int | None) -> Select[int]:
     found = select(literal(1)).select_from(user_task)
     if at_most is None:
-        return counted(found.where(*_matching(query)))
-    some = _matching(query, lambda search: search.limit(at_most))
+        return counted(found.where(*task_conditions(query)))
+    some = task_conditions(query, lambda search: search.limit(at_most))
     return counted(found.where(*some).limit(at_most))
 
 
-def _matching(query: TaskQuery, bound: Bound | None = None) -> Conditions:
+def task_conditions(query: TaskQuery, bound: Bound | None = None) -> Conditions:
     """That a task matches; with a bound, that it is among the first that do, of each search."""
     conditions, searches = _conditions(query), searches_of(query)
     if searches is None:

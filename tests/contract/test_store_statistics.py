@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from engine.model import ActivityStatistics, EventKind, InstanceState
-from engine.queries import InstanceQuery
+from datetime import timedelta
+
+from engine.model import (
+    ActivityStatistics,
+    Durations,
+    EventKind,
+    InstanceState,
+    TaskCount,
+    TaskState,
+)
+from engine.queries import InstanceQuery, TaskQuery, TaskScope
 from engine.store import Store
-from tests.contract.builders import a_definition, an_event, an_incident, at, deploy, first_step
+from tests.contract.builders import (
+    NOON,
+    a_definition,
+    a_task,
+    an_event,
+    an_incident,
+    at,
+    deploy,
+    first_step,
+)
 from tests.contract.builders import start as begin
 
 
@@ -46,3 +64,47 @@ def test_visits_are_counted_over_the_instances_asked_for(store: Store) -> None:
         assert tx.visit_statistics(hrd) == [ActivityStatistics("isi", finished=1)]
         assert tx.incident_statistics(ours) == [ActivityStatistics("Script", open_incidents=1)]
         assert tx.incident_statistics(hrd) == []
+
+
+def test_durations_are_told_by_the_bounds_that_their_moment_has_passed(store: Store) -> None:
+    deploy(store)
+    over = {"state": InstanceState.COMPLETED}
+    done = {"state": TaskState.COMPLETED, "ended_by": "siti"}
+    begin(
+        store,
+        first_step("i1", ended_at=at(hours=1), **over),
+        first_step(
+            "i2",
+            ended_at=at(hours=3),
+            opened=(
+                a_task("t1", "i2", ended_at=at(hours=1), **done),
+                a_task("t2", "i2", name="Lain", lane="Kepala", ended_at=at(hours=9), **done),
+            ),
+            **over,
+        ),
+        first_step("i3", started_at=at(days=1), ended_at=at(days=2), **over),
+        first_step("i4"),
+    )
+    hour = timedelta(hours=1)
+    completed = TaskQuery(states=frozenset({TaskState.COMPLETED}))
+    of_staff = TaskQuery(
+        states=frozenset({TaskState.COMPLETED}),
+        visible_to=TaskScope("budi", frozenset({"Kepala"})),
+    )
+    names = ("valve-check:1:uuid", "valve-check")
+
+    with store.reading() as tx:
+        assert tx.span_of_instances(InstanceQuery()) == (NOON, at(days=1))
+        assert tx.instance_durations(InstanceQuery(), [at(hours=12)]) == {
+            0: Durations(2, hour, 3 * hour, 4 * hour),
+            1: Durations(1, 24 * hour, 24 * hour, 24 * hour),
+        }
+        assert tx.instance_durations(InstanceQuery(definition_ids_in=("?",)), []) == {}
+        assert tx.span_of_tasks(completed) == (at(hours=1), at(hours=9))
+        assert tx.span_of_tasks(TaskQuery(definition_key="?")) is None
+        assert tx.task_durations(completed, []) == {0: Durations(2, hour, 9 * hour, 10 * hour)}
+        assert tx.task_counts(completed, by_name=True) == [
+            TaskCount(*names, 1, "Lain"),
+            TaskCount(*names, 1, "Periksa katup"),
+        ]
+        assert tx.task_counts(of_staff, by_name=False) == [TaskCount(*names, 1)]

@@ -108,3 +108,111 @@ def test_staff_have_statistics_of_what_they_see(hall: Hall, letters: str) -> Non
     path = f"/history/process-definition/{letters}/statistics"
     assert hall.get(path, "tamu").status_code == 403
     assert hall.get("/history/process-definition/?/statistics").status_code == 404
+
+
+def test_instances_took_so_long_by_the_month_they_were_started_in(hall: Hall, letters: str) -> None:
+    hall.office.clock.advance(days=31)
+    later = hall.started()
+    hall.office.clock.advance(minutes=10)
+    hall.delete(f"/process-instance/{later}?reason=keliru")
+    path = "/history/process-instance/report"
+    minute = 60_000
+
+    rows = hall.get(path, reportType="duration", periodUnit="month").json
+    assert rows == [
+        {
+            "period": 1,
+            "periodUnit": "MONTH",
+            "minimum": 0,
+            "maximum": minute,
+            "average": minute // 2,
+        },
+        {
+            "period": 2,
+            "periodUnit": "MONTH",
+            "minimum": 10 * minute,
+            "maximum": 10 * minute,
+            "average": 10 * minute,
+        },
+    ]
+    [row] = hall.get(path, reportType="duration", periodUnit="quarter").json
+    assert (row["period"], row["periodUnit"]) == (1, "QUARTER")
+    assert (row["minimum"], row["maximum"], row["average"]) == (0, 10 * minute, 11 * minute // 3)
+
+
+@pytest.mark.parametrize(
+    ("query", "periods"),
+    [
+        ({}, 1),
+        ({"processDefinitionKeyIn": "surat"}, 1),
+        ({"processDefinitionKeyIn": "lain"}, 0),
+        ({"processDefinitionIdIn": "?"}, 0),
+        ({"startedAfter": "2026-02-01T00:00:00.000+0700"}, 0),
+        ({"startedBefore": "2026-02-01T00:00:00.000+0700"}, 1),
+    ],
+)
+def test_instances_of_a_report_are_filtered(
+    hall: Hall, letters: str, query: dict[str, str], periods: int
+) -> None:
+    wish = {"reportType": "duration", "periodUnit": "month", **query}
+
+    assert len(hall.get("/history/process-instance/report", **wish).json) == periods
+
+
+def test_completed_tasks_are_counted_by_name_or_definition(hall: Hall, letters: str) -> None:
+    path = "/history/task/report"
+    by_name = hall.get(path, reportType="count", groupBy="taskName").json
+    by_definition = hall.get(path, reportType="count", groupBy="processDefinition").json
+
+    row = {
+        "taskName": "Mengisi surat",
+        "processDefinitionId": letters,
+        "processDefinitionKey": "surat",
+        "processDefinitionName": by_name[0]["processDefinitionName"],
+        "count": 1,
+        "tenantId": None,
+    }
+    assert by_name == [row, {**row, "taskName": "Menyetujui surat"}]
+    assert by_definition == [{**row, "taskName": None, "count": 2}]
+    after = {"completedAfter": "2026-02-01T00:00:00.000+0700"}
+    assert hall.get(path, reportType="count", groupBy="taskName", **after).json == []
+
+
+def test_completed_tasks_took_so_long(hall: Hall, letters: str) -> None:
+    wish = {"reportType": "duration", "periodUnit": "quarter"}
+    [row] = hall.get("/history/task/report", **wish).json
+
+    assert row == {
+        "period": 1,
+        "periodUnit": "QUARTER",
+        "minimum": 0,
+        "maximum": 60_000,
+        "average": 30_000,
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("process-instance", {}),
+        ("process-instance", {"reportType": "duration"}),
+        ("process-instance", {"reportType": "count", "periodUnit": "month"}),
+        ("process-instance", {"reportType": "duration", "periodUnit": "year"}),
+        ("task", {"reportType": "duration"}),
+        ("task", {"reportType": "count"}),
+        ("task", {"reportType": "count", "groupBy": "taskName", "periodUnit": "month"}),
+    ],
+)
+def test_a_report_that_does_not_say_what_it_wants_is_refused(
+    hall: Hall, path: str, query: dict[str, str]
+) -> None:
+    assert hall.get(f"/history/{path}/report", **query).status_code == 400
+
+
+def test_staff_have_reports_of_what_they_see(hall: Hall, letters: str) -> None:
+    duration = {"reportType": "duration", "periodUnit": "month"}
+    count = {"reportType": "count", "groupBy": "processDefinition"}
+    for path in ("/history/process-instance/report", "/history/task/report"):
+        assert len(hall.get(path, "siti", **duration).json) == 1
+        assert hall.get(path, "tamu", **duration).json == []
+    assert [row["count"] for row in hall.get("/history/task/report", "siti", **count).json] == [1]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -27,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from engine.model import EventKind, IdentityLink
-from engine.queries import IdentityLinkQuery, Page
+from engine.queries import IdentityLinkQuery, Page, SortOrder
 from engine.store.tables import history_event, process_instance, task_candidate, user_task
 from engine.store.transaction import (
     Conditions,
@@ -40,6 +42,7 @@ from engine.store.transaction import (
 )
 
 _FIRST_PAGE = Page()
+_MILLISECOND = timedelta(milliseconds=1)
 _ALL = IdentityLinkQuery()
 _ASSIGNEE, _CANDIDATE = "assignee", "candidate"
 _ADD, _DELETE = "add", "delete"
@@ -78,7 +81,16 @@ class IdentityLinks(Transaction):
         self, query: IdentityLinkQuery = _ALL, page: Page = _FIRST_PAGE
     ) -> list[IdentityLink]:
         """What matches, in the order of each instance's history."""
-        branches = self._branches(query)
+        told, given = self._told(query), self._given(query)
+        if given and told and page.max_results is not None and _is_by_time(page):
+            # What diagrams give has no index: it is looked for no further than the rest reaches.
+            most = page.first_result + page.max_results
+            found = self._page_of(told, replace(page, first_result=0, max_results=most))
+            if most and len(found) == most:
+                given = self._given(_up_to(query, page, found[-1].at))
+        return self._page_of([*given, *told], page)
+
+    def _page_of(self, branches: Sequence[Subquery], page: Page) -> list[IdentityLink]:
         if not branches:
             return []
         # Each branch gives no more than the page can hold, so that one that has an index for the
@@ -92,19 +104,24 @@ class IdentityLinks(Transaction):
 
     def count_identity_links(self, query: IdentityLinkQuery = _ALL) -> int:
         """How many match."""
-        branches = self._branches(query)
+        branches = [*self._given(query), *self._told(query)]
         return (
             self._number(counted(select(union_all(*map(select, branches)).subquery())))
             if branches
             else 0
         )
 
-    def _branches(self, query: IdentityLinkQuery) -> list[Subquery]:
-        """One for each way in which somebody comes to a task or loses it, filtered."""
-        given, offered = _Side(_ASSIGNEE, _ADD), _Side(_CANDIDATE, _ADD)
+    def _given(self, query: IdentityLinkQuery) -> list[Subquery]:
+        """Those whom diagrams give tasks, unless others are asked for."""
+        is_wanted = _wants(query, _Side(_ASSIGNEE, _ADD)) and query.actor is None
+        if not is_wanted or query.group is not None:
+            return []
+        return [self._given_by_diagram(query).subquery()]
+
+    def _told(self, query: IdentityLinkQuery) -> list[Subquery]:
+        """One for each other way in which somebody comes to a task or loses it, filtered."""
+        offered = _Side(_CANDIDATE, _ADD)
         branches: list[Select[Any]] = []
-        if _wants(query, given) and query.actor is None and query.group is None:
-            branches.append(self._given_by_diagram(query))
         for kind, operation in _HANDS:
             if _wants(query, _Side(_ASSIGNEE, operation)) and query.group is None:
                 branches.append(self._handed(query, kind, operation))
@@ -158,6 +175,19 @@ class IdentityLinks(Transaction):
         else:
             told = cast(payload, postgresql.JSON)[name].astext
         return type_coerce(told, Text)
+
+
+def _is_by_time(page: Page) -> bool:
+    return bool(page.sorting) and page.sorting[0][0] == "at"
+
+
+def _up_to(query: IdentityLinkQuery, page: Page, at: datetime) -> IdentityLinkQuery:
+    """The query for what stands at that moment or before it, in the order of the page."""
+    if page.sorting[0][1] is SortOrder.DESC:
+        after = at - _MILLISECOND
+        return replace(query, at_after=max(after, query.at_after or after))
+    before = at + _MILLISECOND
+    return replace(query, at_before=min(before, query.at_before or before))
 
 
 def _wants(query: IdentityLinkQuery, side: _Side) -> bool:

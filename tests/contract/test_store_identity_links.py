@@ -95,3 +95,18 @@ def test_pages_of_identity_links_follow_each_other(told: Store) -> None:
     assert said(first) == "8-budi 7?Kepala 5?budi"
     assert said(rest) == "5?ani 5+ani 4+budi 4-siti 3+siti 2?Petugas"
     assert said(third) == "5?budi 5?ani"
+
+
+@pytest.mark.parametrize("order", SortOrder)
+@pytest.mark.parametrize("most", [1, 3, 4, 9])
+def test_a_page_is_that_part_of_the_whole(told: Store, order: SortOrder, most: int) -> None:
+    by_time = (("at", order),)
+    with told.reading() as tx:
+        whole = tx.identity_links(page=Page(sorting=by_time))
+        pages = [
+            each
+            for first in range(0, len(whole), most)
+            for each in tx.identity_links(page=Page(first, most, by_time))
+        ]
+
+    assert pages == whole

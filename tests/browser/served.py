@@ -70,6 +70,16 @@ PERSONAL = process(
     '<camunda:property id="subjek" value="pegawai"/></camunda:properties>',
 )  # fmt: skip
 
+#: Two versions of one SOP.
+REVISED = tuple(
+    process(
+        start(), user("telaah", name=name), user("arsip", name="Mengarsipkan"), end(),
+        line("s", "telaah", "arsip", "e"),
+        key="revisi", lanes={"Arsiparis": ["s", "telaah", "arsip", "e"]},
+    )
+    for name in ("Menelaah naskah", "Meneliti naskah")
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Served:
@@ -183,16 +193,9 @@ def _to_sign(office: Office, definition: ProcessDefinition) -> str:
 
 def _revised(office: Office) -> dict[str, str]:
     """An SOP of two versions, with an instance that was moved and one that could be."""
-
-    def version(name: str) -> str:
-        steps = user("telaah", name=name), user("arsip", name="Mengarsipkan")
-        nodes = ["s", "telaah", "arsip", "e"]
-        lanes = {"Arsiparis": nodes}
-        return process(start(), *steps, end(), line(*nodes), key="revisi", lanes=lanes)
-
-    old = office.deploy(version("Menelaah naskah"), "revisi.bpmn")
+    old = office.deploy(REVISED[0], "revisi.bpmn")
     moved, _ = office.start(old), office.start(old)
-    new = office.deploy(version("Meneliti naskah"), "revisi.bpmn")
+    new = office.deploy(REVISED[1], "revisi.bpmn")
     migrations = office.engine.migrations
     plan = migrations.generate(old.definition_id, new.definition_id, actor=ADMIN)
     migrations.migrate(moved, plan, reason="Perwali baru", basis="SK 188/2026", actor=ADMIN)

@@ -20,7 +20,7 @@ from lxml.html import HtmlElement
 from engine.model import Language
 from engine.settings import Settings
 from tests.browser.pages import PAGES
-from tests.browser.served import LATE, PASSWORD, PEOPLE, PERSONAL, STUCK, Served
+from tests.browser.served import LATE, PASSWORD, PEOPLE, PERSONAL, REVISED, STUCK, Served
 from tests.office import PROCESSES, SOP_FILES
 from tests.webhooks.pages.browser import Browser
 from webhooks import create_app
@@ -32,12 +32,12 @@ _SPOKEN = ("aria-label", "alt", "title", "placeholder", "data-label")
 #: Code, times (their words are Babel's), pictures of diagrams; and what says its own language.
 _QUIET = {"code", "time", "script", "svg"}
 #: The diagrams of the story beside the SOPs.
-_OWN = tuple(each.encode() for each in (LATE, STUCK, PERSONAL))
+_OWN = tuple(each.encode() for each in (LATE, STUCK, PERSONAL, *REVISED))
 #: What people of the story typed, and names of programs, formats and zones.
 _TYPED = """
 Gerbang layanan|https://gerbang.dinas.test/kait/alur/peristiwa|Naskah terakhir|srikandi|surat_masuk
 balasan|LAP-7|nomor|jumlah|Mengisi|Menandatangani|contoh isian|tetap|P-17|P-18|P-19
-400/12/Setda|permintaan yang bersangkutan|Bidang A|Bidang B|dari bawaan
+400/12/Setda|Perwali baru|SK 188/2026|permintaan yang bersangkutan|Bidang A|Bidang B|dari bawaan
 Rekapitulasi_Laporan_Kinerja_Triwulan_Final_Revisi_3.pdf|application/pdf|application/octet-stream
 Mohon diperiksa sebelum ditandatangani; lihat|Kantor|kantor|bytes|QR
 Alur|SHA-256|BPMN|SSO|Camunda|Modeler|WIB|WITA|WIT|Asia/Jakarta|Asia/Makassar|Asia/Jayapura|MB|KB

@@ -52,7 +52,9 @@ def test_example_in_help_is_accepted(words: tuple[str, ...]) -> None:
         if f"alur {words[0]}" not in line:
             continue  # what one does with its result
         # A setting or a pipe may stand before the command, and a file to write to behind it.
-        typed = shlex.split(line.partition(f"alur {words[0]}")[2].partition(" > ")[0])
+        typed = shlex.split(
+            line.partition(f"alur {words[0]}")[2].partition(" > ")[0].partition(" | ")[0]
+        )
         assert build_parser().parse_args([words[0], *typed]).run
 
 

@@ -170,4 +170,6 @@ def test_start_form_is_told_in_camundas_ways_and_ours(hall: Hall) -> None:
             "list",
             "group",
             "rows",
+            "personal",
+            "subject",
         }

@@ -62,7 +62,9 @@ def _entered_scope(dialect: str) -> ColumnElement[str]:
         .where(
             entered.c.instance_id == bindparam("instance_id"),
             entered.c.activity_instance_id == bindparam("activity_instance_id"),
-            entered.c.kind == literal(EventKind.ACTIVITY_ENTERED.value),
+            # The kind hidden from the planner: SQLite would read all events of the kind that there
+            # are, of all instances, instead of the few of the visit.
+            entered.c.kind.concat("") == literal(EventKind.ACTIVITY_ENTERED.value),
         )
         .limit(1)
         .scalar_subquery()

@@ -6,8 +6,6 @@ whose retention is over for everybody in it. History, its chain and its checkpoi
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -34,7 +32,7 @@ from engine.queries import InstanceQuery, Page
 from engine.retention import Outlived, RetentionSchedule
 from engine.sealing import Sealing
 from engine.sources import Clock, Ids
-from engine.spreadsheets import plain_text
+from engine.spreadsheets import csv_text
 from engine.store import Store, StoreTransaction
 
 #: The fate of records, by the retention schedule, that may be erased without a person's request.
@@ -353,15 +351,14 @@ _HEADINGS = (
 
 def csv_of(rows: Iterable[Erasable]) -> str:
     """The rows for a spreadsheet (RFC 4180), with Indonesian headings."""
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(_HEADINGS)
-    for row in rows:
-        each = row.outlived
-        texts = (each.code, each.name, each.business_key or "", each.instance_id)
-        days = (each.ended_on.isoformat(), each.over_on.isoformat())
-        writer.writerow([*map(plain_text, texts), *days, row.person_count, row.value_count])
-    return written.getvalue()
+    return csv_text([_HEADINGS, *map(_cells, rows)])
+
+
+def _cells(row: Erasable) -> tuple[str | int, ...]:
+    each = row.outlived
+    texts = (each.code, each.name, each.business_key or "", each.instance_id)
+    days = (each.ended_on.isoformat(), each.over_on.isoformat())
+    return (*texts, *days, row.person_count, row.value_count)
 
 
 _REPORT = ("Kunci berkas", "Berkas proses", "SOP", "Jumlah orang", "Jumlah nilai pribadi")
@@ -369,15 +366,17 @@ _REPORT = ("Kunci berkas", "Berkas proses", "SOP", "Jumlah orang", "Jumlah nilai
 
 def report_of(done: Erasure, holdings: Iterable[Holding]) -> str:
     """The annex of an erasure's minutes (berita acara) for a spreadsheet (RFC 4180)."""
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(("Penghapusan", done.erasure_id))
-    writer.writerow(("Dasar", plain_text(done.basis), done.basis_date.isoformat()))
-    writer.writerow(("Alasan", plain_text(done.reason)))
-    writer.writerow(("Oleh", plain_text(done.by), done.at.isoformat(timespec="seconds")))
-    writer.writerow(_REPORT)
-    for each in holdings:
-        texts = (each.instance.business_key or "", each.instance.instance_id)
-        key = plain_text(each.instance.definition_key)
-        writer.writerow([*map(plain_text, texts), key, each.person_count, each.value_count])
-    return written.getvalue()
+    head: list[tuple[str, ...]] = [
+        ("Penghapusan", done.erasure_id),
+        ("Dasar", done.basis, done.basis_date.isoformat()),
+        ("Alasan", done.reason),
+        ("Oleh", done.by, done.at.isoformat(timespec="seconds")),
+        _REPORT,
+    ]
+    return csv_text([*head, *map(_held, holdings)])
+
+
+def _held(each: Holding) -> tuple[str | int, ...]:
+    instance = each.instance
+    texts = (instance.business_key or "", instance.instance_id, instance.definition_key)
+    return (*texts, each.person_count, each.value_count)

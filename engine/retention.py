@@ -5,8 +5,6 @@ It lists them for the office's decision, and deletes nothing: histories are appe
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -18,7 +16,7 @@ from engine.model import Actor, InstanceState, ProcessDefinition, Role
 from engine.permissions import require_role
 from engine.queries import DefinitionQuery, InstanceQuery, Page, SortOrder
 from engine.sources import Clock
-from engine.spreadsheets import plain_text
+from engine.spreadsheets import csv_text
 from engine.store import Store
 
 _ENDED = frozenset({InstanceState.COMPLETED, InstanceState.CANCELLED})
@@ -163,11 +161,10 @@ _HEADINGS = (
 
 def csv_of(rows: Iterable[Outlived]) -> str:
     """The rows for a spreadsheet (RFC 4180), with Indonesian headings."""
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(_HEADINGS)
-    for row in rows:
-        days = (row.ended_on, row.inactive_on, row.over_on)
-        texts = (row.code, row.name, row.business_key or "", row.instance_id)
-        writer.writerow([*map(plain_text, texts), *map(date.isoformat, days), row.fate])
-    return written.getvalue()
+    return csv_text([_HEADINGS, *map(_cells, rows)])
+
+
+def _cells(row: Outlived) -> tuple[str, ...]:
+    days = (row.ended_on, row.inactive_on, row.over_on)
+    texts = (row.code, row.name, row.business_key or "", row.instance_id)
+    return (*texts, *map(date.isoformat, days), row.fate)

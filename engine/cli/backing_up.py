@@ -115,6 +115,11 @@ def _new_file(path: Path) -> Iterator[IO[bytes]]:
     try:
         if path.exists():
             raise InvalidInput(f"{path}: is there already; expected a new file")
+        if draft.exists():
+            raise InvalidInput(
+                f"{draft}: is left from a backup that was interrupted, or belongs to one that goes "
+                "on; delete it when none does"
+            )
         descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE)
         try:
             with os.fdopen(descriptor, "w+b") as out:

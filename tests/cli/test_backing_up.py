@@ -41,6 +41,10 @@ def test_a_backup_is_never_written_over_another_file(alur: Terminal, started: st
     assert "is there already" in refused.err
     assert file.read_text() == "milik orang lain"
     assert alur("backup", str(alur.folder / "tidak" / "ada.zip")).code == 2
+    left = alur.folder / "baru.zip.part"
+    left.write_text("setengah")
+    assert "interrupted" in alur("backup", str(alur.folder / "baru.zip")).err
+    assert left.read_text() == "setengah"
     assert sorted(each.name for each in alur.folder.glob("cadangan*")) == ["cadangan.zip"]
     assert alur("backup", str(alur.folder / "lain.zip"), "--as", "sekretaris").code != 0
     assert not (alur.folder / "lain.zip").exists()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from threading import Lock
+from typing import Any, cast
 
 from flask import Flask, Request, Response, request
 from flask_smorest import Api
@@ -114,9 +115,33 @@ class Problem(Schema):
 
 
 class _Api(Api):  # type: ignore[misc]
-    """smorest's Api, but the app's error handlers stay with the pages."""
+    """smorest's Api, but the app's error handlers stay with the pages.
+
+    Its document is made when it is first asked for: that takes longer than all else of an app.
+    """
 
     ERROR_SCHEMA = Problem
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        self._undocumented: list[Resource] = []
+        self._turn = Lock()
+
+    def register_blueprint(self, blp: Resource) -> None:
+        """The app answers for the resource, as it does after smorest's own method."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp)
+        self._undocumented.append(blp)
+
+    def _openapi_json(self) -> Response:
+        with self._turn:
+            while self._undocumented:
+                self._document(self._undocumented.pop(0))
+        return cast(Response, super()._openapi_json())
+
+    def _document(self, blp: Resource) -> None:
+        blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
+        self.spec.tag({"name": blp.name, "description": blp.description})
 
     def _register_error_handlers(self) -> None:
         pass

@@ -16,7 +16,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -72,7 +74,8 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
 def open_server() -> Iterator[PostgresqlServer]:
     """The server that the environment names, or a private one that is thrown away in the end."""
     url = os.environ.get("ALUR_TEST_POSTGRESQL_URL")
-    cluster = None if url else _start_cluster()
+    # It need not outlive the machine, and each database that is dropped would wait for the disk.
+    cluster = None if url else _start_cluster("-c fsync=off")
     if url is None and cluster is None:
         reason = "no PostgreSQL: set ALUR_TEST_POSTGRESQL_URL, or install its server programs"
         unavailable(reason)
@@ -91,6 +94,29 @@ def open_cluster() -> Iterator[Cluster]:
         unavailable("no PostgreSQL: install its server programs")
     yield cluster
     cluster.stop()
+
+
+def store_in_memory() -> Store:
+    """An open SQLite in memory with the newest schema and nothing in it; whoever asks closes it."""
+    store = Store.open("sqlite://")
+    with _connection(_migrated_in_memory()) as migrated, _connection(store) as empty:
+        migrated.backup(empty)
+    return store
+
+
+@cache
+def _migrated_in_memory() -> Store:
+    """Made once: all migrations take longer than most tests."""
+    store = Store.open("sqlite://")
+    store.migrate()
+    return store
+
+
+@contextmanager
+def _connection(store: Store) -> Iterator[Any]:
+    """The driver's own connection."""
+    with store._engine.connect() as connection:
+        yield connection.connection.driver_connection
 
 
 @pytest.fixture(scope="session")
@@ -166,6 +192,8 @@ class Cluster:
     folder: Path
     programs: Path
     port: int
+    #: More options of the server.
+    options: str = ""
 
     @property
     def url(self) -> str:
@@ -179,7 +207,7 @@ class Cluster:
 
     def start(self) -> None:
         data = self.folder / "data"
-        options = f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder}"
+        options = f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder} {self.options}"
         log = self.folder / "log"
         self._run("pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start")
 
@@ -205,7 +233,7 @@ class Cluster:
         )
 
 
-def _start_cluster() -> Cluster | None:
+def _start_cluster(options: str = "") -> Cluster | None:
     programs = _programs()
     if programs is None:
         return None
@@ -214,7 +242,7 @@ def _start_cluster() -> Cluster | None:
     owner = _unprivileged_user()
     if owner:
         shutil.chown(folder, owner)
-    cluster = Cluster(folder, programs, _free_port())
+    cluster = Cluster(folder, programs, _free_port(), options)
     cluster.make()
     cluster.start()
     return cluster

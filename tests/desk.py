@@ -17,13 +17,12 @@ from engine.model import (
     Sent,
     WebhookSubscription,
 )
-from engine.process_engine import build_engine
 from engine.queries import DeliveryQuery
 from engine.setting_values import SmtpServer
 from engine.settings import Settings
-from engine.sources import RandomIds
 from engine.store import Store
 from engine.webhook_subscriptions import Wishes
+from tests.databases import store_in_memory
 from tests.diagrams import end, line, process, start, user
 from tests.office import ADMIN, ANALYST, AUDITOR, LANES, Office
 
@@ -43,7 +42,7 @@ class Desk(Office):
             smtp_url=SmtpServer("surel.dinas.test", 25, "none"),
             mail_from="alur@dinas.test",
         )
-        self.engine = build_engine(store, self.clock, RandomIds(), settings)
+        self.engine = self.engine_with(settings)
 
     def subscribe(self, **wishes: Any) -> str:
         found = Wishes("gerbang", "https://gerbang.dinas.test/", **wishes)
@@ -104,8 +103,7 @@ class Desk(Office):
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     yield Desk(store)
     store.close()
 

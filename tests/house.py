@@ -18,6 +18,7 @@ from engine.queries import AccountEventQuery
 from engine.settings import Settings
 from engine.sources import ManualClock, RandomIds
 from engine.store import Store
+from tests.databases import store_in_memory
 from tests.office import ADMIN
 
 PASSWORD = "kunci-rumah-7"
@@ -69,8 +70,7 @@ def house_over(store: Store) -> House:
 
 @pytest.fixture
 def house() -> Iterator[House]:
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     yield house_over(store)
     store.close()
 

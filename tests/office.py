@@ -13,11 +13,13 @@ import pytest
 from argon2 import PasswordHasher
 
 from engine.model import Actor, FormField, ProcessDefinition, Role, UserTask
+from engine.passwords import Passwords
 from engine.process_engine import ProcessEngine, build_engine
 from engine.queries import TaskQuery
 from engine.settings import Settings
-from engine.sources import ManualClock
+from engine.sources import ManualClock, RandomIds
 from engine.store import Store
+from tests.databases import store_in_memory
 
 LANES = ("Kadis", "Sekretaris", "Perencana", "Bidang")
 ADMIN = Actor("admin", frozenset({Role.ADMIN}))
@@ -43,9 +45,9 @@ class CountedIds:
         return f"secret-{next(self._numbers)}"
 
 
-def quick_hasher() -> PasswordHasher:
+def quick_passwords() -> Passwords:
     """Argon2 as weak as it can be: a test has no time for what OWASP asks."""
-    return PasswordHasher(memory_cost=8, time_cost=1, parallelism=1)
+    return Passwords(PasswordHasher(memory_cost=8, time_cost=1, parallelism=1))
 
 
 def staff(lane: str, name: str | None = None) -> Actor:
@@ -58,10 +60,14 @@ class Office:
     def __init__(self, store: Store, settings: Settings | None = None) -> None:
         self.store = store
         self.clock = ManualClock(datetime(2026, 1, 5, 0, 30, tzinfo=UTC))
-        self.engine: ProcessEngine = build_engine(
-            store, self.clock, CountedIds(), settings or Settings()
-        )
+        self.engine = self.engine_with(settings or Settings(), CountedIds())
         self.people = {lane: staff(lane) for lane in LANES}
+
+    def engine_with(self, settings: Settings, ids: CountedIds | None = None) -> ProcessEngine:
+        """An engine over this store and clock; its ids are random unless others are given."""
+        return build_engine(
+            self.store, self.clock, ids or RandomIds(), settings, passwords=quick_passwords()
+        )
 
     def deploy(self, content: str | bytes, name: str = "test.bpmn") -> ProcessDefinition:
         data = content.encode() if isinstance(content, str) else content
@@ -202,8 +208,7 @@ def every_return_once() -> Chooser:
 @pytest.fixture
 def office() -> Iterator[Office]:
     """An office on SQLite in memory."""
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     yield Office(store)
     store.close()
 

@@ -13,14 +13,13 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, text
 
 from engine.model import Role
-from engine.passwords import Passwords
 from engine.process_engine import ProcessEngine, build_engine
 from engine.settings import Settings
 from engine.sources import RandomIds, SystemClock
 from engine.store import Store
 from engine.store.connection import open_engine
 from engine.store.tables import process_instance, search_entry, user_task
-from tests.office import ADMIN, SOP_FILES, Office, quick_hasher, straight
+from tests.office import ADMIN, SOP_FILES, Office, quick_passwords, straight
 
 PASSWORD = "prosedur-resmi-1"
 _BATCH = 5_000
@@ -42,7 +41,7 @@ def busy_office(url: str, tasks: int) -> ProcessEngine:
         SystemClock(),
         RandomIds(),
         Settings(database_url=url),
-        passwords=Passwords(quick_hasher()),
+        passwords=quick_passwords(),
     )
     for name, roles, lanes in (
         ("perencana", [Role.STAFF], ["Perencana"]),

@@ -17,7 +17,6 @@ from pathlib import Path
 import requests
 
 from engine.model import EventKind, FieldType, FormField, Role
-from engine.passwords import Passwords
 from engine.process_engine import ProcessEngine, build_engine
 from engine.queries import InstanceQuery, Page, TaskQuery
 from engine.settings import Settings
@@ -27,7 +26,7 @@ from tests.benchmarks.figures import Series, table
 from tests.benchmarks.serving import serving
 from tests.benchmarks.visitor import Shown, Visitor
 from tests.databases import PostgresqlServer
-from tests.office import ADMIN, AUDITOR, Office, filled_in, quick_hasher, straight
+from tests.office import ADMIN, AUDITOR, Office, filled_in, quick_passwords, straight
 
 PASSWORD = "prosedur-resmi-1"
 _SOP = "bakesbangpol"
@@ -152,7 +151,7 @@ def prepare(
     store = Store.open(url)
     store.migrate()
     office = Office(store)
-    hasher = Passwords(quick_hasher()) if is_quick else None
+    hasher = quick_passwords() if is_quick else None
     office.engine = build_engine(
         store, SystemClock(), RandomIds(), Settings(database_url=url), passwords=hasher
     )

@@ -15,16 +15,13 @@ from engine.correlation import Message
 from engine.history_codes import code_of
 from engine.model import Actor, Period, ProcessDefinition, Subject, Upload
 from engine.overdue_tasks import OverdueTasks
-from engine.passwords import Passwords
 from engine.personal_data import Basis
-from engine.process_engine import build_engine
 from engine.remarks import Place
 from engine.settings import Settings
-from engine.sources import RandomIds
 from engine.store import Store
 from engine.webhook_subscriptions import Wishes
 from tests.diagrams import end, exclusive, field, flow, form, line, process, start, user
-from tests.office import ADMIN, SOP_FILES, Office, every_return_once, quick_hasher, straight
+from tests.office import ADMIN, SOP_FILES, Office, every_return_once, straight
 from webhooks import create_app
 from webhooks.hooks.tokens import link_url
 
@@ -97,8 +94,7 @@ def served_office(database: Path) -> Iterator[Served]:
     store = Store.open(f"sqlite:///{database}")
     store.migrate()
     office = Office(store)
-    ids, passwords = RandomIds(), Passwords(quick_hasher())
-    office.engine = build_engine(store, office.clock, ids, Settings(), passwords=passwords)
+    office.engine = office.engine_with(Settings())
     paths = _fill(office)
     app = create_app(office.engine, Settings())
     server = create_server(app, host="127.0.0.1", port=0, threads=4)

@@ -39,7 +39,7 @@ def told(office: Office) -> list[tuple[AnnouncementKind, str | None]]:
 
 
 def subscribe(office: Office) -> str:
-    rooms = build_engine(office.store, office.clock, RandomIds(), KEY)
+    rooms = office.engine_with(KEY)
     wishes = Wishes("gerbang", "https://gerbang.dinas.test/")
     return rooms.webhook_subscriptions.add(wishes, actor=ANALYST)[0].subscription_id
 

@@ -36,6 +36,7 @@ from engine.process_engine import ProcessEngine, build_engine
 from engine.settings import Settings
 from engine.signing_key import SigningKey, is_signed
 from engine.store import Store
+from tests.databases import store_in_memory
 from tests.diagrams import end, line, process, start, user
 from tests.office import ADMIN, AUDITOR, CountedIds, Office, staff
 
@@ -296,8 +297,7 @@ def test_a_folder_with_later_checkpoints_stops_new_ones_until_an_admin_resumes(
 
 def test_the_folder_of_another_database_is_refused(kept: Office, folder: Path) -> None:
     due(kept)
-    other_store = Store.open("sqlite://")
-    other_store.migrate()
+    other_store = store_in_memory()
     other = Office(other_store, Settings(**_outside(kept)))
     with other_store.writing() as tx:
         stored = kept.engine.checkpoints.checkpoint(1, actor=AUDITOR)

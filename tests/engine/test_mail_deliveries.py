@@ -8,9 +8,7 @@ from engine.model import (
     Channel,
     Role,
 )
-from engine.process_engine import build_engine
 from engine.settings import Settings
-from engine.sources import RandomIds
 from tests.desk import ARRIVED, Desk, K
 from tests.office import ADMIN, staff
 
@@ -65,9 +63,7 @@ def test_letter_that_nobody_waits_for_any_more_is_not_sent(desk: Desk) -> None:
 def test_office_without_a_mail_server_writes_no_letters(desk: Desk) -> None:
     desk.hire()
     desk.tell("sekretaris")
-    desk.engine = build_engine(
-        desk.store, desk.clock, RandomIds(), Settings(secret_key=("k" * 40,))
-    )
+    desk.engine = desk.engine_with(Settings(secret_key=("k" * 40,)))
     desk.start(desk.deploy_letters())
 
     assert desk.expand() == []

@@ -8,10 +8,8 @@ from datetime import date, timedelta
 import pytest
 
 from engine.errors import Forbidden
-from engine.process_engine import build_engine
 from engine.remaining_times import Remaining
 from engine.settings import Settings
-from engine.sources import RandomIds
 from engine.worktime import Day, DayKind, Span
 from tests.engine.test_task_deadlines import sop
 from tests.office import ADMIN, Office, staff
@@ -74,7 +72,7 @@ def test_a_task_without_a_term_has_none(office: Office) -> None:
 
 def test_by_the_other_rule_nothing_waits_for_a_claim(office: Office) -> None:
     settings = Settings(deadline_rule="from_available")
-    office.engine = build_engine(office.store, office.clock, RandomIds(), settings)
+    office.engine = office.engine_with(settings)
     instance = office.start(office.deploy(sop("PT15M")))
 
     assert remaining(office, instance) == Remaining(span=Span(0, timedelta(minutes=15)))

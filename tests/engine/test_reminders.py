@@ -10,10 +10,8 @@ from sqlalchemy import event
 
 from engine.bpmn.overdue_terms import SinceDue
 from engine.model import AnnouncementKind
-from engine.process_engine import build_engine
 from engine.reminders import Reminders, Schedule
 from engine.settings import Settings
-from engine.sources import RandomIds
 from engine.store import Store
 from engine.webhook_subscriptions import Wishes
 from tests.diagrams import end, line, process, properties, start, user
@@ -40,7 +38,7 @@ def due(term: str, node: str = "a", **said: str) -> str:
 def listen(office: Office) -> None:
     """Somebody is told of reminders."""
     key = Settings(secret_key=("k" * 40,))
-    rooms = build_engine(office.store, office.clock, RandomIds(), key)
+    rooms = office.engine_with(key)
     wishes = Wishes("gerbang", "https://gerbang.dinas.test/", frozenset({SOON, OVERDUE}))
     rooms.webhook_subscriptions.add(wishes, actor=ANALYST)
 

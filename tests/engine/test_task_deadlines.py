@@ -10,9 +10,7 @@ import pytest
 
 from engine.errors import Conflict, DeploymentRejected, Forbidden, InvalidInput, NotFound
 from engine.model import EventKind
-from engine.process_engine import build_engine
 from engine.settings import Settings
-from engine.sources import RandomIds
 from engine.worktime import Day, DayKind
 from tests.diagrams import end, line, process, start, user
 from tests.office import ADMIN, ANALYST, AUDITOR, Office, staff
@@ -93,7 +91,7 @@ def test_minutes_count_from_the_claim_and_stop_with_it(office_on_both: Office) -
 
 def test_the_rule_may_count_minutes_from_the_beginning(office: Office) -> None:
     settings = Settings(deadline_rule="from_available")
-    office.engine = build_engine(office.store, office.clock, RandomIds(), settings)
+    office.engine = office.engine_with(settings)
     instance = office.start(office.deploy(sop("PT30M")))
     expected = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
     assert office.task(instance, "t0").due_at == expected

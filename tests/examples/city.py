@@ -15,7 +15,7 @@ from pathlib import Path
 from waitress.server import create_server
 
 from engine.model import FormField
-from engine.store import Store
+from tests.databases import store_in_memory
 from tests.diagrams import end, form, line, process, start, user
 from tests.examples.chats import TOKEN, Shown, Telegram, telegram
 from tests.office import AUDITOR, LANES
@@ -104,8 +104,7 @@ def served(office: PostOffice, listener: socket.socket) -> Iterator[None]:
 @contextmanager
 def city_with(bot_file: Path) -> Iterator[City]:
     """The city while the block lasts; its bot is this program."""
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     listener = socket.create_server(("127.0.0.1", 0))
     with telegram() as chats, bot_at(chats, bot_file) as bot_url:
         office = PostOffice(store, SETTINGS).with_settings(

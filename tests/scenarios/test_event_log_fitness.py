@@ -14,7 +14,7 @@ import pytest
 
 from engine.event_logs.selections import LogFormat
 from engine.model import FormField, MigrationPlan
-from engine.store import Store
+from tests.databases import store_in_memory
 from tests.diagrams import (
     each,
     end,
@@ -61,8 +61,7 @@ def walk(office: Office, stem: str, *choosers: Chooser) -> None:
 @pytest.fixture(scope="module", params=SOP_FILES)
 def walked(request: pytest.FixtureRequest) -> Iterator[tuple[Office, str]]:
     """An office in which one SOP was gone through straight and with every return."""
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     office = Office(store)
     walk(office, request.param, straight, every_return_once())
     yield office, request.param

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from engine.model import FormField
-from engine.store import Store
+from tests.databases import store_in_memory
 from tests.office import ANALYST, AUDITOR, PROCESSES, SOP_FILES, Office
 
 #: Tasks completed at most before and after the moving: a way that always goes back has no end.
@@ -82,8 +82,7 @@ class Walk:
 def test_a_moved_instance_goes_on_like_one_of_the_new_version(
     stem: str, revise: Any, choices: list[int], before: int
 ) -> None:
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     office = Office(store)
     content = (PROCESSES / f"{stem}.bpmn").read_bytes()
     old, new = office.deploy(content), office.deploy(revise(content))

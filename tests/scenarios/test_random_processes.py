@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.model import InstanceState
-from engine.store import Store
+from tests.databases import store_in_memory
 from tests.diagrams import end, exclusive, flow, inclusive, parallel, process, start, user
 from tests.office import ADMIN, Office, staff
 
@@ -194,8 +194,7 @@ def _condition(block: Block, number: int) -> str | None:
 def test_open_tasks_are_those_of_the_token_game(seed: int) -> None:
     rng = random.Random(seed)
     block = random_block(rng, 3, iter(range(1_000)))
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     office = Office(store)
     walk(office, block, rng)
     store.close()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine.model import FormField
 from engine.playback.standing import marks_from, standing_after
 from engine.playback.story import Story
-from engine.store import Store
+from tests.databases import store_in_memory
 from tests.office import AUDITOR, SOP_FILES, Office
 
 #: Tasks completed at most: a way that always goes back has no end.
@@ -24,8 +24,7 @@ MOST = 25
 )
 @given(choices=st.lists(st.integers(0, 99), min_size=1, max_size=60))
 def test_story_has_the_state_of_every_step(stem: str, choices: list[int]) -> None:
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     office, live = Office(store), []
 
     instance_id = office.start_sop(office.deploy_sop(stem))

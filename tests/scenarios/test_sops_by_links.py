@@ -9,9 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from engine.model import Json, Role, UserTask
-from engine.process_engine import build_engine
 from engine.settings import Settings
-from engine.sources import RandomIds
 from tests.office import (
     ADMIN,
     LANES,
@@ -31,7 +29,7 @@ from webhooks.hooks.tokens import link_url
 def office(office_on_both: Office) -> Office:
     made = office_on_both
     settings = Settings(secret_key=("k" * 32,))
-    made.engine = build_engine(made.store, made.clock, RandomIds(), settings)
+    made.engine = made.engine_with(settings)
     for lane in LANES:
         made.engine.accounts.add(
             lane.lower(), display_name=lane, roles={Role.STAFF}, lanes={lane}, actor=ADMIN

@@ -12,7 +12,6 @@ import requests
 from waitress.server import create_server
 
 from engine.model import FieldType, FormField, Role
-from engine.passwords import Passwords
 from engine.process_engine import build_engine
 from engine.settings import Settings
 from engine.sources import RandomIds
@@ -25,7 +24,7 @@ from tests.office import (
     Office,
     every_return_once,
     filled_in,
-    quick_hasher,
+    quick_passwords,
     straight,
 )
 from tests.scenarios.test_sops import RETURNED, STRAIGHT, steps
@@ -43,7 +42,7 @@ class Api:
             office.clock,
             RandomIds(),
             Settings(),
-            passwords=Passwords(quick_hasher()),
+            passwords=quick_passwords(),
         )
         accounts = engine.accounts
         for lane in LANES:

@@ -24,14 +24,13 @@ from flask import Flask
 from lxml.html import document_fromstring
 from waitress.server import create_server
 
-from engine.passwords import Passwords
 from engine.process_engine import ProcessEngine, build_engine
 from engine.setting_values import Grant
 from engine.settings import Settings
 from engine.sources import ManualClock, RandomIds, SystemClock
-from engine.store import Store
+from tests.databases import store_in_memory
 from tests.needs import npm, program
-from tests.office import ADMIN, quick_hasher
+from tests.office import ADMIN, quick_passwords
 from tests.webhooks.pages.browser import PASSWORD, Browser, Page
 from webhooks import create_app
 
@@ -170,12 +169,11 @@ def settings_of(server: SignOnServer, **changes: Any) -> Settings:
 
 @contextlib.contextmanager
 def office_of(server: SignOnServer, **changes: Any) -> Iterator[SignOnOffice]:
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     # The provider lives by the computer's clock, and its tokens do.
     clock = ManualClock(SystemClock().now())
     settings = settings_of(server, **changes)
-    passwords = Passwords(quick_hasher())
+    passwords = quick_passwords()
     engine = build_engine(store, clock, RandomIds(), settings, passwords=passwords)
     for name, role in (("admin", "admin"), ("lama", "staff")):
         engine.accounts.add(

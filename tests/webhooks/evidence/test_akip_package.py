@@ -20,7 +20,7 @@ from pypdf import PdfReader
 from engine.model import Actor, Period
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
-from engine.store import Store
+from tests.databases import store_in_memory
 from tests.office import ADMIN, AUDITOR, Office, every_return_once, straight
 from webhooks.evidence import write_package, writing_papers
 
@@ -69,8 +69,7 @@ class Packed:
 def packed(tmp_path_factory: pytest.TempPathFactory) -> Packed:
     folder = tmp_path_factory.mktemp("paket")
     settings = Settings(checkpoints=folder / "titik", checkpoint_key=folder / "kunci.pem")
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     office = Office(store, settings)
     definition = office.deploy_sop("luwu-timur")
     instances = [office.start_sop(definition) for _ in range(3)]

@@ -18,8 +18,8 @@ from engine.model import AccountEventKind, Actor, EventKind, Role, Upload
 from engine.queries import AccountEventQuery
 from engine.remarks import Place
 from engine.settings import Settings
-from engine.store import Store
 from engine.substitutions import Wishes
+from tests.databases import store_in_memory
 from tests.diagrams import each, end, field, form, line, process, start, user
 from tests.engine.test_verify import tamper
 from tests.office import ADMIN, AUDITOR, SOP_FILES, Office, every_return_once, staff
@@ -238,8 +238,7 @@ def test_a_broken_history_is_told_first(office: Office) -> None:
 
 def test_a_substitute_his_letter_and_the_checkpoint_are_named(tmp_path: Path) -> None:
     settings = Settings(checkpoints=tmp_path / "titik", checkpoint_key=tmp_path / "kunci.pem")
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     office = Office(store, settings)
     office.engine.accounts.add(
         "sekretaris", display_name="Siti", roles=[Role.STAFF], lanes=["Sekretaris"], actor=ADMIN

@@ -9,9 +9,7 @@ import pytest
 from flask import Flask
 
 from engine.model import Actor, Language, Role
-from engine.process_engine import build_engine
 from engine.settings import Settings
-from engine.sources import RandomIds
 from tests.diagrams import end, field, form, line, process, start, user
 from tests.office import ADMIN, Office
 from tests.webhooks.pages.browser import PASSWORD, Browser, Page
@@ -33,7 +31,7 @@ Linked = Callable[[], tuple[str, str]]
 def office(office_on_both: Office) -> Office:
     made = office_on_both
     settings = Settings(secret_key=("k" * 32,))
-    made.engine = build_engine(made.store, made.clock, RandomIds(), settings)
+    made.engine = made.engine_with(settings)
     made.engine.accounts.add(
         "kadis",
         display_name="Kepala",
@@ -159,7 +157,7 @@ def test_a_changed_link_opens_nothing(
 def test_a_link_of_another_key_opens_nothing(office: Office, linked: Linked) -> None:
     _, path = linked()
     settings = Settings(secret_key=("z" * 32,))
-    other = build_engine(office.store, office.clock, RandomIds(), settings)
+    other = office.engine_with(settings)
 
     assert create_app(other, settings).test_client().get(path).status_code == 404
 

@@ -13,10 +13,8 @@ from standardwebhooks.webhooks import Webhook
 from werkzeug.test import TestResponse
 
 from engine.model import MessageSource
-from engine.process_engine import build_engine
 from engine.queries import InstanceQuery, KeptMessageQuery
 from engine.settings import Settings
-from engine.sources import RandomIds
 from tests.office import ADMIN, AUDITOR, Office
 from webhooks import create_app
 
@@ -77,7 +75,7 @@ class System:
 def system(office_on_both: Office) -> System:
     office = office_on_both
     settings = Settings(secret_key=("k" * 32,))
-    office.engine = build_engine(office.store, office.clock, RandomIds(), settings)
+    office.engine = office.engine_with(settings)
     office.deploy_sop("luwu-timur")
     sources = office.engine.message_sources
     return System(office, *sources.add("srikandi", ["surat_masuk"], actor=ADMIN))

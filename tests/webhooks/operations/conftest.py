@@ -8,6 +8,7 @@ import pytest
 
 from engine.settings import Settings
 from engine.store import Store
+from tests.databases import store_in_memory
 from tests.webhooks.rest.hall import LETTER, Hall
 
 TOKEN = "lima-belas-kerbau"
@@ -15,8 +16,7 @@ TOKEN = "lima-belas-kerbau"
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    opened = Store.open("sqlite://")
-    opened.migrate()
+    opened = store_in_memory()
     yield opened
     opened.close()
 

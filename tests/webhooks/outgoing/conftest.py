@@ -11,12 +11,12 @@ import pytest
 import trustme
 
 from engine.model import Actor, AnnouncementKind, Channel, Delivery, DeliveryAttempt, Role, Sent
-from engine.process_engine import ProcessEngine, build_engine
 from engine.queries import DeliveryQuery
 from engine.settings import Settings
-from engine.sources import ManualClock, RandomIds, SystemClock
+from engine.sources import ManualClock, SystemClock
 from engine.store import Store
 from engine.webhook_subscriptions import Wishes
+from tests.databases import store_in_memory
 from tests.office import ADMIN, ANALYST, LANES, Office
 from webhooks.outgoing import Deliverer, GatewaySender, HttpSender, MailSender
 
@@ -30,14 +30,14 @@ class PostOffice(Office):
         super().__init__(store)
         self.clock = ManualClock(SystemClock().now())
         self.settings = settings
-        self.engine: ProcessEngine = build_engine(store, self.clock, RandomIds(), settings)
+        self.engine = self.engine_with(settings)
         self.deadline_s = 5.0
 
     def with_settings(self, **changes: Any) -> PostOffice:
         """The same office with other settings, as another process would have them."""
         other = PostOffice(self.store, replace(self.settings, **changes))
         other.clock = self.clock
-        other.engine = build_engine(self.store, self.clock, RandomIds(), other.settings)
+        other.engine = other.engine_with(other.settings)
         return other
 
     def subscribe(self, url: str, **wishes: Any) -> tuple[str, str]:
@@ -104,8 +104,7 @@ class PostOffice(Office):
 @pytest.fixture
 def post() -> Iterator[PostOffice]:
     """On SQLite in memory."""
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     yield PostOffice(store, SETTINGS)
     store.close()
 

@@ -8,12 +8,9 @@ import pytest
 from flask import Flask
 
 from engine.model import ProcessDefinition
-from engine.passwords import Passwords
-from engine.process_engine import build_engine
 from engine.settings import Settings
-from engine.sources import RandomIds
-from engine.store import Store
-from tests.office import ADMIN, Office, quick_hasher
+from tests.databases import store_in_memory
+from tests.office import ADMIN, Office
 from tests.webhooks.pages.browser import PASSWORD, Browser
 from webhooks import create_app
 
@@ -94,11 +91,9 @@ SOP = """<?xml version="1.0" encoding="UTF-8"?>
 @pytest.fixture
 def office() -> Iterator[Office]:
     """An office whose ids and secrets are random, as cookies must be."""
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     made = Office(store)
-    passwords = Passwords(quick_hasher())
-    made.engine = build_engine(store, made.clock, RandomIds(), Settings(), passwords=passwords)
+    made.engine = made.engine_with(Settings())
     for name, (display_name, roles, lanes) in PEOPLE.items():
         made.engine.accounts.add(
             name,

@@ -9,12 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from engine.passwords import Passwords
-from engine.process_engine import build_engine
 from engine.settings import Settings
-from engine.sources import RandomIds
-from engine.store import Store
-from tests.office import ADMIN, Office, quick_hasher
+from tests.databases import store_in_memory
+from tests.office import ADMIN, Office
 from tests.webhooks.pages.browser import PASSWORD
 from tests.webhooks.pages.conftest import PEOPLE, Visit
 
@@ -22,12 +19,10 @@ from tests.webhooks.pages.conftest import PEOPLE, Visit
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     """An office that makes checkpoints."""
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     made = Office(store)
     settings = Settings(checkpoints=tmp_path / "titik", checkpoint_key=tmp_path / "key.pem")
-    passwords = Passwords(quick_hasher())
-    made.engine = build_engine(store, made.clock, RandomIds(), settings, passwords=passwords)
+    made.engine = made.engine_with(settings)
     for name in ("auditor", "staf", "admin"):
         display_name, roles, lanes = PEOPLE[name]
         made.engine.accounts.add(

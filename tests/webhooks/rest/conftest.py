@@ -7,14 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from engine.settings import Settings
-from engine.store import Store
+from tests.databases import store_in_memory
 from tests.webhooks.rest.hall import Hall
 
 
 @pytest.fixture
 def hall() -> Iterator[Hall]:
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     yield Hall(store, Settings())
     store.close()
 

@@ -9,12 +9,10 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from engine.model import Role
-from engine.passwords import Passwords
-from engine.process_engine import build_engine
 from engine.settings import Settings
 from engine.store import Store
 from tests.diagrams import end, exclusive, field, flow, form, line, process, properties, start, user
-from tests.office import ADMIN, CountedIds, Office, quick_hasher
+from tests.office import ADMIN, Office
 from webhooks import create_app
 
 PASSWORD = "kata-sandi-panjang"
@@ -60,14 +58,7 @@ class Hall:
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self.office = Office(store)
-        self.engine = build_engine(
-            store,
-            self.office.clock,
-            CountedIds(),
-            Settings(),
-            passwords=Passwords(quick_hasher()),
-        )
-        self.office.engine = self.engine
+        self.engine = self.office.engine
         for name, (roles, lanes) in PEOPLE.items():
             self.engine.accounts.add(
                 name,

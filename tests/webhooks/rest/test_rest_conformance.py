@@ -27,6 +27,7 @@ from engine.process_engine import build_engine
 from engine.settings import Settings
 from engine.sources import RandomIds, SystemClock
 from engine.store import Store
+from tests.databases import store_in_memory
 from tests.diagrams import end, line, process, start
 from tests.office import SOP_FILES
 from tests.webhooks.rest.hall import LETTER, PASSWORD, STUCK, Hall
@@ -98,8 +99,7 @@ class Town:
 
 @pytest.fixture(scope="module")
 def town() -> Iterator[Town]:
-    store = Store.open("sqlite://")
-    store.migrate()
+    store = store_in_memory()
     yield Town(store)
     store.close()
 

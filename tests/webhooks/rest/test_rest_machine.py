@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 
 from engine.settings import Settings
-from engine.store import Store
+from tests.databases import store_in_memory
 from tests.webhooks.rest.hall import Hall
 
 STAFF = {"siti": "Petugas", "budi": "Petugas", "kepala": "Kepala", "tamu": "Lain"}
@@ -45,8 +45,7 @@ class Api(RuleBasedStateMachine):
 
     @initialize()
     def open_the_hall(self) -> None:
-        self.store = Store.open("sqlite://")
-        self.store.migrate()
+        self.store = store_in_memory()
         self.hall = Hall(self.store, Settings())
         self.hall.deployed()
         self.known: list[Case] = []

@@ -10,10 +10,29 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.benchmarks import chores, completion, growth, inbox, people, population, scaling
+from tests.benchmarks import (
+    chores,
+    completion,
+    growth,
+    inbox,
+    people,
+    population,
+    scaling,
+    through_http,
+)
 from tests.databases import PostgresqlServer, open_server
 
-_NAMES = ("sqlite", "postgresql", "inbox", "people", "growth", "population", "chores", "scaling")
+_NAMES = (
+    "sqlite",
+    "postgresql",
+    "http",
+    "inbox",
+    "people",
+    "growth",
+    "population",
+    "chores",
+    "scaling",
+)
 
 
 def main() -> int:
@@ -34,6 +53,8 @@ def main() -> int:
                 )
             )
         )
+    if "http" in options.benchmarks:
+        _say(_through_http(options.rounds, options.instances, cores))
     if "inbox" in options.benchmarks:
         sizes = (1_000, options.tasks)
         _say(inbox.on_sqlite(options.rounds, sizes))
@@ -58,6 +79,15 @@ def main() -> int:
             )
         )
     return 0
+
+
+def _through_http(rounds: int, instances: int, cores: int) -> str:
+    clients = (1, 4, 16)
+    return through_http.on_sqlite(rounds, instances, clients=clients) + _on_postgresql(
+        lambda server: through_http.on_postgresql(
+            server, rounds, instances, clients=clients, processes=cores
+        )
+    )
 
 
 def _on_postgresql(measured: Callable[[PostgresqlServer], str]) -> str:

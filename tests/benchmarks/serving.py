@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -18,28 +18,32 @@ from engine.settings import Settings
 from webhooks import create_app
 
 ROOT = Path(__file__).resolve().parents[2]
+_NOTHING: Mapping[str, str] = {}
 
 
 @contextmanager
-def serving(url: str, *, processes: int = 1) -> Iterator[list[str]]:
-    """The addresses of that many servers on one database, the first of which works beside."""
+def serving(
+    url: str, *, processes: int = 1, settings: Mapping[str, str] = _NOTHING
+) -> Iterator[list[str]]:
+    """The addresses of that many servers on one database, the first of which works beside.
+
+    settings: variables of the environment, beside those that every measured server has.
+    """
     with ExitStack() as open_ones:
-        yield [
-            open_ones.enter_context(_server(url, *([] if number == 0 else ["--no-worker"])))
-            for number in range(processes)
-        ]
+        addresses = []
+        for number in range(processes):
+            options = [] if number == 0 else ["--no-worker"]
+            server = running(url, "serve", "--port", "0", *options, settings=settings)
+            addresses.append(address_of(open_ones.enter_context(server)))
+        yield addresses
 
 
 @contextmanager
-def _server(url: str, *options: str) -> Iterator[str]:
-    with running(url, "serve", "--port", "0", *options) as program:
-        yield address_of(program)
-
-
-@contextmanager
-def running(url: str, *words: str) -> Iterator[subprocess.Popen[str]]:
+def running(
+    url: str, *words: str, settings: Mapping[str, str] = _NOTHING
+) -> Iterator[subprocess.Popen[str]]:
     """`alur` as a program of its own, stopped in the end."""
-    environ = {**os.environ, "ALUR_DATABASE_URL": url, "ALUR_LOG_LEVEL": "WARNING"}
+    environ = {**os.environ, "ALUR_DATABASE_URL": url, "ALUR_LOG_LEVEL": "WARNING", **settings}
     # One key for all of them, and no file of one beside a database that is thrown away.
     environ["ALUR_SECRET_KEY"] = "kunci-dari-pengukuran-yang-tidak-menjaga-apa-pun"
     program = subprocess.Popen(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import chores, growth, population
+from tests.benchmarks import chores, growth, population, through_http
 from tests.benchmarks.contestants.alur import alur
 from tests.benchmarks.contestants.crowd import Crowd
 from tests.benchmarks.contestants.floor import floor
@@ -53,6 +53,13 @@ def test_chores_are_all_measured() -> None:
     text = chores.on_sqlite(1, instances=2, waiting=8, idle_s=0.1)
 
     for said in ("alur serve, until it listens", "check and deploy", "verify --all", "8 instances"):
+        assert said in text
+
+
+def test_completions_through_http_are_measured_in_every_way() -> None:
+    text = through_http.on_sqlite(1, 1, clients=(1,))
+
+    for said in ("floor", "access token", "inbox before", "form of the page", "page after", "link"):
         assert said in text
 
 

@@ -63,6 +63,11 @@ class Visitor:
         standing = {str(name): str(value or "") for name, value in form.form_values()}
         return self._ask(page, "POST", str(form.action), standing | values)
 
+    @property
+    def cookies(self) -> str:
+        """The browser's cookies, as the header sends them."""
+        return "; ".join(f"{name}={value}" for name, value in self._session.cookies.items())
+
     def close(self) -> None:
         self._session.close()
 

@@ -44,11 +44,15 @@ class Recording:
 
 def floor(url: str, *, processes: int = 1) -> Crowd:
     """url: an empty database, which is migrated here."""
+    return Crowd("floor: the same rows, bare transaction", url, floor_opener(url), processes)
+
+
+def floor_opener(url: str) -> Callable[[], FloorDoer]:
+    """What makes the floor in whatever process it is called. url: as of `floor`."""
     engine = prepared(url)
     definition = deployed(engine)
     kept = frozenset(_UUID.findall(f"{definition.definition_id} {definition.deployment_id}"))
-    name = "floor: the same rows, bare transaction"
-    return Crowd(name, url, partial(FloorDoer, url, _record(engine, definition), kept), processes)
+    return partial(FloorDoer, url, _record(engine, definition), kept)
 
 
 def _record(engine: ProcessEngine, definition: ProcessDefinition) -> Recording:
@@ -80,14 +84,14 @@ class FloorDoer:
 
     def start(self, instances: int) -> list[Recording]:
         renewed = [self._renewed() for _ in range(instances)]
-        with self._connection() as write:
+        with self.connection() as write:
             for recording in renewed:
                 write(recording.start)
         return renewed
 
     def complete(self, begun: Sequence[Recording]) -> list[float]:
         seconds: list[float] = []
-        with self._connection() as write:
+        with self.connection() as write:
             for recording in begun:
                 for statements in recording.completions:
                     since = time.perf_counter()
@@ -99,7 +103,7 @@ class FloorDoer:
         return [len(each) for each in self._recording.completions]
 
     @contextmanager
-    def _connection(self) -> Iterator[Callable[[list[Statement]], None]]:
+    def connection(self) -> Iterator[Callable[[list[Statement]], None]]:
         """Writes statements in one transaction of the driver's."""
         if make_url(self._url).get_backend_name() == "sqlite":
             # The very connection that Alur uses, with its settings; SQLAlchemy stays outside.

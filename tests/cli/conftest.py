@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,12 @@ from engine.__main__ import main
 from tests.diagrams import end, field, form, line, process, start, user
 
 PASSWORD = "seekor-kuda-nil"
+ACCOUNTS = (
+    "account add admin --no-password --role admin",
+    "account add auditor --no-password --role auditor",
+    "account add kadis --no-password --role staff --lane Kadis",
+    "account add sekretaris --no-password --role staff --lane Sekretaris",
+)
 
 
 @dataclass(frozen=True)
@@ -76,15 +83,23 @@ def terminal(
     return Terminal(tmp_path, capsys)
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a migrated database that has one process and an account per part."""
+    folder = tmp_path_factory.mktemp("prepared")
+    diagram = folder / "surat.bpmn"
+    diagram.write_text(two_steps(), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("ALUR_DATABASE_URL", f"sqlite:///{folder / 'alur.db'}")
+        for words in (["migrate"], *map(str.split, ACCOUNTS), ["deploy", str(diagram)]):
+            assert main(words) == 0
+    return folder
+
+
 @pytest.fixture
-def alur(terminal: Terminal) -> Terminal:
-    """A migrated database with one process and an account per part."""
-    terminal.ok("migrate")
-    terminal.account("admin", "--role", "admin")
-    terminal.account("auditor", "--role", "auditor")
-    terminal.account("kadis", "--role", "staff", "--lane", "Kadis")
-    terminal.account("sekretaris", "--role", "staff", "--lane", "Sekretaris")
-    terminal.ok("deploy", terminal.file("surat.bpmn", two_steps()))
+def alur(terminal: Terminal, prepared: Path) -> Terminal:
+    """A database as `prepared`, for this test alone."""
+    shutil.copytree(prepared, terminal.folder, dirs_exist_ok=True)
     return terminal
 
 

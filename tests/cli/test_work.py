@@ -127,7 +127,6 @@ def test_listing_says_that_there_is_more(alur: Terminal) -> None:
 
 
 def test_repeated_value_is_a_list(alur: Terminal) -> None:
-    alur.ok("migrate")
     alur.ok("deploy", "processes/balangan.bpmn")
 
     words = ("start", "pdk_balangan", "--set", "periode_tahun=2026")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -32,6 +33,7 @@ def upgrade(connection: Connection, version: str = "head") -> None:
         ) from error
 
 
+@cache
 def head() -> str | None:
     """The newest schema version that this program knows."""
     return ScriptDirectory.from_config(_config()).get_current_head()

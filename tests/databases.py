@@ -71,11 +71,15 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
 
 
 @contextmanager
-def open_server() -> Iterator[PostgresqlServer]:
-    """The server that the environment names, or a private one that is thrown away in the end."""
+def open_server(*, is_durable: bool = False) -> Iterator[PostgresqlServer]:
+    """The server that the environment names, or a private one that is thrown away in the end.
+
+    is_durable: the private one waits for the disk, as one that is worked with does.
+    """
     url = os.environ.get("ALUR_TEST_POSTGRESQL_URL")
     # It need not outlive the machine, and each database that is dropped would wait for the disk.
-    cluster = None if url else _start_cluster("-c fsync=off")
+    options = "" if is_durable else "-c fsync=off"
+    cluster = None if url else _start_cluster(options)
     if url is None and cluster is None:
         reason = "no PostgreSQL: set ALUR_TEST_POSTGRESQL_URL, or install its server programs"
         unavailable(reason)

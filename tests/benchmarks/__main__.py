@@ -20,6 +20,7 @@ from tests.benchmarks import (
     scaling,
     through_http,
 )
+from tests.benchmarks.contestants.programs import WARM_UP
 from tests.databases import PostgresqlServer, open_server
 
 _NAMES = (
@@ -49,7 +50,12 @@ def main() -> int:
         _say(
             _on_postgresql(
                 lambda server: completion.on_postgresql(
-                    server, options.rounds, options.instances, clients=(1, 4, 16), cores=cores
+                    server,
+                    options.rounds,
+                    options.instances,
+                    clients=(1, 4, 16),
+                    cores=cores,
+                    warm_up=options.warm_up,
                 )
             )
         )
@@ -92,7 +98,7 @@ def _through_http(rounds: int, instances: int, cores: int) -> str:
 
 def _on_postgresql(measured: Callable[[PostgresqlServer], str]) -> str:
     try:
-        with open_server() as server:
+        with open_server(is_durable=True) as server:
             return measured(server)
     except (pytest.skip.Exception, pytest.fail.Exception) as error:
         return f"\n(PostgreSQL left out: {error})"
@@ -109,6 +115,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=10, help="turns that each takes (10)")
     parser.add_argument(
         "--instances", type=int, default=8, help="instances of 10 completions in a turn (8)"
+    )
+    parser.add_argument(
+        "--warm-up",
+        type=int,
+        default=WARM_UP,
+        help=f"completions of each JVM before it is measured ({WARM_UP})",
     )
     parser.add_argument(
         "--tasks", type=int, default=100_000, help="open tasks of the inbox (100000)"

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.benchmarks import chores, growth, population, through_http
-from tests.benchmarks.contestants.alur import alur
+from tests.benchmarks.aims import Result, aims
+from tests.benchmarks.contestants.alur import Way, alur
 from tests.benchmarks.contestants.crowd import Crowd
 from tests.benchmarks.contestants.floor import floor
 from tests.benchmarks.contestants.naive_spiff import naive_spiff
 from tests.benchmarks.figures import Series, percentile, table
 
 
-@pytest.mark.parametrize("opener", [alur, floor, naive_spiff])
+@pytest.mark.parametrize(
+    "opener",
+    [*(partial(alur, way=way) for way in Way), floor, naive_spiff],
+)
 def test_contestant_completes_every_step_of_every_instance(opener, tmp_path: Path) -> None:
     contestant: Crowd = opener(f"sqlite:///{tmp_path / 'bench.db'}")
     try:
@@ -33,6 +38,30 @@ def test_completion_takes_at_most_eight_statements(tmp_path: Path) -> None:
         assert max(contestant.statements()) <= 8
     finally:
         contestant.close()
+
+
+def test_aims_say_what_was_found_and_whether_it_is_kept() -> None:
+    def result(name: str, seconds: float, elapsed_s: float) -> Result:
+        return Result(name, Series([seconds], elapsed_s), [9, 5], None)
+
+    text = aims(
+        [
+            result("floor: the same rows", 0.001, 0.001),
+            result("Alur", 0.002, 0.002),
+            result("Alur, task found by group", 0.004, 0.004),
+            result("SpiffWorkflow, whole workflow in a column", 0.001, 0.001),
+            result("Operaton 1.2.3, full history", 0.010, 0.010),
+            result("Flowable 4.5.6, full history", 0.006, 0.006),
+        ]
+    )
+
+    assert [line.split()[-2:] for line in text.splitlines()[2:]] == [
+        ["2.00", "kept"],
+        ["2.00", "MISSED"],
+        ["2.50", "kept"],
+        ["1.50", "MISSED"],
+        ["9", "MISSED"],
+    ]
 
 
 def test_an_instance_goes_round_as_often_as_it_is_told() -> None:

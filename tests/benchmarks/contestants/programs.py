@@ -7,6 +7,7 @@ lacks the tools for one gets `Unavailable`, and the benchmark says so in place o
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -20,6 +21,17 @@ from tests.benchmarks.sizes import database_bytes
 
 _PEERS = Path(__file__).parent.parent / "peers"
 _BUILT = Path(__file__).parent / ".built"
+#: Completions after which the compilers of a JVM are done with the engines: until then each
+#: thousand is faster than the one before.
+WARM_UP = 3000
+#: Which of Debian's packages bring a tool.
+_DEBIAN = {
+    "java": "default-jre-headless",
+    "javac": "default-jdk-headless",
+    "mvn": "maven",
+    "node": "nodejs",
+    "npm": "npm",
+}
 _CANDIDATES = {
     "Operaton": "http://camunda.org/schema/1.0/bpmn",
     "Flowable": "http://flowable.org/bpmn",
@@ -79,12 +91,13 @@ class NodeEngine(Program):
 
     def __init__(self, folder: Path) -> None:
         peer = _fresh_copy("node")
-        _run([_tool("npm"), "install", "--no-audit", "--no-fund", "--silent"], folder=peer)
+        tools = _tools("npm bpmn-engine", "node", "npm")
+        _run([tools["npm"], "install", "--no-audit", "--no-fund", "--silent"], folder=peer)
         diagram = folder / "sop.bpmn"
         diagram.write_text(workload.peer_sop())
         states = folder / "states"
         states.mkdir()
-        command = [_tool("node"), peer / "peer.mjs", diagram, states]
+        command = [tools["node"], peer / "peer.mjs", diagram, states]
         super().__init__("npm bpmn-engine, getState in a file", command, None)
 
     def round(self, *, instances: int, clients: int) -> Series:
@@ -98,38 +111,47 @@ class NodeEngine(Program):
 class JvmEngine(Program):
     """Operaton or Flowable on PostgreSQL: one process, clients in threads, on all cores."""
 
-    def __init__(self, name: str, url: str, folder: Path) -> None:
-        """name: "Operaton" or "Flowable". url: an empty PostgreSQL database."""
-        built = _BUILT / name.lower()
+    def __init__(self, name: str, url: str, folder: Path, *, warm_up: int = WARM_UP) -> None:
+        """name: "Operaton" or "Flowable". url: an empty PostgreSQL database.
+
+        warm_up: completions that are done before anything is measured.
+        """
+        tools = _tools(name, "java", "javac", "mvn")
         peer = _PEERS / "jvm"
+        project = peer / f"{name.lower()}.xml"
+        version = _version(project)
+        built = _BUILT / f"{name.lower()}-{version}"
         jars = built / "jars"
         if not jars.exists():
-            _run(
-                [
-                    _tool("mvn"),
-                    "--quiet",
-                    "--file",
-                    peer / f"{name.lower()}.xml",
-                    "dependency:copy-dependencies",
-                    f"-DoutputDirectory={jars}",
-                ],
-                folder=peer,
-            )
-        classes, sources = built / "classes", [peer / "Rounds.java", peer / f"{name}Peer.java"]
-        _run([_tool("javac"), "-d", classes, "-cp", f"{jars}/*", *sources], folder=peer)
+            _fetch(tools["mvn"], project, jars)
+        classes = built / "classes"
+        sources = [peer / f"{each}.java" for each in ("Counting", "Rounds", f"{name}Peer")]
+        _run([tools["javac"], "-d", classes, "-cp", f"{jars}/*", *sources], folder=peer)
         diagram = folder / f"{name.lower()}.bpmn"
         diagram.write_text(workload.peer_sop(_CANDIDATES[name]))
         parsed = make_url(url)
         jdbc = f"jdbc:postgresql://{parsed.host}:{parsed.port}/{parsed.database}"
         command = [
-            _tool("java"), "-cp", f"{classes}:{jars}/*", f"{name}Peer", jdbc,
-            parsed.username or "", diagram, workload.KEY,
+            tools["java"], "-cp", f"{classes}:{jars}/*", f"{name}Peer", jdbc,
+            parsed.username or "", parsed.password or "", diagram, workload.KEY,
         ]  # fmt: skip
-        super().__init__(f"{name}, full history", command, url)
+        super().__init__(f"{name} {version}, full history", command, url)
+        if warm_up:
+            self.round(instances=-(-warm_up // 10), clients=4)
 
     def round(self, *, instances: int, clients: int) -> Series:
         elapsed, *taken = map(int, self._asked(f"{instances} {clients}").split())
         return Series([each / 1e9 for each in taken], elapsed / 1e9)
+
+    def statements(self) -> list[int]:
+        """Of each completion of one more instance; a batch of one statement counts once."""
+        return [int(word) for word in self._asked("statements").split()]
+
+
+def _version(project: Path) -> str:
+    """The engine's version, as its project for Maven says it first of all dependencies."""
+    [version, *_] = re.findall(r"<version>([\w.]+)</version></dependency>", project.read_text())
+    return version
 
 
 def _fresh_copy(peer: str) -> Path:
@@ -142,12 +164,24 @@ def _fresh_copy(peer: str) -> Path:
     return folder
 
 
-def _tool(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        message = f"needs {name} on PATH"
+def _tools(contestant: str, *names: str) -> dict[str, str]:
+    """The path of each program. Raises Unavailable, which names all that are missing."""
+    found = {name: shutil.which(name) for name in names}
+    if missing := [name for name, path in found.items() if path is None]:
+        packages = " ".join(_DEBIAN[name] for name in missing)
+        lacking = ", ".join(missing)
+        message = f"{contestant} needs {lacking} on PATH; on Debian: apt-get install {packages}"
         raise Unavailable(message)
-    return found
+    return {name: path for name, path in found.items() if path}
+
+
+def _fetch(maven: str, project: Path, jars: Path) -> None:
+    """Fetch the jars of the project, all or none."""
+    part = jars.with_name("jars.part")
+    shutil.rmtree(part, ignore_errors=True)
+    command = [maven, "--quiet", "--file", project, "dependency:copy-dependencies"]
+    _run([*command, f"-DoutputDirectory={part}"], folder=project.parent)
+    part.rename(jars)
 
 
 def _run(command: Sequence[str | Path], *, folder: Path) -> None:

@@ -9,18 +9,20 @@ import org.flowable.task.api.Task;
 final class FlowablePeer implements Rounds.Peer {
     private final ProcessEngine engine;
 
-    private FlowablePeer(String url, String user) {
+    private FlowablePeer(Counting pool) {
         StandaloneProcessEngineConfiguration configuration =
                 new StandaloneProcessEngineConfiguration();
-        configuration.setDataSource(Rounds.pool(url, user));
+        configuration.setDataSource(pool.dataSource());
         configuration.setDatabaseSchemaUpdate(ProcessEngineConfiguration.DB_SCHEMA_UPDATE_TRUE);
         configuration.setHistoryLevel(HistoryLevel.FULL);
         configuration.setAsyncExecutorActivate(false);
         engine = configuration.buildProcessEngine();
     }
 
+    /** arguments: JDBC URL, user, password, diagram, key of its process. */
     public static void main(String[] arguments) throws Exception {
-        Rounds.serve(new FlowablePeer(arguments[0], arguments[1]), arguments[2], arguments[3]);
+        Counting pool = Rounds.pool(arguments[0], arguments[1], arguments[2]);
+        Rounds.serve(new FlowablePeer(pool), pool, arguments[3], arguments[4]);
     }
 
     @Override

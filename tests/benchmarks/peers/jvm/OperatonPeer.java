@@ -9,10 +9,10 @@ import org.operaton.bpm.engine.task.Task;
 final class OperatonPeer implements Rounds.Peer {
     private final ProcessEngine engine;
 
-    private OperatonPeer(String url, String user) {
+    private OperatonPeer(Counting pool) {
         StandaloneProcessEngineConfiguration configuration =
                 new StandaloneProcessEngineConfiguration();
-        configuration.setDataSource(Rounds.pool(url, user));
+        configuration.setDataSource(pool.dataSource());
         configuration.setDatabaseSchemaUpdate(ProcessEngineConfiguration.DB_SCHEMA_UPDATE_TRUE);
         configuration.setHistory(ProcessEngineConfiguration.HISTORY_FULL);
         configuration.setJobExecutorActivate(false);
@@ -21,8 +21,10 @@ final class OperatonPeer implements Rounds.Peer {
         engine = configuration.buildProcessEngine();
     }
 
+    /** arguments: JDBC URL, user, password, diagram, key of its process. */
     public static void main(String[] arguments) throws Exception {
-        Rounds.serve(new OperatonPeer(arguments[0], arguments[1]), arguments[2], arguments[3]);
+        Counting pool = Rounds.pool(arguments[0], arguments[1], arguments[2]);
+        Rounds.serve(new OperatonPeer(pool), pool, arguments[3], arguments[4]);
     }
 
     @Override

@@ -28,21 +28,27 @@ final class Rounds {
 
     private Rounds() {}
 
-    static HikariDataSource pool(String url, String user) {
+    /** Connections for more clients than there are, all open from the beginning. */
+    static Counting pool(String url, String user, String password) {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(url);
         config.setUsername(user);
+        config.setPassword(password);
         config.setMaximumPoolSize(24);
-        return new HikariDataSource(config);
+        return new Counting(new HikariDataSource(config));
     }
 
-    /** arguments: JDBC URL, user, diagram, key of its process. Orders: "instances clients". */
-    static void serve(Peer peer, String diagram, String key) throws Exception {
+    /** Orders: "instances clients", or "statements": how many each completion of one instance took. */
+    static void serve(Peer peer, Counting counting, String diagram, String key) throws Exception {
         peer.deploy("sop.bpmn", Files.readString(Path.of(diagram)));
         System.out.println("ready");
         BufferedReader orders =
                 new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = orders.readLine(); line != null; line = orders.readLine()) {
+            if (line.equals("statements")) {
+                System.out.println(counted(peer, counting, key));
+                continue;
+            }
             String[] words = line.split(" ");
             round(peer, key, Integer.parseInt(words[0]), Integer.parseInt(words[1]));
         }
@@ -81,13 +87,30 @@ final class Rounds {
 
     private static void all(Peer peer, String instance, List<Long> taken) {
         for (int step = 0; ; step++) {
-            Map<String, Object> values = new HashMap<>();
-            for (int i = 0; i < 5; i++) {
-                values.put("langkah_" + (step + 1) + "_isian_" + i, "isian contoh " + i);
-            }
+            Map<String, Object> values = submission(step);
             long since = System.nanoTime();
             if (!peer.complete(instance, LANES[step % LANES.length], values)) return;
             taken.add(System.nanoTime() - since);
         }
+    }
+
+    private static String counted(Peer peer, Counting counting, String key) {
+        String instance = peer.start(key);
+        StringBuilder answer = new StringBuilder();
+        for (int step = 0; ; step++) {
+            counting.begin();
+            boolean isDone = peer.complete(instance, LANES[step % LANES.length], submission(step));
+            int count = counting.end();
+            if (!isDone) return answer.toString().strip();
+            answer.append(' ').append(count);
+        }
+    }
+
+    private static Map<String, Object> submission(int step) {
+        Map<String, Object> values = new HashMap<>();
+        for (int i = 0; i < 5; i++) {
+            values.put("langkah_" + (step + 1) + "_isian_" + i, "isian contoh " + i);
+        }
+        return values;
     }
 }

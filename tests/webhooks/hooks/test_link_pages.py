@@ -12,6 +12,7 @@ from engine.model import Actor, Language, Role
 from engine.settings import Settings
 from tests.diagrams import end, field, form, line, process, start, user
 from tests.office import ADMIN, Office
+from tests.webhooks.conftest import AppOver
 from tests.webhooks.pages.browser import PASSWORD, Browser, Page
 from webhooks import create_app
 from webhooks.hooks.tokens import link_url
@@ -44,8 +45,8 @@ def office(office_on_both: Office) -> Office:
 
 
 @pytest.fixture
-def app(office: Office) -> Flask:
-    return create_app(office.engine, Settings())
+def app(office: Office, app_over: AppOver) -> Flask:
+    return app_over(office.engine, Settings())
 
 
 @pytest.fixture

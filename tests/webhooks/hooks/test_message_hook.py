@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from standardwebhooks.webhooks import Webhook
 from werkzeug.test import TestResponse
 
@@ -16,7 +17,7 @@ from engine.model import MessageSource
 from engine.queries import InstanceQuery, KeptMessageQuery
 from engine.settings import Settings
 from tests.office import ADMIN, AUDITOR, Office
-from webhooks import create_app
+from tests.webhooks.conftest import AppOver
 
 LETTER = {
     "businessKey": "SM-17/2026",
@@ -39,10 +40,7 @@ class System:
     office: Office
     source: MessageSource
     secret: str
-    client: Any = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.client = create_app(self.office.engine, Settings()).test_client()
+    client: FlaskClient
 
     def send(
         self,
@@ -72,13 +70,13 @@ class System:
 
 
 @pytest.fixture
-def system(office_on_both: Office) -> System:
+def system(office_on_both: Office, app_over: AppOver) -> System:
     office = office_on_both
     settings = Settings(secret_key=("k" * 32,))
     office.engine = office.engine_with(settings)
     office.deploy_sop("luwu-timur")
-    sources = office.engine.message_sources
-    return System(office, *sources.add("srikandi", ["surat_masuk"], actor=ADMIN))
+    source, secret = office.engine.message_sources.add("srikandi", ["surat_masuk"], actor=ADMIN)
+    return System(office, source, secret, app_over(office.engine, Settings()).test_client())
 
 
 def test_an_incoming_letter_starts_the_sop(system: System) -> None:

@@ -11,8 +11,8 @@ from engine.model import ProcessDefinition
 from engine.settings import Settings
 from tests.databases import store_in_memory
 from tests.office import ADMIN, Office
+from tests.webhooks.conftest import AppOver
 from tests.webhooks.pages.browser import PASSWORD, Browser
-from webhooks import create_app
 
 PEOPLE = {
     "staf": ("Putri Staf", ["staff"], ["Perencana"]),
@@ -113,8 +113,8 @@ def sop(office: Office) -> ProcessDefinition:
 
 
 @pytest.fixture
-def app(office: Office) -> Flask:
-    return create_app(office.engine, Settings())
+def app(office: Office, app_over: AppOver) -> Flask:
+    return app_over(office.engine, Settings())
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from flask import Flask
 
 from engine.model import ProcessDefinition, Role
@@ -103,9 +104,11 @@ def test_an_upload_without_a_file_is_explained(visit: Visit) -> None:
     assert "paling sedikit satu berkas .bpmn" in page.text
 
 
-def test_too_large_an_upload_is_explained(app: Flask, visit: Visit) -> None:
+def test_too_large_an_upload_is_explained(
+    app: Flask, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
     analyst = visit("analis")
-    app.config["MAX_CONTENT_LENGTH"] = 2000
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 2000)
 
     page = upload(analyst, "besar.bpmn", "x" * 3000)
 

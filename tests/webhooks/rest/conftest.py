@@ -8,13 +8,14 @@ import pytest
 
 from engine.settings import Settings
 from tests.databases import store_in_memory
+from tests.webhooks.conftest import AppOver
 from tests.webhooks.rest.hall import Hall
 
 
 @pytest.fixture
-def hall() -> Iterator[Hall]:
+def hall(app_over: AppOver) -> Iterator[Hall]:
     store = store_in_memory()
-    yield Hall(store, Settings())
+    yield Hall(store, Settings(), app_over)
     store.close()
 
 

@@ -13,6 +13,7 @@ from engine.settings import Settings
 from engine.store import Store
 from tests.diagrams import end, exclusive, field, flow, form, line, process, properties, start, user
 from tests.office import ADMIN, Office
+from tests.webhooks.conftest import AppOver
 from webhooks import create_app
 
 PASSWORD = "kata-sandi-panjang"
@@ -56,7 +57,7 @@ STUCK = process(
 class Hall:
     """The API as its people use it."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, app_over: AppOver = create_app) -> None:
         self.office = Office(store)
         self.engine = self.office.engine
         for name, (roles, lanes) in PEOPLE.items():
@@ -68,7 +69,7 @@ class Hall:
                 lanes=lanes,
                 actor=ADMIN,
             )
-        self.app = create_app(self.engine, settings)
+        self.app = app_over(self.engine, settings)
         self._client = self.app.test_client()
 
     def call(self, method: str, path: str, who: str | None, **options: Any) -> TestResponse:

@@ -13,6 +13,7 @@ from engine.settings import Settings
 from engine.store import Store
 from tests.diagrams import each, end, line, process, properties, start, user
 from tests.office import ADMIN
+from tests.webhooks.conftest import AppOver
 from tests.webhooks.rest.hall import PASSWORD, Hall, assert_problem
 from webhooks.pages import messages
 from webhooks.rest import external_task
@@ -86,9 +87,9 @@ def office(hall: Hall) -> Office:
 
 
 @pytest.fixture
-def shared(store: Store) -> Office:
+def shared(store: Store, app_over: AppOver) -> Office:
     """The same on SQLite and on PostgreSQL."""
-    office = Office(Hall(store, Settings()))
+    office = Office(Hall(store, Settings(), app_over))
     office.hall.deployed(mail())
     return office
 

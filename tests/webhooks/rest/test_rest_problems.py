@@ -69,12 +69,12 @@ def test_second_completion_says_who_and_when(hall: Hall) -> None:
 
 
 def test_unexpected_error_tells_nothing_of_the_inside(
-    hall: Hall, caplog: pytest.LogCaptureFixture
+    hall: Hall, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
         raise ZeroDivisionError("the secret inside")
 
-    hall.app.view_functions["version.get_version"] = fail
+    monkeypatch.setitem(hall.app.view_functions, "version.get_version", fail)
     body = assert_problem(hall.get("/version"), 500, "ProcessEngineException")
 
     assert "secret" not in str(body)

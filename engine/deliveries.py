@@ -40,6 +40,8 @@ from engine.store import Store, StoreTransaction
 LEASE = timedelta(minutes=2)
 #: For how long the log is kept after a delivery ended.
 KEPT = timedelta(days=90)
+#: Announcements of one statement, when the outbox is emptied as a whole.
+_PART = 500
 _FIRST_PAGE = Page()
 
 
@@ -131,19 +133,27 @@ class Deliveries:
             if not tx.are_announcements_waiting():
                 return 0
         with self._store.writing() as tx:
-            told = tx.take_announcements(limit)
-            subscriptions = tx.webhook_subscriptions(active_only=True)
-            listeners = self._listeners(tx)
-            tx.add_deliveries(
-                [
-                    delivery
-                    for announcement in told
-                    for delivery in (
-                        *self._to_subscriptions(announcement, subscriptions),
-                        *self._to_people(tx, announcement, listeners),
-                    )
-                ]
-            )
+            return self._expand(tx, limit)
+
+    def expand_all(self, tx: StoreTransaction) -> None:
+        """All that waits now goes to those who listen now, in this transaction."""
+        while self._expand(tx, _PART):
+            pass
+
+    def _expand(self, tx: StoreTransaction, limit: int) -> int:
+        told = tx.take_announcements(limit)
+        subscriptions = tx.webhook_subscriptions(active_only=True)
+        listeners = self._listeners(tx)
+        tx.add_deliveries(
+            [
+                delivery
+                for announcement in told
+                for delivery in (
+                    *self._to_subscriptions(announcement, subscriptions),
+                    *self._to_people(tx, announcement, listeners),
+                )
+            ]
+        )
         return len(told)
 
     def forget_old(self) -> int:

@@ -193,6 +193,7 @@ def build_engine(
     superiors = Superiors(store, clock)
     drawings = Drawings(store, definitions, history)
     retention = RetentionSchedule(store, definitions, clock, settings.time_zone)
+    deliveries = Deliveries(store, clock, ids, channels=_channels(settings))
     return ProcessEngine(
         store=store,
         clock=clock,
@@ -295,9 +296,14 @@ def build_engine(
         secret_key=key,
         message_sources=MessageSources(store, clock, ids, key),
         webhook_subscriptions=WebhookSubscriptions(
-            store, clock, ids, key, allowed=allowed_receivers(settings.webhook_allow)
+            store,
+            clock,
+            ids,
+            key,
+            allowed=allowed_receivers(settings.webhook_allow),
+            expand_all=deliveries.expand_all,
         ),
-        deliveries=Deliveries(store, clock, ids, channels=_channels(settings)),
+        deliveries=deliveries,
         contacts=Contacts(store, clock),
     )
 

@@ -5,7 +5,7 @@ What is on its way to them, and how it went, is the matter of deliveries.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -49,13 +49,22 @@ class WebhookSubscriptions:
     """The subscriptions of one office. Analysts and admins look after them; auditors read."""
 
     def __init__(
-        self, store: Store, clock: Clock, ids: Ids, key: SecretKey, *, allowed: AllowedReceivers
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        key: SecretKey,
+        *,
+        allowed: AllowedReceivers,
+        expand_all: Callable[[StoreTransaction], None],
     ) -> None:
+        """expand_all: lets all that waits in the outbox go to those who listen so far."""
         self._store = store
         self._clock = clock
         self._ids = ids
         self._key = key
         self._allowed = allowed
+        self._expand_all = expand_all
 
     # ------------------------------------------------------------------- questions
 
@@ -105,6 +114,9 @@ class WebhookSubscriptions:
                 created_by=actor.account,
                 secret=self._key.seal(_PURPOSE, secret),
             )
+            # What is new to it is not told by comparing moments: a clock that was set back would
+            # say of everything that it was before, until it has caught up.
+            self._expand_all(tx)
             tx.add_webhook_subscription(subscription)
         return subscription, secret
 

@@ -149,7 +149,6 @@ class WebhookSubscription:
         lanes = {announcement.lane, announcement.escalated_to}
         return (
             self.is_active
-            and self.created_at <= announcement.at
             and (not self.kinds or announcement.kind in self.kinds)
             and (not self.definition_keys or announcement.definition_key in self.definition_keys)
             and (not self.lanes or not self.lanes.isdisjoint(lanes))

@@ -78,6 +78,29 @@ def test_what_happened_before_a_subscription_was_made_is_not_told(desk: Desk) ->
     assert desk.expand() == []
 
 
+def test_clock_that_is_set_back_behind_a_subscription_hides_nothing_from_it(
+    desk_on_both: Desk,
+) -> None:
+    desk = desk_on_both
+    desk.subscribe(kinds=frozenset({"instance_started"}))
+    desk.clock.advance(hours=-1)
+
+    desk.start(desk.deploy_letters())
+
+    assert kinds_of(desk.expand()) == {("instance_started", None)}
+
+
+def test_subscription_that_is_added_takes_nothing_from_those_before_it(desk_on_both: Desk) -> None:
+    desk = desk_on_both
+    first = desk.subscribe(kinds=frozenset({"instance_started"}))
+    desk.start(desk.deploy_letters())
+
+    desk.subscribe(kinds=frozenset({"instance_started"}))
+
+    assert [each.subscription_id for each in desk.log()] == [first]
+    assert desk.expand() == []
+
+
 def test_outbox_is_emptied_in_parts(desk_on_both: Desk) -> None:
     desk = desk_on_both
     desk.subscribe()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
+from engine.backup_folder import BackupFolder
 from engine.checkpoints import AT_LEAST_EVERY, Checkpoints
 from engine.errors import EngineError
 from engine.model import Check, Figures, WrittenSteps
@@ -15,10 +17,14 @@ from engine.store import Store
 PULSE = timedelta(seconds=30)
 #: A duty that nobody did for so long is failing; its longest rest is a minute.
 _SILENCE = timedelta(minutes=3)
+#: What was done later than now, by more than the clocks of machines differ, is no sign of life.
+_AHEAD = timedelta(minutes=5)
 #: After so long its name is one of a former version.
 _FORGOTTEN = timedelta(days=7)
 #: One is made a day at least.
 _OLDEST_CHECKPOINT = AT_LEAST_EVERY + timedelta(hours=2)
+#: One is made a day, and takes its time.
+_OLDEST_BACKUP = timedelta(hours=26)
 #: Damaged rows that are named; the log has them all.
 _NAMED = 20
 #: Less free space than this is a failure: a step must still be kept, and the log of the database.
@@ -28,9 +34,17 @@ MIN_FREE_BYTES = 200 * 1024 * 1024
 class Health:
     """Questions of those who run Alur. No check raises: what it meets is its answer."""
 
-    def __init__(self, store: Store, clock: Clock, checkpoints: Checkpoints | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        checkpoints: Checkpoints | None = None,
+        *,
+        backups: BackupFolder | None = None,
+    ) -> None:
         self._store = store
         self._checkpoints = checkpoints
+        self._backups = backups
         self._clock = clock
         self._noted: dict[str, datetime] = {}
 
@@ -51,7 +65,14 @@ class Health:
             *self._duties(),
             _check("rows", self._look_at_rows),
             *((_check("checkpoints", self._look_at_checkpoints),) if proof else ()),
+            *self.backup_check(),
         )
+
+    def backup_check(self) -> tuple[Check, ...]:
+        """Whether the newest backup is old; nothing where no folder of backups is named."""
+        if self._backups is None:
+            return ()
+        return (_check("backups", partial(self._look_at_backups, self._backups)),)
 
     def _look_at_database(self) -> tuple[bool, str]:
         self._store.check_schema()
@@ -77,9 +98,19 @@ class Health:
             return False, "no checkpoint was made yet; a worker makes the first one"
         if not standing.is_copied:
             return False, f"checkpoint {standing.number} is not in its folder"
-        age = max(timedelta(0), self._clock.now() - standing.at)
-        said = f"checkpoint {standing.number} was made {int(age.total_seconds())} seconds ago"
-        return age < _OLDEST_CHECKPOINT, said
+        age = self._clock.now() - standing.at
+        return (
+            -_AHEAD < age < _OLDEST_CHECKPOINT,
+            f"checkpoint {standing.number} was made {_ago(age)}",
+        )
+
+    def _look_at_backups(self, folder: BackupFolder) -> tuple[bool, str]:
+        newest = next(iter(folder.backups()), None)
+        if newest is None:
+            return False, f"{folder.path}: there is no backup"
+        age = self._clock.now() - newest.made_at
+        said = f"the newest backup, {newest.file.name}, was made {_ago(age)}"
+        return -_AHEAD < age < _OLDEST_BACKUP, said
 
     def _duties(self) -> tuple[Check, ...]:
         now = self._clock.now()
@@ -127,5 +158,11 @@ def _check(name: str, look: Callable[[], tuple[bool, str]]) -> Check:
 
 
 def _duty(duty: str, silence: timedelta) -> Check:
-    seconds = max(0, int(silence.total_seconds()))
-    return Check(f"duty {duty}", silence < _SILENCE, f"last done {seconds} seconds ago")
+    return Check(f"duty {duty}", -_AHEAD < silence < _SILENCE, f"last done {_ago(silence)}")
+
+
+def _ago(age: timedelta) -> str:
+    seconds = int(age.total_seconds())
+    if age < -_AHEAD:
+        return f"{-seconds} seconds from now: the clock was, or is, wrong"
+    return f"{max(0, seconds)} seconds ago"

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from engine.access_log import AccessLog
 from engine.access_tokens import AccessTokens
 from engine.account_log import AccountLog
 from engine.accounts import Accounts
 from engine.auditing import History
+from engine.backup_folder import BackupFolder
 from engine.backups import Backups
 from engine.calendars import Calendars
 from engine.checkpoint_folder import CheckpointFolder
@@ -163,6 +165,7 @@ def build_engine(
         given=settings.secret_key,
         file=beside(store.file) if store.file else None,
         dies_with_process=store.is_in_memory,
+        count_sealed=partial(_number_sealed, store),
     )
     sealing = Sealing(key, ids, settings.time_zone)
     steps = Steps(definitions, settings.time_zone, deadlines, sealing)
@@ -260,7 +263,12 @@ def build_engine(
         task_times=TaskTimes(store, definitions, calendars, clock),
         measuring=Measuring(store, definitions, calendars),
         reports=Reports(store, definitions, calendars, clock),
-        health=Health(store, clock, checkpoints),
+        health=Health(
+            store,
+            clock,
+            checkpoints,
+            backups=BackupFolder(settings.backups) if settings.backups else None,
+        ),
         checkpoints=checkpoints,
         checkpoint_proof=CheckpointProof(store, outside),
         pending_uploads=PendingUploads(store, clock, ids, max_bytes=max_bytes),
@@ -317,6 +325,11 @@ def outside_of(store: Store, ids: Ids, settings: Settings) -> Outside | None:
     if folder is None or key is None:
         return None
     return Outside(CheckpointFolder(folder), SigningKey(key, ids))
+
+
+def _number_sealed(store: Store) -> int:
+    with store.reading() as tx:
+        return tx.sealed_number()
 
 
 def _channels(settings: Settings) -> frozenset[Channel]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -26,13 +27,15 @@ class SecretKey:
     """Reads the key when it is first needed; commands that seal nothing leave no file behind.
 
     given: the keys of ALUR_SECRET_KEY, the newest first. Without them the key stands in `file`,
-    which is made when it is missing. dies_with_process: so does the database, and one key is made.
+    which is made when it is missing and nothing was sealed yet (`count_sealed`): a second key would
+    hide that the first is lost. dies_with_process: so does the database, and one key is made.
     """
 
     ids: Ids = field(repr=False)
     given: tuple[str, ...] = field(default=(), repr=False)
     file: Path | None = None
     dies_with_process: bool = False
+    count_sealed: Callable[[], int] = field(default=lambda: 0, repr=False)
     _found: tuple[str, ...] = field(default=(), repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -77,12 +80,22 @@ class SecretKey:
         try:
             return _read(self.file)
         except FileNotFoundError:
+            self._require_nothing_sealed(self.file)
             _make(self.file, self.ids.new_secret(), draft=self.ids.new_id())
             return _read(self.file)
         except (OSError, UnicodeError) as error:
             raise SecretKeyUnusable(
                 f"{self.file}: the secret key cannot be read: {error}"
             ) from error
+
+    def _require_nothing_sealed(self, file: Path) -> None:
+        number = self.count_sealed()
+        if number:
+            raise SecretKeyUnusable(
+                f"{file}: the secret key is not there, and {number} secrets of the database are "
+                "sealed: restore the file from its backup, or set ALUR_SECRET_KEY as it was; only "
+                "when it is lost for ever, put a new key there, as the README says"
+            )
 
     def _place(self) -> str:
         if self.given:

@@ -128,6 +128,7 @@ ARROWS: dict[str, set[str]] = {
     "account_names": {"errors"},
     "logs": {"model", "settings"},
     "durable_files": set(),
+    "backup_folder": {"errors", "durable_files"},
     "secret_key": {"errors", "sources", "durable_files"},
     "merkle": set(),
     "spreadsheets": set(),
@@ -152,6 +153,7 @@ ARROWS: dict[str, set[str]] = {
     "replay": {"model", "errors", "spiff", "history"},
     "incident_causes": {"model", "errors", "bpmn"},
     **dict.fromkeys(_ROOMS, _BASE | _PURE | _ROOMS | _MACHINERY),
+    "health": _BASE | {"store", "checkpoints", "backup_folder"},
     **dict.fromkeys(
         (
             "accounts",
@@ -184,13 +186,26 @@ ARROWS: dict[str, set[str]] = {
     "process_engine": _BASE
     | _ROOMS
     | {"store", "permissions", "secret_key", "passwords", "worktime", "receivers"}
-    | {"signing_key", "checkpoint_folder"},
+    | {"signing_key", "checkpoint_folder", "backup_folder"},
+    "doctor": _BASE
+    | {"store", "process_engine", "health", "checkpoints", "backup_folder", "secret_key"}
+    | {"sealing", "second_factors", "message_sources", "webhook_subscriptions"},
     "rests": {"sources"},
     "one_by_one": {"errors", "sources", "rests"},
     **{duty: {"model", "errors", "sources", "rests", "one_by_one"} for duty in _DUTIES},
-    "worker": {"sources", "rests"},
-    "cli": {*_BASE, "process_engine", "worker", "logs", "store", "bpmn", "forms", "simulation"}
-    | {"checkpoint_format", "durable_files"}
+    "worker": {"errors", "sources", "rests"},
+    "cli": {
+        *_BASE,
+        "doctor",
+        "process_engine",
+        "worker",
+        "logs",
+        "store",
+        "bpmn",
+        "forms",
+        "simulation",
+    }
+    | {"checkpoint_format", "durable_files", "backup_folder"}
     | _DUTIES
     | _ROOMS,
     "__main__": {"cli"},

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
+from engine.backup_folder import BackupFolder, new_file
 from engine.backups import Backup, restore
 from engine.cli.exit_codes import OK, REFUSED
 from engine.cli.invocation import OPERATOR, Invocation
+from engine.cli.migrating import bring_up_to_date
 from engine.cli.progress import Progress
-from engine.cli.serving import bring_up_to_date
 from engine.cli.verifying import Summary, show_faults, summary_of_all
-from engine.cli.words import Commands
-from engine.durable_files import PRIVATE, keep_names
+from engine.cli.words import Commands, keep_number
 from engine.errors import InvalidInput
 from engine.sources import SystemClock
 from engine.store import Store
@@ -32,10 +28,26 @@ def add_to(commands: Commands) -> None:
         PostgreSQL alike, so that `alur restore` also moves an office from one to the other. Only
         its owner can read it: it has all that people wrote, and the hashes of their passwords. The
         keys are not in it: keep the secret key, the key of checkpoints and the folder of
-        checkpoints apart from it. For admins.""",
-        example="alur backup /media/cadangan/alur-2026-11-21.zip",
+        checkpoints apart from it. For admins.
+
+        Without FILE it is written to the folder ALUR_BACKUPS, named by its moment; --keep then
+        deletes the oldest ones there, so that one line of cron is enough. `alur doctor` and
+        /health say when the newest one of that folder is old.""",
+        example="alur backup /media/cadangan/alur-2026-11-21.zip\n"
+        "ALUR_BACKUPS=/media/cadangan alur backup --keep 14",
     )
-    backing_up.add_argument("file", metavar="FILE", help="the file to write; it must not be there")
+    backing_up.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="the file to write; it must not be there. Without it: a new one in ALUR_BACKUPS",
+    )
+    backing_up.add_argument(
+        "--keep",
+        type=keep_number,
+        metavar="N",
+        help="afterwards delete all but the newest N of the folder ALUR_BACKUPS",
+    )
     restoring = commands.add(
         "restore",
         restore_it,
@@ -55,18 +67,41 @@ def add_to(commands: Commands) -> None:
 
 
 def back_up(call: Invocation) -> int:
-    """Write the backup."""
-    path = Path(call.words.file)
+    """Write the backup, and delete what is too old."""
+    folder = _folder(call)
     with call.engine() as engine:
         actor = call.actor(engine)
+        path = folder.new_file(engine.clock.now()) if folder else Path(call.words.file)
         progress = Progress(engine.clock, "rows", deed="wrote and read")
-        with _new_file(path) as out:
+        with new_file(path) as out:
             made = engine.backups.write(out, actor=actor, on_progress=progress)
+        keep, now = call.words.keep, engine.clock.now()
+        deleted = folder.thin_out(keep, now=now) if folder and keep else ()
     size = path.stat().st_size
-    call.printer.json({"file": str(path), "bytes": size, **_facts(made)})
+    call.printer.json(
+        {
+            "file": str(path),
+            "bytes": size,
+            **_facts(made),
+            "deleted": [str(each) for each in deleted],
+        }
+    )
     call.printer.say(f"{made.rows} rows of {len(made.tables)} tables written to {path}")
+    for each in deleted:
+        call.printer.say(f"deleted {each}")
     call.printer.note("keys are not in it: keep the secret key and that of checkpoints apart")
     return OK
+
+
+def _folder(call: Invocation) -> BackupFolder | None:
+    """Where the backup gets a name by itself; None when it was given one."""
+    if call.words.file:
+        if call.words.keep:
+            raise InvalidInput("backup: expected either FILE or --keep, found both")
+        return None
+    if call.settings.backups is None:
+        raise InvalidInput("backup: expected FILE, or a folder in ALUR_BACKUPS")
+    return BackupFolder(call.settings.backups)
 
 
 def restore_it(call: Invocation) -> int:
@@ -106,29 +141,3 @@ def _facts(backup: Backup) -> dict[str, object]:
         "schema": backup.schema,
         "madeAt": backup.made_at,
     }
-
-
-@contextmanager
-def _new_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file that is there whole or not at all, and is never written over another one."""
-    draft = path.with_name(f"{path.name}.part")
-    try:
-        if path.exists():
-            raise InvalidInput(f"{path}: is there already; expected a new file")
-        if draft.exists():
-            raise InvalidInput(
-                f"{draft}: is left from a backup that was interrupted, or belongs to one that goes "
-                "on; delete it when none does"
-            )
-        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE)
-        try:
-            with os.fdopen(descriptor, "w+b") as out:
-                yield out
-                out.flush()
-                os.fsync(out.fileno())
-            os.link(draft, path)
-        finally:
-            draft.unlink()
-        keep_names(path.parent)
-    except OSError as error:
-        raise InvalidInput(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -12,7 +12,8 @@ from engine.cli.deploying import show_deployed
 from engine.cli.exit_codes import OK
 from engine.cli.files import read_file
 from engine.cli.invocation import OPERATOR, Invocation, acting
-from engine.cli.serving import add_address, bring_up_to_date, serve
+from engine.cli.migrating import bring_up_to_date
+from engine.cli.serving import add_address, serve
 from engine.cli.words import Commands
 from engine.definitions import Deployed
 from engine.errors import InvalidInput, NotFound

@@ -19,6 +19,7 @@ from engine.cli import (
     instances,
     kept_messages,
     messages,
+    migrating,
     moving,
     personal_data,
     retaining,
@@ -56,7 +57,9 @@ def build_parser() -> argparse.ArgumentParser:
     rooms: tuple[Callable[[Commands], None], ...] = (
         demo.add_to,
         serving.add_to,
+        migrating.add_to,
         backing_up.add_to,
+        doctoring.add_to,
         deploying.add_to,
         drawing.add_to,
         simulating.add_to,

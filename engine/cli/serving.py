@@ -1,4 +1,4 @@
-"""`alur serve`, `alur worker` and `alur migrate`: what keeps running, and what prepares it."""
+"""`alur serve` and `alur worker`: what keeps running."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from engine.cli.duties import build_worker
 from engine.cli.exit_codes import OK
 from engine.cli.invocation import Invocation
 from engine.cli.words import Commands
-from engine.errors import EngineError, StorageError
+from engine.errors import EngineError
 from engine.logs import log_steps, start_logging
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings, from_environ
-from engine.store import Store
 
 #: How long a step under way may take before it is left behind; its transaction is undone then.
 _FAREWELL_S = 30.0
@@ -53,16 +52,6 @@ def add_to(commands: Commands) -> None:
         example="alur worker",
     )
     working.add_argument("--once", action="store_true", help="do what is due now, and end")
-    commands.add(
-        "migrate",
-        migrate,
-        acts=False,
-        about="""Create the database, or bring its schema to that of this version.
-
-        A SQLite file and its folder are created; a PostgreSQL database must be there. Running it
-        again changes nothing. Back up before migrating a database that is in use.""",
-        example="ALUR_DATABASE_URL=sqlite:///data/alur.db alur migrate",
-    )
 
 
 def add_address(parser: Any) -> None:
@@ -72,35 +61,6 @@ def add_address(parser: Any) -> None:
     parser.add_argument(
         "--no-worker", action="store_true", help="serve only; `alur worker` runs beside it"
     )
-
-
-# ---------------------------------------------------------------------- migrate
-
-
-def migrate(call: Invocation) -> int:
-    """Bring the schema up to date."""
-    call.printer.json({"warnings": bring_up_to_date(call)})
-    call.printer.say("the database has the schema of this version")
-    return OK
-
-
-def bring_up_to_date(call: Invocation) -> list[str]:
-    """Migrate, index what is not yet, and note what the operator should know of this database."""
-    store = Store.open(call.settings.database_url)
-    try:
-        store.migrate()
-        warnings = store.warnings()
-    except OSError as error:
-        raise StorageError(f"the folder of the database cannot be made: {error}") from error
-    finally:
-        store.close()
-    with call.engine() as engine:
-        engine.search.add_missing(
-            on_progress=lambda done: call.printer.note(f"indexed {done} instances for the search")
-        )
-    for warning in warnings:
-        call.printer.note(warning)
-    return warnings
 
 
 # ------------------------------------------------------------------------ serve

@@ -85,3 +85,11 @@ def _whole_number(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 9:
         raise argparse.ArgumentTypeError(f"expected a whole number, found {text!r}")
     return int(text)
+
+
+def keep_number(text: str) -> int:
+    """How many of something are kept: one at least."""
+    number = _whole_number(text)
+    if not number:
+        raise argparse.ArgumentTypeError("expected 1 or more, found 0")
+    return number

@@ -56,6 +56,17 @@ _BUSY_STATES = frozenset(
         "53300",  # too_many_connections
     }
 )
+#: What SQLite says in a few words, in words that tell what to do.
+_TOLD = {
+    "attempt to write a readonly database": "the database cannot be written: its file, its folder "
+    "or its disk is read-only for the user who runs this; nothing was written",
+    "unable to open database file": "the database file cannot be opened: expected a file in a "
+    "folder that the user who runs this may read and write, on a disk that is mounted for writing",
+    "database disk image is malformed": "the database file is damaged: stop Alur, keep the file "
+    "with the -wal beside it as they are, and restore the last backup to a new file",
+    "file is not a database": "the database file is no SQLite database, or its beginning is "
+    "damaged; keep it as it is, and restore the last backup to a new file",
+}
 #: How SQLite's driver begins to say so.
 _UNREADABLE_TEXT = "Could not decode to UTF-8"
 _FULL_STATES = frozenset({"53100"})  # disk_full
@@ -224,7 +235,7 @@ def _translate_refusal(error: exc.DBAPIError) -> EngineError:
         return StorageAway(f"the database cannot be reached; nothing was written: {message}")
     if isinstance(error, exc.DataError):
         return InvalidInput(f"a value cannot be stored: {message}")
-    return StorageError(f"the database refused: {message}")
+    return StorageError(_TOLD.get(message, f"the database refused: {message}"))
 
 
 def _is_away(error: exc.DBAPIError) -> bool:

@@ -5,6 +5,7 @@ It keeps what it is given. What a snapshot, a variable or a payload means is lef
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from time import perf_counter
 from sqlalchemy import Connection, Engine, RootTransaction
 from sqlalchemy.exc import SQLAlchemyError
 
+from engine.durable_files import PRIVATE
 from engine.errors import OutcomeUnknown, StorageAway, StorageBusy, StorageError, StorageOutdated
 from engine.model import WrittenSteps
 from engine.store import migrations
@@ -57,6 +59,7 @@ from engine.store.reminders import Reminders
 from engine.store.reports import Reports
 from engine.store.requests import Requests
 from engine.store.saved_filters import SavedFilters
+from engine.store.sealed import Sealed
 from engine.store.search import Search
 from engine.store.second_factors import SecondFactors
 from engine.store.services import Services
@@ -93,6 +96,7 @@ class StoreTransaction(
     AccountEvents,
     Identities,
     SecondFactors,
+    Sealed,
     Figures,
     Overviews,
     Reminders,
@@ -207,16 +211,16 @@ class Store:
 
     # ---------------------------------------------------------------- schema
 
-    def migrate(self) -> None:
+    def migrate(self, *, on_version: Callable[[str], None] = lambda _version: None) -> None:
         """Bring the schema to that of this program; a SQLite file and its folder are created.
 
-        Raises StorageBusy when another process that migrates does not end within minutes.
+        on_version: told each version that a database in use is brought to. Raises StorageBusy when
+        another process that migrates does not end within minutes.
         """
-        if self.file:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
+        self._make_file()
         for tries_left in reversed(range(_MIGRATION_TRIES)):
             try:
-                self._migrate()
+                self._migrate(on_version)
             except StorageBusy:
                 # Each try has waited for BUSY_TIMEOUT_MS; a migration may take longer than that.
                 if not tries_left:
@@ -224,26 +228,62 @@ class Store:
             else:
                 return
 
-    def _migrate(self) -> None:
+    def _make_file(self) -> None:
+        """A new file of SQLite is its owner's alone; what it writes beside it has the same mode."""
+        if self.file is None:
+            return
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            _require_no_log_alone(self.file)
+            os.close(os.open(self.file, os.O_RDONLY | os.O_CREAT, PRIVATE))
+        except OSError as error:
+            raise StorageError(
+                f"{self.place} cannot be made or opened: {error.strerror or error}"
+            ) from error
+
+    def _migrate(self, on_version: Callable[[str], None]) -> None:
         with (
             self._turn_to_write(),
             _transaction(self._writing_engine) as connection,
             driver_errors(),
         ):
-            migrations.upgrade(connection)
+            migrations.upgrade(connection, on_version=on_version)
 
     def check_schema(self) -> None:
         """StorageOutdated unless the schema is that of this program."""
-        wanted = migrations.head()
-        found = None
-        if self.file is None or self.file.exists():
-            with _transaction(self._reading_engine) as connection, driver_errors():
-                found = migrations.current(connection)
-        if found != wanted:
+        found, wanted = self.schema(), migrations.head()
+        if found == wanted:
+            return
+        if found is None:
             raise StorageOutdated(
-                f"the database has schema version {found or 'none'}, this program works with "
-                f"{wanted}; run `alur migrate`"
+                f"{self.place} has no tables of Alur; when ALUR_DATABASE_URL is right, run "
+                "`alur migrate`"
             )
+        advice = "run `alur migrate --backup FILE`"
+        if not migrations.is_known(found):
+            advice = "a later version of Alur made it: install that one"
+        raise StorageOutdated(
+            f"the database has schema version {found}, this program works with {wanted}; {advice}"
+        )
+
+    def is_up_to_date(self) -> bool:
+        """Whether the schema is that of this program."""
+        return self.schema() == migrations.head()
+
+    def schema(self) -> str | None:
+        """The schema version of the database; None when there is no database, or no schema."""
+        if self.file is not None and not _is_there(self.file):
+            return None
+        with _transaction(self._reading_engine) as connection, driver_errors():
+            return migrations.current(connection)
+
+    @property
+    def place(self) -> str:
+        """Where the database is, without who has access to it."""
+        url = self._engine.url
+        if self.file is not None:
+            return f"the file {self.file.absolute()}"
+        return f"the database {url.database} at {url.host}" if url.host else "the database"
 
     # ---------------------------------------------------------------- erasing
 
@@ -274,8 +314,7 @@ class Store:
     @contextmanager
     def incoming(self) -> Iterator[Incoming]:
         """An empty database to be filled: all of it is kept when the block ends, or nothing."""
-        if self.file:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
+        self._make_file()
         with self._turn_to_write(), _transaction(self._writing_engine) as connection:
             yield Incoming(connection)
 
@@ -299,6 +338,26 @@ class Store:
     def free_bytes(self) -> int | None:
         """How much room is on the disk of the database; None when that is not on this machine."""
         return disk_usage(self.file.parent).free if self.file else None
+
+
+def _require_no_log_alone(file: Path) -> None:
+    """SQLite deletes the log of an empty file, and with it what only the log has."""
+    log = file.with_name(f"{file.name}-wal")
+    if log.exists() and log.stat().st_size and not (file.exists() and file.stat().st_size):
+        raise StorageError(
+            f"{log} belongs to a database that is not there: put {file.name} back beside it, or "
+            "move the log to where that is; nothing was made"
+        )
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        file.stat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StorageError(f"{file}: cannot be looked at: {error.strerror or error}") from error
+    return True
 
 
 @contextmanager

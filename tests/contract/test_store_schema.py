@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -137,11 +139,11 @@ def test_migration_outwaits_another_one(database_url: str, monkeypatch: pytest.M
     store = Store.open(database_url)
     attempt, attempts = store._migrate, []
 
-    def migrate_again() -> None:
+    def migrate_again(on_version: Callable[[str], None]) -> None:
         attempts.append("tried")
         if len(attempts) == 1:
             raise StorageBusy
-        attempt()
+        attempt(on_version)
 
     monkeypatch.setattr(store, "_migrate", migrate_again)
     store.migrate()
@@ -154,29 +156,37 @@ def test_migration_outwaits_another_one(database_url: str, monkeypatch: pytest.M
     store.close()
 
 
-def always_busy() -> None:
+def always_busy(_on_version: object) -> None:
     raise StorageBusy
 
 
 def test_a_database_without_schema_is_outdated(empty_database_url: str) -> None:
     store = Store.open(empty_database_url)
 
-    with pytest.raises(StorageOutdated, match=r"schema version none.*alur migrate"):
+    with pytest.raises(StorageOutdated, match=r"has no tables of Alur.*alur migrate"):
         store.check_schema()
     store.close()
 
 
 @pytest.mark.parametrize("version", ["0000", "9999"])
-def test_another_schema_version_is_outdated(store: Store, version: str) -> None:
+def test_schema_of_a_later_version_asks_for_the_later_program(store: Store, version: str) -> None:
     with store._writing_engine.begin() as conn:
         conn.execute(
             text("UPDATE alembic_version SET version_num = :version"), {"version": version}
         )
 
-    with pytest.raises(StorageOutdated, match=version):
+    with pytest.raises(StorageOutdated, match=f"{version}.*a later version of Alur"):
         store.check_schema()
-    with pytest.raises(StorageOutdated, match=version):
+    with pytest.raises(StorageOutdated, match=f"{version}.*a later version of Alur"):
         store.migrate()
+
+
+def test_schema_of_an_earlier_version_asks_for_a_migration(store: Store) -> None:
+    with store._writing_engine.begin() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+
+    with pytest.raises(StorageOutdated, match=r"0001.*alur migrate --backup"):
+        store.check_schema()
 
 
 def test_a_failed_migration_leaves_nothing(
@@ -190,6 +200,74 @@ def test_a_failed_migration_leaves_nothing(
         store.migrate()
 
     assert inspect(store._engine).get_table_names() == ["login_failure"]
+    store.close()
+
+
+def test_database_that_is_not_there_is_named_with_its_whole_path(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/salah/alur.db")
+
+    with pytest.raises(StorageOutdated, match=f"{tmp_path}/salah/alur.db"):
+        store.check_schema()
+    store.close()
+    assert not (tmp_path / "salah").exists()
+
+
+def test_log_that_was_left_behind_is_not_lost_to_a_new_file(tmp_path: Path) -> None:
+    file, log = tmp_path / "alur.db", tmp_path / "alur.db-wal"
+    store = Store.open(f"sqlite:///{file}")
+    store.migrate()
+    with store.reading():
+        kept = log.read_bytes()
+        file.rename(tmp_path / "lama.db")
+    store.close()
+    log.write_bytes(kept)
+
+    other = Store.open(f"sqlite:///{file}")
+    with pytest.raises(StorageError, match=r"alur\.db-wal belongs to a database that is not there"):
+        other.migrate()
+    with pytest.raises(StorageError, match=r"put alur\.db back"), other.incoming():
+        pass
+    other.close()
+
+    assert (log.read_bytes(), file.exists()) == (kept, False)
+
+
+def test_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/alur.db")
+    store.migrate()
+
+    with store.reading():
+        modes = {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+    store.close()
+
+    assert modes == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"bukan basis data" * 300, "no SQLite database"), (None, "damaged: stop Alur")],
+)
+def test_file_that_is_damaged_says_what_to_do(
+    tmp_path: Path, content: bytes | None, says: str
+) -> None:
+    file = tmp_path / "alur.db"
+    store = Store.open(f"sqlite:///{file}")
+    if content is None:
+        store.migrate()
+        store.close()
+        content = file.read_bytes()[: file.stat().st_size // 3]
+    file.write_bytes(content)
+
+    with pytest.raises(StorageError, match=says):
+        store.check_schema()
+    store.close()
+
+
+def test_folder_in_the_place_of_the_file_says_what_was_expected(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}")
+
+    with pytest.raises(StorageError, match="cannot be opened: expected a file"):
+        store.check_schema()
     store.close()
 
 

@@ -15,6 +15,7 @@ from engine.settings import Settings
 from engine.sources import ManualClock, RandomIds
 from engine.store import Store
 from tests.contract.builders import NOON
+from tests.office import ADMIN
 
 OLD, NEW = "lama-" * 10, "baru-" * 10
 
@@ -117,3 +118,22 @@ def test_engine_in_memory_has_a_key_of_its_own() -> None:
 
 def test_the_key_does_not_show_itself() -> None:
     assert OLD not in repr(a_key(OLD))
+
+
+def test_a_lost_file_is_not_made_anew_while_something_is_sealed(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'alur.db'}")
+    store.migrate()
+    engine = build_engine(store, ManualClock(NOON), RandomIds(), Settings())
+    engine.message_sources.add("gerbang", ["Surat"], actor=ADMIN)
+    file = beside(tmp_path / "alur.db")
+    kept = file.read_text("ascii")
+    file.unlink()
+
+    restarted = build_engine(store, ManualClock(NOON), RandomIds(), Settings())
+    with pytest.raises(SecretKeyUnusable, match="1 secrets of the database are sealed: restore"):
+        restarted.message_sources.add("lain", ["Surat"], actor=ADMIN)
+
+    assert not file.exists()
+    file.write_text(kept, "ascii")
+    restarted.message_sources.add("lain", ["Surat"], actor=ADMIN)
+    store.close()

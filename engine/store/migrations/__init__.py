@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -18,13 +19,31 @@ from engine.errors import StorageOutdated
 _ADVISORY_LOCK = 4_107_202_611
 
 
-def upgrade(connection: Connection, version: str = "head") -> None:
-    """Bring the schema to that version, the newest one, inside the caller's transaction."""
+def upgrade(
+    connection: Connection,
+    version: str = "head",
+    *,
+    on_version: Callable[[str], None] = lambda _version: None,
+) -> None:
+    """Bring the schema to that version, the newest one, inside the caller's transaction.
+
+    on_version: told each version that a database in use has come to. Raises StorageOutdated.
+    """
     if connection.dialect.name == "postgresql":
         # Two processes that start together: the second one waits and finds nothing to do.
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+    found = current(connection)
+    if found is not None and not is_known(found):
+        raise StorageOutdated(
+            f"the database has schema version {found}, this program knows those up to {head()}: a "
+            "later version of Alur made it; install that one"
+        )
     config = _config()
     config.attributes["connection"] = connection
+    if found is not None:
+        config.attributes["on_version_apply"] = lambda step, **_: on_version(
+            str(step.up_revision_id)
+        )
     try:
         command.upgrade(config, version)
     except CommandError as error:
@@ -41,9 +60,13 @@ def head() -> str | None:
 
 def is_known(version: str) -> bool:
     """Whether this program knows that schema version."""
-    return version in {
-        each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()
-    }
+    return version in _known()
+
+
+@cache
+def _known() -> frozenset[str]:
+    found = ScriptDirectory.from_config(_config()).walk_revisions()
+    return frozenset(each.revision for each in found)
 
 
 def current(connection: Connection) -> str | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from engine.backup_folder import BackupFolder
 from engine.health import Health
 from engine.settings import Settings
 from engine.store import Store
@@ -71,6 +73,26 @@ def test_duty_that_nobody_does_any_more_is_named(hall: Hall, works: Works) -> No
     assert (answer.status_code, failing) == (503, ["duty letters"])
 
 
+def test_backups_that_are_missing_or_old_are_a_failure(
+    store: Store, tmp_path: Path, works: Works
+) -> None:
+    hall = Hall(store, Settings(backups=tmp_path))
+    hall.engine.health.note_pulse("timers")
+    client = hall.app.test_client()
+
+    def failing() -> list[str]:
+        answer = client.get("/health", auth=("admin", PASSWORD)).json
+        return [check["message"] for check in answer["checks"] if not check["ok"]]
+
+    assert failing() == [f"{tmp_path}: there is no backup"]
+    BackupFolder(tmp_path).new_file(hall.office.clock.now()).touch()
+    assert failing() == []
+    hall.office.clock.advance(hours=27)
+    hall.engine.health.note_pulse("timers")
+    [message] = failing()
+    assert message.endswith("was made 97200 seconds ago")
+
+
 def test_duty_of_a_former_version_is_forgotten(hall: Hall, works: Works) -> None:
     works("letters")
     hall.office.clock.advance(days=8)
@@ -85,6 +107,19 @@ def test_clock_that_was_set_back_is_no_failure(hall: Hall, works: Works) -> None
     works("timers")
     hall.office.clock.advance(minutes=1)
 
+    assert hall.app.test_client().get("/health").status_code == 200
+
+
+def test_pulse_of_a_clock_that_ran_ahead_is_no_sign_of_life(hall: Hall, works: Works) -> None:
+    hall.office.clock.advance(days=900)
+    works("timers")
+    hall.office.clock.advance(days=-900)
+
+    answer = hall.app.test_client().get("/health", auth=("admin", PASSWORD))
+
+    [message] = [each["message"] for each in answer.json["checks"] if not each["ok"]]
+    assert (answer.status_code, "from now: the clock" in message) == (503, True)
+    works("timers")
     assert hall.app.test_client().get("/health").status_code == 200
 
 

@@ -37,7 +37,9 @@ class Announcing:
     def turn(self, is_stopped: Callable[[], bool]) -> int:  # noqa: ARG002 - one short transaction
         """Expand a part of the outbox; how many announcements."""
         now = self._clock.now()
-        if self._cleaned_at is None or now - self._cleaned_at >= _CLEAN_EVERY:
+        cleaned_at = self._cleaned_at
+        # A clock that was set back must not prolong the pause.
+        if cleaned_at is None or not cleaned_at <= now < cleaned_at + _CLEAN_EVERY:
             self._outbox.forget_old()
             self._cleaned_at = now
         return self._outbox.expand()

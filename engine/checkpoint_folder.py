@@ -94,16 +94,21 @@ class CheckpointFolder:
             raise _trouble(self.path, "written", error) from error
 
 
-def follower_of(previous: bytes | None, content: bytes) -> Checkpoint:
+def follower_of(
+    previous: bytes | None, content: bytes, *, own_key: str | None = None
+) -> Checkpoint:
     """The checkpoint in `content`, which is signed and follows the file `previous`.
 
+    own_key: the public half of this installation's key, which lies outside of the database: what it
+    has signed was made here, also when the key before it was lost and could name no other.
     Raises InvalidCheckpoint saying what is wrong with it.
     """
     found = read_checkpoint(content)
     if previous is not None:
         before = read_checkpoint(previous)
-        expected = (before.number + 1, file_hash(previous), before.key_after)
-        if (found.number, found.previous, found.key) != expected:
+        expected = (before.number + 1, file_hash(previous))
+        is_known = found.key in (before.key_after, own_key)
+        if (found.number, found.previous) != expected or not is_known:
             raise InvalidCheckpoint(
                 f"checkpoint {found.number} does not follow checkpoint {before.number}: it names "
                 "another number, file or key"

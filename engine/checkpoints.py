@@ -75,6 +75,8 @@ class _Wish:
 
     note: str | None = None
     turns_key_over: bool = False
+    #: Whether the key is another one, since the one before was lost.
+    replaces_key: bool = False
     #: Whether it is made when nothing changed.
     is_made_anyway: bool = False
 
@@ -159,6 +161,22 @@ class Checkpoints:
         note = f"resumed by {actor.account}: {reason.strip()}"
         return self._make_all(_Wish(note=note, is_made_anyway=True))
 
+    def replace_lost_key(self, reason: str, *, actor: Actor) -> list[Checkpoint]:
+        """Checkpoints go on with a new key, which nobody vouches for: the old one is lost.
+
+        That stays a fault which `verify` names at the first one with the new key; it says the
+        reason. Raises InvalidInput while the key is there.
+        """
+        require_role(actor, "replace the key of checkpoints", Role.ADMIN)
+        if not reason.strip():
+            raise InvalidInput("expected how the key was lost, found nothing")
+        key = self._required().key
+        if key.file.exists():
+            raise InvalidInput(f"{key.file}: the key is there; --new-key lets it sign another one")
+        key.make()
+        note = f"key lost, replaced by {actor.account}: {reason.strip()}"
+        return self._make_all(_Wish(note=note, replaces_key=True, is_made_anyway=True))
+
     def make_when_due(self) -> int:
         """What is due is made, and what the folder lacks is copied; how many were made."""
         if self._outside is None:
@@ -186,7 +204,7 @@ class Checkpoints:
         now = self._clock.now()
         with self._store.reading() as tx:
             last = tx.last_checkpoint()
-            if last is None or _names_new_key(last):
+            if last is None or _names_new_key(last) or self._is_ahead(last):
                 return True
             if now - max(last.at, self._looked_at or last.at) >= EVERY:
                 return True
@@ -197,7 +215,12 @@ class Checkpoints:
         with self._store.reading() as tx:
             last = tx.last_checkpoint()
         is_old = last is None or self._clock.now() - last.at >= AT_LEAST_EVERY
+        is_old = is_old or (last is not None and self._is_ahead(last))
         return is_old or (last is not None and _names_new_key(last))
+
+    def _is_ahead(self, last: StoredCheckpoint) -> bool:
+        """Whether it is of a clock that ran ahead, and would silence all others until then."""
+        return last.at - self._clock.now() > _LATE
 
     # --------------------------------------------------------------------- the deed
 
@@ -224,7 +247,7 @@ class Checkpoints:
         before = read_checkpoint(last.content) if last else None
         if not (heads or wish.is_made_anyway or before is None or logs != before.logs):
             return None, False
-        key = _key_after(outside, before)
+        key = outside.key.public() if wish.replaces_key else _key_after(outside, before)
         unsigned = Checkpoint(
             number=before.number + 1 if before else 1,
             at=self._clock.now(),
@@ -258,10 +281,14 @@ class Checkpoints:
             previous = folder.signed(newest) if newest else None
             for number in range(newest + 1, last.number + 1):
                 stored = tx.checkpoint(number)
-                _judge(previous, stored)
+                _judge(previous, stored, own_key=self._own_key())
                 folder.put(stored, self._ids)
                 previous = stored.content
         self._published = last.number
+
+    def _own_key(self) -> str | None:
+        key = self._required().key
+        return key.public() if key.file.exists() else None
 
     def _adopt(self, folder: CheckpointFolder) -> None:
         """The database keeps the checkpoints that only the folder has."""
@@ -274,7 +301,7 @@ class Checkpoints:
         for number in (each for each in folder.numbers() if each > known):
             content = folder.signed(number)
             try:
-                new = follower_of(previous, content)
+                new = follower_of(previous, content, own_key=self._own_key())
             except InvalidCheckpoint as error:
                 raise CheckpointsDisagree(str(error)) from error
             heads = b"".join(line + b"\n" for line in folder.lines(number))
@@ -334,10 +361,10 @@ def _other_way(folder: CheckpointFolder, number: int) -> CheckpointsDisagree:
     )
 
 
-def _judge(previous: bytes | None, stored: StoredCheckpoint) -> None:
+def _judge(previous: bytes | None, stored: StoredCheckpoint, *, own_key: str | None) -> None:
     """What the database has as the next checkpoint is one. Raises CheckpointsDisagree."""
     try:
-        new = follower_of(previous, stored.content)
+        new = follower_of(previous, stored.content, own_key=own_key)
     except InvalidCheckpoint as error:
         raise CheckpointsDisagree(f"in the database: {error}") from error
     if root_of(lines_of(stored.heads)).hex() != new.root:

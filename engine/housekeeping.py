@@ -32,7 +32,8 @@ class Housekeeping:
     def turn(self, is_stopped: Callable[[], bool]) -> int:
         """Do the chores when an hour is over; how much was dropped."""
         now = self._clock.now()
-        if self._done_at is not None and now - self._done_at < _EVERY:
+        # A clock that was set back must not prolong the pause.
+        if self._done_at is not None and self._done_at <= now < self._done_at + _EVERY:
             return 0
         dropped = 0
         for chore in self._chores:

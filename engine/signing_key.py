@@ -92,7 +92,8 @@ def _read(file: Path) -> Ed25519PrivateKey:
         key = load_pem_private_key(file.read_bytes(), password=None)
     except FileNotFoundError as error:
         raise SigningKeyUnusable(
-            f"{file}: the key that signs checkpoints is not there; restore it from its backup"
+            f"{file}: the key that signs checkpoints is not there; restore it from its backup, or "
+            "say how it was lost: `alur checkpoint --lost-key REASON`"
         ) from error
     except (OSError, ValueError, TypeError) as error:
         raise _refusal(file, "cannot be read", error) from error

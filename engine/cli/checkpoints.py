@@ -23,7 +23,8 @@ def add_to(commands: Commands) -> None:
         `alur verify --all` compares them with the database. Only admins make one.""",
         example="alur checkpoint\n"
         "alur checkpoint --new-key\n"
-        "alur checkpoint --after-restore 'disk failed, backup of 3 May restored'",
+        "alur checkpoint --after-restore 'disk failed, backup of 3 May restored'\n"
+        "alur checkpoint --lost-key 'the disk that had it has failed'",
     )
     which = making.add_mutually_exclusive_group()
     which.add_argument(
@@ -36,6 +37,12 @@ def add_to(commands: Commands) -> None:
         metavar="REASON",
         help="go on although the folder has later checkpoints than the database, which was "
         "restored from an older copy; what is lost stays a fault that verify names",
+    )
+    which.add_argument(
+        "--lost-key",
+        metavar="REASON",
+        help="go on with a new key, since the one there was is lost; that nobody vouches for the "
+        "new one stays a fault that verify names",
     )
 
 
@@ -55,6 +62,8 @@ def _made(call: Invocation, engine: ProcessEngine) -> list[Checkpoint]:
     actor = call.actor(engine)
     if call.words.after_restore is not None:
         return engine.checkpoints.resume(call.words.after_restore, actor=actor)
+    if call.words.lost_key is not None:
+        return engine.checkpoints.replace_lost_key(call.words.lost_key, actor=actor)
     if call.words.new_key:
         return engine.checkpoints.turn_key_over(actor=actor)
     return engine.checkpoints.make(actor=actor)

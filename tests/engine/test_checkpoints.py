@@ -122,6 +122,28 @@ def test_nothing_is_made_while_nothing_changes_but_once_a_day(kept: Office, fold
     assert read(folder, 2).count == 0
 
 
+def test_clock_that_ran_ahead_and_was_set_back_does_not_silence_checkpoints(
+    kept: Office, folder: Path
+) -> None:
+    kept.clock.advance(days=2_000)
+    due(kept)
+    kept.clock.advance(days=-2_000)
+    assert checkpoint_check(kept) == (
+        False,
+        "checkpoint 1 was made 172800000 seconds from now: the clock was, or is, wrong",
+    )
+
+    instance = kept.start(kept.deploy(DIAGRAM))
+    made = [due(kept), due(kept)]
+
+    assert made == [1, 0]
+    assert heads(folder, 2) == [head(kept, instance)]
+    assert checkpoint_check(kept) == (True, "checkpoint 2 was made 0 seconds ago")
+    kept.start(kept.deploy(DIAGRAM))
+    kept.clock.advance(hours=1)
+    assert due(kept) == 1
+
+
 def test_a_change_of_an_account_is_a_change(kept: Office, folder: Path) -> None:
     due(kept)
     kept.engine.accounts.add("siti", display_name="Siti", actor=ADMIN)
@@ -293,6 +315,54 @@ def test_a_folder_with_later_checkpoints_stops_new_ones_until_an_admin_resumes(
         3,
     ]
     restored_store.close()
+
+
+def test_a_lost_key_is_replaced_by_one_that_nobody_vouches_for(
+    kept: Office, folder: Path, settings: Settings
+) -> None:
+    due(kept)
+    checkpoints, key = kept.engine.checkpoints, settings.checkpoint_key
+    assert key is not None
+    with pytest.raises(InvalidInput, match="the key is there"):
+        checkpoints.replace_lost_key("dicuri", actor=ADMIN)
+    key.unlink()
+    kept.clock.advance(days=1)
+    with pytest.raises(SigningKeyUnusable, match="--lost-key"):
+        due(kept)
+    assert not key.exists()
+
+    with pytest.raises(InvalidInput, match="how the key was lost"):
+        checkpoints.replace_lost_key(" ", actor=ADMIN)
+    [made] = checkpoints.replace_lost_key("dicuri", actor=ADMIN)
+
+    assert (made.number, made.note) == (2, "key lost, replaced by admin: dicuri")
+    assert made.key != read(folder, 1).key
+    kept.clock.advance(days=1)
+    assert due(kept) == 1
+    found = kept.engine.checkpoint_proof.verify(folder, actor=AUDITOR)
+    assert [(each.sequence, "does not name" in each.message) for each in found.faults] == [
+        (2, True)
+    ]
+
+
+def test_a_new_key_that_is_not_the_installations_own_is_not_copied(
+    kept: Office, folder: Path
+) -> None:
+    due(kept)
+    content = (folder / signed_name(1)).read_bytes()
+    strange = SigningKey(folder.parent / "lain.pem", CountedIds())
+    strange.make()
+    forged = replace(
+        read(folder, 1), number=2, previous=file_hash(content), key=strange.public(), signature=""
+    )
+    forged = replace(forged, signature=strange.sign(signed_part(forged)))
+    with kept.store.writing() as tx:
+        stored = tx.checkpoint(1)
+        tx.add_checkpoint(replace(stored, number=2, content=checkpoint_file(forged)), [])
+
+    with pytest.raises(CheckpointsDisagree, match="checkpoint 2 does not follow"):
+        Office(kept.store, Settings(**_outside(kept))).engine.checkpoints.make_when_due()
+    assert not (folder / signed_name(2)).exists()
 
 
 def test_the_folder_of_another_database_is_refused(kept: Office, folder: Path) -> None:

@@ -24,7 +24,7 @@ MAX_SOURCES = 50
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 _MAX_TEXT = 255
 _MAX_NAMES = 50
-_PURPOSE = "message source secret"
+PURPOSE = "message source secret"
 #: How often a source notes that it is in use, at most.
 _TOUCH_EVERY = timedelta(minutes=1)
 
@@ -91,7 +91,7 @@ class MessageSources:
             message_names=names,
             created_at=self._clock.now(),
             created_by=actor.account,
-            secret=self._key.seal(_PURPOSE, secret),
+            secret=self._key.seal(PURPOSE, secret),
         )
         with self._store.writing() as tx:
             if len(tx.message_sources()) >= MAX_SOURCES:
@@ -114,7 +114,7 @@ class MessageSources:
             source = tx.message_source(source_id, for_change=True)
             changed = replace(
                 source,
-                secret=self._key.seal(_PURPOSE, secret),
+                secret=self._key.seal(PURPOSE, secret),
                 former_secret=source.secret,
                 former_until=self._clock.now() + OVERLAP,
             )
@@ -141,7 +141,7 @@ class MessageSources:
         sealed = [source.secret]
         if source.former_until and self._clock.now() < source.former_until:
             sealed.append(source.former_secret or "")
-        return tuple(self._key.unseal(_PURPOSE, each) for each in sealed)
+        return tuple(self._key.unseal(PURPOSE, each) for each in sealed)
 
 
 def _valid_names(names: Iterable[str]) -> frozenset[str]:

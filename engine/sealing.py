@@ -51,7 +51,7 @@ from engine.sources import Ids
 from engine.store import StoreTransaction
 
 #: What the office's secret key seals of a person, and recognises him by.
-_DATA_KEY, _SUBJECT, _PERSON = "personal-key", "personal-subject", "personal-person"
+DATA_KEY, _SUBJECT, _PERSON = "personal-key", "personal-subject", "personal-person"
 #: Where an input has values that people or programs gave.
 _PLACES = ("variables", "localVariables")
 #: What an input says of the instance that its values come from.
@@ -137,12 +137,12 @@ class Sealing:
             value_count=count,
             person=person,
             sealed_subject=self._secret_key.seal(_SUBJECT, _text_of(subject)),
-            sealed_key=self._secret_key.seal(_DATA_KEY, _as_text(new_key(self._ids))),
+            sealed_key=self._secret_key.seal(DATA_KEY, _as_text(new_key(self._ids))),
         )
         if former:
             tx.rename_person(instance_id, former, person)
         key_id, sealed = tx.use_personal_key(candidate)
-        return key_id, _as_bytes(self._secret_key.unseal(_DATA_KEY, sealed))
+        return key_id, _as_bytes(self._secret_key.unseal(DATA_KEY, sealed))
 
     def seal(self, value: Json, field: str, instance_id: str, key: tuple[str, bytes]) -> str:
         """The seal of a value with a key that `use_key` gave."""
@@ -254,7 +254,7 @@ class Sealing:
         )
 
     def _open(self, seal: Seal, key: PersonalKey) -> Json:
-        secret = _as_bytes(self._secret_key.unseal(_DATA_KEY, key.sealed_key or ""))
+        secret = _as_bytes(self._secret_key.unseal(DATA_KEY, key.sealed_key or ""))
         try:
             return open_seal(seal, key.instance_id, secret)
         except ValueError as error:
@@ -279,12 +279,12 @@ class Sealing:
     def resealed(self, key: PersonalKey) -> PersonalKey:
         """The key sealed by the present secret key alone. Raises SecretKeyUnusable."""
         subject = self.subject_of(key)
-        secret = self._secret_key.unseal(_DATA_KEY, key.sealed_key or "")
+        secret = self._secret_key.unseal(DATA_KEY, key.sealed_key or "")
         return replace(
             key,
             person=self.persons(subject)[0],
             sealed_subject=self._secret_key.seal(_SUBJECT, _text_of(subject)),
-            sealed_key=self._secret_key.seal(_DATA_KEY, secret),
+            sealed_key=self._secret_key.seal(DATA_KEY, secret),
         )
 
     def subject_of(self, key: PersonalKey) -> Subject:

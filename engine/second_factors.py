@@ -27,7 +27,7 @@ RECOVERY_CODES = 10
 MAX_WRONG = 5
 WRONG_WINDOW = timedelta(minutes=15)
 
-_PURPOSE = "second factor"
+PURPOSE = "second factor"
 _STEP_S = 30
 _ISSUER = "Alur"
 
@@ -61,10 +61,10 @@ class SecondFactors:
             if found is not None and found.is_confirmed:
                 raise Conflict(f"account {actor.account} has a second factor already")
             if found is None:
-                sealed = self._key.seal(_PURPOSE, pyotp.random_base32())
+                sealed = self._key.seal(PURPOSE, pyotp.random_base32())
                 found = SecondFactor(actor.account, sealed, is_confirmed=False, last_step=None)
                 tx.put_second_factor(found)
-        secret = self._key.unseal(_PURPOSE, found.sealed_secret)
+        secret = self._key.unseal(PURPOSE, found.sealed_secret)
         uri = pyotp.TOTP(secret).provisioning_uri(name=actor.account, issuer_name=_ISSUER)
         return Enrolment(secret, uri)
 
@@ -139,7 +139,7 @@ class SecondFactors:
 
         A step that was used, and those before it, give none.
         """
-        totp = pyotp.TOTP(self._key.unseal(_PURPOSE, found.sealed_secret))
+        totp = pyotp.TOTP(self._key.unseal(PURPOSE, found.sealed_secret))
         present = int(now.timestamp()) // _STEP_S
         for step in (present, present - 1, present + 1):
             is_fresh = found.last_step is None or step > found.last_step

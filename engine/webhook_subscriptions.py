@@ -31,7 +31,7 @@ OVERLAP = timedelta(hours=24)
 MAX_SUBSCRIPTIONS = 100
 _MAX_TEXT = 255
 _MAX_CHOICES = 100
-_PURPOSE = "webhook secret"
+PURPOSE = "webhook secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class WebhookSubscriptions:
         sealed = [subscription.secret]
         if subscription.former_until and self._clock.now() < subscription.former_until:
             sealed.append(subscription.former_secret or "")
-        return tuple(self._key.unseal(_PURPOSE, each) for each in sealed)
+        return tuple(self._key.unseal(PURPOSE, each) for each in sealed)
 
     # --------------------------------------------------------------------- changes
 
@@ -112,7 +112,7 @@ class WebhookSubscriptions:
                 lanes=checked.lanes,
                 created_at=self._clock.now(),
                 created_by=actor.account,
-                secret=self._key.seal(_PURPOSE, secret),
+                secret=self._key.seal(PURPOSE, secret),
             )
             # What is new to it is not told by comparing moments: a clock that was set back would
             # say of everything that it was before, until it has caught up.
@@ -149,7 +149,7 @@ class WebhookSubscriptions:
         """
         _require_keeper(actor, "change the secret of a web hook")
         secret = webhook_secret(self._ids)
-        sealed = self._key.seal(_PURPOSE, secret)
+        sealed = self._key.seal(PURPOSE, secret)
         with self._store.writing() as tx:
             subscription = tx.webhook_subscription(subscription_id, for_change=True)
             changed = replace(

@@ -14,6 +14,7 @@ from engine.cli import (
     checkpoints,
     demo,
     deploying,
+    doctoring,
     drawing,
     exporting,
     instances,

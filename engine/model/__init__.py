@@ -87,9 +87,11 @@ from engine.model.migrations import (
 from engine.model.operations import (
     Check,
     DeliveryLoad,
+    Diagnosis,
     Figures,
     LaneLoad,
     TopicLoad,
+    Verdict,
     WrittenSteps,
 )
 from engine.model.overviews import (
@@ -200,6 +202,7 @@ __all__ = [
     "DeliveryLoad",
     "DeliveryState",
     "Deployment",
+    "Diagnosis",
     "Disabling",
     "Document",
     "Durations",
@@ -310,6 +313,7 @@ __all__ = [
     "VariableUpdate",
     "Variables",
     "Variant",
+    "Verdict",
     "Verification",
     "Voiding",
     "WebhookSubscription",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from engine.model.history import EventKind
 
@@ -16,6 +17,26 @@ class Check:
     name: str
     is_well: bool
     message: str
+
+
+class Verdict(StrEnum):
+    """How something stands that the doctor looked at."""
+
+    OK = "ok"
+    #: It works; somebody should see to it.
+    ATTENTION = "attention"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One thing that the doctor looked at: how it stands, what was found, and what to do."""
+
+    name: str
+    verdict: Verdict
+    message: str
+    #: None when there is nothing to do.
+    advice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from engine.store.transaction import (
     counted,
     equal,
     like,
+    readable,
     taking_part,
 )
 
@@ -263,7 +264,8 @@ def _resource_values(new: Resource) -> dict[str, Any]:
 
 
 def _resource(row: Row[Any]) -> Resource:
-    return Resource(row.resource_id, row.deployment_id, row.name, bytes(row.content))
+    with readable(f"the file {row.name} of deployment {row.deployment_id}"):
+        return Resource(row.resource_id, row.deployment_id, row.name, bytes(row.content))
 
 
 def _definition_values(new: ProcessDefinition, within: Deployment) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy import ColumnElement, Select, delete, false, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.model import DeliveryLoad, DeliveryState, InstanceState, LaneLoad, TaskState, TopicLoad
 from engine.model import Figures as FiguresOf
 from engine.store.tables import (
+    account_event,
     checkpoint,
     delivery,
     duty_pulse,
@@ -116,6 +117,17 @@ class Figures(Transaction):
         """Duty -> when a worker last did it without failing."""
         rows = self._all(select(duty_pulse).order_by(duty_pulse.c.duty))
         return {row.duty: row.at for row in rows}
+
+    def last_sign_of_life(self) -> datetime | None:
+        """When a duty or a checkpoint was last done, or an account was last written about."""
+        last_event = select(account_event.c.at).order_by(account_event.c.sequence.desc()).limit(1)
+        event = self._first(last_event)
+        moments = [*self.duty_pulses().values(), self._last_checkpoint(), event and event.at]
+        return max((each for each in moments if each is not None), default=None)
+
+    def try_writing(self) -> None:
+        """A statement that writes nothing, and that a database which cannot be written refuses."""
+        self._write(delete(duty_pulse).where(false()))
 
     def note_pulse(self, duty: str, at: datetime) -> None:
         """A worker did the duty."""

@@ -260,17 +260,23 @@ def token(variable: str, value: str) -> str:
     return value
 
 
-def webhook_secret(variable: str, value: str) -> str:
-    """Standard Webhooks, "Signature scheme": 24 to 64 bytes in base64 after a prefix."""
-    try:
-        size = len(b64decode(value.removeprefix("whsec_"), validate=True))
-    except ValueError:
-        size = 0
-    if not value.startswith("whsec_") or not 24 <= size <= 64:
-        expected = "whsec_ and 24 to 64 random bytes in base64"
+def webhook_secrets(variable: str, value: str) -> tuple[str, ...]:
+    """Secrets of Standard Webhooks, the newest first, by blanks."""
+    secrets = tuple(value.split())
+    if not all(map(_is_webhook_secret, secrets)):
+        expected = "whsec_ and 24 to 64 random bytes in base64; several by blanks"
         # What was found is a secret, or nearly one.
         raise InvalidInput(f"{variable}: expected {expected}", {variable: [f"expected {expected}"]})
-    return value
+    return secrets
+
+
+def _is_webhook_secret(text: str) -> bool:
+    """Standard Webhooks, "Signature scheme": 24 to 64 bytes in base64 after a prefix."""
+    try:
+        size = len(b64decode(text.removeprefix("whsec_"), validate=True))
+    except ValueError:
+        return False
+    return text.startswith("whsec_") and 24 <= size <= 64
 
 
 def refusal(variable: str, expected: str, found: str) -> InvalidInput:

@@ -36,6 +36,7 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_OIDC_PROVISION": "Whether somebody unknown whose group gives something gets an account.",
     "ALUR_TRUSTED_PROXIES": "How many proxies in front of Alur tell the address of who asks.",
     "ALUR_WRITES_PER_MINUTE": "How many writing requests an account has in a minute; 0: any.",
+    "ALUR_LOGINS_PER_MINUTE": "How many logins may be tried from one address in a minute; 0: any.",
     "ALUR_BASE_URL": "The address that links in messages begin with.",
     "ALUR_SECRET_KEY": "What seals secrets and signs links; several, the newest first, by blanks.",
     "ALUR_CHECKPOINTS": "The folder, outside of the database, that checkpoints are written to.",
@@ -49,7 +50,7 @@ VARIABLES: Mapping[str, str] = {
     "ALUR_SMTP_URL": "The mail server: smtp+starttls://user:password@host:587.",
     "ALUR_MAIL_FROM": "The address that mail is sent from.",
     "ALUR_GATEWAY_URL": "The gateway to WhatsApp, Telegram or SMS that tells people of tasks.",
-    "ALUR_GATEWAY_SECRET": "What signs the messages to the gateway: whsec_ and base64.",
+    "ALUR_GATEWAY_SECRET": "What signs messages to the gateway: whsec_...; several by blanks.",
     "ALUR_REMIND_BEFORE": "How long before a task is due it is reminded of: 30m, 12h, 1d.",
     "ALUR_LEADER_LANES": "Lanes whose people find the dashboard in the menu, by commas.",
     "ALUR_SUBSTITUTION_DAYS": "How long a substitution of a kind lasts without a warning.",
@@ -86,12 +87,15 @@ class Settings:
     oidc_provision: bool = False
     trusted_proxies: int = 0
     writes_per_minute: int = 600
+    logins_per_minute: int = 120
     base_url: str | None = None
     #: The newest first; the others only open what they sealed.
     secret_key: tuple[str, ...] = field(default=(), repr=False)
     #: None: beside a SQLite file, and nowhere with PostgreSQL.
     checkpoints: Path | None = None
     checkpoint_key: Path | None = None
+    #: Where backups are written to and looked for.
+    backups: Path | None = None
     link_hours: int = 72
     max_file_mb: int = 20
     deadline_rule: str = "from_claim"
@@ -100,7 +104,8 @@ class Settings:
     smtp_url: SmtpServer | None = None
     mail_from: str | None = None
     gateway_url: str | None = None
-    gateway_secret: str | None = field(default=None, repr=False)
+    #: The newest first; each of them signs.
+    gateway_secret: tuple[str, ...] = field(default=(), repr=False)
     remind_before: timedelta = timedelta(days=1)
     leader_lanes: frozenset[str] = frozenset({"Kadis"})
     substitution_days: Mapping[SubstitutionKind, int] = field(
@@ -128,6 +133,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("session_hours", "ALUR_SESSION_HOURS", values.whole_number(1, 720)),
         ("secure_cookies", "ALUR_SECURE_COOKIES", values.truth),
         ("writes_per_minute", "ALUR_WRITES_PER_MINUTE", values.whole_number(0, 1_000_000)),
+        ("logins_per_minute", "ALUR_LOGINS_PER_MINUTE", values.whole_number(0, 1_000_000)),
         ("require_second_factor", "ALUR_REQUIRE_SECOND_FACTOR", values.truth),
         ("oidc_issuer", "ALUR_OIDC_ISSUER", values.web_address_as_it_is),
         ("oidc_client_id", "ALUR_OIDC_CLIENT_ID", values.text),
@@ -150,7 +156,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ("smtp_url", "ALUR_SMTP_URL", values.smtp_server),
         ("mail_from", "ALUR_MAIL_FROM", values.mail_address),
         ("gateway_url", "ALUR_GATEWAY_URL", values.text),
-        ("gateway_secret", "ALUR_GATEWAY_SECRET", values.webhook_secret),
+        ("gateway_secret", "ALUR_GATEWAY_SECRET", values.webhook_secrets),
         ("remind_before", "ALUR_REMIND_BEFORE", values.duration),
         ("leader_lanes", "ALUR_LEADER_LANES", values.names),
         ("substitution_days", "ALUR_SUBSTITUTION_DAYS", values.days_by_kind),
@@ -197,7 +203,7 @@ def _require_gateway(settings: Settings) -> None:
     """A gateway is called like any web hook: signed, and only where that is allowed."""
     if settings.gateway_url is None:
         return
-    if settings.gateway_secret is None:
+    if not settings.gateway_secret:
         raise values.refusal("ALUR_GATEWAY_SECRET", "a secret, since ALUR_GATEWAY_URL is set", "")
     try:
         check_url(settings.gateway_url, allowed_receivers(settings.webhook_allow))

@@ -42,6 +42,8 @@ from engine.tasks import Completed, TaskForm, Tasks
 CAPACITY = "by link"
 
 LONGEST = timedelta(days=30)
+#: How long a link that has expired is still known.
+KEPT = timedelta(days=90)
 _SHORTEST = timedelta(minutes=1)
 
 
@@ -183,6 +185,14 @@ class TaskLinks:
             )
             tx.use_task_link(link, self._clock.now())
         return done
+
+    def forget_old(self) -> int:
+        """Drop what expired KEPT ago; how many. Until then who opens one is told what became of it.
+
+        History says by which link a task was done; the link itself is no part of it.
+        """
+        with self._store.writing() as tx:
+            return tx.forget_task_links(self._clock.now() - KEPT)
 
     def _usable(self, link: TaskLink) -> TaskLink:
         if link.used_at is not None:

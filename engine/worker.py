@@ -11,11 +11,14 @@ from datetime import timedelta
 from threading import Event, Thread
 from typing import Protocol
 
+from engine.errors import OutcomeUnknown, StorageAway, StorageBusy, StorageFull
 from engine.rests import Rests
 from engine.sources import Clock
 
 _log = logging.getLogger(__name__)
 
+#: What a database may be for a while.
+_PASSING = (StorageBusy, StorageFull, StorageAway, OutcomeUnknown)
 _SHORTEST_REST = timedelta(seconds=1)
 _LONGEST_REST = timedelta(minutes=1)
 
@@ -84,7 +87,11 @@ class Worker:
         try:
             done = duty.turn(is_stopped)
             self._note_pulse(duty.name)
-        except Exception:  # noqa: BLE001 - the database may be away; the worker outlives that
+        except _PASSING as error:  # the reason says it all
+            rest = self._rests.begin(duty.name)
+            _log.error("duty %s failed; again in %s: %s", duty.name, rest, error)
+            return 0
+        except Exception:  # noqa: BLE001 - a defect; the worker outlives that
             rest = self._rests.begin(duty.name)
             _log.exception("duty %s failed; again in %s", duty.name, rest)
             return 0

@@ -147,7 +147,7 @@ ARROWS: dict[str, set[str]] = {
     "receivers": {"errors"},
     "retry_schedule": set(),
     "spiff": {"model", "errors", "sources", "json_values", "moments", "bpmn"},
-    "store": {"model", "errors", "queries", "sources"},
+    "store": {"model", "errors", "queries", "sources", "durable_files"},
     "worktime": {"errors", "model"},
     "history": {"model", "errors", "sources", "canonical_json"},
     "replay": {"model", "errors", "spiff", "history"},

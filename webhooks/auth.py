@@ -58,6 +58,12 @@ def count_write(account: str) -> None:
     current_rates().count("writing requests", account, most=most)
 
 
+def count_login() -> None:
+    """Raise TooManyRequests when one address tries too many logins (ALUR_LOGINS_PER_MINUTE)."""
+    most = current_settings().logins_per_minute
+    current_rates().count("logins", source_address(), most=most)
+
+
 def require_actor() -> Actor:
     """Who proved to be calling. Raises NotAuthenticated."""
     actor: Actor | None = g.get("actor")

@@ -16,8 +16,6 @@ from engine.sources import Clock
 
 _MINUTE = timedelta(minutes=1)
 
-#: Logins tried from one address: a whole office may come in by one, when the day begins.
-LOGINS = 120
 #: Access tokens from one address that are unknown or have expired; right ones are not counted.
 WRONG_TOKENS = 60
 #: Verification codes asked about from one address.

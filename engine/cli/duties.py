@@ -47,6 +47,7 @@ def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:
                 engine.repeats.forget_old,
                 engine.pending_uploads.forget_old,
                 engine.task_drafts.forget_ended,
+                engine.task_links.forget_old,
                 engine.evidence_packages.forget_old,
             ),
             engine.clock,

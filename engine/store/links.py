@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from engine.errors import NotFound
 from engine.model import TaskLink
@@ -45,6 +45,10 @@ class Links(Transaction):
             .where(task_link.c.instance_id == link.instance_id, task_link.c.link_id == link.link_id)
             .values(used_at=at)
         )
+
+    def forget_task_links(self, expired_before: datetime) -> int:
+        """Drop links that expired before that moment, used or not; how many."""
+        return self._write(delete(task_link).where(task_link.c.expires_at < expired_before))
 
 
 def _link(row: Row[tuple[object, ...]]) -> TaskLink:

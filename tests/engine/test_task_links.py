@@ -141,6 +141,27 @@ def test_a_lifetime_outside_its_bounds_is_refused(
         links.make(task_id, actor=KADIS, lifetime=lifetime)
 
 
+def test_a_link_is_forgotten_long_after_it_expired_and_history_stays_sound(
+    office: Office, links: TaskLinks
+) -> None:
+    instance, task_id = waiting(office)
+    used = links.make(task_id, actor=KADIS)[1]
+    links.complete(used, {"catatan": "baik"})
+    office.clock.advance(days=3 + 90)
+    kept = links.make(waiting(office)[1], actor=KADIS)[1]
+    assert links.forget_old() == 0
+    with pytest.raises(LinkUsed):
+        links.open(used)
+
+    office.clock.advance(seconds=1)
+
+    assert [links.forget_old(), links.forget_old()] == [1, 0]
+    with pytest.raises(NotFound):
+        links.open(used)
+    assert links.open(kept).link.account == KADIS.account
+    office.assert_sound(instance)
+
+
 def test_another_secret_opens_nothing(office: Office, links: TaskLinks) -> None:
     _, task_id = waiting(office)
     links.make(task_id, actor=KADIS)

@@ -110,7 +110,7 @@ def city_with(bot_file: Path) -> Iterator[City]:
         office = PostOffice(store, SETTINGS).with_settings(
             base_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
             gateway_url=bot_url,
-            gateway_secret=SECRET,
+            gateway_secret=(SECRET,),
         )
         office.add_people()
         for lane, chat in CHATS.items():

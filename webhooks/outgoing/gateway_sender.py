@@ -12,7 +12,7 @@ from webhooks.outgoing.ways import way_of
 
 
 class GatewaySender:
-    """Posts to one address, signed with one secret; what that does with it is the office's own."""
+    """Posts to one address, signed with each secret; what that does with it is the office's own."""
 
     def __init__(
         self,
@@ -31,10 +31,10 @@ class GatewaySender:
         contact = self._engine.deliveries.contact_of(delivery)
         if contact is None:
             return Sent(is_delivered=False, is_dropped=True)
-        url, secret = self._settings.gateway_url, self._settings.gateway_secret
-        if url is None or secret is None:
+        url, secrets = self._settings.gateway_url, self._settings.gateway_secret
+        if url is None or not secrets:
             return Sent(is_delivered=False, failure=DeliveryFailure.NO_GATEWAY)
         way = way_of(self._engine, delivery, base_url=self._settings.base_url)
         with speaking(self._engine.deliveries.language_of(delivery)):
             message = gateway_message(delivery, contact, way, zone=self._settings.time_zone)
-        return self._posting.post(url, message, message_id=delivery.delivery_id, secrets=(secret,))
+        return self._posting.post(url, message, message_id=delivery.delivery_id, secrets=secrets)

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from engine.model import LoginMethod
-from webhooks.auth import count_write, needs_second_factor, source_address
+from webhooks.auth import count_login, count_write, needs_second_factor
 from webhooks.limits import MAX_BODY_BYTES, allow_files
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.login import login_page
@@ -17,8 +17,6 @@ from webhooks.pages.logins import carries_token, current_login, local_path, read
 from webhooks.pages.messages import CSRF_WRONG, STILL_THERE
 from webhooks.pages.resume import comes_from_here, is_resumable, page_again
 from webhooks.pages.uploads import TAKING_FILES
-from webhooks.rates import LOGINS
-from webhooks.rest.context import current_rates
 
 #: Pages that anybody may open; they look after their own token.
 _PUBLIC = {
@@ -48,7 +46,7 @@ def guard() -> ResponseReturnValue | None:
         return None  # anybody may, and it looks after its own token
     if request.endpoint in _PUBLIC:
         if request.method == "POST":
-            current_rates().count("logins", source_address(), most=LOGINS)
+            count_login()
         return None
     if g.login is None:
         return _ask_to_log_in()

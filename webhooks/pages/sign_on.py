@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from engine.errors import Conflict, InvalidInput, SignOnRefused
 from engine.model import LoginMethod, SignOn
 from engine.single_sign_on import Person
-from webhooks.auth import source_address
+from webhooks.auth import count_login, source_address
 from webhooks.pages import account_words
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import (
@@ -23,8 +23,7 @@ from webhooks.pages.logins import (
     visitor,
 )
 from webhooks.pages.refusals import error_page
-from webhooks.rates import LOGINS
-from webhooks.rest.context import current_engine, current_provider, current_rates
+from webhooks.rest.context import current_engine, current_provider
 from webhooks.sign_on import Provider
 
 
@@ -43,7 +42,7 @@ def _provider() -> Provider:
 def begin_sign_on() -> ResponseReturnValue:
     """Off to the provider, with a state that only this browser can come back with."""
     provider = _provider()
-    current_rates().count("logins", source_address(), most=LOGINS)
+    count_login()
     path = local_path(request.args.get("next"))
     state, sign_on = current_engine().single_sign_on.begin(path)
     response = make_response(redirect(provider.authorization_url(sign_on, state), 303))

@@ -22,4 +22,5 @@ task_link = Table(
     # Not unique: a unique key that does not begin with the instance could not be distributed.
     Index("ix_task_link_secret_hash", "secret_hash"),
     Index("ix_task_link_account", "account"),
+    Index("ix_task_link_expires_at", "expires_at"),
 )

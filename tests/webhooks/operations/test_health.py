@@ -74,21 +74,22 @@ def test_duty_that_nobody_does_any_more_is_named(hall: Hall, works: Works) -> No
 
 
 def test_backups_that_are_missing_or_old_are_a_failure(
-    store: Store, tmp_path: Path, works: Works
+    hall: Hall, works: Works, tmp_path: Path
 ) -> None:
-    hall = Hall(store, Settings(backups=tmp_path))
-    hall.engine.health.note_pulse("timers")
-    client = hall.app.test_client()
+    works("timers")
+    folder, clock = BackupFolder(tmp_path), hall.office.clock
+    kept = replace(hall.engine, health=Health(hall.engine.store, clock, backups=folder))
+    client = create_app(kept, Settings()).test_client()
 
     def failing() -> list[str]:
         answer = client.get("/health", auth=("admin", PASSWORD)).json
         return [check["message"] for check in answer["checks"] if not check["ok"]]
 
     assert failing() == [f"{tmp_path}: there is no backup"]
-    BackupFolder(tmp_path).new_file(hall.office.clock.now()).touch()
+    folder.new_file(clock.now()).touch()
     assert failing() == []
-    hall.office.clock.advance(hours=27)
-    hall.engine.health.note_pulse("timers")
+    clock.advance(hours=27)
+    works("timers")
     [message] = failing()
     assert message.endswith("was made 97200 seconds ago")
 

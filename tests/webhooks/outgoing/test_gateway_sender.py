@@ -48,7 +48,8 @@ DECISION, AT_A_DESK = (
 def at(post: PostOffice, receiver: Receiver, **changes: Any) -> PostOffice:
     """The office with that gateway, and people."""
     settings = {"base_url": "https://alur.dinas.test", **changes}
-    office = post.with_settings(gateway_url=receiver.url, gateway_secret=SECRET, **settings)
+    gateway = {"gateway_url": receiver.url, "gateway_secret": (SECRET,)}
+    office = post.with_settings(**gateway | settings)
     office.add_people()
     return office
 
@@ -88,6 +89,19 @@ def test_message_says_to_whom_what_waits_and_how_to_do_it(post: PostOffice) -> N
     body = {"variables": {"putusan": {"value": "setujui"}}}
     assert client.post(urlsplit(data["url"]).path, json=body).status_code == 200
     assert office.state(instance_id) == "COMPLETED"
+
+
+def test_secret_is_changed_without_a_message_that_the_gateway_refuses(post: PostOffice) -> None:
+    new = "whsec_" + "YmFy" * 8
+    with receiving(OK) as receiver:
+        office = at(post, receiver, gateway_secret=(new, SECRET))
+        office.call_phone("kadis", "628123")
+        office.start(office.deploy(DECISION))
+        office.work()
+
+    call = receiver.calls[0]
+    for secret in (new, SECRET):
+        assert Webhook(secret).verify(call.body, call.headers) == told(receiver)
 
 
 def test_message_is_in_the_language_of_its_receiver(post: PostOffice) -> None:
@@ -185,7 +199,7 @@ def test_process_without_a_gateway_says_so(post: PostOffice) -> None:
         office.start(office.deploy(DECISION))
         office.engine.deliveries.expand()
         post.clock = office.clock
-        with_none = office.with_settings(gateway_url=None, gateway_secret=None)
+        with_none = office.with_settings(gateway_url=None, gateway_secret=())
         with_none.deliverer.turn(lambda: False)
 
     (attempt,) = office.attempts(office.log()[0])

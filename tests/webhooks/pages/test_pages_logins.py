@@ -170,6 +170,17 @@ def test_an_address_logs_in_so_often_in_a_minute(office: Office, browser: Browse
     assert browser.log_in("staf").path == "/"
 
 
+def test_an_office_behind_one_address_may_log_in_as_often_as_its_settings_say(
+    office: Office,
+) -> None:
+    browser = Browser(create_app(office.engine, Settings(logins_per_minute=2)))
+    form = browser.get("/masuk").form("/masuk")[1] | {"nama": "staf", "sandi": "x"}
+
+    statuses = [browser.post("/masuk", form).status for _ in range(3)]
+
+    assert (statuses[:2].count(429), statuses[2]) == (0, 429)
+
+
 def test_the_log_names_a_device_as_people_do(visit: Visit, browser: Browser) -> None:
     browser.client.environ_base["HTTP_USER_AGENT"] = FIREFOX
     browser.log_in("staf")

@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 _PASSING = (StorageBusy, StorageFull, StorageAway, OutcomeUnknown)
 _SHORTEST_REST = timedelta(seconds=1)
 _LONGEST_REST = timedelta(minutes=1)
+#: How often the thread that waits for the duties looks up.
+_LOOK_UP_S = 1.0
 
 
 class Duty(Protocol):
@@ -70,7 +72,10 @@ class Worker:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            while thread.is_alive():
+                # A signal that another thread got, or that came just before the wait began, does
+                # not end a wait: its handler runs when the main thread looks up by itself.
+                thread.join(_LOOK_UP_S)
 
     def turn(self, is_stopped: Callable[[], bool] = lambda: False) -> dict[str, int]:
         """One turn of each duty, one after the other; name -> how much was done."""

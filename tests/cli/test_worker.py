@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Event
@@ -92,6 +94,33 @@ def test_duty_that_never_ends_its_turn_holds_up_no_other() -> None:
     Worker([held, other], ManualClock(NOON)).run(stop)
 
     assert (held.turns, other.turns) == (1, 1)
+
+
+def test_signal_that_another_thread_got_stops_the_work() -> None:
+    stop, rescued = Event(), Event()
+    turns = [0]
+
+    def be_told_to_stop() -> int:
+        turns[0] += 1
+        if turns[0] == 1:
+            # The system lets any thread have it; the handler is the main thread's.
+            signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+        return 0
+
+    def rescue() -> None:
+        rescued.set()
+        stop.set()
+
+    timer = threading.Timer(30, rescue)
+    former = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    timer.start()
+    try:
+        Worker([Chore("timers", be_told_to_stop)], ManualClock(NOON), pause_s=0.05).run(stop)
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGTERM, former)
+
+    assert not rescued.is_set()
 
 
 def test_busy_duty_goes_on_without_a_pause() -> None:

@@ -32,6 +32,20 @@ _KINDS: Mapping[EventKind, AnnouncementKind] = {
 }
 
 
+def announce_step(tx: StoreTransaction, record: StepRecord) -> None:
+    """Put what others are told of the step into the outbox, unless nobody listens.
+
+    Most offices have nobody: then what would be told is not even put together.
+    """
+    is_told = (
+        record.opened
+        or any(event.kind in _KINDS for event in record.events)
+        or any(task.state is TaskState.CANCELLED for task in record.changed)
+    )
+    if is_told and tx.is_somebody_told():
+        announce(tx, announcements_of(record))
+
+
 def announce(tx: StoreTransaction, announcements: Iterable[Announcement]) -> None:
     """Put them into the outbox, unless nobody listens.
 

@@ -97,6 +97,8 @@ class Deadlines:
 
         When it is due it is looked at whether, and when, it goes up to superiors.
         """
+        if row.due_at is row.remind_at is row.escalate_at is None:
+            return row
         schedule = schedule_of(model, row.activity_id, self._remind_before)
         remind_at = schedule.first(row.due_at, since)
         return replace(row, remind_at=remind_at, escalate_at=row.due_at)

@@ -49,10 +49,12 @@ def with_preceding(
     former: of these user tasks of the diagram, the last ones that were completed before the step;
     asked only when they matter.
     """
+    if not record.opened or record.instance.revision == 1:
+        return record
     opened = []
     for task in record.opened:
         ways = ways_to(model, task.activity_id)
-        if not ways or record.instance.revision == 1:
+        if not ways:
             opened.append(task)
             continue
         now = _completed_by(given)

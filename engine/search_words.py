@@ -86,9 +86,10 @@ def joined(words: Iterable[str]) -> str:
 
 def words_in(text: str) -> list[str]:
     """The words of a text in their order: lower case, without accents, letters and digits only."""
-    plain = "".join(
-        each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each)
-    )
+    plain = text
+    if not text.isascii():
+        letters = unicodedata.normalize("NFKD", text)
+        plain = "".join(each for each in letters if not unicodedata.combining(each))
     return [word[:MAX_WORD] for word in _SEPARATORS.split(plain.casefold()) if word]
 
 

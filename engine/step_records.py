@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.bpmn.sop_terms import is_strategic
@@ -56,13 +57,18 @@ def record_of(
     events = build_events(instance, given, (*run.observations, *notes), at=now)
     # Whose input ended them: nobody, when it was a timer.
     ended_by = given.actor.account if given.actor else None
-    after = advanced(instance, events)
     cancelled = given.kind is EventKind.INSTANCE_CANCELLED
     if cancelled or run.is_completed:
-        state = InstanceState.CANCELLED if cancelled else InstanceState.COMPLETED
-        reason = given.payload.get("reason") or _escaped_error(run)
-        after = replace(after, state=state, ended_at=now, end_reason=reason)
-    after = replace(after, next_due_at=None if after.ended_at else run.next_due_at)
+        after = advanced(
+            instance,
+            events,
+            state=InstanceState.CANCELLED if cancelled else InstanceState.COMPLETED,
+            ended_at=now,
+            end_reason=given.payload.get("reason") or _escaped_error(run),
+            next_due_at=None,
+        )
+    else:
+        after = advanced(instance, events, next_due_at=run.next_due_at)
     return StepRecord(
         instance=after,
         expected_revision=instance.revision,
@@ -96,6 +102,8 @@ def with_services(
     """The record with what it means for external tasks; a request for an open one renews it."""
     instance, now = record.instance, record.events[0].at
     still = run.open_services()
+    if told is None and not before and not still:
+        return record
     asked = {
         event.activity_instance_id: ExternalTask(
             external_task_id=event.activity_instance_id or "",
@@ -126,6 +134,8 @@ def with_subscriptions(record: StepRecord, run: Run, before: frozenset[str]) -> 
     """The record with what began, and what ceased, to wait for a message or signal."""
     instance, now = record.instance, record.events[0].at
     still = {each.subscription_id: each for each in run.subscriptions()}
+    if still.keys() == before:
+        return record
     return replace(
         record,
         subscriptions_opened=tuple(
@@ -145,14 +155,17 @@ def with_subscriptions(record: StepRecord, run: Run, before: frozenset[str]) -> 
     )
 
 
-def advanced(instance: ProcessInstance, events: tuple[HistoryEvent, ...]) -> ProcessInstance:
-    """The instance after a step with these events, its state and times aside."""
+def advanced(
+    instance: ProcessInstance, events: tuple[HistoryEvent, ...], **changed: Any
+) -> ProcessInstance:
+    """The instance after a step with these events; `changed`: its state and times, if they do."""
     last = events[-1]
     return replace(
         instance,
         revision=instance.revision + 1,
         last_sequence=last.sequence,
         head_hash=last.hash,
+        **changed,
     )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from engine.announcements import announce, announcements_of
+from engine.announcements import announce_step
 from engine.broadcasts import broadcast
 from engine.called_starts import start_of
 from engine.deadlines import Deadlines
@@ -129,7 +129,7 @@ class Steps:
             record = with_subscriptions(record, run, frozenset())
         tx.add_instance(record)
         index_step(tx, record, run.model)
-        announce(tx, announcements_of(record))
+        announce_step(tx, record)
         self._follow(tx, record, run, frozenset(), given)
         return _outcome(record, run)
 
@@ -183,7 +183,7 @@ class Steps:
         record = with_preceding(record, run.model, given, done)
         tx.append_step(record)
         index_step(tx, record)
-        announce(tx, announcements_of(record))
+        announce_step(tx, record)
         self._follow(tx, record, run, calls, given)
         return _outcome(record, run)
 
@@ -322,7 +322,7 @@ class Steps:
         )
         tx.append_step(record)
         index_step(tx, record)
-        announce(tx, announcements_of(record))
+        announce_step(tx, record)
         return record
 
     def look(self, tx: Transaction, stored: StoredInstance) -> Run:

@@ -312,11 +312,10 @@ class Tasks(Hands):
         """
         model = self._definitions.machine(tx, task.definition_id).model
         form = model.nodes[task.activity_id].form
-        own = {form_field.id for form_field in form or ()}
-        others = {name for name in model.field_owners() if name not in own} if form else set()
         if form and not is_whole:
             form = tuple(form_field for form_field in form if form_field.id in submitted)
-        return check_submission(form, submitted, owned_elsewhere=others)
+        # What is in this form is never asked for among those of others.
+        return check_submission(form, submitted, owned_elsewhere=model.field_owners if form else ())
 
 
 def _in_hand(tx: StoreTransaction, actor: Actor, task: UserTask, now: datetime) -> Actor:

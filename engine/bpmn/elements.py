@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from engine.errors import InvalidInput
@@ -187,6 +187,15 @@ class ProcessModel:
     history_time_to_live: int | None = None
     starter_groups: tuple[str, ...] = ()
     starter_users: tuple[str, ...] = ()
+    #: (source, target) -> id of the sequence flow between them. Every step asks it.
+    flow_between: Mapping[tuple[str, str], str] = field(init=False, repr=False, compare=False)
+    #: Form field id -> id of the node whose form declares it (the first, when several do).
+    field_owners: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        between = {(flow.source, flow.target): flow.id for flow in self.flows.values()}
+        object.__setattr__(self, "flow_between", between)
+        object.__setattr__(self, "field_owners", _field_owners(self.nodes.values()))
 
     @property
     def top_lanes(self) -> tuple[str, ...]:
@@ -229,10 +238,10 @@ class ProcessModel:
         starts = (n for n in self.nodes.values() if n.type == "startEvent")
         return next(n for n in starts if n.scope == node_id)
 
-    def field_owners(self) -> dict[str, str]:
-        """Form field id -> id of the node whose form declares it (the first, when several do)."""
-        owners: dict[str, str] = {}
-        for node in self.nodes.values():
-            for form_field in node.form or ():
-                owners.setdefault(form_field.id, node.id)
-        return owners
+
+def _field_owners(nodes: Iterable[FlowNode]) -> dict[str, str]:
+    owners: dict[str, str] = {}
+    for node in nodes:
+        for form_field in node.form or ():
+            owners.setdefault(form_field.id, node.id)
+    return owners

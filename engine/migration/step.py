@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from engine.announcements import announce, announcements_of
+from engine.announcements import announce_step
 from engine.deadlines import Deadlines
 from engine.history import Input, build_events
 from engine.model import (
@@ -72,7 +72,7 @@ class MigrationStep:
         tx.append_step(record)
         tx.follow_migration(record, given.payload["plan"])
         index_step(tx, record, self._machine.model)
-        announce(tx, announcements_of(record))
+        announce_step(tx, record)
         return Outcome(after, events[0], (), taken.variables)
 
     def _tasks(

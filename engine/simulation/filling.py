@@ -30,7 +30,7 @@ class Filler:
 
     def __init__(self, model: ProcessModel, scenario: Scenario) -> None:
         self._scenario = scenario
-        self._owners = model.field_owners()
+        self._owners = model.field_owners
         self._date = scenario.started_at.date().isoformat()
 
     def require_fillable(self, model: ProcessModel) -> None:

@@ -25,7 +25,7 @@ class Recorder:
     def __init__(self, model: ProcessModel) -> None:
         self.observations: list[Observation] = []
         self._nodes = model.nodes
-        self._flows = {(f.source, f.target): f.id for f in model.flows.values()}
+        self._flows = model.flow_between
 
     def on_transition(self, task: Any, former: int, state: int) -> None:
         """A task went from one state to another; turn it into observations."""

@@ -7,8 +7,7 @@ BEGIN IMMEDIATE for writing. See README, transactions.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any
 
@@ -180,19 +179,38 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
 # --------------------------------------------------------------------- errors
 
 
-@contextmanager
+class _DriverErrors:
+    """What `driver_errors` gives. No generator: every statement of a step goes through one."""
+
+    __slots__ = ("_clash", "_still_used")
+
+    def __init__(self, clash: EngineError | None, still_used: EngineError | None) -> None:
+        self._clash = clash
+        self._still_used = still_used
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, exc.SQLAlchemyError | UnicodeError | OverflowError):
+            broken = _broken_law(error, self._clash, self._still_used)
+            raise broken or _translate(error) from error
+
+
+_DRIVER_ERRORS = _DriverErrors(None, None)
+
+
 def driver_errors(
     *, clash: EngineError | None = None, still_used: EngineError | None = None
-) -> Iterator[None]:
+) -> AbstractContextManager[None]:
     """Whatever the driver raises inside comes out as an EngineError.
 
     clash: raised when a unique key is already there; still_used: when a foreign key points at what
     is deleted. Without them those are a StorageError.
     """
-    try:
-        yield
-    except (exc.SQLAlchemyError, UnicodeError, OverflowError) as error:
-        raise _broken_law(error, clash, still_used) or _translate(error) from error
+    if clash is None and still_used is None:
+        return _DRIVER_ERRORS
+    return _DriverErrors(clash, still_used)
 
 
 def _broken_law(

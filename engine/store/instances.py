@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -66,6 +67,8 @@ _FIRST_PAGE = Page()
 INSTANCE_COLUMNS = tuple(
     each for each in process_instance.c if each.name not in {"snapshot", "is_measured"}
 )
+
+_STORED_NAMES = tuple(process_instance.c.keys())
 
 #: What a step may change; who started an instance and when stays as it was.
 _CHANGING = (
@@ -377,7 +380,11 @@ def instance_of(row: Row[Any]) -> ProcessInstance:
     return ProcessInstance(**{**values, "state": InstanceState(row.state)})
 
 
-def stored_instance_of(row: Row[Any]) -> StoredInstance:
-    """The instance and snapshot in a row that has all columns of process_instance."""
-    snapshot = None if row.snapshot is None else bytes(row.snapshot)
-    return StoredInstance(instance_of(row), snapshot)
+def stored_instance_of(row: Sequence[Any]) -> StoredInstance:
+    """The instance and snapshot in a row that begins with all columns of process_instance."""
+    # By place: see task_of.
+    values = dict(zip(_STORED_NAMES, row, strict=False))
+    snapshot = values.pop("snapshot")
+    del values["is_measured"]
+    instance = ProcessInstance(**{**values, "state": InstanceState(values["state"])})
+    return StoredInstance(instance, None if snapshot is None else bytes(snapshot))

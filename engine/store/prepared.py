@@ -1,4 +1,4 @@
-"""Writing statements that every step runs: compiled once, and given to the driver as they are.
+"""Statements that every step runs: compiled once, and given to the driver as they are.
 
 SQLAlchemy prepares each run of a statement anew: of the rows of a step, that took as long as to
 write them. Everything else of it stays: its dialects, types, events and errors.
@@ -10,9 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, Select
 from sqlalchemy.exc import StatementError
 from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.types import TypeEngine
+
+from engine.store.tables.columns import stored_by
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import SQLCompiler
@@ -50,12 +53,41 @@ class Prepared:
         given = self._statement
         statement = given[dialect.name] if isinstance(given, Mapping) else given
         compiled = statement.compile(dialect=dialect, column_keys=list(self._names))
-        names = compiled.positiontup if compiled.positional else compiled.params
-        return _Form(
-            str(compiled),
-            tuple((name, _processor(compiled, name)) for name in names or ()),
-            {n: value for n, value in compiled.params.items() if n not in self._names},
-            is_positional=compiled.positional,
+        return _form_of(compiled, self._names)
+
+
+class PreparedQuery:
+    """One question whose answer is one row. statement: its columns, and binds without values."""
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._statement = statement
+        self._forms: dict[str, _QueryForm] = {}
+
+    def first(self, connection: Connection, values: Mapping[str, Any]) -> list[Any] | None:
+        """The values of the first row in the order of the columns; None: there is no row.
+
+        Raises ValueError, TypeError for a value that is not what its column's type says.
+        """
+        dialect = connection.dialect
+        form = self._forms.get(dialect.name)
+        if form is None:
+            form = self._forms[dialect.name] = self._compiled(dialect)
+        [parameters] = form.form.parameters([values])
+        row = connection.exec_driver_sql(form.form.text, parameters).first()
+        if row is None:
+            return None
+        found = list(row)
+        for place, read in form.readers:
+            found[place] = read(found[place])
+        return found
+
+    def _compiled(self, dialect: Dialect) -> _QueryForm:
+        compiled = self._statement.compile(dialect=dialect)
+        types = [column.type for column in self._statement.selected_columns]
+        readers = [(place, _reader(type_, dialect)) for place, type_ in enumerate(types)]
+        return _QueryForm(
+            _form_of(compiled, [name for name, bind in compiled.binds.items() if bind.required]),
+            tuple((place, read) for place, read in readers if read is not None),
         )
 
 
@@ -65,7 +97,23 @@ _Processor = Callable[[Any], Any]
 def _processor(compiled: SQLCompiler, name: str) -> _Processor | None:
     """What makes of a value what the driver is given; None: the value is."""
     type_ = compiled.binds[name].type
-    return type_.dialect_impl(compiled.dialect).bind_processor(compiled.dialect)
+    return stored_by(type_) or type_.dialect_impl(compiled.dialect).bind_processor(compiled.dialect)
+
+
+def _reader(type_: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
+    """What makes of the driver's value what the type says; None: it is."""
+    return type_.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _form_of(compiled: SQLCompiler, names: Sequence[str]) -> _Form:
+    """names: those that are given values at each run."""
+    bound = compiled.positiontup if compiled.positional else compiled.params
+    return _Form(
+        str(compiled),
+        tuple((name, _processor(compiled, name)) for name in bound or ()),
+        {n: value for n, value in compiled.params.items() if n not in names},
+        is_positional=compiled.positional,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +135,11 @@ class _Form:
                 for row in full
             ]
         return [{n: row[n] if to is None else to(row[n]) for n, to in self.binds} for row in full]
+
+
+@dataclass(frozen=True, slots=True)
+class _QueryForm:
+    """A question in the words of one database's driver, and what reads which value of its row."""
+
+    form: _Form
+    readers: tuple[tuple[int, _Processor], ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from engine.model import (
@@ -18,6 +19,9 @@ from engine.store.tables import external_task, incident, user_task
 
 #: Columns of user_task that are no part of the noun.
 BESIDE_TASKS = frozenset({"offered_lane", "is_measured", "escalation_level"})
+_OF_TASK = tuple(each.name for each in user_task.c if each.name not in BESIDE_TASKS)
+#: All at once: every step of a person writes two tasks.
+_facts_of = attrgetter(*_OF_TASK)
 _DOCUMENT_FACTS = ("document_id", "name", "mime_type", "size", "sha256")
 
 
@@ -51,13 +55,8 @@ def _text_in(event: HistoryEvent, key: str) -> str | None:
 def task_values(task: UserTask) -> dict[str, Any]:
     """One user task, as it is kept after the step."""
     has_candidates = bool(task.candidate_users or task.candidate_groups)
-    values = {
-        column.name: getattr(task, column.name)
-        for column in user_task.c
-        if column.name not in BESIDE_TASKS
-    }
     return {
-        **values,
+        **dict(zip(_OF_TASK, _facts_of(task), strict=True)),
         "state": task.state.value,
         "preceded_by": [
             {"task": each.task_id, "activity": each.activity_id, "by": each.by}

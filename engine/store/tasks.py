@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     Select,
     bindparam,
     exists,
@@ -28,6 +27,7 @@ from engine.model import (
 from engine.queries import Page, TaskQuery
 from engine.store.announcements import SOMEBODY_LISTENS
 from engine.store.instances import stored_instance_of
+from engine.store.prepared import PreparedQuery
 from engine.store.step_rows import BESIDE_TASKS
 from engine.store.tables import process_instance, search_entry, user_task
 from engine.store.task_searches import Bound, escalated, searches_of, still_visible, unassigned
@@ -75,7 +75,7 @@ _PLACE = len(process_instance.c)
 _LABELLED = tuple(column.label(f"task_{column.name}") for column in user_task.c)
 
 # Built once, for the sake of speed: every step of a person begins with it.
-_STORED = (
+_STORED_TASK = (
     select(process_instance, *_LABELLED)
     .join(user_task, user_task.c.instance_id == process_instance.c.instance_id)
     .where(user_task.c.task_id == bindparam("wanted_task"))
@@ -84,13 +84,16 @@ _STORED = (
 # The instance first, as in every other step, or two steps could wait for each other.
 # Who listens, and what the search knows, is asked along with them: each alone took as long as the
 # whole of this statement. Of a step that was waited for they may be older, which does no harm.
-_STORED_FOR_STEP = _STORED.add_columns(
-    SOMEBODY_LISTENS.label("is_somebody_told"),
-    select(search_entry.c.words)
-    .where(search_entry.c.instance_id == process_instance.c.instance_id)
-    .scalar_subquery()
-    .label("known_words"),
-).with_for_update(of=[process_instance, user_task])
+_STORED = PreparedQuery(_STORED_TASK)
+_STORED_FOR_STEP = PreparedQuery(
+    _STORED_TASK.add_columns(
+        SOMEBODY_LISTENS.label("is_somebody_told"),
+        select(search_entry.c.words)
+        .where(search_entry.c.instance_id == process_instance.c.instance_id)
+        .scalar_subquery()
+        .label("known_words"),
+    ).with_for_update(of=[process_instance, user_task])
+)
 
 # The state written into it, so that both databases take the index that has completed tasks only.
 _LAST_COMPLETED = (
@@ -118,13 +121,14 @@ class Tasks(Transaction):
         if for_step:
             self._must_write()
         with readable(f"the row of task {task_id}, or of its instance,"):
-            row = self._first(_STORED_FOR_STEP if for_step else _STORED, {"wanted_task": task_id})
+            row = self._ask(_STORED_FOR_STEP if for_step else _STORED, {"wanted_task": task_id})
             if row is None:
                 raise NotFound("task", task_id)
+            task, stored = task_of(row, first=_PLACE), stored_instance_of(row)
             if for_step:
-                self._is_somebody_told = bool(row.is_somebody_told)
-                self._known_words[row.instance_id] = row.known_words or ""
-            return task_of(row, first=_PLACE), stored_instance_of(row)
+                self._is_somebody_told, words = bool(row[-2]), row[-1]
+                self._known_words[task.instance_id] = words or ""
+            return task, stored
 
     def task(self, task_id: str) -> UserTask:
         """The task of that id, or NotFound."""
@@ -286,7 +290,7 @@ def _with_priority(query: TaskQuery) -> Conditions:
     return conditions
 
 
-def task_of(row: Row[Any], first: int = 0) -> UserTask:
+def task_of(row: Sequence[Any], first: int = 0) -> UserTask:
     """The task in a row that has all columns of user_task in their order, from `first` on."""
     # By place: by name it took three times as long, and every step of a person reads one.
     values = dict(zip(_NAMES, row[first : first + len(_NAMES)], strict=True))

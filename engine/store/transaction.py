@@ -5,8 +5,7 @@ The questions themselves stand in the module of their subject.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -18,7 +17,7 @@ from engine.queries import Page, SortOrder
 from engine.sources import whole_milliseconds
 from engine.store.connection import driver_errors
 from engine.store.places import behind
-from engine.store.prepared import Prepared
+from engine.store.prepared import Prepared, PreparedQuery
 from engine.store.quarantine import Quarantine
 from engine.store.tables import definition_lane, process_instance
 
@@ -61,6 +60,12 @@ class Transaction:
             result = self._connection.execute(statement, values)
             with readable():
                 return result.first()
+
+    def _ask(self, query: PreparedQuery, values: Mapping[str, Any]) -> list[Any] | None:
+        """The one row that answers, as a list of values."""
+        self.statements += 1
+        with driver_errors(), readable():
+            return query.first(self._connection, values)
 
     def _number(self, statement: Executable) -> int:
         self.statements += 1
@@ -134,15 +139,26 @@ class Transaction:
             return []
 
 
-@contextmanager
-def readable(what: str = "a row") -> Iterator[None]:
+class readable:  # noqa: N801 (a word of a with statement)
     """What cannot be read as what it must be is damage, not a fault of the program."""
-    try:
-        yield
-    except DamagedRow as error:
-        raise DamagedRow(str(error).replace("a row", what, 1)) from error
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-        raise DamagedRow(f"{what} cannot be read: {error}") from error
+
+    __slots__ = ("_what",)
+
+    def __init__(self, what: str = "a row") -> None:
+        self._what = what
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, DamagedRow):
+            raise DamagedRow(str(error).replace("a row", self._what, 1)) from error
+        if isinstance(error, _UNREADABLE):
+            raise DamagedRow(f"{self._what} cannot be read: {error}") from error
+
+
+#: What reading a row as what it must be may raise.
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 
 
 def _table_of(column: ColumnElement[Any]) -> str:

@@ -61,7 +61,7 @@ class Section:
 
 def sections(values: Mapping[str, Json], model: ProcessModel) -> list[Section]:
     """All values of an instance by the step whose form asks for them; what is left comes last."""
-    fields, owners = fields_of(model), model.field_owners()
+    fields, owners = fields_of(model), model.field_owners
     found: list[Section] = []
     told: set[str] = set()
     for node in model.nodes.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from engine.bpmn.checks.places import Rule, checked_processes, flow_nodes, nearest_with_id
@@ -51,7 +51,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
 def _check_form(
     rule: Rule, node: Element, model: ProcessModel, names: frozenset[str]
 ) -> Iterator[Finding]:
-    known = model.field_owners()
+    known = model.field_owners
     for element in field_elements(node):
         field = read_field(element)
         other = field.required_if[0] if field.required_if else None
@@ -68,7 +68,7 @@ def _check_form(
 
 
 def _check_field(
-    rule: Rule, element: Element, field: FormField, known: dict[str, str]
+    rule: Rule, element: Element, field: FormField, known: Mapping[str, str]
 ) -> Iterator[Finding]:
     if field.type is FieldType.FILE:
         yield rule.unsupported(

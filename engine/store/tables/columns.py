@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
 )
+from sqlalchemy.types import TypeEngine
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
@@ -31,11 +33,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
         """The number to store; finer parts than a millisecond are cut off."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"expected an aware datetime, got {value!r} without a time zone")
-        return (value - _EPOCH) // _MILLISECOND
+        return _milliseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """The moment in UTC."""
@@ -86,7 +84,7 @@ class CanonicalJson(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
         """The canonical text."""
-        return None if value is None else canonical_text(value)
+        return _text_or_none(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
         """The value."""
@@ -96,6 +94,34 @@ class CanonicalJson(TypeDecorator[Any]):
 def canonical_text(value: Any) -> str:
     """`value` as the one text that stands for it; ValueError when JSON cannot say it."""
     return _encode(value)
+
+
+def _text_or_none(value: Any) -> str | None:
+    if not value and type(value) in _EMPTY:
+        # Most lists and objects of a task are.
+        return _EMPTY[type(value)]
+    return None if value is None else _encode(value)
+
+
+_EMPTY: dict[type, str] = {tuple: "[]", list: "[]", dict: "{}"}
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise ValueError(f"expected an aware datetime, got {moment!r} without a time zone")
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def stored_by(type_: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """What makes of a value what is stored, of the types of this module that steps write most.
+
+    SQLAlchemy's way through a TypeDecorator calls three functions for each value.
+    """
+    if isinstance(type_, Moment):
+        return _milliseconds
+    return _text_or_none if isinstance(type_, CanonicalJson) else None
 
 
 metadata = MetaData(

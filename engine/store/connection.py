@@ -25,6 +25,7 @@ from engine.errors import (
     StorageError,
     StorageFull,
 )
+from engine.store.driver import run
 
 try:
     import pysqlite3.dbapi2 as _pysqlite3
@@ -155,7 +156,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later cannot wait for the lock, so take it at once.
     is_writing = connection.get_execution_options().get(WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+    run(connection, "BEGIN IMMEDIATE" if is_writing else "BEGIN", (), is_many=False).close()
 
 
 # ----------------------------------------------------------------- PostgreSQL

@@ -15,6 +15,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
 
+from engine.store.driver import run
 from engine.store.tables.columns import stored_by
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ class Prepared:
         except (ValueError, TypeError) as error:
             # As SQLAlchemy itself says of a value that its column's type does not take.
             raise StatementError(str(error), form.text, None, error) from error
-        return connection.exec_driver_sql(form.text, values).rowcount
+        cursor = run(connection, form.text, values, is_many=True)
+        touched = int(cursor.rowcount)
+        cursor.close()
+        return touched
 
     def _compiled(self, dialect: Dialect) -> _Form:
         given = self._statement
@@ -73,7 +77,9 @@ class PreparedQuery:
         if form is None:
             form = self._forms[dialect.name] = self._compiled(dialect)
         [parameters] = form.form.parameters([values])
-        row = connection.exec_driver_sql(form.form.text, parameters).first()
+        cursor = run(connection, form.form.text, parameters, is_many=False)
+        row = cursor.fetchone()
+        cursor.close()
         if row is None:
             return None
         found = list(row)

@@ -34,14 +34,16 @@ def check_submission(
     submitted: Variables,
     *,
     owned_elsewhere: Collection[str] = (),
+    is_json: bool = False,
 ) -> dict[str, Any]:
     """The accepted values: typed, defaults filled in, names outside the form as submitted.
 
     form: None accepts every name. owned_elsewhere: names that the forms of other steps declare.
+    is_json: it is known already that the submission is JSON, by check_variables.
     Raises InvalidForm with every fault by field id, in Indonesian; InvalidVariables when it is
     not JSON at all.
     """
-    values = check_variables(dict(submitted))
+    values = dict(submitted) if is_json else check_variables(dict(submitted))
     if form is None:
         return values
     faults: dict[str, list[str]] = {}

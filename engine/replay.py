@@ -54,40 +54,59 @@ def apply(machine: Machine, bound: Step, run: Run | None, given: HistoryEvent) -
     return run
 
 
+_Given = Input | HistoryEvent
+
+
+def _complete(run: Run, given: _Given) -> None:
+    run.complete(given.activity_instance_id or "", given.payload["variables"])
+
+
+def _answer_service(run: Run, given: _Given) -> None:
+    run.answer_service(given.activity_instance_id or "", given.kind, given.payload)
+
+
+def _hear_task(run: Run, given: _Given) -> None:
+    run.hear_task(given.activity_instance_id or "", given.kind, given.payload)
+
+
+def _hear_call(run: Run, given: _Given) -> None:
+    run.hear_call(given.kind, given.payload)
+
+
+def _receive(run: Run, given: _Given) -> None:
+    run.receive(given.payload["subscription"], given.payload["variables"])
+
+
+#: What each input does to the machine.
+_DEEDS: Mapping[EventKind, Callable[[Run, _Given], None]] = {
+    EventKind.TASK_COMPLETED: _complete,
+    EventKind.VARIABLES_CHANGED: lambda run, given: run.change_variables(
+        given.payload["variables"]
+    ),
+    EventKind.TIMERS_DUE: lambda run, _: run.fire_due(),
+    EventKind.INCIDENT_RETRIED: lambda run, given: run.retry(given.payload["incident"]),
+    EventKind.INSTANCE_CANCELLED: lambda run, _: run.cancel(),
+    EventKind.CALLED_INSTANCE_ENDED: lambda run, given: run.finish_call(
+        given.payload["call"], given.payload["variables"]
+    ),
+    EventKind.SERVICE_COMPLETED: _answer_service,
+    EventKind.SERVICE_FAILED: _answer_service,
+    EventKind.SERVICE_ERROR: _answer_service,
+    EventKind.TASK_ERROR: _hear_task,
+    EventKind.TASK_ESCALATION: _hear_task,
+    EventKind.CALL_ERROR: _hear_call,
+    EventKind.CALL_ESCALATION: _hear_call,
+    EventKind.MESSAGE_RECEIVED: _receive,
+    EventKind.SIGNAL_RECEIVED: _receive,
+    EventKind.CALL_FAILED: lambda run, given: run.fail_call(
+        given.payload["call"], given.payload["message"]
+    ),
+}
+
+
 def act(run: Run, given: Input | HistoryEvent) -> None:
     """Give the machine an input that moves it: a live step and a replay do the very same."""
-    deeds: dict[EventKind, Callable[[], None]] = {
-        EventKind.TASK_COMPLETED: lambda: run.complete(
-            given.activity_instance_id or "", given.payload["variables"]
-        ),
-        EventKind.VARIABLES_CHANGED: lambda: run.change_variables(given.payload["variables"]),
-        EventKind.TIMERS_DUE: run.fire_due,
-        EventKind.INCIDENT_RETRIED: lambda: run.retry(given.payload["incident"]),
-        EventKind.INSTANCE_CANCELLED: run.cancel,
-        EventKind.CALLED_INSTANCE_ENDED: lambda: run.finish_call(
-            given.payload["call"], given.payload["variables"]
-        ),
-        **dict.fromkeys(
-            (EventKind.SERVICE_COMPLETED, EventKind.SERVICE_FAILED, EventKind.SERVICE_ERROR),
-            lambda: run.answer_service(given.activity_instance_id or "", given.kind, given.payload),
-        ),
-        **dict.fromkeys(
-            (EventKind.TASK_ERROR, EventKind.TASK_ESCALATION),
-            lambda: run.hear_task(given.activity_instance_id or "", given.kind, given.payload),
-        ),
-        **dict.fromkeys(
-            (EventKind.CALL_ERROR, EventKind.CALL_ESCALATION),
-            lambda: run.hear_call(given.kind, given.payload),
-        ),
-        **dict.fromkeys(
-            (EventKind.MESSAGE_RECEIVED, EventKind.SIGNAL_RECEIVED),
-            lambda: run.receive(given.payload["subscription"], given.payload["variables"]),
-        ),
-        EventKind.CALL_FAILED: lambda: run.fail_call(
-            given.payload["call"], given.payload["message"]
-        ),
-    }
-    deeds[given.kind]()
+    _DEEDS[given.kind](run, given)
 
 
 def replay(

@@ -315,7 +315,8 @@ class Tasks(Hands):
         if form and not is_whole:
             form = tuple(form_field for form_field in form if form_field.id in submitted)
         # What is in this form is never asked for among those of others.
-        return check_submission(form, submitted, owned_elsewhere=model.field_owners if form else ())
+        owners = model.field_owners if form else ()
+        return check_submission(form, submitted, owned_elsewhere=owners, is_json=True)
 
 
 def _in_hand(tx: StoreTransaction, actor: Actor, task: UserTask, now: datetime) -> Actor:

@@ -22,6 +22,11 @@ from engine.spiff.parsing import Specs
 
 VERSION = "1/3.2.0"
 
+#: Made once: an encoder of its own for each dump took a quarter of its time.
+_encode = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True
+).encode
+
 
 def dump(workflow: Any, *, blocked: Mapping[str, Any]) -> bytes:
     """The run as UTF-8 JSON: its task trees, its variables once per scope, its blocked tasks."""
@@ -32,9 +37,7 @@ def dump(workflow: Any, *, blocked: Mapping[str, Any]) -> bytes:
         "blocked": blocked,
     }
     # Sorted: after a reload every object is, and a snapshot must not depend on when it was taken.
-    return json.dumps(
-        state, ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True
-    ).encode()
+    return _encode(state).encode()
 
 
 def load(content: bytes, specs: Specs, script_engine: Any) -> tuple[Any, dict[str, Any]]:

@@ -134,6 +134,10 @@ class Store:
         self._writing_engine = engine.execution_options(**{WRITING: True})
         # SQLite's own lock is not fair: a thread could starve until it is refused as busy.
         self._writer_queue = Lock() if self.dialect == "sqlite" else None
+        #: What the last writer left to the next one, of a SQLite with a file: there is one writer
+        #: at a time, and taking a connection from the pool and back is much of a short transaction.
+        self._left: Connection | None = None
+        self._leaves = self.file is not None
         #: Rows that could not be read.
         self.quarantine = Quarantine()
         self._watchers: tuple[Callable[[WrittenSteps], None], ...] = ()
@@ -145,6 +149,10 @@ class Store:
 
     def close(self) -> None:
         """Let go of all connections."""
+        with self._turn_to_write():
+            if self._left is not None:
+                self._left.close()
+                self._left = None
         self._engine.dispose()
 
     @property
@@ -179,9 +187,20 @@ class Store:
         StorageBusy when another writer does not finish in time.
         """
         began = perf_counter()
-        with self._turn_to_write(), _transaction(self._writing_engine) as connection:
-            transaction = StoreTransaction(connection, is_writing=True, quarantine=self.quarantine)
-            yield transaction
+        with self._turn_to_write():
+            connection = self._taken()
+            try:
+                with driver_errors():
+                    begun = connection.begin()
+                transaction = StoreTransaction(
+                    connection, is_writing=True, quarantine=self.quarantine
+                )
+                yield transaction
+                _commit(begun, is_writing=True)
+                self._leave(connection)
+            except BaseException:
+                _let_go(connection)
+                raise
         if transaction.steps:
             self._tell(transaction, perf_counter() - began)
 
@@ -196,6 +215,19 @@ class Store:
         written = WrittenSteps(tuple(transaction.steps), seconds, transaction.statements)
         for watcher in self._watchers:
             watcher(written)
+
+    def _taken(self) -> Connection:
+        if self._left is not None:
+            connection, self._left = self._left, None
+            return connection
+        with driver_errors():
+            return self._writing_engine.connect()
+
+    def _leave(self, connection: Connection) -> None:
+        if connection.invalidated or not self._leaves:
+            _let_go(connection)
+        else:
+            self._left = connection
 
     @contextmanager
     def _turn_to_write(self) -> Iterator[None]:
@@ -371,9 +403,13 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
         yield connection
         _commit(transaction, is_writing=engine.get_execution_options().get(WRITING, False))
     finally:
-        # Rolls back what was not committed; a connection that is lost has done so by itself.
-        with suppress(SQLAlchemyError):
-            connection.close()
+        _let_go(connection)
+
+
+def _let_go(connection: Connection) -> None:
+    """Roll back what was not committed; a connection that is lost has done so by itself."""
+    with suppress(SQLAlchemyError):
+        connection.close()
 
 
 def _commit(transaction: RootTransaction, *, is_writing: bool) -> None:

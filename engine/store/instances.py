@@ -21,6 +21,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from engine.errors import NotFound, RevisionConflict
 from engine.model import (
+    EventKind,
     InstanceState,
     ProcessInstance,
     StepRecord,
@@ -70,19 +71,11 @@ INSTANCE_COLUMNS = tuple(
 
 _STORED_NAMES = tuple(process_instance.c.keys())
 
-#: What a step may change; who started an instance and when stays as it was.
-_CHANGING = (
-    "definition_id",
-    "definition_key",
-    "business_key",
-    "state",
-    "revision",
-    "last_sequence",
-    "head_hash",
-    "ended_at",
-    "end_reason",
-    "next_due_at",
-)
+#: What every step may change; who started an instance, when and under which key stays as it was.
+_CHANGING = ("revision", "last_sequence", "head_hash", "next_due_at")
+#: What only its end or a migration changes. SQLite writes an index anew for each column that is
+#: set, whatever it is set to.
+_RARELY = ("definition_id", "definition_key", "state", "ended_at", "end_reason")
 
 _SORTING = {
     name: process_instance.c[name]
@@ -99,11 +92,12 @@ _SORTING = {
     )
 }
 
-#: Candidates and the lane that is offered a task are facts of its opening; measuring is no step's.
+#: Facts of a task's opening: candidates, the lane that is offered it, the instance's key. Measuring
+#: is no step's.
 _TASK_FIXED = frozenset(
     {
         *("instance_id", "task_id", "offered_lane", "candidate_users", "candidate_groups"),
-        "is_measured",
+        *("business_key", "is_measured"),
     }
 )
 
@@ -125,9 +119,20 @@ _STEP_UPDATE = update(process_instance).where(
     process_instance.c.revision == bindparam("expected_revision"),
     process_instance.c.last_sequence == bindparam("expected_sequence"),
 )
-_APPEND = Prepared(_STEP_UPDATE, (*_CHANGING, *_OF_STEP, "snapshot"))
-#: Without a new snapshot the stored one is still that of the instance.
-_APPEND_QUIETLY = Prepared(_STEP_UPDATE, (*_CHANGING, *_OF_STEP))
+#: By whether the instance goes on as it was, and whether there is a new snapshot: without one the
+#: stored one is still that of the instance.
+_APPEND = {
+    (goes_on, has_snapshot): Prepared(
+        _STEP_UPDATE,
+        (
+            *(*_CHANGING, *_OF_STEP),
+            *(() if goes_on else _RARELY),
+            *(("snapshot",) if has_snapshot else ()),
+        ),
+    )
+    for goes_on in (True, False)
+    for has_snapshot in (True, False)
+}
 _ADD_EVENTS = Prepared(insert(history_event), history_event.c.keys())
 _PUT_TASKS = Prepared(
     {
@@ -218,7 +223,7 @@ class Instances(Transaction):
         """
         new = step.instance
         # First, because it waits for a rival and then finds no row: nothing is written in vain.
-        append = _APPEND_QUIETLY if step.snapshot is None else _APPEND
+        append = _APPEND[_goes_on(step), step.snapshot is not None]
         touched = self._write(append, [_changed_values(step)])
         if touched != 1:
             raise RevisionConflict(new.instance_id, new.revision)
@@ -366,8 +371,14 @@ def _with_open_task(query: InstanceQuery) -> Conditions:
     ]
 
 
+def _goes_on(step: StepRecord) -> bool:
+    """Whether the instance runs on in the version that it ran in."""
+    is_moved = step.events[0].kind is EventKind.INSTANCE_MIGRATED
+    return step.instance.state is InstanceState.ACTIVE and not is_moved
+
+
 def _changed_values(step: StepRecord) -> dict[str, Any]:
-    values = {name: getattr(step.instance, name) for name in _CHANGING}
+    values = {name: getattr(step.instance, name) for name in (*_CHANGING, *_RARELY)}
     values["of_instance"] = step.instance.instance_id
     values["expected_revision"] = step.expected_revision
     values["expected_sequence"] = step.events[0].sequence - 1

@@ -201,10 +201,10 @@ _MADE = Page(0, 25, (("created_at", SortOrder.DESC),))
 #: What SQLite says of how it finds variables -> how they are asked for.
 PLANS: dict[str, Callable[[StoreTransaction], object]] = {
     "variable_update USING COVERING INDEX": lambda tx: tx.count_variable_updates(),
-    "variable_update USING COVERING INDEX ix_variable_update_first": (
+    "variable_update USING COVERING INDEX ix_variable_update_at": (
         lambda tx: tx.count_variables()
     ),
-    "variable_update USING COVERING INDEX ix_variable_update_first (name=?)": (
+    "USING COVERING INDEX ix_variable_update_name (name=?)": (
         lambda tx: tx.count_variables(VariableQuery(name="tahun"))
     ),
     "variable_update USING COVERING INDEX ix_variable_update_name (name=?)": (
@@ -213,7 +213,9 @@ PLANS: dict[str, Callable[[StoreTransaction], object]] = {
     "variable_update USING INDEX ix_variable_update_at": (
         lambda tx: tx.variable_updates(page=_NEWEST)
     ),
-    "variable_update USING INDEX ix_variable_update_first_at": lambda tx: tx.variables(page=_MADE),
+    "SCAN variable_update USING INDEX ix_variable_update_at": (
+        lambda tx: tx.variables(page=_MADE)
+    ),
     "variable_update USING INDEX sqlite_autoindex_variable_update_1 (instance_id=?)": (
         lambda tx: tx.variable_updates(VariableQuery(instance_id="i1"), Page(0, 25))
     ),

@@ -116,13 +116,23 @@ user_task = Table(
     # These have all that an inbox searches by, so that its counts read no rows.
     Index("ix_user_task_task_id", "task_id", "state", "assignee"),
     Index("ix_user_task_offered_lane", "offered_lane", "state", "due_at", "created_at", "task_id"),
-    Index("ix_user_task_assignee", "assignee", "state", "due_at", "created_at", "task_id"),
+    Index(
+        "ix_user_task_assignee",
+        *("assignee", "state", "due_at", "created_at", "task_id"),
+        sqlite_where=text("assignee IS NOT NULL"),
+        postgresql_where=text("assignee IS NOT NULL"),
+    ),
     Index("ix_user_task_state", "state", "created_at"),
     # In the order of the inbox, so that the first page of very many needs no sorting.
     Index("ix_user_task_due_at", "state", "due_at", "created_at", "task_id"),
     Index("ix_user_task_definition_key", "definition_key", "state", "created_at"),
     Index("ix_user_task_business_key", "business_key"),
-    Index("ix_user_task_ended_by", "ended_by", "ended_at"),
+    Index(
+        "ix_user_task_ended_by",
+        *("ended_by", "ended_at"),
+        sqlite_where=text("ended_by IS NOT NULL"),
+        postgresql_where=text("ended_by IS NOT NULL"),
+    ),
     Index(
         "ix_user_task_remind_at",
         "remind_at",
@@ -271,9 +281,19 @@ history_event = Table(
     Column("hash", Words, nullable=False),
     PrimaryKeyConstraint("instance_id", "sequence"),
     CheckConstraint("sequence >= 1 AND revision >= 1", name="sequence"),
-    Index("ix_history_event_activity_instance_id", "instance_id", "activity_instance_id"),
+    Index(
+        "ix_history_event_activity_instance_id",
+        *("instance_id", "activity_instance_id"),
+        sqlite_where=text("activity_instance_id IS NOT NULL"),
+        postgresql_where=text("activity_instance_id IS NOT NULL"),
+    ),
     Index("ix_history_event_kind", "kind", "at"),
-    Index("ix_history_event_activity_id", "activity_id", "at"),
+    Index(
+        "ix_history_event_activity_id",
+        *("activity_id", "at"),
+        sqlite_where=text("activity_id IS NOT NULL"),
+        postgresql_where=text("activity_id IS NOT NULL"),
+    ),
     # What people and programs did, in its order, with what its counts ask for.
     Index(
         "ix_history_event_deeds",

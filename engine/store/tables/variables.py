@@ -10,7 +10,6 @@ from sqlalchemy import (
     Integer,
     PrimaryKeyConstraint,
     Table,
-    text,
 )
 
 from engine.store.tables.columns import Moment, Words, metadata
@@ -29,18 +28,7 @@ variable_update = Table(
     Column("is_first", Boolean, nullable=False),
     PrimaryKeyConstraint("instance_id", "sequence", "name"),
     Index("ix_variable_update_scope", "instance_id", "scope", "name", "sequence"),
-    Index("ix_variable_update_name", "name", "at", "instance_id", "sequence"),
-    Index("ix_variable_update_at", "at", "instance_id", "sequence", "name"),
-    Index(
-        "ix_variable_update_first",
-        *("name", "at", "instance_id", "sequence"),
-        sqlite_where=text("is_first = 1"),
-        postgresql_where=text("is_first"),
-    ),
-    Index(
-        "ix_variable_update_first_at",
-        *("at", "instance_id", "sequence", "name"),
-        sqlite_where=text("is_first = 1"),
-        postgresql_where=text("is_first"),
-    ),
+    # Of one name few were set at one moment; of all, SQLite wants to have the whole order.
+    Index("ix_variable_update_name", "name", "at", "is_first"),
+    Index("ix_variable_update_at", "at", "instance_id", "sequence", "name", "is_first"),
 )

@@ -42,6 +42,7 @@ def record_of(
     now: datetime,
     zone: ZoneInfo,
     changed: tuple[UserTask, ...] = (),
+    input_scope: str | None = None,
     deadlines: Callable[[Iterable[UserTask]], WithDeadlines],
 ) -> StepRecord:
     """All that the step writes but external tasks. `before`: the tasks that were open.
@@ -87,6 +88,7 @@ def record_of(
             if seen.kind is EventKind.INCIDENT_RESOLVED
         ),
         documents=documents_of(given.payload),
+        input_scope=input_scope,
     )
 
 

@@ -162,6 +162,7 @@ class Steps:
             before, calls = run.open_tasks(), run.open_calls()
             services = run.open_services()
             awaited = frozenset(each.subscription_id for each in run.subscriptions())
+            stays_in = run.stays_in(given.activity_instance_id)
             act(run, given)
             ended = {task.task_id for task in before} - {task.task_id for task in run.open_tasks()}
             untouched = ended - {task.task_id for task in changed}
@@ -173,6 +174,7 @@ class Steps:
                 before=before,
                 open_rows=rows,
                 changed=changed,
+                input_scope=stays_in,
                 now=now,
                 zone=self._zone,
                 deadlines=partial(self._deadlines.opened, tx, run.model),

@@ -42,6 +42,9 @@ class StepRecord:
     incidents_resolved: tuple[tuple[str, datetime], ...] = ()
     #: What the input brought; the bytes are kept already.
     documents: tuple[Document, ...] = ()
+    #: The visit of the loop or sub-process in which the variables of the input stay; "": the
+    #: instance. None: what the entering of the input's visit says in history.
+    input_scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

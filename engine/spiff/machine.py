@@ -26,7 +26,7 @@ from engine.spiff import snapshot
 from engine.spiff.carried_runs import Carried
 from engine.spiff.carrying import carried, expect_again
 from engine.spiff.parsing import drop_start, parse
-from engine.spiff.recorder import Recorder, activity_id_of, is_inner
+from engine.spiff.recorder import Recorder, activity_id_of, is_inner, scope_id
 from engine.spiff.scripts import SandboxedScriptEngine, asked, local_scope_of, scope_of
 from engine.spiff.services import ServiceTask
 from engine.spiff.shapes import shape_of
@@ -200,6 +200,16 @@ class Run(Carried):
     def local_variables(self, task_id: str) -> dict[str, Json]:
         """What an activity instance sees of its loop and its sub-processes only."""
         return local_scope_of(self._task(task_id))
+
+    def stays_in(self, activity_instance_id: str | None) -> str | None:
+        """The visit of the loop or sub-process in which values given to that visit stay.
+
+        "": they stay in the instance. None: no task of the run has this id.
+        """
+        for tree in self._trees():
+            if activity_instance_id in tree.tasks:
+                return scope_id(tree.tasks[activity_instance_id])
+        return None
 
     def prune(self) -> None:
         """Let go of finished branches; history has them."""

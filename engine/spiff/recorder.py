@@ -116,12 +116,17 @@ class Recorder:
         return self._flows.get((base_name(source), base_name(task.task_spec.name)))
 
 
+def scope_id(task: Any) -> str:
+    """The visit of the loop or sub-process in which what is set at a task stays; "": none."""
+    if is_inner(task):
+        return str(task.id)
+    return str(getattr(task.workflow, "parent_task_id", None) or "")
+
+
 def _scope(task: Any) -> dict[str, str]:
     """{"scope": activity instance id} when what is set there stays in a loop or sub-process."""
-    if is_inner(task):
-        return {"scope": task.id}
-    owner = getattr(task.workflow, "parent_task_id", None)
-    return {"scope": owner} if owner else {}
+    found = scope_id(task)
+    return {"scope": found} if found else {}
 
 
 def _waits_to_enter(node: FlowNode) -> bool:

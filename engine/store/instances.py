@@ -256,7 +256,7 @@ class Instances(Transaction):
             [event_values(each) for each in step.events],
             clash=RevisionConflict(step.instance.instance_id, step.instance.revision),
         )
-        if updates := update_values(step.events):
+        if updates := update_values(step.events, step.input_scope):
             self._write(ADD_UPDATES, updates)
 
     def _put_tasks(self, step: StepRecord) -> None:

@@ -113,10 +113,12 @@ def _reader(type_: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
 
 def _form_of(compiled: SQLCompiler, names: Sequence[str]) -> _Form:
     """names: those that are given values at each run."""
-    bound = compiled.positiontup if compiled.positional else compiled.params
+    bound = tuple((compiled.positiontup if compiled.positional else compiled.params) or ())
+    processors = [(place, _processor(compiled, name)) for place, name in enumerate(bound)]
     return _Form(
         str(compiled),
-        tuple((name, _processor(compiled, name)) for name in bound or ()),
+        bound,
+        tuple((place, to_driver) for place, to_driver in processors if to_driver is not None),
         {n: value for n, value in compiled.params.items() if n not in names},
         is_positional=compiled.positional,
     )
@@ -127,20 +129,27 @@ class _Form:
     """The statement in the words of one database's driver."""
 
     text: str
-    binds: tuple[tuple[str, _Processor | None], ...]
+    #: What is bound, in the order of the text.
+    names: tuple[str, ...]
+    #: (place in names, what makes of the value there what the driver is given).
+    processors: tuple[tuple[int, _Processor], ...]
     #: What is bound beside the values of a row.
     fixed: Mapping[str, Any]
     is_positional: bool
 
     def parameters(self, rows: Sequence[Mapping[str, Any]]) -> Any:
-        """A tuple or a dict per row, as the driver takes them."""
-        full = [{**self.fixed, **row} for row in rows] if self.fixed else rows
+        """A list or a dict of values per row, as the driver takes them."""
+        names, processors = self.names, self.processors
+        found = []
+        for row in rows:
+            known = {**self.fixed, **row} if self.fixed else row
+            values = [known[name] for name in names]
+            for place, to_driver in processors:
+                values[place] = to_driver(values[place])
+            found.append(values)
         if self.is_positional:
-            return [
-                tuple([row[n] if to is None else to(row[n]) for n, to in self.binds])
-                for row in full
-            ]
-        return [{n: row[n] if to is None else to(row[n]) for n, to in self.binds} for row in full]
+            return found
+        return [dict(zip(names, values, strict=True)) for values in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,13 @@ from engine.store.tables import history_event, variable_update
 _GIVEN = ("instance_id", "sequence", "name", "at", "activity_instance_id")
 
 
-def update_values(events: Iterable[HistoryEvent]) -> list[dict[str, Any]]:
+def update_values(
+    events: Iterable[HistoryEvent], input_scope: str | None = None
+) -> list[dict[str, Any]]:
     """A row for each variable that one of the events set.
 
-    `told_scope` is what the event itself says; of an input the visit's entering says it.
+    `told_scope` is what the event itself says; of an input it is `input_scope`, or what the
+    visit's entering says.
     """
     return [
         {
@@ -42,7 +45,7 @@ def update_values(events: Iterable[HistoryEvent]) -> list[dict[str, Any]]:
             "activity_instance_id": event.activity_instance_id,
             "told_scope": event.payload.get("scope", "")
             if event.kind is EventKind.VARIABLES_SET or event.activity_instance_id is None
-            else None,
+            else input_scope,
         }
         for event in events
         for name in sorted(event.values_set)

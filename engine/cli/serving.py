@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 from collections.abc import Iterator
@@ -97,11 +98,20 @@ def _serve(call: Invocation, engine: ProcessEngine, settings: Settings) -> None:
     )
     url = f"http://{_in_url(settings.host)}:{listener.getsockname()[1]}"
     with _until_signalled(), _working(engine, settings, is_wanted=not call.words.no_worker):
+        _keep_what_is_loaded()
         call.printer.json({"url": url})
         call.printer.say(f"Alur is at {url} (Ctrl-C stops it)")
         server.run()  # ends by the signal's SystemExit, after the requests under way
     server.close()
     call.printer.say("stopped")
+
+
+def _keep_what_is_loaded() -> None:
+    """Take what a long-lived process has loaded by now out of what is looked through for garbage.
+
+    Each full collection of it takes some 50 ms or more, in the middle of somebody's step.
+    """
+    gc.freeze()
 
 
 def _with_address(call: Invocation) -> Settings:
@@ -166,6 +176,7 @@ def work(call: Invocation) -> int:
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        _keep_what_is_loaded()
         call.printer.say("working (Ctrl-C stops it)")
         worker.run(stop)
     call.printer.say("stopped")

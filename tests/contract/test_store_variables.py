@@ -216,7 +216,7 @@ PLANS: dict[str, Callable[[StoreTransaction], object]] = {
     "SCAN variable_update USING INDEX ix_variable_update_at": (
         lambda tx: tx.variables(page=_MADE)
     ),
-    "variable_update USING INDEX sqlite_autoindex_variable_update_1 (instance_id=?)": (
+    "SEARCH variable_update USING PRIMARY KEY (instance_id=?)": (
         lambda tx: tx.variable_updates(VariableQuery(instance_id="i1"), Page(0, 25))
     ),
 }

@@ -28,8 +28,10 @@ def test_completing_reads_by_keys_of_the_instance_only(office: Office) -> None:
     seen: list[tuple[str, Any]] = []
 
     def see(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        first = parameters[0] if isinstance(parameters, list) else parameters
-        seen.append((statement, first))
+        # Of many rows the first; what the driver is given without SQLAlchemy is a list of values.
+        rows = parameters if isinstance(parameters, list) else [parameters]
+        values = rows[0] if isinstance(rows[0], list | tuple | dict) else parameters
+        seen.append((statement, values if isinstance(values, dict) else tuple(values)))
 
     event.listen(office.store._engine, "before_cursor_execute", see)
     for activity in ("a", "b", "c", "z"):

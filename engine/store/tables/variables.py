@@ -18,16 +18,16 @@ variable_update = Table(
     "variable_update",
     metadata,
     Column("instance_id", Words, ForeignKey("process_instance.instance_id"), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("name", Words, nullable=False),
     #: The visit of the loop or sub-process in which the variable stays; empty: the instance.
     Column("scope", Words, nullable=False),
-    Column("name", Words, nullable=False),
-    Column("sequence", Integer, nullable=False),
     Column("at", Moment, nullable=False),
     Column("activity_instance_id", Words),
     #: Whether the variable was not there before: such rows stand for variables.
     Column("is_first", Boolean, nullable=False),
-    # All of one variable beside each other: each time that one is set, its first row is looked for.
-    PrimaryKeyConstraint("instance_id", "scope", "name", "sequence"),
+    PrimaryKeyConstraint("instance_id", "sequence", "name"),
+    Index("ix_variable_update_scope", "instance_id", "scope", "name", "sequence"),
     # Of one name few were set at one moment; of all, SQLite wants to have the whole order.
     Index("ix_variable_update_name", "name", "at", "is_first"),
     Index("ix_variable_update_at", "at", "instance_id", "sequence", "name", "is_first"),

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0038"
-down_revision = "0037"
+revision = "0039"
+down_revision = "0038"
 
 #: Index -> its table, columns, and the column without which a row does not stand in it.
 _ANEW: dict[str, tuple[str, Sequence[str], str | None]] = {

@@ -6,7 +6,7 @@ import hashlib
 
 from tests.cli.conftest import Terminal
 from tests.diagrams import end, form, line, process, start, user
-from tests.engine.test_documents import file_field
+from tests.engine.handing_in import file_field
 
 SOP = process(
     start("s", form(file_field("dasar", required=True))),

@@ -12,7 +12,7 @@ from engine.model import KeptMessage, KeptState, Upload
 from engine.queries import KeptMessageQuery, TaskQuery
 from engine.waiting_messages import WaitingMessages
 from tests.diagrams import end, field, form, line, message, process, start, user
-from tests.engine.test_messages import CATCH, PROGRAM, ROOTS, between
+from tests.engine.messaging import CATCH, PROGRAM, ROOTS, between
 from tests.office import ADMIN, ANALYST, AUDITOR, Office, staff
 from tests.scenarios.test_races import at_once
 

@@ -13,9 +13,9 @@ from engine.queries import AccountEventQuery, EventQuery
 from engine.settings import Settings
 from engine.store import Store
 from tests.diagrams import catch, end, field, form, line, message, process, signal, start, user
+from tests.engine.messaging import PROGRAM
+from tests.engine.messaging import ROOTS as MESSAGES
 from tests.engine.test_history_export import Exported
-from tests.engine.test_messages import PROGRAM
-from tests.engine.test_messages import ROOTS as MESSAGES
 from tests.engine.test_personal_data import (
     ADDRESS,
     BIDANG,

@@ -6,7 +6,7 @@ from engine.bpmn.drawing.marks import Mark
 from engine.model import EventKind
 from engine.playback.standing import marks_from, standing_after
 from tests.diagrams import end, line, process, start, user
-from tests.engine.test_migrations import move
+from tests.engine.moving import move
 from tests.office import AUDITOR, Office
 
 OLD = process(start(), user("a"), user("b", name="Menelaah"), end(), line("s", "a", "b", "e"))

@@ -26,7 +26,7 @@ from tests.diagrams import (
     timer,
     user,
 )
-from tests.engine.test_messages import PROGRAM, sound_again
+from tests.engine.messaging import PROGRAM, sound_again
 from tests.office import ADMIN, ANALYST, AUDITOR, Office
 from tests.scenarios.test_races import at_once
 

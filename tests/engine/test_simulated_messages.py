@@ -15,7 +15,7 @@ from tests.diagrams import (
     timer,
     user,
 )
-from tests.engine.test_simulation import only, tried, untaken
+from tests.engine.simulating import only, tried, untaken
 
 ROOTS = named("message", surat="surat masuk", batal="pembatalan")
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from engine.bpmn.diagram import read_diagram
 from engine.errors import Forbidden, InvalidInput, NotFound, TooManySimulations
-from engine.model import Actor, FieldType, FormField, Role
-from engine.simulation import Bounds, Outcome, Scenario, Simulation, read_duration, simulate
-from engine.simulation.reports import SimulatedRun
-from engine.simulation.scenario import faults_of
+from engine.model import Actor, Role
+from engine.simulation import Bounds, Outcome, Scenario, Simulation, read_duration
 from engine.simulation.simulate import _simulated, simulate_for
-from engine.simulation.texts import matching_text
 from engine.simulation.turns import Turns
-from engine.sources import ManualClock, SystemClock
+from engine.sources import ManualClock
 from tests.diagrams import (
     boundary,
     each,
@@ -36,83 +32,21 @@ from tests.diagrams import (
     timer,
     user,
 )
-from tests.office import PROCESSES, SOP_FILES
+from tests.engine.simulating import (
+    AT,
+    activities,
+    choice,
+    decided,
+    only,
+    returning,
+    sop,
+    tried,
+    untaken,
+)
+from tests.office import SOP_FILES
 
-AT = datetime(2026, 1, 5, 1, tzinfo=UTC)
 #: Flows of the four SOPs, so that a lost one is noticed.
 FLOWS = {"bandar-lampung": 24, "balangan": 21, "bakesbangpol": 19, "luwu-timur": 17}
-
-
-class ImpatientClock:
-    """Two seconds pass whenever somebody looks at it."""
-
-    def __init__(self) -> None:
-        self._inner = ManualClock(AT)
-
-    def now(self) -> datetime:
-        return self._inner.advance(seconds=2)
-
-
-def tried(content: str | bytes, bounds: Bounds | None = None, **scenario: Any) -> Simulation:
-    data = content if isinstance(content, bytes) else content.encode()
-    given = Scenario(AT, **scenario)
-    return simulate("uji.bpmn", data, given, bounds or Bounds(), clock=ManualClock(AT))
-
-
-def sop(stem: str) -> bytes:
-    return (PROCESSES / f"{stem}.bpmn").read_bytes()
-
-
-def choice(name: str, *values: str, is_required: bool = True) -> str:
-    options = "".join(f'<camunda:value id="{value}" name="{value}"/>' for value in values)
-    rule = '<camunda:constraint name="required"/>' if is_required else ""
-    return (
-        f'<camunda:formField id="{name}" label="{name}" type="enum">{options}'
-        f"<camunda:validation>{rule}</camunda:validation></camunda:formField>"
-    )
-
-
-def decided(*conditions: str, asked: str | None = None) -> str:
-    """isi asks for `keputusan`; a gateway leads to one end per condition."""
-    ends = [f"e{n}" for n in range(len(conditions))]
-    return process(
-        start(),
-        user("isi", form(asked or choice("keputusan", "setujui", "tolak"))),
-        exclusive("g"),
-        *map(end, ends),
-        line("s", "isi", "g"),
-        *(flow("g", to, condition) for to, condition in zip(ends, conditions, strict=True)),
-        lanes={"Kadis": ["s", "isi", "g", *ends]},
-    )
-
-
-def returning(*values: str) -> str:
-    """isi, periksa; "kembalikan" leads back to isi, "setujui" to the end."""
-    return process(
-        start(),
-        user("isi"),
-        user("periksa", form(choice("keputusan", *values))),
-        exclusive("g"),
-        end(),
-        line("s", "isi", "periksa", "g"),
-        flow("g", "e", "keputusan == 'setujui'"),
-        flow("g", "isi", "keputusan == 'kembalikan'"),
-        lanes={"Staf": ["s", "isi"], "Kadis": ["periksa", "g", "e"]},
-    )
-
-
-def untaken(found: Simulation) -> list[str]:
-    assert found.coverage
-    return [place.id for place in found.coverage.untaken_flows]
-
-
-def only(found: Simulation) -> SimulatedRun:
-    (run,) = found.runs
-    return run
-
-
-def activities(run: SimulatedRun) -> list[str | None]:
-    return [each.activity_id for each in run.path]
 
 
 # ---------------------------------------------------------------------- explored
@@ -533,134 +467,3 @@ def test_only_so_many_simulations_run_at_the_same_time() -> None:
     with turns.taken(), pytest.raises(TooManySimulations):
         simulated()
     assert not simulated().is_accepted
-
-
-# ------------------------------------------------------------------------- bounds
-
-
-@pytest.mark.parametrize(
-    ("bounds", "named"),
-    [(Bounds(runs=1), "runs"), (Bounds(completions=3), "completions")],
-)
-def test_bound_is_said(bounds: Bounds, named: str) -> None:
-    found = tried(sop("luwu-timur"), bounds)
-
-    assert named in found.bounds
-    assert found.is_bounded
-    assert not found.is_sound
-    assert not found.is_exhausted
-
-
-def test_time_is_a_bound() -> None:
-    found = simulate(
-        "uji.bpmn", sop("luwu-timur"), Scenario(AT), Bounds(seconds=10), clock=ImpatientClock()
-    )
-
-    assert found.bounds == ("seconds",)
-    assert not found.is_sound
-
-
-def test_time_is_up_in_the_middle_of_a_step_too() -> None:
-    slow = "\n".join(["n = 0", "for i in range(300000):", "  n = n + 1"])
-    names = [f"u{n}" for n in range(60)]
-    content = process(
-        start(), *(script(name, slow) for name in names), end(), line("s", *names, "e")
-    )
-    began = time.monotonic()
-
-    found = simulate(
-        "uji.bpmn", content.encode(), Scenario(AT), Bounds(seconds=0.3), clock=SystemClock()
-    )
-
-    assert found.bounds == ("seconds",)
-    assert time.monotonic() - began < 2
-
-
-def test_form_with_too_many_ways_is_said() -> None:
-    names = [f"b{n}" for n in range(9)]
-    all_of_them = " and ".join(names)
-    asked = "".join(field(name, "boolean") for name in names)
-
-    found = tried(decided(all_of_them, f"not ({all_of_them})", f"{names[0]} == 7", asked=asked))
-
-    assert "combinations" in found.bounds
-    assert not found.is_exhausted
-
-
-def test_counter_without_an_end_meets_the_bound_of_completions() -> None:
-    content = process(
-        start(),
-        script("nol", "n = 0"),
-        user("isi"),
-        script("hitung", "n = n + 1"),
-        exclusive("g"),
-        end(),
-        line("s", "nol", "isi", "hitung", "g"),
-        flow("g", "isi", "n &gt; 0"),
-        flow("g", "e", "n &lt; 0"),
-    )
-
-    found = tried(content, Bounds(completions=20))
-
-    assert found.bounds == ("completions",)
-    assert only(found).completions == 20
-    assert untaken(found) == ["g_e"]
-
-
-# ------------------------------------------------------------------------- forms
-
-
-@pytest.mark.parametrize(
-    ("pattern", "lengths"),
-    [
-        (r"\d{4}/[A-Z]{2}-\w+", (None, None)),
-        (r"(KP|SK)\.[0-9]+", (10, 12)),
-        (r"[^;\s]{3,}", (None, 250)),
-        (r"https?://.+", (None, 500)),
-        (r"a?b*c", (None, None)),
-    ],
-)
-def test_text_is_made_up_for_a_pattern(pattern: str, lengths: Any) -> None:
-    asked = FormField("x", "x", pattern=pattern, min_length=lengths[0], max_length=lengths[1])
-
-    text = matching_text(asked)
-
-    assert text
-    assert faults_of(asked, text) == []
-
-
-def test_field_without_a_value_that_fits_is_named() -> None:
-    asked = (
-        '<camunda:formField id="nomor" label="nomor" type="string"><camunda:validation>'
-        '<camunda:constraint name="required"/>'
-        '<camunda:constraint name="pattern" config="[0-9]{3}"/>'
-        '<camunda:constraint name="minlength" config="5"/>'
-        "</camunda:validation></camunda:formField>"
-    )
-    content = process(start(), user("isi", form(asked)), end(), line("s", "isi", "e"))
-
-    with pytest.raises(InvalidInput, match="--set nomor=VALUE") as refused:
-        tried(content)
-
-    assert set(refused.value.fields) == {"nomor"}
-
-
-def test_form_of_every_type_is_filled_in() -> None:
-    names = {str(kind): kind for kind in FieldType if kind is not FieldType.ENUM}
-    fields = [field(f"f_{name}", name, required=True) for name in names]
-
-    found = tried(process(start(), user("isi", form(*fields)), end(), line("s", "isi", "e")))
-
-    assert found.is_sound
-    assert set(only(found).variables) == {f"f_{name}" for name in names}
-
-
-def test_a_called_process_ends_at_once_in_a_simulation() -> None:
-    called = '<bpmn:callActivity id="c" calledElement="lain"/>'
-    diagram = process(start(), called, user("a"), end(), line("s", "c", "a", "e"))
-
-    found = simulate("test.bpmn", diagram.encode(), Scenario(AT), Bounds(), clock=ManualClock(AT))
-
-    assert found.is_accepted
-    assert found.coverage is not None
-    assert found.coverage.is_full

@@ -20,7 +20,7 @@ from tests.diagrams import (
     triggered,
     user,
 )
-from tests.engine.test_simulation import tried
+from tests.engine.simulating import tried
 
 CODES = declared("KURANG", "LAIN") + declared("LAMA", kind="escalation")
 SERVICE = '<bpmn:serviceTask id="k" camunda:type="external" camunda:topic="t"/>'

@@ -13,7 +13,7 @@ from werkzeug.test import encode_multipart
 
 from engine.model import Upload
 from tests.diagrams import end, field, form, line, process, start, user
-from tests.engine.test_documents import file_field
+from tests.engine.handing_in import file_field
 from tests.office import AUDITOR, Office
 from tests.webhooks.pages.browser import Browser, Page
 from tests.webhooks.pages.conftest import Visit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.correlation import Message
 from engine.model import KeptMessage, KeptState
-from tests.engine.test_messages import CATCH, PROGRAM, between
+from tests.engine.messaging import CATCH, PROGRAM, between
 from tests.office import ADMIN, AUDITOR, Office
 from tests.webhooks.pages.conftest import Visit
 

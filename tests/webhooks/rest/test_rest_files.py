@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.diagrams import end, field, form, line, process, start, user
-from tests.engine.test_documents import file_field
+from tests.engine.handing_in import file_field
 from tests.webhooks.rest.hall import Hall, assert_problem
 
 CONTENT = b"%PDF isi <script>alert(1)</script>"

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from waitress.server import create_server
-
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
+from tests.serving import served
 from webhooks import create_app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,22 +66,5 @@ def address_of(server: subprocess.Popen[str]) -> str:
 @contextmanager
 def in_this_process(engine: ProcessEngine) -> Iterator[str]:
     """The address of a server over the engine, whose SQL statements can be counted here."""
-    app = create_app(engine, Settings())
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-
-    def serve() -> None:
-        # Closing from outside takes the socket from under the server's select.
-        with contextlib.suppress(OSError, ValueError):
-            server.run()
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        # Its threads first: they tell the server of what they have answered.
-        server.task_dispatcher.shutdown()
-        server.close()
-        thread.join(timeout=5)
-        for channel in list(server.active_channels.values()):
-            channel.close()
+    with served(create_app(engine, Settings())) as address:
+        yield address

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-
-from waitress.server import create_server
 
 from engine.correlation import Message
 from engine.history_codes import code_of
@@ -22,6 +19,7 @@ from engine.store import Store
 from engine.webhook_subscriptions import Wishes
 from tests.diagrams import end, exclusive, field, flow, form, line, process, start, user
 from tests.office import ADMIN, SOP_FILES, Office, every_return_once, straight
+from tests.serving import served
 from webhooks import create_app
 from webhooks.hooks.tokens import link_url
 
@@ -96,19 +94,8 @@ def served_office(database: Path) -> Iterator[Served]:
     office = Office(store)
     office.engine = office.engine_with(Settings())
     paths = _fill(office)
-    app = create_app(office.engine, Settings())
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-
-    def serve() -> None:
-        # Closing from outside takes the socket from under the server's select.
-        with contextlib.suppress(OSError, ValueError):
-            server.run()
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    yield Served(office, f"http://127.0.0.1:{server.effective_port}", paths)
-    server.close()
-    thread.join(timeout=5)
+    with served(create_app(office.engine, Settings())) as origin:
+        yield Served(office, origin, paths)
     store.close()
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from waitress.server import create_server
 
 from engine.model import FormField
 from tests.databases import store_in_memory
@@ -20,6 +16,7 @@ from tests.diagrams import end, form, line, process, start, user
 from tests.examples.chats import TOKEN, Shown, Telegram, telegram
 from tests.office import AUDITOR, LANES
 from tests.scenarios.test_sops import STRAIGHT, steps
+from tests.serving import served
 from tests.webhooks.outgoing.conftest import SETTINGS, PostOffice
 from webhooks import create_app
 
@@ -82,26 +79,6 @@ def bot_at(chats: Telegram, bot_file: Path) -> Iterator[str]:
 
 
 @contextmanager
-def served(office: PostOffice, listener: socket.socket) -> Iterator[None]:
-    """Alur as it is served."""
-    app = create_app(office.engine, office.settings)
-    server = create_server(app, sockets=[listener], threads=4)
-
-    def run() -> None:
-        # Closing from outside takes the socket from under the server's select.
-        with contextlib.suppress(OSError, ValueError):
-            server.run()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.close()
-        thread.join(timeout=10)
-
-
-@contextmanager
 def city_with(bot_file: Path) -> Iterator[City]:
     """The city while the block lasts; its bot is this program."""
     store = store_in_memory()
@@ -115,7 +92,7 @@ def city_with(bot_file: Path) -> Iterator[City]:
         office.add_people()
         for lane, chat in CHATS.items():
             office.call_phone(lane.lower(), chat)
-        with served(office, listener):
+        with served(create_app(office.engine, office.settings), sockets=[listener]):
             yield City(office, chats, bot_url)
     store.close()
 

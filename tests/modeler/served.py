@@ -6,17 +6,15 @@ import contextlib
 import json
 import os
 import subprocess
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from waitress.server import create_server
-
 from engine.settings import Settings
 from engine.store import Store
 from tests.needs import program
+from tests.serving import served
 from tests.webhooks.rest.hall import PASSWORD, Hall
 
 CLIENT = Path(__file__).parent / "modeler.mjs"
@@ -28,18 +26,8 @@ def served_hall(database: Path) -> Iterator[tuple[Hall, str]]:
     store = Store.open(f"sqlite:///{database}")
     store.migrate()
     hall = Hall(store, Settings())
-    server = create_server(hall.app, host="127.0.0.1", port=0, threads=4)
-
-    def serve() -> None:
-        # Closing from outside takes the socket from under the server's select.
-        with contextlib.suppress(OSError, ValueError):
-            server.run()
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    yield hall, f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(timeout=5)
+    with served(hall.app) as origin:
+        yield hall, origin
     store.close()
 
 

@@ -12,6 +12,7 @@ from engine.queries import DefinitionQuery, TopicSubscription
 from tests.desk import ARRIVED, Desk
 from tests.diagrams import end, line, parallel, process, start, user
 from tests.office import ADMIN, ANALYST, AUDITOR, Office
+from tests.scenarios.test_workers import reminded
 
 
 def at_once(number: int, deed: Callable[[int], Any]) -> list[Any]:
@@ -108,22 +109,8 @@ def test_one_request_sent_by_ten_connections_is_done_once(office_on_both: Office
 
 
 def test_two_workers_fire_one_timer_once(office_on_both: Office) -> None:
-    from tests.diagrams import boundary, timer
-
     office = office_on_both
-    definition = office.deploy(
-        process(
-            start(),
-            user("a"),
-            boundary("b", "a", timer(), interrupts=False),
-            user("c"),
-            end(),
-            end("e2"),
-            line("s", "a", "e"),
-            line("b", "c", "e2"),
-        )
-    )
-    instance = office.start(definition)
+    (instance,) = reminded(office, 1)
     office.clock.advance(hours=2)
 
     fired = at_once(8, lambda _: office.engine.instances.fire_due(instance))

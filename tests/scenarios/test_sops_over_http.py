@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import requests
-from waitress.server import create_server
 
 from engine.model import FieldType, FormField, Role
-from engine.process_engine import build_engine
 from engine.settings import Settings
-from engine.sources import RandomIds
 from tests.office import (
     ADMIN,
     LANES,
@@ -24,56 +20,24 @@ from tests.office import (
     Office,
     every_return_once,
     filled_in,
-    quick_passwords,
     straight,
 )
 from tests.scenarios.test_sops import RETURNED, STRAIGHT, steps
+from tests.serving import served
 from webhooks import create_app
 
 PASSWORD = "kata-sandi-panjang"
 
 
+@dataclass(frozen=True)
 class Api:
     """One server, and what its people say to it."""
 
-    def __init__(self, office: Office) -> None:
-        engine = build_engine(
-            office.store,
-            office.clock,
-            RandomIds(),
-            Settings(),
-            passwords=quick_passwords(),
-        )
-        accounts = engine.accounts
-        for lane in LANES:
-            accounts.add(
-                lane.lower(),
-                display_name=lane,
-                password=PASSWORD,
-                roles={Role.STAFF},
-                lanes={lane},
-                actor=ADMIN,
-            )
-        for role in (Role.ANALYST, Role.AUDITOR):
-            accounts.add(str(role), display_name=role, password=PASSWORD, roles={role}, actor=ADMIN)
-        app = create_app(engine, Settings())
-        self._server = create_server(app, host="127.0.0.1", port=0, threads=8)
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-        self._base = f"http://127.0.0.1:{self._server.effective_port}/engine-rest"
-
-    def _serve(self) -> None:
-        # Closing from outside takes the socket from under the server's select.
-        with contextlib.suppress(OSError, ValueError):
-            self._server.run()
-
-    def close(self) -> None:
-        self._server.close()
-        self._thread.join(timeout=10)
+    address: str
 
     def call(self, who: str, method: str, path: str, **options: Any) -> Any:
         answer = requests.request(
-            method, f"{self._base}{path}", auth=(who, PASSWORD), timeout=30, **options
+            method, f"{self.address}{path}", auth=(who, PASSWORD), timeout=30, **options
         )
         assert answer.ok, f"{method} {path} by {who}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
@@ -81,9 +45,15 @@ class Api:
 
 @pytest.fixture
 def api(office_on_both: Office) -> Iterator[Api]:
-    served = Api(office_on_both)
-    yield served
-    served.close()
+    engine = office_on_both.engine_with(Settings())
+    lanes = {lane.lower(): (Role.STAFF, {lane}) for lane in LANES}
+    readers = {str(role): (role, set()) for role in (Role.ANALYST, Role.AUDITOR)}
+    for name, (role, held) in (lanes | readers).items():
+        engine.accounts.add(
+            name, display_name=name, password=PASSWORD, roles={role}, lanes=held, actor=ADMIN
+        )
+    with served(create_app(engine, Settings()), threads=8) as origin:
+        yield Api(f"{origin}/engine-rest")
 
 
 def as_field(row: dict[str, Any]) -> FormField:

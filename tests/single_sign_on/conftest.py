@@ -11,7 +11,6 @@ import json
 import shutil
 import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +21,6 @@ import pytest
 import requests
 from flask import Flask
 from lxml.html import document_fromstring
-from waitress.server import create_server
 
 from engine.process_engine import ProcessEngine, build_engine
 from engine.setting_values import Grant
@@ -31,6 +29,7 @@ from engine.sources import ManualClock, RandomIds, SystemClock
 from tests.databases import store_in_memory
 from tests.needs import npm, program
 from tests.office import ADMIN, quick_passwords
+from tests.serving import served
 from tests.webhooks.pages.browser import PASSWORD, Browser, Page
 from webhooks import create_app
 
@@ -193,18 +192,8 @@ def office(server: SignOnServer) -> Iterator[SignOnOffice]:
 def listening(office: SignOnOffice) -> Iterator[None]:
     """The office answers at its public address, for the provider itself."""
     port = urlsplit(office.server.base_url).port
-    web = create_server(office.app, host="127.0.0.1", port=port, threads=2)
-
-    def serve() -> None:
-        # Closing from outside takes the socket from under the server's select.
-        with contextlib.suppress(OSError, ValueError):
-            web.run()
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    yield
-    web.close()
-    thread.join(timeout=5)
+    with served(office.app, port=port, threads=2):
+        yield
 
 
 def query_of(url: str) -> dict[str, str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.bpmn.drawing.geometry import Box
-from engine.bpmn.drawing.ink import FONT, INK, PLAIN, Look, badge, number, tag, words
+from engine.bpmn.drawing.ink import PLAIN, Look, badge, sheet, tag, words
 from engine.bpmn.drawing.lines import paint_line, paint_line_words
 from engine.bpmn.drawing.marks import Marks
 from engine.bpmn.drawing.picture import Picture, Shape
@@ -60,27 +59,14 @@ def paint_heat(picture: Picture, warmth: Warmth, *, key: str = "panas", say: Say
         *(paint_line_words(edge, marks, say) for edge in picture.edges),
         *(_badge(shape, shown[shape.id][1]) for shape in rest if shape.id in shown),
     ]
-    head = tag("title", words(f"{warmth.about}: {picture.name}"), id=f"{key}-judul")
-    head += tag("desc", words(_told(picture, shown, say)), id=f"{key}-uraian")
-    return Image(_svg(head + "".join(painted), view, key), view.width, view.height)
-
-
-def _svg(content: str, view: Box, key: str) -> str:
-    box = " ".join(number(float(value)) for value in (view.x, view.y, view.width, view.height))
-    return tag(
-        "svg",
-        content,
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=box,
-        width=number(round(view.width)),
-        height=number(round(view.height)),
-        class_="diagram",
-        role="img",
-        aria_labelledby=f"{key}-judul {key}-uraian",
-        font_family=FONT,
-        text_anchor="middle",
-        fill=INK,
+    svg = sheet(
+        "".join(painted),
+        view,
+        key=key,
+        title=f"{warmth.about}: {picture.name}",
+        about=_told(picture, shown, say),
     )
+    return Image(svg, view.width, view.height)
 
 
 def _shown(picture: Picture, warmth: Warmth) -> dict[str, tuple[float, str]]:

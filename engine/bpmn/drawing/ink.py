@@ -10,7 +10,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.bpmn.drawing.geometry import Point
+from engine.bpmn.drawing.geometry import Box, Point
 from engine.bpmn.drawing.texts import LINE, lines_of, text_width
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
@@ -56,6 +56,30 @@ def tag(name: str, content: str = "", /, **values: object) -> str:
     """One element."""
     inner = f">{content}</{name}>" if content else "/>"
     return f"<{name}{attributes(**values)}{inner}"
+
+
+def sheet(content: str, view: Box, *, key: str, title: str, about: str) -> str:
+    """A whole image of that part of the plane, which screen readers name by its title and text.
+
+    key: what its ids begin with.
+    """
+    box = " ".join(number(float(value)) for value in (view.x, view.y, view.width, view.height))
+    head = tag("title", words(title), id=f"{key}-judul")
+    head += tag("desc", words(about), id=f"{key}-uraian")
+    return tag(
+        "svg",
+        head + content,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=box,
+        width=number(round(view.width)),
+        height=number(round(view.height)),
+        class_="diagram",
+        role="img",
+        aria_labelledby=f"{key}-judul {key}-uraian",
+        font_family=FONT,
+        text_anchor="middle",
+        fill=INK,
+    )
 
 
 def words(text: str) -> str:

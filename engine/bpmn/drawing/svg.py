@@ -10,14 +10,12 @@ from engine.bpmn.drawing.ink import (
     CANCELLED,
     DONE,
     FAILED,
-    FONT,
     HERE,
-    INK,
     PLAIN,
     Look,
     badge,
     badge_width,
-    number,
+    sheet,
     tag,
     words,
 )
@@ -67,25 +65,10 @@ def paint_picture(
         if picture.name
         else Sentence("Diagram alur")
     )
-    head = tag("title", words(say(title)), id=f"{key}-judul") + tag(
-        "desc", words(description(picture, marks, say)), id=f"{key}-uraian"
+    painted = "".join(
+        _group(name, part) if is_live else part for name, part in _painted(picture, seen, key, say)
     )
-    painted = _painted(picture, seen, key, say)
-    box = " ".join(number(float(value)) for value in (view.x, view.y, view.width, view.height))
-    svg = tag(
-        "svg",
-        head + "".join(_group(name, part) if is_live else part for name, part in painted),
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=box,
-        width=number(round(view.width)),
-        height=number(round(view.height)),
-        class_="diagram",
-        role="img",
-        aria_labelledby=f"{key}-judul {key}-uraian",
-        font_family=FONT,
-        text_anchor="middle",
-        fill=INK,
-    )
+    svg = sheet(painted, view, key=key, title=say(title), about=description(picture, marks, say))
     here = tuple(
         (f"{key}-{shape.id}", shape.name or shape.id)
         for shape in picture.shapes

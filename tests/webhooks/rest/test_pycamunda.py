@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import threading
 from collections.abc import Iterator
@@ -17,10 +16,10 @@ import pycamunda.task
 import pycamunda.version
 import pytest
 import requests
-from waitress.server import create_server
 
 from engine.settings import Settings
 from engine.store import Store
+from tests.serving import served
 from tests.webhooks.rest.hall import LETTER, PASSWORD, Hall
 
 
@@ -51,18 +50,8 @@ def clients(tmp_path: Path) -> Iterator[Clients]:
     store = Store.open(f"sqlite:///{tmp_path / 'alur.db'}")
     store.migrate()
     hall = Hall(store, Settings())
-    server = create_server(hall.app, host="127.0.0.1", port=0, threads=4)
-
-    def serve() -> None:
-        # Closing from outside takes the socket from under the server's select.
-        with contextlib.suppress(OSError, ValueError):
-            server.run()
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    yield Clients(f"http://127.0.0.1:{server.effective_port}/engine-rest")
-    server.close()
-    thread.join(timeout=5)
+    with served(hall.app) as origin:
+        yield Clients(f"{origin}/engine-rest")
     store.close()
 
 

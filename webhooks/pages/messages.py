@@ -15,7 +15,6 @@ from engine.model import (
     InstanceState,
     Role,
     Severity,
-    TaskState,
 )
 from webhooks.language import Phrases, phrase
 
@@ -37,13 +36,6 @@ STATES: Mapping[InstanceState, str] = Phrases(
         InstanceState.ACTIVE: phrase("Berjalan"),
         InstanceState.COMPLETED: phrase("Selesai"),
         InstanceState.CANCELLED: phrase("Dibatalkan"),
-    }
-)
-TASK_STATES: Mapping[TaskState, str] = Phrases(
-    {
-        TaskState.OPEN: phrase("terbuka"),
-        TaskState.COMPLETED: phrase("selesai"),
-        TaskState.CANCELLED: phrase("dibatalkan"),
     }
 )
 ROLES: Mapping[Role, str] = Phrases(

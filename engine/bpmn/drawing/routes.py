@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 RIGHT, LEFT, TOP, BOTTOM = "right", "left", "top", "bottom"
-SIDES = (RIGHT, LEFT, TOP, BOTTOM)
 
 _BEND, _LENGTH, _CROSSING, _CONFLICT, _TWINS = 10, 2, 7, 1000, 300
 

@@ -32,7 +32,6 @@ from engine.queries import InstanceQuery, Page
 from engine.retention import Outlived, RetentionSchedule
 from engine.sealing import Sealing
 from engine.sources import Clock, Ids
-from engine.spreadsheets import csv_text
 from engine.store import Store, StoreTransaction
 
 #: The fate of records, by the retention schedule, that may be erased without a person's request.
@@ -335,48 +334,3 @@ def _holdings(tx: StoreTransaction, keys: Iterable[PersonalKey]) -> list[Holding
         for each in tx.instances(InstanceQuery(instance_ids=tuple(ids[first : first + _BATCH])))
     ]
     return sorted(found, key=lambda each: (each.instance.started_at, each.instance.instance_id))
-
-
-_HEADINGS = (
-    "Kode JRA",
-    "SOP",
-    "Kunci berkas",
-    "Berkas proses",
-    "Selesai",
-    "Retensi berakhir",
-    "Jumlah orang",
-    "Jumlah nilai pribadi",
-)
-
-
-def csv_of(rows: Iterable[Erasable]) -> str:
-    """The rows for a spreadsheet (RFC 4180), with Indonesian headings."""
-    return csv_text([_HEADINGS, *map(_cells, rows)])
-
-
-def _cells(row: Erasable) -> tuple[str | int, ...]:
-    each = row.outlived
-    texts = (each.code, each.name, each.business_key or "", each.instance_id)
-    days = (each.ended_on.isoformat(), each.over_on.isoformat())
-    return (*texts, *days, row.person_count, row.value_count)
-
-
-_REPORT = ("Kunci berkas", "Berkas proses", "SOP", "Jumlah orang", "Jumlah nilai pribadi")
-
-
-def report_of(done: Erasure, holdings: Iterable[Holding]) -> str:
-    """The annex of an erasure's minutes (berita acara) for a spreadsheet (RFC 4180)."""
-    head: list[tuple[str, ...]] = [
-        ("Penghapusan", done.erasure_id),
-        ("Dasar", done.basis, done.basis_date.isoformat()),
-        ("Alasan", done.reason),
-        ("Oleh", done.by, done.at.isoformat(timespec="seconds")),
-        _REPORT,
-    ]
-    return csv_text([*head, *map(_held, holdings)])
-
-
-def _held(each: Holding) -> tuple[str | int, ...]:
-    instance = each.instance
-    texts = (instance.business_key or "", instance.instance_id, instance.definition_key)
-    return (*texts, each.person_count, each.value_count)

@@ -95,6 +95,7 @@ _ROOMS = {
     "sealing",
     "called_starts",
     "personal_data",
+    "erasure_minutes",
     "lineage",
     "migration",
 }

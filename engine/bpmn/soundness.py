@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.bpmn.firings import Bits, Firing, Moves, firings_of
 from engine.bpmn.nets import Join, Net, Node
 
 #: How far a scope is searched before the answer is "too large to be proved".
@@ -50,125 +51,14 @@ class Verdict:
 # --------------------------------------------------------------------- search
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    gives: int
-    #: Flows that must be empty first: the side branch of a non-interrupting event, still at work.
-    needs_empty: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Moves:
-    """A node in bits: one bit for each flow."""
-
-    node: Node
-    takes: int
-    outcomes: tuple[_Outcome, ...]
-    #: For a REST join, flow -> the inputs that a token there can still reach around the node.
-    reaches: Mapping[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Firing:
-    node: Node
-    taken: int
-    given: int
-
-
-class _Bits:
-    """The numbering of the flows of a net."""
-
-    def __init__(self, net: Net) -> None:
-        self.net = net
-        self.of = {flow_id: 1 << number for number, flow_id in enumerate(net.flows)}
-        self.flow = {bit: net.flows[flow_id] for flow_id, bit in self.of.items()}
-        self.moves = [self._moves(node) for node in net.nodes.values()]
-
-    def mask(self, flow_ids: Iterable[str]) -> int:
-        mask = 0
-        for flow_id in flow_ids:
-            mask |= self.of[flow_id]
-        return mask
-
-    def split(self, mask: int) -> Iterator[int]:
-        while mask:
-            bit = mask & -mask
-            yield bit
-            mask ^= bit
-
-    def reach(self, origins: Iterable[str], *, avoiding: str | None = None) -> int:
-        """The origins, and all flows that a token on one of them can come to.
-
-        avoiding: id of a node or of a flow that it does not pass.
-        """
-        seen = {flow for flow in origins if flow != avoiding}
-        pending = list(seen)
-        while pending:
-            target = self.net.flows[pending.pop()].target
-            if target == avoiding:
-                continue
-            fresh = [f for f in self.net.nodes[target].outs if f not in seen and f != avoiding]
-            seen.update(fresh)
-            pending += fresh
-        return self.mask(seen)
-
-    def _moves(self, node: Node) -> _Moves:
-        takes = self.mask(node.ins)
-        reaches: dict[int, int] = {}
-        if node.join is Join.REST and len(node.ins) > 1:
-            for flow_id, bit in self.of.items():
-                if inputs := self.reach([flow_id], avoiding=node.id) & takes:
-                    reaches[bit] = inputs
-        outcomes = tuple(_Outcome(self.mask(o), self._side_branches(o)) for o in node.outcomes)
-        return _Moves(node, takes, outcomes, reaches)
-
-    def _side_branches(self, outcome: frozenset[str]) -> int:
-        mask = 0
-        for flow_id in outcome:
-            if self.net.flows[flow_id].is_extra:
-                around = self.reach(self.net.starts, avoiding=flow_id)
-                mask |= self.reach([flow_id]) & ~around
-        return mask
-
-
-def _firings(bits: _Bits, marking: int) -> Iterator[_Firing]:
-    for moves in bits.moves:
-        present = marking & moves.takes
-        if not present:
-            continue
-        for taken in _takings(bits, moves, marking, present):
-            for outcome in moves.outcomes:
-                if not outcome.needs_empty & (marking ^ taken):
-                    yield _Firing(moves.node, taken, outcome.gives)
-
-
-def _takings(bits: _Bits, moves: _Moves, marking: int, present: int) -> Iterable[int]:
-    if moves.node.join is Join.EACH:
-        return bits.split(present)
-    if moves.node.join is Join.ALL:
-        return [present] if present == moves.takes else []
-    return [] if _must_wait(bits, moves, marking, present) else [present]
-
-
-def _must_wait(bits: _Bits, moves: _Moves, marking: int, present: int) -> bool:
-    """BPMN 2.0.2 §13.4.3: a token can reach an empty input, and no input that has one already."""
-    if present == moves.takes:
-        return False
-    for bit in bits.split(marking & ~moves.takes):
-        reached = moves.reaches.get(bit, 0)
-        if reached & ~present and not reached & present:
-            return True
-    return False
-
-
 class _Search:
     """All markings that can come about, breadth first, until the first doubled token."""
 
     def __init__(self, net: Net, max_firings: int) -> None:
-        self.bits = _Bits(net)
+        self.bits = Bits(net)
         self.max_firings = max_firings
         self.firings = 0
-        self.came_by: dict[int, tuple[int, _Firing] | None] = dict.fromkeys(
+        self.came_by: dict[int, tuple[int, Firing] | None] = dict.fromkeys(
             map(self.bits.of.__getitem__, net.starts)
         )
         self.before: dict[int, list[int]] = {}
@@ -185,7 +75,7 @@ class _Search:
             if len(self.came_by) > MAX_MARKINGS or self.firings > self.max_firings:
                 return False
             marking = pending.popleft()
-            firings = list(_firings(self.bits, marking))
+            firings = list(firings_of(self.bits, marking))
             if marking and not firings:
                 self.stuck.append(marking)
             for firing in firings:
@@ -196,7 +86,7 @@ class _Search:
                 self.before.setdefault(following, []).append(marking)
         return True
 
-    def _fire(self, marking: int, firing: _Firing) -> int:
+    def _fire(self, marking: int, firing: Firing) -> int:
         self.firings += 1
         self.fired.add(firing.node.id)
         rest = marking & ~firing.taken
@@ -207,7 +97,7 @@ class _Search:
         # A second token is not counted, so that the number of markings stays finite.
         return rest | firing.given
 
-    def _judge(self, marking: int, firing: _Firing, twice: int) -> None:
+    def _judge(self, marking: int, firing: Firing, twice: int) -> None:
         key = (firing.node.id, twice)
         if key not in self._judged:
             self._judged[key] = _Lineage(self, marking, firing).fault(twice & -twice)
@@ -217,7 +107,7 @@ class _Search:
         else:
             self.doubled = fault
 
-    def path_to(self, marking: int) -> list[tuple[int, _Firing]]:
+    def path_to(self, marking: int) -> list[tuple[int, Firing]]:
         """The shortest way to the marking: what was marked, and what fired then."""
         path = []
         while (step := self.came_by[marking]) is not None:
@@ -240,7 +130,7 @@ class _Search:
 class _Lineage:
     """Which firing begot which token, up to the one that put a second token on a flow."""
 
-    def __init__(self, search: _Search, marking: int, last: _Firing) -> None:
+    def __init__(self, search: _Search, marking: int, last: Firing) -> None:
         self.bits = search.bits
         self.events = [firing for _, firing in search.path_to(marking)] + [last]
         #: For each event, those from which its tokens come, itself included.
@@ -319,7 +209,7 @@ def _deadlock(search: _Search) -> Fault | None:
     )
 
 
-def _distance(bits: _Bits, moves: _Moves, marking: int) -> int:
+def _distance(bits: Bits, moves: Moves, marking: int) -> int:
     """How many nodes lie between the tokens elsewhere and what the join misses."""
     missing = moves.takes & ~marking
     edge = {bits.flow[bit].id for bit in bits.split(marking & ~moves.takes)}
@@ -345,13 +235,13 @@ def _cause(search: _Search, marking: int, missing: int, join: Node) -> str | Non
     return _split_before(search.bits, missing, join)
 
 
-def _choice_of(search: _Search, firing: _Firing) -> str:
+def _choice_of(search: _Search, firing: Firing) -> str:
     given = search.bits.split(firing.given)
     left_by = [search.bits.flow[bit].via for bit in given]
     return next((via for via in left_by if via), firing.node.split_id)
 
 
-def _split_before(bits: _Bits, missing: int, join: Node) -> str | None:
+def _split_before(bits: Bits, missing: int, join: Node) -> str | None:
     """The nearest node before the flow, or on the way to it, that divides or chooses."""
     if not missing:
         return None
@@ -372,13 +262,13 @@ def _endless(search: _Search) -> Fault | None:
     trapped = {marking for marking in search.came_by if marking not in ending}
     if not trapped:
         return None
-    firings = [f for marking in sorted(trapped) for f in _firings(search.bits, marking)]
+    firings = [f for marking in sorted(trapped) for f in firings_of(search.bits, marking)]
     splits = [f.node.split_id for f in firings if _gives_several(f)]
     named = splits or [f.node.split_id for f in firings]
     return Fault(Kind.ENDLESS, named[0], named[0])
 
 
-def _gives_several(firing: _Firing) -> bool:
+def _gives_several(firing: Firing) -> bool:
     is_choice = len(firing.node.outcomes) > 1
     return bool(firing.given & (firing.given - 1)) or (firing.node.is_split and not is_choice)
 

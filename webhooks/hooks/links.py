@@ -33,7 +33,8 @@ from webhooks.pages.values import labelled
 from webhooks.problems import answer, problem_of
 from webhooks.rest.context import current_engine
 from webhooks.rest.requests import RequestParser
-from webhooks.schemas.tasks import Completion, TaskFormFields
+from webhooks.schemas.forms import TaskFormFields
+from webhooks.schemas.tasks import Completion
 
 blueprint = Blueprint("hooks", __name__, url_prefix=PATH)
 

@@ -15,7 +15,7 @@ from webhooks.language import Phrases, phrase
 from webhooks.outgoing.envelope import as_utc
 from webhooks.outgoing.ways import Way
 from webhooks.pages.dates import moment_in
-from webhooks.schemas.tasks import FieldAnswer
+from webhooks.schemas.forms import FieldAnswer
 
 _OPENINGS: Mapping[AnnouncementKind, str] = Phrases(
     {

@@ -10,9 +10,10 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from engine.erasure_minutes import csv_of, report_of
 from engine.errors import InvalidInput
 from engine.model import Role, Subject
-from engine.personal_data import Basis, csv_of, report_of
+from engine.personal_data import Basis
 from webhooks.downloads import attachment
 from webhooks.language import Phrases, phrase
 from webhooks.pages.blueprint import blueprint

@@ -14,8 +14,8 @@ from webhooks.rest.listing import add_listing
 from webhooks.rest.pictures import SVG, picture
 from webhooks.rest.resource import REPEATABLE, Resource
 from webhooks.schemas.definitions import DefinitionAnswer, DefinitionFilter, DefinitionXml
+from webhooks.schemas.forms import FormReference, StartFormFields
 from webhooks.schemas.instances import FormVariableNames, Start, StartedAnswer
-from webhooks.schemas.tasks import FormReference, StartFormFields
 from webhooks.variables import write_field_values
 
 #: How a file in UTF-16 begins, with a byte order mark or without.

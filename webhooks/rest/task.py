@@ -19,19 +19,18 @@ from webhooks.rest.listing import add_listing
 from webhooks.rest.process_definition import named, repeat_header
 from webhooks.rest.resource import FILE, REPEATABLE, Resource
 from webhooks.schemas.base import camel_case
+from webhooks.schemas.forms import FormReference, TaskFormFields
 from webhooks.schemas.instances import Deserialization, FormVariableNames
 from webhooks.schemas.papers import ReturnNoteAnswer, TaskPaperAnswer
 from webhooks.schemas.superiors import EscalationAnswer
 from webhooks.schemas.tasks import (
     AssigneeBody,
     Completion,
-    FormReference,
     TaskAnswer,
     TaskChange,
     TaskError,
     TaskEscalation,
     TaskFilter,
-    TaskFormFields,
     TaskTimeAnswer,
     UserIdBody,
 )

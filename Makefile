@@ -17,7 +17,7 @@ run: $(VENV)/.installed
 	$(BIN)/alur demo $(if $(PORT),--port $(PORT))
 
 test: lint
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --durations 15
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m tests.benchmarks $(BENCH)

@@ -31,6 +31,7 @@ from engine.bpmn.names import (
     is_true,
     line_of,
     local,
+    once_per_element,
     text_of,
 )
 from engine.bpmn.normalise import give_ids, normalise
@@ -80,18 +81,24 @@ def read_diagram(file_name: str, content: bytes) -> Diagram:
     )
 
 
-def flow_elements(scope: Element) -> Iterator[tuple[Element, str]]:
+@once_per_element
+def flow_elements(process: Element) -> tuple[tuple[Element, str], ...]:
     """(element, scope id) of all flow nodes and flows in document order, sub-processes included."""
+    return tuple(_flow_elements(process))
+
+
+def _flow_elements(scope: Element) -> Iterator[tuple[Element, str]]:
     for child in bpmn_children(scope):
-        if local(child) in FLOW_NODES or local(child) == "sequenceFlow":
+        tag = local(child)
+        if tag in FLOW_NODES or tag == "sequenceFlow":
             yield child, scope.get("id", "")
-        if local(child) in SUB_PROCESSES:
-            yield from flow_elements(child)
+        if tag in SUB_PROCESSES:
+            yield from _flow_elements(child)
 
 
 def _process(element: Element) -> ProcessModel:
     lanes = index_lanes(element)
-    found = list(flow_elements(element))
+    found = flow_elements(element)
     nodes = [(child, scope) for child, scope in found if local(child) != "sequenceFlow"]
     flows = [child for child, _ in found if local(child) == "sequenceFlow"]
     return ProcessModel(

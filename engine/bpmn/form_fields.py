@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from engine.bpmn.names import Element, camunda, extension_elements, is_true
+from engine.bpmn.names import Element, camunda, extension_elements, is_true, once_per_element
 from engine.bpmn.patterns import fault_of_pattern
 from engine.bpmn.sop_terms import WORDS
 from engine.model import FieldType, FormField, Json
@@ -51,6 +51,7 @@ def field_elements(element: Element) -> Iterator[Element]:
         yield from form.findall(camunda("formField"))
 
 
+@once_per_element
 def read_field(element: Element) -> FormField:
     """The field as far as it can be understood; `faults_of` says what could not."""
     constraints = _constraints(element)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import keyword
-from collections.abc import Iterator, Mapping
-from typing import cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar, cast
 
 from lxml import etree
 
 Element = etree._Element
+_Answer = TypeVar("_Answer")
 
 MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
@@ -73,6 +74,26 @@ def local(element: Element) -> str:
 def line_of(element: Element) -> int | None:
     """The line of the file on which the start tag of the element is complete."""
     return cast("int | None", element.sourceline)
+
+
+def once_per_element(question: Callable[[Element], _Answer]) -> Callable[[Element], _Answer]:
+    """The question, answered once for each element of a file: many rules ask the same.
+
+    For files that do not change any more. The next files push the answers out.
+    """
+
+    @functools.lru_cache(maxsize=2)
+    def _answers(_root: Element) -> dict[Element, _Answer]:
+        return {}
+
+    @functools.wraps(question)
+    def _asked(element: Element) -> _Answer:
+        known = _answers(element.getroottree().getroot())
+        if element not in known:
+            known[element] = question(element)
+        return known[element]
+
+    return _asked
 
 
 #: What events refer to.

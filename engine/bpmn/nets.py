@@ -54,7 +54,12 @@ class Node:
     @property
     def outs(self) -> list[str]:
         """All flows that leave the node."""
-        return list(dict.fromkeys(flow for outcome in self.outcomes for flow in sorted(outcome)))
+        found: dict[str, None] = {}
+        for outcome in self.outcomes:
+            # Of very many choices nearly all bring nothing new.
+            if not found.keys() >= outcome:
+                found.update(dict.fromkeys(sorted(outcome)))
+        return list(found)
 
     @property
     def divides(self) -> bool:

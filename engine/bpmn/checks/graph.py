@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.bpmn.names import FLOW_NODES, Element, bpmn, bpmn_children, is_true, local
+from engine.bpmn.names import (
+    FLOW_NODES,
+    Element,
+    bpmn,
+    bpmn_children,
+    is_true,
+    local,
+    once_per_element,
+)
 
 #: Stands for the missing end of a flow, so that its neighbours are not blamed for it as well.
 _NOWHERE = ""
@@ -45,6 +53,7 @@ class Graph:
         return _closure(targets, predecessors)
 
 
+@once_per_element
 def graph_of(scope: Element) -> Graph:
     """The graph of the nodes that stand directly in the scope."""
     nodes = {c.get("id", ""): c for c in bpmn_children(scope) if local(c) in FLOW_NODES}

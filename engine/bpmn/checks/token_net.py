@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from itertools import combinations
 from types import MappingProxyType
 
@@ -71,6 +71,9 @@ class _Builder:
         self.healed = healed
         self.chosen = chosen
         self.net = Net({}, {}, [])
+        #: Host -> the boundary events on it; name of a link -> where it is caught.
+        self.attached = _grouped(self.elements, _host_of)
+        self.caught = _grouped(self.elements, _caught_link)
         self.leaving: dict[str, list[Element]] = {}
         for source, flows in graph.outgoing.items():
             self.leaving[source] = [flow for flow in flows if self._leads(flow)]
@@ -157,9 +160,8 @@ class _Builder:
 
     def _boundaries(self, host: str) -> tuple[list[frozenset[str]], list[str]]:
         instead, beside = list[frozenset[str]](), list[str]()
-        for node_id, element in self.elements.items():
-            if local(element) != "boundaryEvent" or element.get("attachedToRef") != host:
-                continue
+        for node_id in self.attached.get(host, ()):
+            element = self.elements[node_id]
             if element.find(bpmn("compensateEventDefinition")) is not None:
                 continue
             flow = Flow(f"{host} > {node_id}", node_id, via=node_id)
@@ -176,11 +178,30 @@ class _Builder:
         name = link_name(element)
         if name is None or local(element) != "intermediateThrowEvent":
             return
-        for node_id, other in self.elements.items():
-            if local(other) == "intermediateCatchEvent" and link_name(other) == name:
-                flow = Flow(f"{element.get('id')} > {node_id}", node_id)
-                self.net.flows[flow.id] = flow
-                yield flow.id
+        for node_id in self.caught.get(name, ()):
+            flow = Flow(f"{element.get('id')} > {node_id}", node_id)
+            self.net.flows[flow.id] = flow
+            yield flow.id
+
+
+def _grouped(
+    elements: Mapping[str, Element], key: Callable[[Element], str | None]
+) -> dict[str, list[str]]:
+    """The ids of the elements by their keys, in document order; not those that have none."""
+    found: dict[str, list[str]] = {}
+    for node_id, element in elements.items():
+        name = key(element)
+        if name is not None:
+            found.setdefault(name, []).append(node_id)
+    return found
+
+
+def _host_of(element: Element) -> str | None:
+    return element.get("attachedToRef") if local(element) == "boundaryEvent" else None
+
+
+def _caught_link(element: Element) -> str | None:
+    return link_name(element) if local(element) == "intermediateCatchEvent" else None
 
 
 def _has_work(element: Element, definitions: set[str]) -> bool:

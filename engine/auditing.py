@@ -248,6 +248,7 @@ class History:
         open_rows = tx.tasks_of_instance(instance_id, {TaskState.OPEN})
         waiting = tx.subscriptions(EventSubscriptionQuery(instance_id=instance_id))
         return [
+            *(_miscopied(instance_id, sequence) for sequence in tx.miscopied_events(events)),
             *change_faults(events, open_rows),
             *escalation_faults(events, open_rows),
             *state_faults(Kept(stored, open_rows, waiting), run, events),
@@ -259,6 +260,11 @@ class History:
         instance = tx.instance(instance_id)
         require_instance_visible(actor, instance, tx.definition(instance.definition_id))
         return instance
+
+
+def _miscopied(instance_id: str, sequence: int) -> Fault:
+    text = "the name or type kept in columns beside the event is not the event's own"
+    return Fault(instance_id, sequence, "state", text)
 
 
 def _seen_by(actor: Actor, query: _Query) -> _Query:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, func, or_, select
@@ -9,6 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, func, or_, 
 from engine.errors import DamagedHistory, StorageError
 from engine.model import ActivityInstance, EventKind, HistoryEvent
 from engine.queries import ActivityQuery, EventQuery, Page
+from engine.store.step_rows import copied_texts
 from engine.store.tables import history_event, process_instance, user_task
 from engine.store.transaction import (
     Conditions,
@@ -73,6 +75,22 @@ class Events(Transaction):
             if not damages:
                 raise
             raise DamagedHistory(instance_id, damages) from error
+
+    def miscopied_events(self, events: Sequence[HistoryEvent]) -> list[int]:
+        """Of these events of one instance those whose columns say another name or type.
+
+        No hash covers the columns; listings filter by them, and show them.
+        """
+        if not events:
+            return []
+        columns = history_event.c
+        rows = self._all(
+            select(columns.sequence, columns.activity_name, columns.activity_type).where(
+                columns.instance_id == events[0].instance_id
+            )
+        )
+        kept = {row.sequence: (row.activity_name, row.activity_type) for row in rows}
+        return [e.sequence for e in events if kept.get(e.sequence) != copied_texts(e)]
 
     def event_of_code(self, instance_part: str, hash_part: str) -> HistoryEvent | None:
         """The event whose hash begins so, of an instance whose id begins so; None: there is none.

@@ -27,6 +27,7 @@ _DOCUMENT_FACTS = ("document_id", "name", "mime_type", "size", "sha256")
 
 def event_values(event: HistoryEvent) -> dict[str, Any]:
     """One event; its payload's name and type are columns too, to be searched."""
+    name, kind = copied_texts(event)
     return {
         "instance_id": event.instance_id,
         "sequence": event.sequence,
@@ -37,12 +38,17 @@ def event_values(event: HistoryEvent) -> dict[str, Any]:
         "capacity": event.capacity,
         "activity_id": event.activity_id,
         "activity_instance_id": event.activity_instance_id,
-        "activity_name": _text_in(event, "name"),
-        "activity_type": _text_in(event, "type"),
+        "activity_name": name,
+        "activity_type": kind,
         "payload": dict(event.payload),
         "previous_hash": event.previous_hash,
         "hash": event.hash,
     }
+
+
+def copied_texts(event: HistoryEvent) -> tuple[str | None, str | None]:
+    """The name and the type that an event of an activity has in its payload."""
+    return _text_in(event, "name"), _text_in(event, "type")
 
 
 def _text_in(event: HistoryEvent, key: str) -> str | None:

@@ -314,6 +314,8 @@ KEPT = {
     "the lane of task": "UPDATE user_task SET lane = 'Kadis' WHERE state = 'open'",
     "the candidate_users of task": "UPDATE user_task SET candidate_users = '[\"orang-lain\"]'"
     " WHERE state = 'open'",
+    "the name or type": "UPDATE history_event SET activity_name = 'lain'"
+    " WHERE activity_name IS NOT NULL",
     "who has task": "UPDATE user_task SET assignee = 'orang-lain' WHERE state = 'open'",
 }
 

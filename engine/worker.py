@@ -11,14 +11,12 @@ from datetime import timedelta
 from threading import Event, Thread
 from typing import Protocol
 
-from engine.errors import OutcomeUnknown, StorageAway, StorageBusy, StorageFull
+from engine.errors import PASSING_TROUBLE
 from engine.rests import Rests
 from engine.sources import Clock
 
 _log = logging.getLogger(__name__)
 
-#: What a database may be for a while.
-_PASSING = (StorageBusy, StorageFull, StorageAway, OutcomeUnknown)
 _SHORTEST_REST = timedelta(seconds=1)
 _LONGEST_REST = timedelta(minutes=1)
 #: How often the thread that waits for the duties looks up.
@@ -92,7 +90,7 @@ class Worker:
         try:
             done = duty.turn(is_stopped)
             self._note_pulse(duty.name)
-        except _PASSING as error:  # the reason says it all
+        except PASSING_TROUBLE as error:
             rest = self._rests.begin(duty.name)
             _log.error("duty %s failed; again in %s: %s", duty.name, rest, error)
             return 0

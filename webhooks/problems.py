@@ -225,10 +225,17 @@ def answer(error: Exception) -> Response:
     return _response(500, "ProcessEngineException", "an unexpected error; the log has its cause")
 
 
+def log_failure(error: errors.EngineError) -> None:
+    """The log has why a request failed, and where in the program unless that does not help."""
+    where = None if isinstance(error, errors.PASSING_TROUBLE) else error
+    asked = (request.method, request.path)
+    current_app.logger.error("%s %s failed: %s", *asked, error, exc_info=where)
+
+
 def _engine_answer(error: errors.EngineError) -> Response:
     problem = problem_of(error)
     if problem.status >= 500:
-        current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+        log_failure(error)
     body = {"code": problem.code, **problem.facts(error)}
     return _response(problem.status, problem.type, str(error), body, problem.headers)
 

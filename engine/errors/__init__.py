@@ -37,6 +37,7 @@ from engine.errors.conflicts import (
     TaskNotOpen,
 )
 from engine.errors.storage import (
+    PASSING_TROUBLE,
     CheckpointsDisagree,
     CheckpointTaken,
     DamagedHistory,
@@ -70,6 +71,7 @@ from engine.errors.who_may import (
 )
 
 __all__ = [
+    "PASSING_TROUBLE",
     "CheckpointTaken",
     "CheckpointsDisagree",
     "CodeMissing",

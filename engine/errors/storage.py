@@ -29,6 +29,10 @@ class OutcomeUnknown(StorageError):
     """The database was lost as it was to keep this; whether it did is not known. Ask again."""
 
 
+#: What a database may be for a while; the message says it all, and where it came up does not help.
+PASSING_TROUBLE = (StorageBusy, StorageFull, StorageAway, OutcomeUnknown)
+
+
 class StorageOutdated(StorageError):
     """The database has another schema version than this program; run `alur migrate`."""
 

@@ -11,7 +11,7 @@ from webhooks.pages.blueprint import blueprint
 from webhooks.pages.explanations import Explanation, explain, explain_http, unexpected
 from webhooks.pages.logins import read_login, visitor
 from webhooks.pages.people import display_names
-from webhooks.problems import problem_of
+from webhooks.problems import log_failure, problem_of
 from webhooks.rest.context import is_api
 
 
@@ -20,7 +20,7 @@ def refuse(error: EngineError) -> ResponseReturnValue:
     """The page of an engine's refusal, with the status that the API would give."""
     problem = problem_of(error)
     if problem.status >= 500:
-        current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+        log_failure(error)
     names = display_names() if problem.status == 409 else {}
     response = error_page(explain(error, names), problem.status)
     if problem.status != 401:

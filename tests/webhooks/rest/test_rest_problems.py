@@ -68,6 +68,22 @@ def test_second_completion_says_who_and_when(hall: Hall) -> None:
     assert (body["taskId"], body["state"]) == ("t", "completed")
 
 
+@pytest.mark.parametrize("path", ["/engine-rest/version", "/masuk"])
+def test_full_disk_is_one_line_of_the_log(
+    hall: Hall, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def fail() -> None:
+        raise errors.StorageFull
+
+    endpoint, _ = hall.app.url_map.bind("").match(path)
+    monkeypatch.setitem(hall.app.view_functions, endpoint, fail)
+
+    assert hall.app.test_client().get(path).status_code == 503
+    assert f"GET {path} failed: The database has no room left" in caplog.text
+    # A full disk is not to be filled by its own log.
+    assert "Traceback" not in caplog.text
+
+
 def test_unexpected_error_tells_nothing_of_the_inside(
     hall: Hall, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from engine import message_sources, sealing, second_factors, webhook_subscriptions
 from engine.doctor.diagnoses import attention, broken, looked, of_check, ok
+from engine.errors import EngineError
 from engine.model import Diagnosis, Figures, Role
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
@@ -33,7 +34,11 @@ def look_at_work(engine: ProcessEngine, settings: Settings) -> Iterator[Diagnosi
     yield from _health(engine)
     yield looked("secret key", lambda: _secret_key(engine), advice="restore it from its backup")
     yield looked("accounts", lambda: _accounts(engine), advice="see `alur account --help`")
-    figures, now = engine.health.figures()
+    try:
+        figures, now = engine.health.figures()
+    except EngineError as error:
+        yield broken("figures", str(error), _SERVICE)
+        return
     yield _incidents(figures)
     yield _timers(figures, now)
     yield _deliveries(figures)
@@ -61,7 +66,7 @@ def _health(engine: ProcessEngine) -> Iterator[Diagnosis]:
     checks = [each for each in engine.health.checks() if each.name not in ("database", "rows")]
     duties = [each for each in checks if each.name.startswith(("duty ", "worker"))]
     silent = [each for each in duties if not each.is_well]
-    if len(silent) == len(duties):
+    if duties and len(silent) == len(duties):
         yield broken("worker", f"no worker runs: {silent[0].message}", _SERVICE)
     else:
         yield ok("worker", f"{len(duties) - len(silent)} of {len(duties)} duties are done")

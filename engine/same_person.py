@@ -10,7 +10,6 @@ step opens is written to its task; the mark goes into its completion.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -23,7 +22,6 @@ from engine.model import (
     HistoryEvent,
     Json,
     PrecedingTask,
-    StepRecord,
     UserTask,
 )
 
@@ -38,32 +36,24 @@ Way = frozenset[str]
 Done = tuple[datetime, PrecedingTask]
 
 
-def with_preceding(
-    record: StepRecord,
+def preceding(
+    activity_id: str,
     model: ProcessModel,
     given: Input,
     former: Callable[[Collection[str]], Iterable[Done]],
-) -> StepRecord:
-    """The record with what led to each task that it opens.
+) -> tuple[PrecedingTask, ...]:
+    """What led to a task of that activity which the step opens.
 
     former: of these user tasks of the diagram, the last ones that were completed before the step;
     asked only when they matter.
     """
-    if not record.opened or record.instance.revision == 1:
-        return record
-    opened = []
-    for task in record.opened:
-        ways = ways_to(model, task.activity_id)
-        if not ways:
-            opened.append(task)
-            continue
-        now = _completed_by(given)
-        if len(ways) == 1 and now is not None and now.activity_id in ways[0]:
-            found: tuple[PrecedingTask, ...] = (now,)
-        else:
-            found = _last_on(ways, _in_order(former(frozenset().union(*ways)), now))
-        opened.append(replace(task, preceded_by=found))
-    return replace(record, opened=tuple(opened))
+    ways = ways_to(model, activity_id)
+    if not ways:
+        return ()
+    now = _completed_by(given)
+    if len(ways) == 1 and now is not None and now.activity_id in ways[0]:
+        return (now,)
+    return _last_on(ways, _in_order(former(frozenset().union(*ways)), now))
 
 
 def mark_of(task: UserTask, actor: Actor) -> dict[str, Json]:

@@ -19,6 +19,7 @@ from engine.model import (
     IncidentKind,
     InstanceState,
     Observation,
+    PrecedingTask,
     ProcessInstance,
     StepRecord,
     TaskState,
@@ -43,15 +44,17 @@ def record_of(
     zone: ZoneInfo,
     changed: tuple[UserTask, ...] = (),
     input_scope: str | None = None,
+    preceding: Callable[[str], tuple[PrecedingTask, ...]],
     deadlines: Callable[[Iterable[UserTask]], WithDeadlines],
 ) -> StepRecord:
     """All that the step writes but external tasks. `before`: the tasks that were open.
 
-    deadlines: sets those of the tasks that opened, and gives the notes of them for history.
+    preceding: what led to the task of an activity that opened. deadlines: sets those of the tasks
+    that opened, and gives the notes of them for history.
     """
     known = {task.task_id for task in before}
     opened, notes = deadlines(
-        row_of(task, instance, now=now, zone=zone)
+        row_of(task, instance, now=now, zone=zone, preceded_by=preceding(task.node.id))
         for task in run.open_tasks()
         if task.task_id not in known
     )
@@ -175,7 +178,14 @@ def _moment(text: str | None, since: datetime, zone: ZoneInfo) -> datetime | Non
     return due_moment(text, since=since, zone=zone) if text else None
 
 
-def row_of(task: OpenTask, instance: ProcessInstance, *, now: datetime, zone: ZoneInfo) -> UserTask:
+def row_of(
+    task: OpenTask,
+    instance: ProcessInstance,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    preceded_by: tuple[PrecedingTask, ...] = (),
+) -> UserTask:
     """The row of an open task that has just come up; its deadline is not set yet."""
     node, offer = task.node, task.offer
     candidate_users = tuple(offer.get("candidate_users", node.candidate_users))
@@ -205,6 +215,7 @@ def row_of(task: OpenTask, instance: ProcessInstance, *, now: datetime, zone: Zo
         local_variables=task.local_variables,
         business_key=instance.business_key,
         is_strategic=is_strategic(node),
+        preceded_by=preceded_by,
     )
 
 

@@ -44,7 +44,7 @@ from engine.model import (
     documents_of,
 )
 from engine.replay import Replayed, act, replay
-from engine.same_person import with_preceding
+from engine.same_person import preceding
 from engine.sealing import Sealing, Situation
 from engine.search_words import index_step
 from engine.spiff.machine import Run
@@ -123,6 +123,8 @@ class Steps:
                 open_rows=(),
                 now=birth.at,
                 zone=self._zone,
+                # Nothing was completed before.
+                preceding=lambda _: (),
                 deadlines=partial(self._deadlines.opened, tx, run.model),
             )
             record = with_services(record, run, frozenset(), None)
@@ -167,6 +169,7 @@ class Steps:
             ended = {task.task_id for task in before} - {task.task_id for task in run.open_tasks()}
             untouched = ended - {task.task_id for task in changed}
             rows = _open_rows(tx, instance.instance_id, untouched)
+            done = partial(tx.last_completed, instance.instance_id)
             record = record_of(
                 instance,
                 given,
@@ -177,12 +180,11 @@ class Steps:
                 input_scope=stays_in,
                 now=now,
                 zone=self._zone,
+                preceding=partial(preceding, model=run.model, given=given, former=done),
                 deadlines=partial(self._deadlines.opened, tx, run.model),
             )
             record = with_services(record, run, services, service)
             record = with_subscriptions(record, run, awaited)
-        done = partial(tx.last_completed, instance.instance_id)
-        record = with_preceding(record, run.model, given, done)
         tx.append_step(record)
         index_step(tx, record)
         announce_step(tx, record)

@@ -29,7 +29,7 @@ def add_to(commands: Commands) -> None:
         of workers, checkpoints, backups, the secret key, accounts, incidents and deliveries; it
         changes nothing, and works beside a running Alur. Ends with 1 when something is BROKEN;
         ATTENTION alone is no failure. It does not run history again: `alur verify --all` does.""",
-        example="alur doctor\\nalur doctor --quiet | mail -E -s 'Alur needs somebody' root",
+        example="alur doctor\nalur doctor --quiet | mail -E -s 'Alur needs somebody' root",
     )
     parser.add_argument(
         "--quiet", action="store_true", help="show only what needs somebody; nothing when all is ok"

@@ -150,6 +150,28 @@ def test_the_same_request_again_gets_the_first_answer(office: Office, instance: 
     assert office.kinds(instance, "task_completed") == [("task_completed", "a")]
 
 
+@pytest.mark.parametrize("key", ["k", "k" * 255])
+def test_a_key_has_1_to_255_characters(office: Office, instance: str, key: str) -> None:
+    task = office.task(instance, "a").task_id
+    values = {"nomor": "1"}
+
+    first = office.engine.tasks.complete(task, values, actor=BIDANG, idempotency_key=key)
+    again = office.engine.tasks.complete(task, values, actor=BIDANG, idempotency_key=key)
+
+    assert (again.sequence, again.is_repeat) == (first.sequence, True)
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256, "a\nb"])
+def test_a_key_that_is_none_is_refused(office: Office, instance: str, key: str) -> None:
+    task = office.task(instance, "a").task_id
+
+    with pytest.raises(InvalidInput) as refused:
+        office.engine.tasks.complete(task, {"nomor": "1"}, actor=BIDANG, idempotency_key=key)
+
+    assert list(refused.value.fields) == ["Idempotency-Key"]
+    assert office.waiting_at(instance) == ["a"]
+
+
 def test_starting_twice_with_one_key_starts_once(office: Office) -> None:
     definition = office.deploy(process(start(), user("a"), end(), line("s", "a", "e")))
     ids = {

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any
 
-import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool
@@ -259,5 +258,7 @@ def _translate_refusal(error: exc.DBAPIError) -> EngineError:
 
 def _is_away(error: exc.DBAPIError) -> bool:
     """Whether the connection broke, or could not be made: a server's refusal has a state."""
-    is_unmade = isinstance(error.orig, psycopg.OperationalError) and error.orig.sqlstate is None
+    # As psycopg tells it, which is not imported for SQLite; errors of that have no such attribute.
+    state = getattr(error.orig, "sqlstate", "none")
+    is_unmade = isinstance(error, exc.OperationalError) and state is None
     return error.connection_invalidated or is_unmade

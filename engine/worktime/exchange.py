@@ -6,12 +6,14 @@ import csv
 import io
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-
-from icalendar import Calendar, Component, Event
+from typing import TYPE_CHECKING
 
 from engine.errors import InvalidInput
 from engine.model import FileSize, Sentence
 from engine.worktime.calendar import Day, DayKind, WorkCalendar
+
+if TYPE_CHECKING:
+    from icalendar import Component
 
 COLUMNS = ("tanggal", "jenis", "nama", "dasar")
 MAX_BYTES = 1_000_000
@@ -104,6 +106,9 @@ def _read_row(row: Mapping[str | None, str | None]) -> tuple[date, Day]:
 
 def to_icalendar(calendar: WorkCalendar, *, at: datetime) -> bytes:
     """The special days as all-day events (RFC 5545); `at`: when the file is made."""
+    # Late, as below: it takes a twentieth of a start, and few ever ask for such a file.
+    from icalendar import Calendar, Event
+
     file = Calendar()
     file.add("prodid", "-//Alur//Kalender Kerja//ID")
     file.add("version", "2.0")
@@ -127,6 +132,8 @@ def from_icalendar(content: bytes, *, kind: DayKind) -> dict[date, Day]:
 
     Events with a time of day are not holidays, and are left out. Raises InvalidInput.
     """
+    from icalendar import Calendar
+
     try:
         file = Calendar.from_ical(_decoded(content))
     except ValueError as error:

@@ -10,8 +10,6 @@ from datetime import date, timedelta
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from engine.worktime.calendar import Day, DayKind, Hours, Week, WorkCalendar
 
 _BASIS = f"paket holidays {version('holidays')}; periksa terhadap SKB tahun itu"
@@ -70,6 +68,9 @@ def holidays_of(year: int) -> dict[date, Day]:
 
     A day that is both is a national holiday. Dates of the lunar calendar may be estimates.
     """
+    # Late: it has the holidays of all countries, and is needed when a calendar is made.
+    import holidays
+
     found: dict[date, Day] = {}
     for category in ("government", "public"):
         listed = holidays.country_holidays("ID", years=year, categories=(category,), language="id")

@@ -12,12 +12,14 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, UniqueConstraint, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import EngineError, InvalidInput, StorageBusy, StorageError, StorageOutdated
 from engine.model import Channel
 from engine.store import Store, connection, migrations
+from engine.store.migrations.upgrading import config_of_migrations
 from engine.store.tables import metadata
 from tests.contract.builders import an_account
 
@@ -78,6 +80,17 @@ def test_foreign_keys_have_an_index_that_begins_with_them() -> None:
             assert any(key[: len(wanted)] == wanted for key in keys), (table.name, wanted)
 
 
+def test_versions_are_those_that_alembic_finds(store: Store) -> None:
+    scripts = ScriptDirectory.from_config(config_of_migrations())
+
+    assert scripts.get_heads() == [migrations.head()]
+    assert all(migrations.is_known(each.revision) for each in scripts.walk_revisions())
+    assert not migrations.is_known("0000")
+    with store._engine.connect() as conn:
+        found = MigrationContext.configure(conn).get_current_revision()
+        assert migrations.current(conn) == found == migrations.head()
+
+
 def test_migrating_again_changes_nothing(store: Store) -> None:
     with store.writing() as tx:
         tx.add_account(an_account())
@@ -93,7 +106,7 @@ def test_log_of_deliveries_outlives_the_migration_that_adds_a_channel(
     empty_database_url: str,
 ) -> None:
     store = Store.open(empty_database_url)
-    config = migrations._config()
+    config = config_of_migrations()
     with store._writing_engine.begin() as conn:
         config.attributes["connection"] = conn
         command.upgrade(config, "0015")

@@ -10,12 +10,13 @@ import json
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
-from typing import Any
-
-import typst
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError
 from webhooks.evidence.sheets import Section, Sheet
+
+if TYPE_CHECKING:
+    import typst
 
 _LAYOUT = "sheet.typ"
 _STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
@@ -23,6 +24,9 @@ _STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
 
 def typeset(sheet: Sheet) -> bytes:
     """The sheet as a PDF document. Raises EngineError when it cannot be set."""
+    # Late, as below: with the fonts that it brings it is a large part of a process's memory.
+    import typst
+
     told = json.dumps(_told(sheet), ensure_ascii=False)
     moment = int(sheet.made_at.timestamp())
     try:
@@ -37,6 +41,8 @@ def typeset(sheet: Sheet) -> bytes:
 
 
 def _compiled(told: str, moment: int, standards: list[typst.PDFStandard]) -> bytes:
+    import typst
+
     compiler = typst.Compiler(
         _layout(), font_paths=_fonts(), ignore_system_fonts=True, sys_inputs={"sheet": told}
     )
@@ -57,6 +63,8 @@ def _fonts() -> typst.Fonts:
 
     Fonts of the machine are left alone, so that every machine sets the same.
     """
+    import typst
+
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
 
 

@@ -6,14 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pygal
 from flask_babel import format_decimal
 from markupsafe import Markup
-from pygal.style import Style
-
-# pygal 3.1 leaves a finder for its map plugins behind, which has no find_spec, so that Python warns
-# of it at every later import. No map is drawn here. To go when pygal's finder has one.
-sys.meta_path[:] = [each for each in sys.meta_path if type(each).__name__ != "PluginImportFixer"]
 
 #: Beyond these a chart tells nothing that its table does not tell better.
 MOST_BARS = 25
@@ -31,6 +25,11 @@ def stacked_bars(
 
     title: what a screen reader says instead; whoever wants the figures reads the table beside it.
     """
+    # Late: only pages of reports draw.
+    import pygal
+    from pygal.style import Style
+
+    _forget_finder()
     chart = pygal.HorizontalStackedBar(
         width=_WIDTH,
         height=_AROUND + _BAR * min(len(labels), MOST_BARS),
@@ -52,6 +51,12 @@ def stacked_bars(
     chart.add_xml_filter(lambda tree: _as_image(tree, title))
     # pygal escapes what it was given; nothing else is in the picture.
     return Markup(chart.render())  # noqa: S704
+
+
+def _forget_finder() -> None:
+    # pygal 3.1 leaves a finder for its map plugins behind, which has no find_spec, so that Python
+    # warns of it at every later import. No map is drawn here. To go when pygal's finder has one.
+    sys.meta_path[:] = [e for e in sys.meta_path if type(e).__name__ != "PluginImportFixer"]
 
 
 def _short(label: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from typing import TYPE_CHECKING
 
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,7 +25,9 @@ from webhooks.pages.logins import (
 )
 from webhooks.pages.refusals import error_page
 from webhooks.rest.context import current_engine, current_provider
-from webhooks.sign_on import Provider
+
+if TYPE_CHECKING:
+    from webhooks.sign_on import Provider
 
 
 def _state_cookie() -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import Flask, current_app, request
 
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
+from engine.sources import Clock
 from webhooks.patience import Patience
 from webhooks.rates import Rates
-from webhooks.sign_on import Provider
+
+if TYPE_CHECKING:
+    from webhooks.sign_on import Provider
 
 #: Everything of the API stands under this path.
 ROOT = "/engine-rest"
@@ -35,8 +39,15 @@ def put_context(
         settings,
         Rates(engine.clock),
         patience or Patience(engine.clock),
-        Provider(settings, engine.clock) if settings.oidc_issuer else None,
+        _provider(settings, engine.clock) if settings.oidc_issuer else None,
     )
+
+
+def _provider(settings: Settings, clock: Clock) -> Provider:
+    # Late: Authlib is for offices with a single sign-on only.
+    from webhooks.sign_on import Provider
+
+    return Provider(settings, clock)
 
 
 def current_engine() -> ProcessEngine:

@@ -7,7 +7,7 @@ One chain holds all accounts, since an event may concern two, or a name that nob
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,7 @@ from engine.model import (
 from engine.permissions import require_role
 from engine.queries import AccountEventQuery, Page
 from engine.store import Store, StoreTransaction
+from engine.substitution_proof import OF_SUBSTITUTIONS, substitution_faults
 
 #: What a verification calls this log, where that of an instance has the instance's id.
 LOG = "account-log"
@@ -56,10 +57,35 @@ class AccountLog:
             return tx.count_account_events(query)
 
     def verify(self, *, actor: Actor) -> Verification:
-        """Check the whole chain, and that the log ends where it says. Raises Forbidden."""
+        """Check the whole chain, that the log ends where it says, and what follows from it.
+
+        Substitutions are kept beside the log, and must be those that it tells of. Raises Forbidden.
+        """
         _require_reader(actor)
         with self._store.reading() as tx:
-            return verification(tx.every_account_event(), tx.account_log_head())
+            found, told = verified_with_substitutions(tx)
+            if not found.is_sound:
+                return found
+            try:
+                faults = substitution_faults(LOG, told, tx.every_substitution())
+            except DamagedRow as error:
+                faults = [Fault(LOG, None, "state", str(error), found="unreadable")]
+            return replace(found, faults=tuple(faults))
+
+
+def verified_with_substitutions(tx: StoreTransaction) -> tuple[Verification, list[AccountEvent]]:
+    """What is found wrong with the log itself, and its events about substitutions, in order."""
+    told: list[AccountEvent] = []
+    events = _noted(tx.every_account_event(), told)
+    return verification(events, tx.account_log_head()), told
+
+
+def _noted(events: Iterable[AccountEvent], told: list[AccountEvent]) -> Iterator[AccountEvent]:
+    """The events; those of substitutions, which are few, are put into `told`."""
+    for event in events:
+        if event.kind in OF_SUBSTITUTIONS:
+            told.append(event)
+        yield event
 
 
 def _require_reader(actor: Actor) -> None:

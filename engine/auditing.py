@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.document_proof import document_faults
 from engine.endorsements import endorsement_faults
-from engine.errors import DamagedHistory, DamagedRow, EngineError
+from engine.errors import DamagedHistory, DamagedRow, EngineError, StorageError
 from engine.escalation_proof import EscalationProof, escalation_faults
 from engine.history import chain_faults
 from engine.lineage import lineage_of
@@ -22,10 +22,10 @@ from engine.model import (
     Actor,
     Fault,
     HistoryEvent,
+    KeptBeside,
+    Listed,
     ProcessInstance,
     Role,
-    StoredInstance,
-    TaskState,
     Verification,
 )
 from engine.permissions import lanes_seen_by, require_instance_visible, require_role
@@ -33,19 +33,20 @@ from engine.playback.frames import Frame, frames_of
 from engine.queries import (
     ActivityQuery,
     EventQuery,
-    EventSubscriptionQuery,
     InstanceQuery,
     Page,
 )
 from engine.replay import Replayed, replay
 from engine.sealing import Sealing
-from engine.state_proof import Kept, state_faults
+from engine.state_proof import state_faults
 from engine.store import Store, StoreTransaction
 from engine.task_changes import change_faults
 
 _FIRST_PAGE = Page()
 #: Instances verified per transaction when all of them are.
 _BATCH = 200
+#: Events that are read together, unless one instance has more: what bounds the memory.
+_AT_ONCE = 4000
 
 
 _Query = TypeVar("_Query", EventQuery, ActivityQuery)
@@ -130,19 +131,22 @@ class History:
     ) -> Iterator[Verification]:
         """Check every instance, the oldest first. Auditors and admins only."""
         require_role(actor, "verify everything", Role.AUDITOR, Role.ADMIN)
-        done: set[str] = set()
-        total = 0
+        done, last = 0, None
+        with self._store.reading() as tx:
+            total = tx.count_instances(InstanceQuery())
         while True:
             with self._store.reading() as tx:
-                total = max(tx.count_instances(InstanceQuery()), len(done))
-                batch = tx.instance_ids(len(done), _BATCH)
-                # Whatever is started meanwhile stands at the end, or shows one of these again.
-                fresh = [found for found in batch if found not in done]
-                results = [self._verify(tx, instance_id) for instance_id in fresh]
-            if not fresh:
+                batch = tx.instances_behind(last, _BATCH)
+                digests: dict[str, str] = {}
+                results = [
+                    result
+                    for together in _in_parts(batch)
+                    for result in self._verify_together(tx, together, digests)
+                ]
+            if not batch:
                 return
-            done.update(fresh)
-            on_progress(len(done), total)
+            done, last = done + len(batch), batch[-1]
+            on_progress(done, max(done, total))
             yield from results
 
     def proved(
@@ -158,7 +162,8 @@ class History:
         with self._store.reading() as tx:
             instance = self._visible_instance(tx, instance_id, actor)
             events, damages = _readable(tx, instance_id)
-            found = self._judged(tx, tx.stored_instance(instance_id), events, damages)
+            kept = tx.kept_beside([instance_id])[instance_id]
+            found = self._judged(tx, kept, events, damages)
             faults = [fault for fault in found.faults if fault.check != "state"]
             if faults:
                 events = _before(events, faults)
@@ -172,14 +177,33 @@ class History:
     ) -> list[Fault]:
         if not events:
             return []
-        replayed = self._replayed(tx, instance, events)
+        replayed = self._replayed(tx, instance, events, {})
         run_again = [replayed] if isinstance(replayed, Fault) else list(replayed.faults)
         return chain_faults(instance.instance_id, events) + run_again
 
+    def _verify_together(
+        self, tx: StoreTransaction, instance_ids: Sequence[str], digests: dict[str, str]
+    ) -> Iterator[Verification]:
+        try:
+            kept, events = tx.kept_beside(instance_ids), tx.events_of(instance_ids)
+        except StorageError:
+            # Which of them is damaged shows when each is read by itself.
+            yield from (self._verify(tx, each) for each in instance_ids)
+            return
+        for each in instance_ids:
+            try:
+                yield self._judged(tx, kept[each], events[each], (), digests)
+            except DamagedRow:
+                yield self._verify(tx, each)
+
     def _verify(self, tx: StoreTransaction, instance_id: str) -> Verification:
         try:
+            # Its own damage is told before that of what belongs to it.
             stored = tx.stored_instance(instance_id)
-            return self._judged(tx, stored, *_readable(tx, instance_id))
+            events, damages = _readable(tx, instance_id)
+            if damages:
+                return self._judged(tx, KeptBeside(stored), events, damages)
+            return self._judged(tx, tx.kept_beside([instance_id])[instance_id], events, ())
         except DamagedRow as error:
             unreadable = Fault(instance_id, None, "state", str(error), found="unreadable")
             return Verification(instance_id, 0, 0, (unreadable,))
@@ -187,18 +211,20 @@ class History:
     def _judged(
         self,
         tx: StoreTransaction,
-        stored: StoredInstance,
+        kept: KeptBeside,
         events: list[HistoryEvent],
         damages: tuple[Fault, ...],
+        digests: dict[str, str] | None = None,
     ) -> Verification:
-        instance = stored.instance
+        """digests: of the definitions that were read in this transaction already."""
+        instance = kept.stored.instance
         if damages:
             return Verification(instance.instance_id, 0, 0, damages)
         faults = chain_faults(instance.instance_id, events)
         faults += _head_faults(instance, events)
-        faults += document_faults(tx, instance.instance_id, events)
+        faults += document_faults(tx, kept.documents, events)
         faults += self._deadlines.faults(tx, events)
-        replayed = self._replayed(tx, instance, events)
+        replayed = self._replayed(tx, instance, events, {} if digests is None else digests)
         if isinstance(replayed, Fault):
             faults.append(replayed)
             return Verification(instance.instance_id, len(events), 0, tuple(faults))
@@ -208,12 +234,22 @@ class History:
         faults += self._escalations.faults(tx, model, events, later)
         faults += same_person.faults(model, events, later)
         faults += [f for f in replayed.faults if not _told(f, faults)]
-        if not faults:
-            faults += self._state_faults(tx, stored, replayed, events)
+        if not faults and replayed.run is not None:
+            faults += [
+                # What is kept beside history must be what history leads to.
+                *(_miscopied(instance.instance_id, each) for each in tx.miscopied_events(events)),
+                *change_faults(events, kept.open_tasks),
+                *escalation_faults(events, kept.open_tasks),
+                *state_faults(kept, replayed.run, events),
+            ]
         return Verification(instance.instance_id, len(events), replayed.inputs, tuple(faults))
 
     def _replayed(
-        self, tx: StoreTransaction, instance: ProcessInstance, events: list[HistoryEvent]
+        self,
+        tx: StoreTransaction,
+        instance: ProcessInstance,
+        events: list[HistoryEvent],
+        digests: dict[str, str],
     ) -> Replayed | Fault:
         try:
             lineage = lineage_of(tx, self._definitions, instance, events)
@@ -222,8 +258,9 @@ class History:
                 instance.instance_id, 1, "replay", f"the diagram cannot be run again: {error}"
             )
         recorded = events[0].payload.get("digest") if events else None
-        kept = tx.definition(lineage.first_id).digest
-        if lineage.first.digest != recorded or kept != recorded:
+        if lineage.first_id not in digests:
+            digests[lineage.first_id] = tx.definition(lineage.first_id).digest
+        if lineage.first.digest != recorded or digests[lineage.first_id] != recorded:
             return Fault(
                 instance.instance_id,
                 1,
@@ -233,26 +270,6 @@ class History:
                 found=lineage.first.digest,
             )
         return replay(lineage.first, events, lineage.later)
-
-    def _state_faults(
-        self,
-        tx: StoreTransaction,
-        stored: StoredInstance,
-        replayed: Replayed,
-        events: list[HistoryEvent],
-    ) -> list[Fault]:
-        """What is kept beside history must be what history leads to."""
-        instance_id, run = stored.instance.instance_id, replayed.run
-        if run is None:
-            return []
-        open_rows = tx.tasks_of_instance(instance_id, {TaskState.OPEN})
-        waiting = tx.subscriptions(EventSubscriptionQuery(instance_id=instance_id))
-        return [
-            *(_miscopied(instance_id, sequence) for sequence in tx.miscopied_events(events)),
-            *change_faults(events, open_rows),
-            *escalation_faults(events, open_rows),
-            *state_faults(Kept(stored, open_rows, waiting), run, events),
-        ]
 
     def _visible_instance(
         self, tx: StoreTransaction, instance_id: str, actor: Actor
@@ -273,6 +290,19 @@ def _seen_by(actor: Actor, query: _Query) -> _Query:
     if lanes is None:
         return query
     return replace(query, visible_to_lanes=lanes, visible_to_account=actor.account)
+
+
+def _in_parts(instances: Iterable[Listed]) -> Iterator[list[str]]:
+    """The ids of instances, as many together as have few enough events; at least one."""
+    part, events = list[str](), 0
+    for each in instances:
+        if part and events + each.events > _AT_ONCE:
+            yield part
+            part, events = [], 0
+        part.append(each.instance_id)
+        events += each.events
+    if part:
+        yield part
 
 
 def _readable(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from engine.model import Document, Fault, HeldDocument, HistoryEvent, documents_of
 from engine.store import StoreTransaction
@@ -12,13 +12,15 @@ _NOTHING = "nothing"
 
 
 def document_faults(
-    tx: StoreTransaction, instance_id: str, events: Sequence[HistoryEvent]
+    tx: StoreTransaction, held: Iterable[HeldDocument], events: Sequence[HistoryEvent]
 ) -> list[Fault]:
     """Every document that is missing, is another one, or that no input brought.
 
+    held: the rows of the instance's documents.
+
     The chain covers the digest that an input names; so bytes of that digest are the proved ones.
     """
-    rows = {each.document.document_id: each for each in tx.documents(instance_id)}
+    rows = {each.document.document_id: each for each in held}
     faults: list[Fault] = []
     contents: dict[str, str] = {}
     for event in events:

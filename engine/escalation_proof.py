@@ -101,9 +101,7 @@ def escalation_faults(
     events: Iterable[HistoryEvent], open_tasks: Iterable[UserTask]
 ) -> list[Fault]:
     """Every open task whose kept escalations are not those of history."""
-    risen: Risen = {}
-    for event in events:
-        _follow(risen, event)
+    risen = risen_in(events)
     return [
         Fault(
             task.instance_id,
@@ -116,6 +114,14 @@ def escalation_faults(
         for task in open_tasks
         if task.escalations != risen.get(task.task_id, ())
     ]
+
+
+def risen_in(events: Iterable[HistoryEvent]) -> Risen:
+    """To whom each task has gone up, and counts as gone up to, after these events."""
+    risen: Risen = {}
+    for event in events:
+        _follow(risen, event)
+    return risen
 
 
 def _follow(risen: Risen, event: HistoryEvent) -> None:

@@ -52,6 +52,7 @@ from engine.pending_uploads import PendingUploads
 from engine.personal_data import PersonalData
 from engine.playback.room import Playback
 from engine.receivers import allowed_receivers
+from engine.reindexing import Reindexing
 from engine.remaining_times import RemainingTimes
 from engine.remarks import Remarks
 from engine.repeats import Repeats
@@ -99,6 +100,7 @@ class ProcessEngine:
     superiors: Superiors
     saved_filters: SavedFilters
     search: Search
+    reindexing: Reindexing
     external_tasks: ExternalTasks
     messages: Messages
     kept_messages: KeptMessages
@@ -185,6 +187,7 @@ def build_engine(
     )
     outside = outside_of(store, ids, settings)
     checkpoints = Checkpoints(store, clock, ids, outside)
+    search = Search(store, definitions)
     history = History(
         store,
         definitions,
@@ -215,7 +218,8 @@ def build_engine(
         ),
         superiors=superiors,
         saved_filters=SavedFilters(store),
-        search=Search(store, definitions),
+        search=search,
+        reindexing=Reindexing(store, definitions, search, zone=settings.time_zone),
         task_links=TaskLinks(
             store,
             definitions,

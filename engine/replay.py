@@ -184,7 +184,13 @@ def _first_difference(
     given: HistoryEvent, recorded: Sequence[HistoryEvent], seen: Sequence[Observation]
 ) -> Fault | None:
     for event, observation in zip(recorded, seen, strict=False):
-        if _as_observation(event) != observation:
+        is_same = (
+            event.kind is observation.kind
+            and event.activity_id == observation.activity_id
+            and event.activity_instance_id == observation.activity_instance_id
+            and event.payload == observation.payload
+        )
+        if not is_same:
             return _difference(event, observation)
     if len(recorded) > len(seen):
         return _difference(recorded[len(seen)], None)

@@ -75,10 +75,12 @@ def faults(
     done: dict[str, Done] = {}
     now: tuple[int, PrecedingTask] | None = None
     opened: dict[str, tuple[PrecedingTask, ...]] = {}
+    #: Of the activities of the version that it is in: a loop comes to the same ones many times.
+    ways: dict[str, tuple[Way, ...]] = {}
     for event in events:
         task_id, activity_id = event.activity_instance_id or "", event.activity_id or ""
         if event.kind is EventKind.INSTANCE_MIGRATED:
-            model = later.get(event.payload.get("to", ""), model)
+            model, ways = later.get(event.payload.get("to", ""), model), {}
         elif event.kind is EventKind.TASK_COMPLETED:
             # History of before there were marks has none.
             if MARK in event.payload and task_id in opened:
@@ -92,8 +94,9 @@ def faults(
             now = event.revision, completed
         elif event.kind is EventKind.ACTIVITY_ENTERED and activity_id in model.nodes:
             latest = now[1] if now and now[0] == event.revision else None
-            ways = ways_to(model, activity_id)
-            opened[task_id] = _last_on(ways, _in_order(done.values(), latest))
+            if activity_id not in ways:
+                ways[activity_id] = ways_to(model, activity_id)
+            opened[task_id] = _last_on(ways[activity_id], _in_order(done.values(), latest))
         elif event.kind is EventKind.INCIDENT_RAISED:
             # It opened later than it was entered.
             opened.pop(task_id, None)

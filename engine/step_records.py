@@ -68,7 +68,7 @@ def record_of(
             events,
             state=InstanceState.CANCELLED if cancelled else InstanceState.COMPLETED,
             ended_at=now,
-            end_reason=given.payload.get("reason") or _escaped_error(run),
+            end_reason=end_reason(given, run),
             next_due_at=None,
         )
     else:
@@ -95,8 +95,10 @@ def record_of(
     )
 
 
-def _escaped_error(run: Run) -> str | None:
-    """Why an instance ended before its time: an error that nobody in it caught."""
+def end_reason(given: Input | HistoryEvent, run: Run) -> str | None:
+    """Why an instance ended before its time: as was said, or an error that nobody in it caught."""
+    if reason := given.payload.get("reason"):
+        return str(reason)
     errors = [thrown for thrown in run.escaped() if thrown.kind == "error"]
     return f"error {errors[0].code!r}: {errors[0].message or '-'}" if errors else None
 
@@ -223,7 +225,8 @@ def row_of(
 _FAILED_SERVICES = frozenset({EventKind.SERVICE_FAILED, EventKind.SERVICE_ERROR})
 
 
-def _kind_of(given: Input, seen: Observation) -> IncidentKind:
+def incident_kind(given: Input | HistoryEvent, seen: Observation | HistoryEvent) -> IncidentKind:
+    """What failed: a worker, when it said so of the very activity; else the engine."""
     is_service = given.kind in _FAILED_SERVICES
     if is_service and given.activity_instance_id == seen.activity_instance_id:
         return IncidentKind.FAILED_EXTERNAL_TASK
@@ -244,7 +247,7 @@ def _incidents(
             activity_id=seen.activity_id or "",
             raised_at=now,
             message=seen.payload["message"],
-            kind=_kind_of(given, seen),
+            kind=incident_kind(given, seen),
             activity_instance_id=seen.activity_instance_id,
         )
         for seen in observations

@@ -142,6 +142,24 @@ def change_faults(events: Iterable[HistoryEvent], open_tasks: Iterable[UserTask]
     ]
 
 
+def with_changes(row: UserTask, events: Iterable[HistoryEvent]) -> UserTask:
+    """The open task with what history changed of it, its deadline included."""
+    facts = {
+        said: value for (task, said), value in changed_facts(events).items() if task == row.task_id
+    }
+    found: dict[str, Any] = {name: facts[said] for name, said in NAMES.items() if said in facts}
+    for name in found.keys() & {"follow_up_at", "due_at"}:
+        found[name] = datetime.fromisoformat(found[name]) if found[name] else None
+    notes = [
+        event.payload
+        for event in events
+        if event.kind is EventKind.DEADLINE_SET and event.activity_instance_id == row.task_id
+    ]
+    if notes and notes[-1]["dueAt"] == facts[NAMES["due_at"]] and notes[-1]["dueAt"]:
+        found |= {"due_calendar": notes[-1]["calendar"], "due_revision": notes[-1]["revision"]}
+    return replace(row, **found)
+
+
 def _is_same(kept: object, told: Json) -> bool:
     if isinstance(kept, datetime) and isinstance(told, str):
         return datetime.fromisoformat(told) == kept

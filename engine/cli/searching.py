@@ -1,9 +1,10 @@
-"""`alur search` and `alur reindex`: looking for words, and the index that makes it quick."""
+"""`alur search` and `alur reindex`: looking for words, and what is made anew from history."""
 
 from __future__ import annotations
 
 from engine.cli.exit_codes import OK
 from engine.cli.invocation import Invocation
+from engine.cli.progress import Progress
 from engine.cli.words import Commands
 from engine.search import MOST_RESULTS, Found
 
@@ -27,10 +28,14 @@ def add_to(commands: Commands) -> None:
     reindexing = commands.add(
         "reindex",
         reindex,
-        about="""Make the index of the search anew from history, of all instances or of some.
+        about="""Make anew from history what is kept beside it, of all instances or of some.
 
-        What history does not tell any more is not found any more. Others may work meanwhile; what
-        is not indexed yet is not found. `alur migrate` indexes what an older version left.""",
+        Open and ended tasks, incidents, external tasks, what waits for messages, which event set
+        which variable, the index of the search; without INSTANCE substitutions too, from the log
+        of accounts. What history does not tell any more is gone then. `alur verify` says when
+        this is needed. An instance whose history does not hold stays as it is. Others may work
+        meanwhile; what is not indexed yet is not found. `alur migrate` indexes what an older
+        version left.""",
         example="alur reindex\n    alur reindex 0d8cdb52-3a9b-4a55-8f36-0a5ad2f1f9a1",
     )
     reindexing.add_argument("instances", metavar="INSTANCE", nargs="*", help="only these")
@@ -91,9 +96,10 @@ def reindex(call: Invocation) -> int:
     """Make the index anew."""
     wanted = call.words.instances or None
     with call.engine() as engine:
-        done = engine.search.rebuild(
+        done = engine.reindexing.rebuild(
             actor=call.actor(engine),
             instance_ids=wanted,
+            on_renewed=Progress(engine.clock, "instances", deed="made anew"),
             on_progress=lambda number: call.printer.say(f"indexed {number} instances"),
         )
     call.printer.json({"indexed": done})

@@ -74,6 +74,7 @@ from engine.model.instances import (
     TaskState,
     UserTask,
 )
+from engine.model.kept_beside import Candidate, EndedTask, KeptBeside, Listed, SetVariable
 from engine.model.links import TaskLink
 from engine.model.message_sources import MessageSource
 from engine.model.messages import EventSubscription, KeptMessage, KeptState, SignalDelivery
@@ -187,6 +188,7 @@ __all__ = [
     "AnnouncementKind",
     "Attachment",
     "CalendarRevision",
+    "Candidate",
     "Channel",
     "Check",
     "Checkpoint",
@@ -206,6 +208,7 @@ __all__ = [
     "Disabling",
     "Document",
     "Durations",
+    "EndedTask",
     "Endorsement",
     "EndorsementKind",
     "Erased",
@@ -233,12 +236,14 @@ __all__ = [
     "InstanceState",
     "InstanceTime",
     "Json",
+    "KeptBeside",
     "KeptMessage",
     "KeptState",
     "LaneFigures",
     "LaneLoad",
     "LaneStanding",
     "Language",
+    "Listed",
     "ListedInstance",
     "LogHead",
     "LoginMethod",
@@ -283,6 +288,7 @@ __all__ = [
     "Sentence",
     "SeriesVerification",
     "Session",
+    "SetVariable",
     "Severity",
     "SignOn",
     "SignalDelivery",

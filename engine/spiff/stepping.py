@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, tzinfo
+from hashlib import sha1
 from typing import Any
 
 import SpiffWorkflow.bpmn.specs.event_definitions.timer as spiff_timer
@@ -40,14 +41,23 @@ class Step:
         #: In a replay: activity instance id -> why the sandbox stopped its code then. None: live.
         self.recorded_stops = recorded_stops
         self.on_transition: Callable[[Any, int, int], None] = lambda *_: None
-        self._namespace = uuid.UUID(instance_id)
+        self._namespace = uuid.UUID(instance_id).bytes
         self._revision = revision
         self._minted = 0
 
     def mint(self) -> str:
         """The next id of this step."""
         self._minted += 1
-        return str(uuid.uuid5(self._namespace, f"{self._revision}.{self._minted}"))
+        return _uuid5(self._namespace, f"{self._revision}.{self._minted}")
+
+
+def _uuid5(namespace: bytes, name: str) -> str:
+    """str(uuid.uuid5(...)), RFC 9562 §5.5, in a third of its time: a step mints several."""
+    found = bytearray(sha1(namespace + name.encode(), usedforsecurity=False).digest()[:16])
+    found[6] = found[6] & 0x0F | 0x50
+    found[8] = found[8] & 0x3F | 0x80
+    text = found.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 _current: ContextVar[Step | None] = ContextVar("alur_step", default=None)

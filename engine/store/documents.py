@@ -44,7 +44,7 @@ class Documents(Transaction):
             .where(document.c.instance_id == instance_id)
             .order_by(document.c.sequence, document.c.name, document.c.document_id)
         )
-        return [_held(row) for row in rows]
+        return [held_of(row) for row in rows]
 
     def held_documents(
         self, instance_id: str, document_ids: Collection[str]
@@ -56,7 +56,7 @@ class Documents(Transaction):
                 document.c.document_id.in_(sorted(document_ids)),
             )
         )
-        return {row.document_id: _held(row) for row in rows}
+        return {row.document_id: held_of(row) for row in rows}
 
     def document(self, instance_id: str, document_id: str) -> HeldDocument:
         """The document of that id, if this instance holds it, or NotFound."""
@@ -73,6 +73,7 @@ class Documents(Transaction):
         return None if row is None else bytes(row.content)
 
 
-def _held(row: Row[Any]) -> HeldDocument:
+def held_of(row: Row[Any]) -> HeldDocument:
+    """The document in a row that has all columns of document."""
     found = Document(row.document_id, row.name, row.mime_type, row.size, row.sha256)
     return HeldDocument(row.instance_id, row.sequence, found)

@@ -134,7 +134,7 @@ _APPEND = {
     for has_snapshot in (True, False)
 }
 _ADD_EVENTS = Prepared(insert(history_event), history_event.c.keys())
-_PUT_TASKS = Prepared(
+PUT_TASKS = Prepared(
     {
         "sqlite": _put_tasks(sqlite.insert(user_task)),
         "postgresql": _put_tasks(postgresql.insert(user_task)),
@@ -179,17 +179,6 @@ class Instances(Transaction):
         statement = select(*INSTANCE_COLUMNS).where(*instance_conditions(query, walks=is_by_start))
         key = process_instance.c.instance_id
         return self._listed(paged(statement, page, _SORTING, key), instance_of, key)
-
-    def instance_ids(self, first: int, most: int) -> list[str]:
-        """Ids of all instances, the oldest first; of those whose row cannot be read too."""
-        columns = process_instance.c
-        rows = self._all(
-            select(columns.instance_id)
-            .order_by(columns.started_at, columns.instance_id)
-            .offset(first)
-            .limit(most)
-        )
-        return [row.instance_id for row in rows]
 
     def count_instances(self, query: InstanceQuery, *, at_most: int | None = None) -> int:
         """How many instances match; of more than `at_most` it says no more than that."""
@@ -263,7 +252,7 @@ class Instances(Transaction):
         tasks = [*step.opened, *step.changed]
         if not tasks:
             return
-        self._write(_PUT_TASKS, [task_values(each) for each in tasks])
+        self._write(PUT_TASKS, [task_values(each) for each in tasks])
         candidates = [row for each in step.opened for row in candidate_values(each)]
         if candidates:
             self._write(insert(task_candidate), candidates)

@@ -46,6 +46,7 @@ from engine.store.identities import Identities
 from engine.store.identity_links import IdentityLinks
 from engine.store.incidents import Incidents
 from engine.store.instances import Instances
+from engine.store.kept_beside import Beside
 from engine.store.links import Links
 from engine.store.logins import Logins
 from engine.store.message_sources import MessageSources
@@ -87,6 +88,7 @@ class StoreTransaction(
     Logins,
     Services,
     Migrated,
+    Beside,
     Links,
     Documents,
     PendingUploads,

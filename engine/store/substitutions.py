@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, insert, or_, select, update
+from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 
 from engine.errors import NotFound
 from engine.model import Substitution, SubstitutionKind, SubstitutionState
 from engine.queries import Page, SubstitutionQuery
 from engine.store.tables import substitution
-from engine.store.transaction import Conditions, Transaction, equal, like
+from engine.store.transaction import Conditions, Transaction, equal, like, readable
 
 _FIRST_PAGE = Page()
 _COLUMNS = substitution.c
@@ -33,6 +34,22 @@ class Substitutions(Transaction):
     def add_substitution(self, new: Substitution) -> None:
         """Keep a new one."""
         self._write(insert(substitution), [_values(new)])
+
+    def every_substitution(self) -> list[Substitution]:
+        """All that there are."""
+        with readable("the row of a substitution"):
+            return [substitution_of(row) for row in self._all(select(substitution))]
+
+    def put_substitutions(self, found: Iterable[Substitution]) -> None:
+        """These are all that there are."""
+        wanted = {each.substitution_id: each for each in found}
+        kept = {row.substitution_id for row in self._all(select(_COLUMNS.substitution_id))}
+        self._write(delete(substitution).where(_COLUMNS.substitution_id.not_in(sorted(wanted))))
+        for substitution_id, each in sorted(wanted.items()):
+            if substitution_id in kept:
+                self.update_substitution(each)
+            else:
+                self.add_substitution(each)
 
     def update_substitution(self, changed: Substitution) -> None:
         """Keep it as it is now, or NotFound."""

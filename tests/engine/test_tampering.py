@@ -17,7 +17,7 @@ from engine.checkpoint_folder import heads_name, signed_name
 from engine.checkpoint_format import checkpoint_file, read_checkpoint
 from engine.errors import Forbidden, InvalidInput
 from engine.history import canonical, chain_hash
-from engine.model import Actor, Fault, Role, SeriesVerification
+from engine.model import Actor, EventKind, Fault, Role, SeriesVerification
 from engine.settings import Settings
 from engine.store import Store
 from engine.store.tables import metadata
@@ -81,6 +81,14 @@ class Forger:
             instance=instance_id,
             hash=previous,
         )
+        if events[sequence - 1].kind is EventKind.TASK_COMPLETED:
+            self.run(
+                "UPDATE user_task SET ended_by = :actor "
+                "WHERE instance_id = :instance AND task_id = :task",
+                actor=changes["actor"],
+                instance=instance_id,
+                task=events[sequence - 1].activity_instance_id,
+            )
         if sequence == 1:
             self.run(
                 "UPDATE process_instance SET started_by = :actor WHERE instance_id = :instance",
@@ -98,7 +106,15 @@ class Forger:
             instance=instance_id,
             last=last,
         )
-        self.run(f"DELETE FROM task_candidate WHERE {of}", instance=instance_id)
+        self.run(
+            f"DELETE FROM variable_update WHERE {of} AND sequence > :last",
+            instance=instance_id,
+            last=last,
+        )
+        later = f"SELECT task_id FROM user_task WHERE {of} AND activity_id = 'b'"
+        self.run(
+            f"DELETE FROM task_candidate WHERE {of} AND task_id IN ({later})", instance=instance_id
+        )
         self.run(f"DELETE FROM user_task WHERE {of} AND activity_id = 'b'", instance=instance_id)
         self.run(
             "UPDATE user_task SET state = 'open', ended_at = NULL, ended_by = NULL, "

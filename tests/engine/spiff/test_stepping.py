@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,6 +70,14 @@ def test_a_step_gives_its_own_time_and_the_same_ids_each_time() -> None:
 
     assert minted[0] == minted[1]
     assert len(set(minted[0])) == 5
+
+
+def test_an_id_is_the_uuid5_of_instance_revision_and_number() -> None:
+    with stepping.step(now=NOW, instance_id=INSTANCE, revision=3) as step:
+        minted = [step.mint() for _ in range(20)]
+
+    names = [f"3.{number}" for number in range(1, 21)]
+    assert minted == [str(uuid.uuid5(uuid.UUID(INSTANCE), name)) for name in names]
 
 
 def test_other_revisions_and_instances_have_other_ids() -> None:

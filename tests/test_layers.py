@@ -280,6 +280,21 @@ HOMES: dict[str, set[str]] = {
     "argparse": {"engine/cli", "engine/offline"},
 }
 
+_MIGRATIONS = "engine/store/migrations"
+#: What few processes need and all would pay for at their start: imported where it is used. The
+#: modules named here may import it at their top, since they are imported late themselves.
+LATE: dict[str, set[str]] = {
+    "alembic": {f"{_MIGRATIONS}/{each}" for each in ("upgrading.py", "env.py", "versions")},
+    "psycopg": set(),
+    "typst": set(),
+    "pygal": set(),
+    "icalendar": set(),
+    "holidays": set(),
+    "authlib": {"webhooks/sign_on.py"},
+    "joserfc": {"webhooks/sign_on.py"},
+    "webhooks.sign_on": set(),
+}
+
 _CLOCKS = {"engine/sources.py", "engine/spiff/stepping.py"}
 #: Name that is read -> the only places that may read it.
 NAMES: dict[str, set[str]] = {
@@ -305,7 +320,16 @@ def offences(path: str, source: str) -> list[str]:
         for fault in (_wrong_arrow(path, module), _homeless(path, module))
         if fault
     ]
+    found += [f"{path}:{line}: {fault}" for line, fault in _too_early(path, tree)]
     return found + [f"{path}:{line}: {fault}" for line, fault in _wrong_names(path, tree)]
+
+
+def _too_early(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    for line, module in _imports(ast.Module(body=list(top), type_ignores=[]), path):
+        late = next((each for each in LATE if f"{module}.".startswith(f"{each}.")), None)
+        if late is not None and not _is_at(path, LATE[late]):
+            yield line, f"imports {late} at its top; import it where it is used"
 
 
 def _imports(tree: ast.AST, path: str) -> Iterator[tuple[int, str]]:
@@ -440,6 +464,8 @@ def test_file_keeps_to_its_arrows_and_homes(path: str) -> None:
         ("webhooks/rest/task.py", "import lxml.etree", "lives in engine/bpmn, engine/event_logs"),
         ("engine/tasks.py", "import flask", "lives in webhooks"),
         ("engine/tasks.py", "import random", "lives in nowhere"),
+        ("engine/worktime/seeds.py", "import holidays", "imports holidays at its top"),
+        ("webhooks/pages/x.py", "from webhooks.sign_on import Provider", "at its top"),
         ("engine/tasks.py", "x = datetime.now(UTC)", "may not read datetime.now"),
         ("engine/tasks.py", "x = datetime.datetime.now(UTC)", "may not read datetime.now"),
         ("engine/tasks.py", "import time as t\nx = t.time()", "may not read time.time"),

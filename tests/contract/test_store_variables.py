@@ -201,9 +201,7 @@ _MADE = Page(0, 25, (("created_at", SortOrder.DESC),))
 #: What SQLite says of how it finds variables -> how they are asked for.
 PLANS: dict[str, Callable[[StoreTransaction], object]] = {
     "variable_update USING COVERING INDEX": lambda tx: tx.count_variable_updates(),
-    "variable_update USING COVERING INDEX ix_variable_update_at": (
-        lambda tx: tx.count_variables()
-    ),
+    "variable_update USING COVERING INDEX ix_variable_update_at": (lambda tx: tx.count_variables()),
     "USING COVERING INDEX ix_variable_update_name (name=?)": (
         lambda tx: tx.count_variables(VariableQuery(name="tahun"))
     ),
@@ -213,9 +211,7 @@ PLANS: dict[str, Callable[[StoreTransaction], object]] = {
     "variable_update USING INDEX ix_variable_update_at": (
         lambda tx: tx.variable_updates(page=_NEWEST)
     ),
-    "SCAN variable_update USING INDEX ix_variable_update_at": (
-        lambda tx: tx.variables(page=_MADE)
-    ),
+    "SCAN variable_update USING INDEX ix_variable_update_at": (lambda tx: tx.variables(page=_MADE)),
     "SEARCH variable_update USING PRIMARY KEY (instance_id=?)": (
         lambda tx: tx.variable_updates(VariableQuery(instance_id="i1"), Page(0, 25))
     ),

@@ -5,6 +5,7 @@ Each room has one method per intention. The border (webhooks, cli) calls those a
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -144,6 +145,13 @@ class ProcessEngine:
     webhook_subscriptions: WebhookSubscriptions
     deliveries: Deliveries
     contacts: Contacts
+
+    def reading_at_once(self) -> AbstractContextManager[None]:
+        """What this thread asks meanwhile is of one moment, and costs one transaction.
+
+        Until it changes something: then it sees the change.
+        """
+        return self.store.reading_at_once()
 
     def close(self) -> None:
         """Let go of the database."""

@@ -113,6 +113,13 @@ class Tasks(Hands):
             visible = [replace(query, visible_to=scope) for query in queries]
             return tx.count_each(visible, at_most=at_most)
 
+    def waiting_in(self, instance_id: str, *, actor: Actor) -> list[UserTask]:
+        """The open tasks of an instance that the actor has in hand, then those to be taken."""
+        with self._store.reading() as tx:
+            found = [task for task in tx.open_tasks_of(instance_id) if is_offered(actor, task)]
+        in_hand = [task for task in found if task.assignee == actor.account]
+        return in_hand + [task for task in found if task.assignee is None]
+
     def task(self, task_id: str, *, actor: Actor) -> UserTask:
         """One task, open or ended. Raises NotFound, Forbidden."""
         with self._store.reading() as tx:

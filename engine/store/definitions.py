@@ -21,6 +21,7 @@ from engine.store.transaction import (
     Conditions,
     Transaction,
     among,
+    asked_once,
     between,
     counted,
     equal,
@@ -158,6 +159,7 @@ class Definitions(Transaction):
 
     # ----------------------------------------------------------- definitions
 
+    @asked_once
     def definition(self, definition_id: str) -> ProcessDefinition:
         """The definition of that id, or NotFound."""
         return self._one_definition(

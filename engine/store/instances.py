@@ -52,6 +52,7 @@ from engine.store.transaction import (
     Conditions,
     Transaction,
     among,
+    asked_once,
     between,
     counted,
     equal,
@@ -148,6 +149,7 @@ class Instances(Transaction):
 
     # --------------------------------------------------------------- reading
 
+    @asked_once
     def stored_instance(self, instance_id: str, *, for_step: bool = False) -> StoredInstance:
         """The instance with its snapshot, or NotFound.
 
@@ -163,6 +165,7 @@ class Instances(Transaction):
                 raise NotFound("process instance", instance_id)
             return stored_instance_of(row)
 
+    @asked_once
     def instance(self, instance_id: str) -> ProcessInstance:
         """The instance of that id, or NotFound."""
         with readable(f"the row of instance {instance_id}"):

@@ -25,7 +25,7 @@ from engine.errors import NameTaken, NotFound
 from engine.model import AccessToken, Account, Language, LoginMethod, Role, Scope, Session
 from engine.store.substitutions import LATEST_FIRST, substitution_of
 from engine.store.tables import access_token, account, login_failure, login_session, substitution
-from engine.store.transaction import Rows, Transaction, equal
+from engine.store.transaction import Rows, Transaction, asked_once, equal
 
 #: An account beside other columns, one row for each substitution that nobody ended yet, or one;
 #: selected from `with_standing`, the rows are for `account_of`.
@@ -65,6 +65,7 @@ class Logins(Transaction):
         """Keep a new account. NameTaken when there is one of that name."""
         self._write(insert(account), [_account_values(new)], clash=NameTaken("account", new.name))
 
+    @asked_once
     def account(self, name: str, *, for_change: bool = False) -> Account:
         """The account of that name, or NotFound.
 

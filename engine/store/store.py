@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from shutil import disk_usage
 from threading import Lock
@@ -64,6 +64,7 @@ from engine.store.sealed import Sealed
 from engine.store.search import Search
 from engine.store.second_factors import SecondFactors
 from engine.store.services import Services
+from engine.store.sharing import Readings
 from engine.store.signals import Signals
 from engine.store.statistics import Statistics
 from engine.store.substitutions import Substitutions
@@ -140,6 +141,7 @@ class Store:
         #: at a time, and taking a connection from the pool and back is much of a short transaction.
         self._left: Connection | None = None
         self._leaves = self.file is not None
+        self._readings = Readings(self._one_reading)
         #: Rows that could not be read.
         self.quarantine = Quarantine()
         self._watchers: tuple[Callable[[WrittenSteps], None], ...] = ()
@@ -176,9 +178,22 @@ class Store:
 
     # ---------------------------------------------------------- transactions
 
+    def reading(self) -> AbstractContextManager[StoreTransaction]:
+        """One transaction that only reads, and neither waits for writers nor holds them up.
+
+        Within `reading_at_once` that of the thread.
+        """
+        return self._readings.one()
+
+    def reading_at_once(self) -> AbstractContextManager[None]:
+        """What this thread reads meanwhile is of one moment, and of one transaction.
+
+        A transaction that writes ends it: who reads after it sees what was written.
+        """
+        return self._readings.at_once()
+
     @contextmanager
-    def reading(self) -> Iterator[StoreTransaction]:
-        """One transaction that only reads, and neither waits for writers nor holds them up."""
+    def _one_reading(self) -> Iterator[StoreTransaction]:
         with _transaction(self._reading_engine) as connection:
             yield StoreTransaction(connection, is_writing=False, quarantine=self.quarantine)
 
@@ -189,6 +204,7 @@ class Store:
         StorageBusy when another writer does not finish in time.
         """
         began = perf_counter()
+        self._readings.end()
         with self._turn_to_write():
             connection = self._taken()
             try:

@@ -35,6 +35,7 @@ from engine.store.transaction import (
     Conditions,
     Transaction,
     among,
+    asked_once,
     between,
     containing,
     counted,
@@ -95,6 +96,15 @@ _STORED_FOR_STEP = PreparedQuery(
     ).with_for_update(of=[process_instance, user_task])
 )
 
+_OPEN = (
+    select(user_task)
+    .where(
+        user_task.c.instance_id == bindparam("of_instance"),
+        user_task.c.state == TaskState.OPEN.value,
+    )
+    .order_by(user_task.c.created_at, user_task.c.task_id)
+)
+
 # The state written into it, so that both databases take the index that has completed tasks only.
 _LAST_COMPLETED = (
     select(user_task.c.task_id, user_task.c.activity_id, user_task.c.ended_by, user_task.c.ended_at)
@@ -111,6 +121,7 @@ _LAST_COMPLETED = (
 class Tasks(Transaction):
     """Questions about user tasks."""
 
+    @asked_once
     def stored_task(
         self, task_id: str, *, for_step: bool = False
     ) -> tuple[UserTask, StoredInstance]:
@@ -130,6 +141,7 @@ class Tasks(Transaction):
                 self._known_words[task.instance_id] = words or ""
             return task, stored
 
+    @asked_once
     def task(self, task_id: str) -> UserTask:
         """The task of that id, or NotFound."""
         with readable(f"the row of task {task_id}"):
@@ -165,6 +177,11 @@ class Tasks(Transaction):
         )
         with readable(f"the row of a task of instance {instance_id}"):
             return [task_of(row) for row in self._all(statement)]
+
+    def open_tasks_of(self, instance_id: str) -> list[UserTask]:
+        """The open tasks of one instance in the order of their creation."""
+        with readable(f"the row of a task of instance {instance_id}"):
+            return [task_of(row) for row in self._all(_OPEN, {"of_instance": instance_id})]
 
     def last_completed(
         self, instance_id: str, activity_ids: Collection[str]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, func, or_, select
 
@@ -22,9 +23,33 @@ from engine.store.quarantine import Quarantine
 from engine.store.tables import definition_lane, process_instance
 
 T = TypeVar("T")
+Question = TypeVar("Question", bound=Callable[..., Any])
 Rows = Sequence[Row[Any]]
 #: Name of a field by which a listing may be sorted, and what it is in SQL.
 Sortable = Mapping[str, ColumnElement[Any]]
+#: How many answers a transaction keeps of one question: a page asks about a few things.
+_KEPT = 32
+
+
+def asked_once(question: Question) -> Question:
+    """The question about one key is asked of the database once in a transaction that only reads.
+
+    Such a transaction sees one state, so that the answer is the same. Answers are frozen. With an
+    option (`for_step`) it is asked each time.
+    """
+
+    @wraps(question)
+    def ask(transaction: Transaction, key: str, **options: bool) -> Any:
+        if transaction.is_writing or any(options.values()):
+            return question(transaction, key, **options)
+        known = transaction.answers(question.__name__)
+        if key not in known:
+            if len(known) >= _KEPT:
+                known.clear()
+            known[key] = question(transaction, key)
+        return known[key]
+
+    return cast(Question, ask)
 
 
 class Transaction:
@@ -34,6 +59,8 @@ class Transaction:
         self._connection = connection
         self._quarantine = quarantine
         self._is_writing = is_writing
+        #: What questions that are asked once were answered, by question and key.
+        self._answers: dict[str, dict[str, Any]] = {}
         #: Newest revision of a calendar; a reading transaction is told the same each time.
         self._newest_revisions: dict[str, int] = {}
         #: By which words an instance is found, of those whose task was taken for a step.
@@ -44,6 +71,15 @@ class Transaction:
         self.statements = 0
         #: (kind of the input, instance id) of every step that was written.
         self.steps: list[tuple[EventKind, str]] = []
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether it may write."""
+        return self._is_writing
+
+    def answers(self, question: str) -> dict[str, Any]:
+        """What the question was answered in this transaction, by its key."""
+        return self._answers.setdefault(question, {})
 
     def _all(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Rows:
         self.statements += 1

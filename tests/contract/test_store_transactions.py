@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +38,92 @@ from tests.contract.builders import (
     next_step,
     start,
 )
+
+# ------------------------------------------------------------- reading at once
+
+
+def test_what_is_read_at_once_is_of_one_moment(store: Store) -> None:
+    deploy(store)
+    start(store)
+
+    with store.reading_at_once():
+        assert _revision(store) == 1
+        _in_another_thread(lambda: _take_step(store))
+        assert _revision(store) == 1
+    assert _revision(store) == 2
+
+
+def test_who_reads_at_once_sees_what_he_wrote_meanwhile(store: Store) -> None:
+    deploy(store)
+    start(store)
+
+    with store.reading_at_once():
+        assert _revision(store) == 1
+        _take_step(store)
+        assert _revision(store) == 2
+
+
+def test_another_thread_does_not_read_at_once_with_this_one(store: Store) -> None:
+    deploy(store)
+    found: list[StoreTransaction] = []
+
+    def read() -> None:
+        with store.reading() as tx:
+            found.append(tx)
+
+    with store.reading_at_once():
+        read()
+        read()
+        _in_another_thread(read)
+    read()
+
+    assert found[0] is found[1]
+    assert len({id(each) for each in found}) == len(found) - 1
+
+
+def test_a_failed_question_does_not_spoil_those_that_are_read_at_once(store: Store) -> None:
+    deploy(store)
+    start(store)
+
+    with store.reading_at_once():
+        assert _revision(store) == 1
+        with pytest.raises(StorageError), store.reading() as tx:
+            tx._all(text("SELECT no_such_column FROM process_instance"))
+        assert _revision(store) == 1
+
+
+def test_the_same_question_is_asked_once_of_what_cannot_change(store: Store) -> None:
+    deploy(store)
+    start(store)
+
+    with store.reading_at_once():
+        _revision(store)
+        with store.reading() as tx:
+            before = tx.statements
+            assert tx.instance("i1") is tx.instance("i1")
+            assert tx.statements == before
+    with store.writing() as tx:
+        assert tx.instance("i1").revision == 1
+        tx.append_step(next_step(tx.instance("i1")))
+        assert tx.instance("i1").revision == 2
+
+
+def _revision(store: Store) -> int:
+    with store.reading() as tx:
+        return tx.instance("i1").revision
+
+
+def _take_step(store: Store) -> None:
+    with store.writing() as tx:
+        tx.append_step(next_step(tx.instance("i1")))
+
+
+def _in_another_thread(deed: Callable[[], None]) -> None:
+    thread = threading.Thread(target=deed)
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive()
+
 
 # ------------------------------------------------------------- all or nothing
 
@@ -377,8 +463,8 @@ def test_a_full_disk_is_said_and_nothing_is_written(tmp_path: Path) -> None:
     store.migrate()
     deploy(store)
 
-    # The limit is that of a connection; the pool hands out the same one again.
-    with store.reading() as tx:
+    # The limit is that of a connection; writers hand on theirs.
+    with store.writing() as tx:
         tx._connection.exec_driver_sql("PRAGMA max_page_count = 1")
 
     with pytest.raises(StorageFull), store.writing() as tx:

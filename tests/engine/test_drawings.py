@@ -7,6 +7,7 @@ from lxml import etree
 
 from engine.bpmn.drawing.marks import Mark, marks_of
 from engine.errors import Forbidden, NotFound
+from engine.model import Language
 from tests.diagrams import each, end, line, process, script, start, subprocess, user
 from tests.office import ADMIN, ANALYST, AUDITOR, Office, every_return_once, staff
 
@@ -89,7 +90,24 @@ def test_picture_of_a_definition_is_made_once(office: Office) -> None:
     assert drawings.of_definition(definition, actor=ANALYST) == drawings.of_definition(
         definition, actor=ANALYST
     )
-    assert list(drawings._pictures) == [definition]
+    assert drawings._picture(definition, ANALYST) is drawings._picture(definition, AUDITOR)
+
+
+def test_place_of_a_step_is_painted_once_in_a_language_and_shown_to_who_may_see_it(
+    office: Office,
+) -> None:
+    definition = office.deploy_sop("balangan").definition_id
+    around, step = office.engine.drawings.around, "langkah_1"
+
+    painted = around(definition, step, actor=ANALYST)
+
+    assert around(definition, step, actor=AUDITOR) is painted
+    assert around(definition, "langkah_2", actor=ANALYST).here != painted.here
+    english = around(definition, step, actor=ANALYST, say=str.upper, language=Language.ENGLISH)
+    assert "DIAGRAM ALUR" in english.svg
+    assert around(definition, step, actor=ANALYST) is painted
+    with pytest.raises(Forbidden):
+        around(definition, step, actor=staff("Gudang"))
 
 
 def test_picture_is_for_those_who_may_see_what_it_shows(office: Office) -> None:

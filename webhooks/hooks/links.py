@@ -19,6 +19,7 @@ from engine.task_links import LinkedTask
 from engine.tasks import Completed, TaskForm
 from webhooks.hooks.tokens import PATH, secret_in
 from webhooks.language import told
+from webhooks.pages.blueprint import at_once
 from webhooks.pages.explanations import explain, explain_http
 from webhooks.pages.fields import (
     Faults,
@@ -63,6 +64,7 @@ def _seal(response: Response) -> Response:
 
 
 @blueprint.get("/<token>")
+@at_once
 def show_link(token: str) -> ResponseReturnValue:
     """The task of the link: a page, or JSON for a program."""
     engine = current_engine()
@@ -75,6 +77,7 @@ def show_link(token: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<token>")
+@at_once
 def complete_link(token: str) -> ResponseReturnValue:
     """The task is completed, once; whoever comes second is told so with a 409."""
     engine = current_engine()

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from engine.drawings import Image
 from engine.errors import Forbidden
 from engine.model import ProcessDefinition, ProcessInstance, UserTask
-from webhooks.language import told
+from webhooks.language import current_language, told
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.definition_files import definition_of
 from webhooks.pages.logins import current_actor
@@ -63,7 +63,13 @@ def shown_step(task: UserTask) -> Shown | None:
     engine, actor = current_engine(), current_actor()
     try:
         definition = engine.definitions.definition(task.definition_id, actor=actor)
-        image = engine.drawings.around(task.definition_id, task.activity_id, actor=actor, say=told)
+        image = engine.drawings.around(
+            task.definition_id,
+            task.activity_id,
+            actor=actor,
+            say=told,
+            language=current_language(),
+        )
     except Forbidden:
         return None
     href = url_for("pages.show_picture", key=definition.key, reference=definition.version)

@@ -12,7 +12,7 @@ from engine.errors import Forbidden, NotFound, TaskAlreadyClaimed, TaskNotOpen
 from engine.model import Actor, ProcessDefinition, ProcessInstance, Role, TaskState, UserTask
 from engine.queries import InstanceQuery, Page, SortOrder, TaskQuery
 from webhooks.pages import inbox_filters as filters
-from webhooks.pages.blueprint import blueprint
+from webhooks.pages.blueprint import at_once, blueprint
 from webhooks.pages.listings import (
     PAGE_SIZE,
     countable,
@@ -45,6 +45,7 @@ class Scope:
 
 
 @blueprint.get("/")
+@at_once
 def inbox() -> ResponseReturnValue:
     """The tasks of one scope; auditors and analysts find what applies to them."""
     actor = current_actor()

@@ -20,11 +20,10 @@ from engine.errors import (
 )
 from engine.forms import has_return_note
 from engine.model import Account, FormField, Json, TaskState, UserTask
-from engine.queries import TaskQuery
 from engine.sources import RandomIds
 from engine.tasks import TaskForm
 from webhooks.language import told
-from webhooks.pages.blueprint import blueprint
+from webhooks.pages.blueprint import at_once, blueprint
 from webhooks.pages.changing import change_form
 from webhooks.pages.drawings import shown_step
 from webhooks.pages.explanations import Explanation, explain
@@ -60,6 +59,7 @@ from webhooks.rest.context import current_engine
 
 
 @blueprint.get("/tugas/<task_id>")
+@at_once
 def show_task(task_id: str) -> ResponseReturnValue:
     """The form of an open task; of an ended one, who ended it and when."""
     try:
@@ -102,6 +102,7 @@ def release_task(task_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tugas/<task_id>/selesai")
+@at_once
 def complete_task(task_id: str) -> ResponseReturnValue:
     """The task is completed, once, however often the form is sent."""
     try:
@@ -112,9 +113,8 @@ def complete_task(task_id: str) -> ResponseReturnValue:
 
 def _complete(task_id: str) -> ResponseReturnValue:
     tasks, actor = current_engine().tasks, current_actor()
-    task = tasks.task(task_id, actor=actor)
-    form = _form_of(task)
-    texts, before = typed_texts(form, request.form), _values_before(task, form)
+    form, before = _shown_form(task_id)
+    texts = typed_texts(form, request.form)
     files = sent_files(form, before, PREFIX)
     try:
         values = with_files(submitted_values(form, texts, before), files, before)
@@ -176,25 +176,23 @@ def _after(instance_id: str, task_id: str) -> str:
 
 def waiting_for_visitor(instance_id: str) -> list[UserTask]:
     """The open tasks of an instance that the visitor has in hand, then those on offer."""
+    return current_engine().tasks.waiting_in(instance_id, actor=current_actor())
+
+
+def _shown_form(task_id: str) -> tuple[tuple[FormField, ...], Mapping[str, Json]]:
+    """The fields of an open or ended task, and what the browser was shown in them.
+
+    That is for the fields that it may have cleared; nothing is of an ended one.
+    """
     tasks, actor = current_engine().tasks, current_actor()
-    mine = TaskQuery(instance_id=instance_id, assignee=actor.account)
-    offered = TaskQuery(
-        instance_id=instance_id,
-        candidate_user=actor.account,
-        candidate_groups=tuple(sorted(actor.working_lanes)),
-    )
-    waiting = [*tasks.tasks(mine, actor=actor), *tasks.tasks(offered, actor=actor)]
-    # A step that is closed to substitutes is seen, and does not wait.
-    return [task for task in waiting if tasks.is_offered(task, actor=actor)]
+    try:
+        form = tasks.form(task_id, actor=actor)
+    except TaskNotOpen:
+        return _fields_of_ended(tasks.task(task_id, actor=actor)), {}
+    return form.fields, form.values
 
 
-def _form_of(task: UserTask) -> tuple[FormField, ...]:
-    """The fields of an open or ended task."""
-    if task.state is TaskState.OPEN:
-        try:
-            return current_engine().tasks.form(task.task_id, actor=current_actor()).fields
-        except TaskNotOpen:
-            pass
+def _fields_of_ended(task: UserTask) -> tuple[FormField, ...]:
     try:
         model = current_engine().definitions.model(task.definition_id, actor=current_actor())
     except Forbidden:
@@ -202,19 +200,9 @@ def _form_of(task: UserTask) -> tuple[FormField, ...]:
     return model.nodes[task.activity_id].form or ()
 
 
-def _values_before(task: UserTask, form: tuple[FormField, ...]) -> Mapping[str, Json]:
-    """What the browser was shown, for the fields that it may have cleared."""
-    if task.state is not TaskState.OPEN or not form:
-        return {}
-    try:
-        return current_engine().tasks.form(task.task_id, actor=current_actor()).values
-    except TaskNotOpen:
-        return {}
-
-
 def typed_in_vain(task_id: str) -> list[Labelled]:
     """What the request brings for the form of a task that has ended."""
-    form = _form_of(current_engine().tasks.task(task_id, actor=current_actor()))
+    form, _ = _shown_form(task_id)
     return _typed(form, typed_texts(form, request.form))
 
 

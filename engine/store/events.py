@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, func, or_, 
 from engine.errors import DamagedHistory, StorageError
 from engine.model import ActivityInstance, EventKind, HistoryEvent
 from engine.queries import ActivityQuery, EventQuery, Page
+from engine.store.aliases import alias_of
 from engine.store.step_rows import copied_texts
 from engine.store.tables import history_event, process_instance, user_task
 from engine.store.transaction import (
@@ -32,8 +33,8 @@ _EVENT_SORTING = {
     for name in ("at", "instance_id", "sequence", "kind", "actor", "activity_id")
 }
 
-_entered = history_event.alias("entered")
-_left = history_event.alias("departed")
+_entered = alias_of(history_event, "entered")
+_left = alias_of(history_event, "departed")
 
 _ACTIVITY_SORTING = {
     "activity_instance_id": _entered.c.activity_instance_id,

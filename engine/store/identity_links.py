@@ -30,6 +30,7 @@ from sqlalchemy.dialects import postgresql
 
 from engine.model import EventKind, IdentityLink
 from engine.queries import IdentityLinkQuery, Page, SortOrder
+from engine.store.aliases import alias_of
 from engine.store.tables import history_event, process_instance, task_candidate, user_task
 from engine.store.transaction import (
     Conditions,
@@ -61,9 +62,9 @@ _HAND_KINDS = sorted({kind.value for kind, _ in _HANDS})
 #: A task is offered when it comes up; anew when its instance goes on in another version.
 _OFFERING = (EventKind.ACTIVITY_ENTERED, EventKind.ACTIVITY_MIGRATED)
 
-_told = history_event.alias("told")
-_hand = history_event.alias("hand")
-_later = history_event.alias("later")
+_told = alias_of(history_event, "told")
+_hand = alias_of(history_event, "hand")
+_later = alias_of(history_event, "later")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,13 +26,14 @@ from sqlalchemy import (
 
 from engine.model import ActivityStatistics, Durations, EventKind, InstanceState, TaskCount
 from engine.queries import InstanceQuery, TaskQuery
+from engine.store.aliases import alias_of
 from engine.store.instances import instance_conditions
 from engine.store.tables import history_event, incident, process_instance, user_task
 from engine.store.tasks import task_conditions
 from engine.store.transaction import Conditions, Transaction
 
-_entered = history_event.alias("entered")
-_left = history_event.alias("departed")
+_entered = alias_of(history_event, "entered")
+_left = alias_of(history_event, "departed")
 _ENDS = (EventKind.ACTIVITY_COMPLETED.value, EventKind.ACTIVITY_CANCELLED.value)
 
 

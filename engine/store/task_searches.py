@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select, union_all
 
 from engine.queries import TaskQuery, TaskScope
+from engine.store.aliases import alias_of
 from engine.store.tables import task_candidate, task_escalation, user_task
 from engine.store.transaction import Conditions, among
 
@@ -22,7 +23,7 @@ Bound = Callable[[Select[Any]], Select[Any]]
 
 _T = user_task.c
 #: Named once: an alias copies all columns of its table.
-_BELOW = user_task.alias("below")
+_BELOW = alias_of(user_task, "below")
 
 
 @dataclass(frozen=True, slots=True)

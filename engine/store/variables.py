@@ -28,6 +28,7 @@ from sqlalchemy.dialects import postgresql
 
 from engine.model import EventKind, HistoryEvent, VariableInstance, VariableUpdate
 from engine.queries import Page, VariableQuery
+from engine.store.aliases import alias_of
 from engine.store.events import event_of
 from engine.store.tables import canonical_text, history_event, process_instance, variable_update
 from engine.store.transaction import (
@@ -47,8 +48,8 @@ _AT_ONCE = 500
 _ALL = VariableQuery()
 _TIES = (variable_update.c.instance_id, variable_update.c.sequence, variable_update.c.name)
 
-_first = variable_update.alias("first")
-_last = variable_update.alias("last")
+_first = alias_of(variable_update, "first")
+_last = alias_of(variable_update, "last")
 
 
 def _of_same(which: Any, function: Any) -> ScalarSelect[Any]:

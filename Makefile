@@ -1,5 +1,6 @@
 # make run: from a fresh machine to Alur on http://127.0.0.1:8080 (PORT=8081 make run for another).
 # make test: every check, from nothing. Both need Python 3.11 or later, and nothing else.
+# make soak: kills processes under load (MINUTES=60 DATABASE=postgresql SEED=7): tests/soak.
 # make bench: figures beside peers (BENCH="sqlite --rounds 20" for some of them): tests/benchmarks.
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PACKAGE := setup.cfg pyproject.toml Makefile
 
 .DEFAULT_GOAL := run
-.PHONY: run test bench lint words clean
+.PHONY: run test bench soak lint words clean
 
 run: $(VENV)/.installed
 	$(BIN)/alur demo $(if $(PORT),--port $(PORT))
@@ -21,6 +22,10 @@ test: lint
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+soak: $(VENV)/.installed-test
+	$(BIN)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES)) \
+	  $(if $(DATABASE),--database $(DATABASE)) $(if $(SEED),--seed $(SEED))
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

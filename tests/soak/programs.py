@@ -1,0 +1,153 @@
+"""The programs of the soak: `alur serve` and `alur worker`, killed and started again, measured."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[2]
+#: How long one that was told to end may take; what it does is short, but the machine is slow.
+FAREWELL_S = 60.0
+_TRACEBACK = "Traceback (most recent call last):"
+#: The last line of a traceback: the error's name, indented as the log does.
+_ERROR = re.compile(r"^ *([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Timeout)?)(?::|$)")
+#: What fails as a whole while the database is away, and says so with its place.
+_EXPECTED = re.compile(r"StorageAway|StorageBusy|OutcomeUnknown|OperationalError|AdminShutdown")
+
+
+@dataclass
+class Life:
+    """One process from its start to its end."""
+
+    process: subprocess.Popen[bytes]
+    begun: float = field(default_factory=time.monotonic)
+    #: (seconds since its start, MiB of memory, open files).
+    sizes: list[tuple[float, float, int]] = field(default_factory=list)
+
+    def measure(self) -> None:
+        place = Path(f"/proc/{self.process.pid}")
+        with contextlib.suppress(OSError, StopIteration):
+            lines = (place / "status").read_text().splitlines()
+            memory = next(int(each.split()[1]) / 1024 for each in lines if each[:6] == "VmRSS:")
+            files = len(list((place / "fd").iterdir()))
+            self.sizes.append((time.monotonic() - self.begun, memory, files))
+
+
+@dataclass
+class Program:
+    """One of the programs; it is always up, but for moments."""
+
+    name: str
+    words: tuple[str, ...]
+    environ: Mapping[str, str]
+    log: Path
+    lives: list[Life] = field(default_factory=list)
+    #: What ended it -> how often.
+    ends: Counter[str] = field(default_factory=Counter)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def life(self) -> Life:
+        return self.lives[-1]
+
+    def start(self) -> None:
+        with self._lock, self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.soak.child", *self.words],
+                cwd=_ROOT,
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+            self.lives.append(Life(process))
+
+    def signal(self, number: signal.Signals) -> None:
+        if self.life.process.poll() is None:
+            os.kill(self.life.process.pid, number)
+
+    def restart(self, number: signal.Signals) -> None:
+        """End it so, wait for its end, and start it again."""
+        with self._lock:
+            was_up = self.life.process.poll() is None
+            self.signal(number)
+            self.ends[number.name if was_up else "by itself"] += 1
+            self._see_the_end()
+            self.start()
+
+    def _see_the_end(self) -> None:
+        """Wait for it; who does not end when told to says where it is, and is killed."""
+        try:
+            self.life.process.wait(timeout=FAREWELL_S)
+        except subprocess.TimeoutExpired:
+            self.signal(signal.SIGUSR1)
+            self.ends["does not end"] += 1
+            threading.Event().wait(2)
+            self.life.process.kill()
+            self.life.process.wait()
+
+    def is_up(self) -> bool:
+        return self.life.process.poll() is None
+
+    def revive(self) -> bool:
+        """Start it when it ended by itself; whether it had."""
+        with self._lock:
+            if self.is_up():
+                return False
+            self.ends[f"by itself: {self.life.process.returncode}"] += 1
+            self.start()
+            return True
+
+    def stop(self) -> int:
+        """As an operator does; its exit code."""
+        self.signal(signal.SIGCONT)
+        self.signal(signal.SIGTERM)
+        self._see_the_end()
+        return self.life.process.wait()
+
+    # --------------------------------------------------------------- what is seen
+
+    def tracebacks(self) -> list[str]:
+        """The last line of each traceback of the log that a database that is away explains not."""
+        found: list[str] = []
+        lines = self.log.read_text("utf-8", "replace").splitlines()
+        for number, text in enumerate(lines):
+            if _TRACEBACK in text:
+                block = lines[number : number + 400]
+                last = next((b for b in block[1:] if _is_error(b, text)), "?")
+                found.append(f"{self.name}: {last.strip()[:300]}")
+        return [each for each in found if not _EXPECTED.search(each)]
+
+    def growth(self, *, after_s: float = 60) -> list[str]:
+        """What grew without a bound in its longer lives."""
+        found = []
+        for life in self.lives:
+            settled = [each for each in life.sizes if each[0] >= after_s]
+            if len(settled) < 20:
+                continue
+            quarter = len(settled) // 4
+            early, late = settled[:quarter], settled[-quarter:]
+            memory = (min(m for _, m, _ in early), min(m for _, m, _ in late))
+            files = (min(f for *_, f in early), min(f for *_, f in late))
+            lasted = f"{life.sizes[-1][0]:.0f} s"
+            if memory[1] > 1.5 * memory[0] + 50:
+                found.append(f"{self.name}: {memory[0]:.0f} to {memory[1]:.0f} MiB in {lasted}")
+            if files[1] > files[0] + 30:
+                found.append(f"{self.name}: {files[0]} to {files[1]} open files in {lasted}")
+        return found
+
+
+def _is_error(text: str, first: str) -> bool:
+    """Whether this line ends the traceback that begins so: as far in, and it names an error."""
+    indent = len(first) - len(first.lstrip())
+    return len(text) - len(text.lstrip()) == indent and bool(_ERROR.match(text))

@@ -1,0 +1,50 @@
+"""The judge of the soak; the soak itself is `make soak MINUTES=60`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.soak.judge import done_twice, lost_or_doubled
+from tests.soak.ledger import Deed, Ledger, Outcome
+from tests.soak.records import Records, Row
+
+
+def _records(*rows: Row) -> Records:
+    states = {row.instance_id: "ACTIVE" for row in rows}
+    return Records(list(rows), states, [], [], [], [], [], 0, {})
+
+
+def _comment(mark: str, sequence: int = 1) -> Row:
+    return Row("i", sequence, "comment_added", "siti", "", f'{{"message":"{mark}"}}')
+
+
+@pytest.mark.parametrize(
+    ("outcome", "times", "is_right"),
+    [
+        (Outcome.DONE, 0, False),
+        (Outcome.DONE, 1, True),
+        (Outcome.DONE, 2, False),
+        (Outcome.UNKNOWN, 0, True),
+        (Outcome.UNKNOWN, 1, True),
+        (Outcome.UNKNOWN, 2, False),
+        (Outcome.NOTHING, 0, True),
+        (Outcome.NOTHING, 1, False),
+    ],
+)
+def test_judge_finds_what_is_lost_and_what_is_there_twice(
+    outcome: Outcome, times: int, is_right: bool
+) -> None:
+    ledger = Ledger()
+    mark = ledger.mark("k")
+    ledger.add(Deed("comment", mark, outcome, "i", "siti"))
+    rows = [_comment(mark, number + 1) for number in range(times)]
+
+    found = list(lost_or_doubled(ledger, _records(*rows)))
+
+    assert (found == []) is is_right
+
+
+def test_judge_finds_a_visit_that_ended_twice_and_an_event_that_is_missing() -> None:
+    rows = [Row("i", n, "activity_completed", "", "v", "{}") for n in (1, 3)]
+
+    assert len(list(done_twice(_records(*rows)))) == 2

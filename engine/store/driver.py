@@ -6,6 +6,7 @@ error of the driver comes out as SQLAlchemy's, and a connection that was lost is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -34,6 +35,18 @@ def run(connection: Connection, text: str, values: Any, *, is_many: bool) -> Any
     if told.after_cursor_execute:
         told.after_cursor_execute(connection, cursor, text, values, None, is_many)
     return cursor
+
+
+def first(connection: Connection, text: str, values: Any) -> Sequence[Any] | None:
+    """The first row of what the statement asks, as the driver gives it. Raises DBAPIError."""
+    cursor = run(connection, text, values, is_many=False)
+    try:
+        # A text that cannot be read is found here, and not when the statement runs.
+        row: Sequence[Any] | None = cursor.fetchone()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(connection, cursor, error, (text, values)) from error
+    cursor.close()
+    return row
 
 
 def _wrapped(

@@ -15,7 +15,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
 
-from engine.store.driver import run
+from engine.store.driver import first, run
 from engine.store.tables.columns import stored_by
 
 if TYPE_CHECKING:
@@ -77,9 +77,7 @@ class PreparedQuery:
         if form is None:
             form = self._forms[dialect.name] = self._compiled(dialect)
         [parameters] = form.form.parameters([values])
-        cursor = run(connection, form.form.text, parameters, is_many=False)
-        row = cursor.fetchone()
-        cursor.close()
+        row = first(connection, form.form.text, parameters)
         if row is None:
             return None
         found = list(row)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import apsw
+
+from engine.store import Store
 
 # What SQLAlchemy asks of the module.
 apilevel, threadsafety, paramstyle = "2.0", 1, "qmark"
@@ -121,3 +124,11 @@ class Driver:
 
     def __getattr__(self, name: str) -> Any:
         return globals()[name]
+
+
+def open_alone(path: Path) -> Store:
+    """The store of a file on a VFS of this driver's, of which one connection may be at work."""
+    store = Store.open(f"sqlite:///{path}")
+    # What a writer leaves to the next one would keep readers out.
+    store._leaves = False
+    return store

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from engine.errors import OutcomeUnknown
 from engine.settings import Settings
 from engine.store import Store, connection
-from tests.crashes.apsw_driver import Driver
+from tests.crashes.apsw_driver import Driver, open_alone
 from tests.crashes.disk import Disk
 from tests.crashes.line import Line, Moment
 from tests.databases import PostgresqlServer, open_cluster
@@ -186,7 +186,7 @@ def test_full_disk_is_a_503_and_goes_on_when_there_is_room_again(
     path = disk.folder / "alur.db"
     path.write_bytes(migrated_sqlite.read_bytes())
     monkeypatch.setattr(connection, "_sqlite", Driver(disk.name))
-    store = Store.open(f"sqlite:///{path}")
+    store = open_alone(path)
     counter = Counter(store)
 
     disk.room = 0

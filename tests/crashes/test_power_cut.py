@@ -11,7 +11,7 @@ import pytest
 from engine.queries import InstanceQuery
 from engine.store import Store, connection
 from tests.crashes import operations
-from tests.crashes.apsw_driver import Driver
+from tests.crashes.apsw_driver import Driver, open_alone
 from tests.crashes.disk import Disk, Synced, cuts
 from tests.office import AUDITOR, Office
 
@@ -38,7 +38,7 @@ def worked_on(disk: Disk, template: Path, driver: Driver, steps: int) -> bytes:
     before = path.read_bytes()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connection, "_sqlite", driver)
-        office = Office(Store.open(f"sqlite:///{path}"))
+        office = Office(open_alone(path))
         definition = office.engine.definitions.latest_definition(operations.KEY, actor=AUDITOR)
         instance = office.start(definition)
         for _ in range(steps):

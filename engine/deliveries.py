@@ -5,11 +5,12 @@ Who sends is handed what is due and tells what became of it; nothing here opens 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict, DamagedRow, NotFound
 from engine.model import (
     PERSONAL,
     Account,
@@ -20,6 +21,7 @@ from engine.model import (
     Contact,
     Delivery,
     DeliveryAttempt,
+    DeliveryFailure,
     DeliveryState,
     Disabling,
     Language,
@@ -31,7 +33,7 @@ from engine.model import (
 )
 from engine.permissions import is_offered, require_role
 from engine.queries import DeliveryQuery, Page
-from engine.retry_schedule import PATIENCE, wait_after
+from engine.retry_schedule import MAX_TRIES, PATIENCE, wait_after
 from engine.sources import Clock, Ids
 from engine.store import Store, StoreTransaction
 
@@ -43,6 +45,7 @@ KEPT = timedelta(days=90)
 #: Announcements of one statement, when the outbox is emptied as a whole.
 _PART = 500
 _FIRST_PAGE = Page()
+_log = logging.getLogger(__name__)
 
 
 class Deliveries:
@@ -178,7 +181,11 @@ class Deliveries:
     ) -> list[Delivery]:
         if announcement.kind not in PERSONAL or not listeners:
             return []
-        task, now = tx.task(announcement.task_id or ""), self._clock.now()
+        try:
+            task, now = tx.task(announcement.task_id or ""), self._clock.now()
+        except DamagedRow:  # whose it is cannot be read; of the others people are told
+            _log.exception("nobody can be told of task %s", announcement.task_id)
+            return []
         return [
             self._new(announcement.kind, announcement.at, announcement, contact=contact)
             for account, contact in listeners
@@ -216,10 +223,17 @@ class Deliveries:
             return tx.due_deliveries(self._clock.now(), limit, except_to=except_to)
 
     def take(self, delivery_id: str) -> tuple[Delivery, DeliveryAttempt] | None:
-        """Hold the delivery for LEASE; None when another worker was faster."""
+        """Hold the delivery for LEASE; None when another worker was faster.
+
+        One of which nobody could tell what became, as often as the schedule tries, is given up.
+        """
         now = self._clock.now()
         with self._store.writing() as tx:
-            return tx.take_delivery(delivery_id, now=now, until=now + LEASE)
+            taken = tx.take_delivery(delivery_id, now=now, until=now + LEASE)
+        if taken is not None and taken[0].tries > MAX_TRIES:
+            self.settle(*taken, Sent(is_delivered=False, failure=DeliveryFailure.INTERNAL))
+            return None
+        return taken
 
     def subscription_of(self, delivery: Delivery) -> WebhookSubscription | None:
         """Who is to be called; None when nobody is any more."""
@@ -275,7 +289,8 @@ class Deliveries:
             ):
                 return
             tx.update_delivery(_after(current, sent, now))
-            if current.subscription_id is not None and not sent.is_dropped:
+            is_theirs = not sent.is_dropped and sent.failure is not DeliveryFailure.INTERNAL
+            if current.subscription_id is not None and is_theirs:
                 self._note_health(tx, current.subscription_id, sent, now)
 
     def _note_health(
@@ -322,7 +337,7 @@ class Deliveries:
         if not contacts:
             return []
         accounts = {each.name: each for each in tx.accounts()}
-        return [(accounts[each.account], each) for each in contacts]
+        return [(accounts[each.account], each) for each in contacts if each.account in accounts]
 
 
 def is_told_of(above: str | None, task: UserTask, account: Account, now: datetime) -> bool:

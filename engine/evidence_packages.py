@@ -32,6 +32,10 @@ from engine.store import Store, StoreTransaction
 KEPT_FOR = timedelta(days=30)
 #: A maker tells how far it is more often than this, or is taken for dead.
 HELD_FOR = timedelta(minutes=2)
+#: How often the making of one is begun; after this it has failed.
+TRIES = 3
+#: How long one is left alone after its making failed.
+REST = timedelta(minutes=1)
 #: Packages on a listing.
 MOST = 50
 _BATCH = 200
@@ -103,6 +107,13 @@ class EvidencePackages:
             raise NotFound("file of evidence package", package_id)
         return found
 
+    def order_again(self, package_id: str, *, actor: Actor) -> EvidencePackage:
+        """One that failed is made once more; any other stays. Raises NotFound, Forbidden."""
+        self.package(package_id, actor=actor)
+        with self._store.writing() as tx:
+            tx.order_package_again(package_id, self._clock.now())
+            return tx.package(package_id)
+
     def forget_old(self) -> int:
         """Let go of packages older than KEPT_FOR; how many."""
         with self._store.writing() as tx:
@@ -117,7 +128,15 @@ class EvidencePackages:
     # ------------------------------------------------------------------------ making
 
     def take(self) -> Hold | None:
-        """The oldest package that nobody makes, in our hands; None when there is none."""
+        """The oldest package that nobody makes, in our hands; None when there is none.
+
+        One that was begun TRIES times has failed: its makers died of it, or could not tell why.
+        """
+        while (hold := self._next()) is not None and hold.package.tries > TRIES:
+            hold.fail(_without_an_end(hold.package))
+        return hold
+
+    def _next(self) -> Hold | None:
         now = self._clock.now()
         with self._store.reading() as tx:
             package_id = tx.waiting_package(now)
@@ -207,6 +226,15 @@ class Hold:
         with self._store.writing() as tx:
             tx.release_package(self.package.package_id, self._holder)
 
+    def stumble(self, fault: str) -> None:
+        """Its making failed, and may succeed later: it is left alone for REST, TRIES times."""
+        if self.package.tries >= TRIES:
+            self.fail(fault)
+            return
+        until = self._clock.now() + REST
+        with self._store.writing() as tx:
+            tx.rest_package(self.package.package_id, self._holder, fault, until=until)
+
     def fail(self, fault: str) -> None:
         """It cannot be made."""
         with self._store.writing() as tx:
@@ -219,6 +247,11 @@ def _record(
     since, until = (each.isoformat() for each in (period.since, period.until))
     kind = AccountEventKind.EVIDENCE_MADE
     record(tx, kind, actor.account, at=at, actor=actor, since=since, until=until, sha256=sha256)
+
+
+def _without_an_end(package: EvidencePackage) -> str:
+    told = f"its making was begun {TRIES} times and came to no end"
+    return f"{told}; the last failure: {package.fault}" if package.fault else told
 
 
 def _is_visible(package: EvidencePackage, actor: Actor) -> bool:

@@ -5,11 +5,14 @@ Several workers may do it at the same time: what one has dropped the other does 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from engine.errors import StorageAway, StorageBusy, StorageFull
 from engine.sources import Clock
 
+_log = logging.getLogger(__name__)
 _EVERY = timedelta(hours=1)
 
 #: Drops what is old of one kind, and says how much that was.
@@ -30,15 +33,26 @@ class Housekeeping:
         self._done_at: datetime | None = None
 
     def turn(self, is_stopped: Callable[[], bool]) -> int:
-        """Do the chores when an hour is over; how much was dropped."""
+        """Do the chores when an hour is over; how much was dropped.
+
+        When one fails the others are done, and its failure is raised: all are done again soon.
+        """
         now = self._clock.now()
         # A clock that was set back must not prolong the pause.
         if self._done_at is not None and self._done_at <= now < self._done_at + _EVERY:
             return 0
-        dropped = 0
+        dropped, failures = 0, []
         for chore in self._chores:
             if is_stopped():
                 return dropped
-            dropped += chore()
+            try:
+                dropped += chore()
+            except (StorageAway, StorageBusy, StorageFull):
+                raise  # those behind it would fare no better
+            except Exception as error:  # noqa: BLE001 - the chores behind it are done nevertheless
+                failures.append(error)
+                _log.exception("a chore of housekeeping failed")
+        if failures:
+            raise failures[-1]
         self._done_at = now
         return dropped

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from engine.calendars import Calendars
 from engine.courses import Ways, course_of
 from engine.deadlines import calendar_key, in_zone_of
 from engine.definitions import Definitions
-from engine.errors import EngineError
+from engine.errors import StorageAway, StorageBusy, StorageFull
 from engine.model import (
     Course,
     EventKind,
@@ -27,6 +28,8 @@ from engine.model import (
     TaskTime,
     UserTask,
 )
+from engine.rests import Rests
+from engine.sources import Clock
 from engine.store import Store, StoreTransaction
 from engine.task_times import by_task, calendar_of, passed, stretches
 from engine.worktime import WorkCalendar
@@ -36,6 +39,8 @@ _log = logging.getLogger(__name__)
 
 #: Measured in one transaction, which holds up other writers of SQLite.
 _TASKS, _INSTANCES = 100, 20
+#: What cannot be measured is left alone for so long.
+_SHORTEST_REST, _LONGEST_REST = timedelta(minutes=1), timedelta(hours=1)
 
 
 class Measuring:
@@ -43,7 +48,10 @@ class Measuring:
 
     name = "measuring"
 
-    def __init__(self, store: Store, definitions: Definitions, calendars: Calendars) -> None:
+    def __init__(
+        self, store: Store, definitions: Definitions, calendars: Calendars, clock: Clock
+    ) -> None:
+        self._rests = Rests(clock, shortest=_SHORTEST_REST, longest=_LONGEST_REST)
         self._store = store
         self._definitions = definitions
         self._calendars = calendars
@@ -53,7 +61,7 @@ class Measuring:
         measured = 0
         while not is_stopped():
             with self._store.reading() as tx:
-                if not tx.is_unmeasured():
+                if not tx.is_unmeasured(self._rests.names()):
                     break
             done = self._tasks() + self._instances()
             measured += done
@@ -63,7 +71,7 @@ class Measuring:
 
     def _tasks(self) -> int:
         with self._store.writing() as tx:
-            tasks = tx.claimed_unmeasured_tasks(_TASKS)
+            tasks = tx.claimed_unmeasured_tasks(_TASKS, except_of=self._rests.names())
             if not tasks:
                 return 0
             hands = by_task(tx.hand_events(tasks))
@@ -71,7 +79,7 @@ class Measuring:
             measured = [
                 found
                 for task in tasks
-                for found in _if_sound(
+                for found in self._if_sound(
                     task.instance_id, partial(self._time, tx, task, hands[task.task_id], ways)
                 )
             ]
@@ -104,14 +112,14 @@ class Measuring:
 
     def _instances(self) -> int:
         with self._store.writing() as tx:
-            ended = tx.claimed_unmeasured_instances(_INSTANCES)
+            ended = tx.claimed_unmeasured_instances(_INSTANCES, except_of=self._rests.names())
             if not ended:
                 return 0
             ways = Ways(tx.tasks_of_instances({each.instance_id for each in ended}))
             measured = [
                 found
                 for each in ended
-                for found in _if_sound(each.instance_id, partial(self._course, tx, each, ways))
+                for found in self._if_sound(each.instance_id, partial(self._course, tx, each, ways))
             ]
             tx.put_instance_times(measured)
         return len(measured)
@@ -144,11 +152,17 @@ class Measuring:
         model = self._definitions.machine(tx, definition_id).model
         return in_zone_of(model, self._calendars.current(tx, calendar_key(model)))
 
-
-def _if_sound(instance_id: str, measure: Callable[[], T]) -> list[T]:
-    """What is measured; nothing of an instance that is damaged, and the others go on."""
-    try:
-        return [measure()]
-    except EngineError as error:
-        _log.warning("instance %s cannot be measured: %s", instance_id, error)
-        return []
+    def _if_sound(self, instance_id: str, measure: Callable[[], T]) -> list[T]:
+        """What is measured; nothing of an instance that is damaged, and the others go on."""
+        if self._rests.is_resting(instance_id):
+            return []
+        try:
+            found = measure()
+        except (StorageAway, StorageBusy, StorageFull):
+            raise  # that is not the instance's
+        except Exception:  # noqa: BLE001 - it rests, and the others go on
+            rest = self._rests.begin(instance_id)
+            _log.exception("instance %s cannot be measured; again in %s", instance_id, rest)
+            return []
+        self._rests.end(instance_id)
+        return [found]

@@ -273,7 +273,7 @@ def build_engine(
         calendars=calendars,
         remaining_times=remaining_times,
         task_times=TaskTimes(store, definitions, calendars, clock),
-        measuring=Measuring(store, definitions, calendars),
+        measuring=Measuring(store, definitions, calendars, clock),
         reports=Reports(store, definitions, calendars, clock),
         health=Health(
             store,

@@ -6,6 +6,7 @@ to remind of one indexed search suffices, and no reminder is given twice.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,10 +15,12 @@ from engine.announcements import of_task
 from engine.bpmn.elements import ProcessModel
 from engine.bpmn.overdue_terms import OverdueTermError, SinceDue, reminders_in
 from engine.definitions import Definitions
+from engine.errors import EngineError
 from engine.model import Announcement, AnnouncementKind, UserTask
 from engine.sources import Clock
 from engine.store import Store, StoreTransaction
 
+_log = logging.getLogger(__name__)
 #: Tasks in one transaction.
 _BATCH = 50
 #: How often of a task that is overdue.
@@ -107,8 +110,7 @@ class Reminders:
         self, tx: StoreTransaction, task: UserTask, sequence: int, now: datetime
     ) -> Announcement | None:
         """The reminder, with the next one set; None when the step wants none since it is due."""
-        model = self._definitions.machine(tx, task.definition_id).model
-        schedule = schedule_of(model, task.activity_id, self._usual)
+        schedule = self._schedule(tx, task)
         due_at = task.due_at or now
         tx.put_reminder(task, schedule.following(due_at, now))
         is_late = due_at <= now
@@ -116,3 +118,12 @@ class Reminders:
             return None  # the worker was away when it was due soon
         kind = AnnouncementKind.TASK_OVERDUE if is_late else AnnouncementKind.TASK_DUE_SOON
         return of_task(kind, task, at=now, sequence=sequence)
+
+    def _schedule(self, tx: StoreTransaction, task: UserTask) -> Schedule:
+        """That of its step; the usual one when its diagram is damaged: the others are waiting."""
+        try:
+            model = self._definitions.machine(tx, task.definition_id).model
+            return schedule_of(model, task.activity_id, self._usual)
+        except (EngineError, LookupError):
+            _log.exception("task %s is reminded of as usual: its step is not known", task.task_id)
+            return Schedule((self._usual,))

@@ -47,5 +47,9 @@ class Rests:
         # A clock that was set back must not prolong a rest.
         return rest is not None and rest.since <= self._clock.now() < rest.since + rest.length
 
+    def names(self) -> list[str]:
+        """Who rests now."""
+        return [name for name in self._resting if self.is_resting(name)]
+
     def __len__(self) -> int:
         return len(self._resting)

@@ -157,6 +157,7 @@ ARROWS: dict[str, set[str]] = {
     "replay": {"model", "errors", "spiff", "history"},
     "incident_causes": {"model", "errors", "bpmn"},
     **dict.fromkeys(_ROOMS, _BASE | _PURE | _ROOMS | _MACHINERY),
+    "measuring": _BASE | _PURE | _ROOMS | _MACHINERY | {"rests"},
     "health": _BASE | {"store", "checkpoints", "backup_folder"},
     **dict.fromkeys(
         (

@@ -237,6 +237,8 @@ class DeliveryFailure(StrEnum):
     NO_MAIL = "no_mail"
     #: The gateway is not set up in this process.
     NO_GATEWAY = "no_gateway"
+    #: Alur itself failed at it; the worker's log has more.
+    INTERNAL = "internal"
 
 
 @dataclass(frozen=True, slots=True)

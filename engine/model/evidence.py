@@ -25,6 +25,7 @@ class EvidencePackage:
 
     label: what people call the period. verifies: whether each history is verified for it. done,
     total: instances; 0 of 0 before they were counted. size, sha256: of the file, once it is made.
+    tries: how often its making was begun since it was last ordered.
     """
 
     package_id: str
@@ -39,8 +40,9 @@ class EvidencePackage:
     finished_at: datetime | None = None
     size: int | None = None
     sha256: str | None = None
-    #: Why it could not be made.
+    #: Why it could not be made, or why its making failed last.
     fault: str | None = None
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)

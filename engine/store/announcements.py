@@ -53,7 +53,7 @@ class Announcements(Transaction):
         statement = (
             select(announcement)
             .order_by(_C.at, *_KEY)
-            .limit(limit)
+            .limit(self._beyond_damaged(limit))
             .with_for_update(skip_locked=True)
         )
         told = self._listed(statement, _announcement, *_KEY)
@@ -74,10 +74,7 @@ class Announcements(Transaction):
             statement = statement.join(account, account.c.name == contact.c.account).where(
                 contact.c.is_on, account.c.is_active
             )
-        return [
-            Contact(**{**row._mapping, "channel": Channel(row.channel)})
-            for row in self._all(statement)
-        ]
+        return self._listed(statement, _contact, contact.c.account, contact.c.channel)
 
     def put_contact(self, new: Contact) -> None:
         """Keep the contact instead of the one of that account and channel."""
@@ -101,6 +98,10 @@ def announcement_values(new: Announcement) -> dict[str, Any]:
         "at": new.at,
         "facts": new.facts(),
     }
+
+
+def _contact(row: Row[Any]) -> Contact:
+    return Contact(**{**row._mapping, "channel": Channel(row.channel)})
 
 
 def _announcement(row: Row[Any]) -> Announcement:

@@ -40,19 +40,17 @@ class Calendars(Transaction):
             _COLUMNS.key
         )
         found = newest.subquery()
-        rows = self._all(
+        statement = (
             select(work_calendar)
             .join(found, (found.c.key == _COLUMNS.key) & (found.c.newest == _COLUMNS.revision))
             .order_by(_COLUMNS.key)
         )
-        return [_revision(row) for row in rows]
+        return self._listed(statement, _revision, _COLUMNS.key, _COLUMNS.revision)
 
     def calendar_revisions(self, key: str) -> list[CalendarRevision]:
         """Every revision of a calendar, the newest first."""
-        rows = self._all(
-            select(work_calendar).where(_COLUMNS.key == key).order_by(_COLUMNS.revision.desc())
-        )
-        return [_revision(row) for row in rows]
+        own = select(work_calendar).where(_COLUMNS.key == key).order_by(_COLUMNS.revision.desc())
+        return self._listed(own, _revision, _COLUMNS.key, _COLUMNS.revision)
 
     def add_calendar_revision(self, new: CalendarRevision) -> None:
         """Keep the next revision. Conflict when somebody else has changed the calendar since."""

@@ -67,12 +67,12 @@ class Deliveries(Transaction):
 
     def attempts(self, delivery_ids: Collection[str]) -> list[DeliveryAttempt]:
         """The attempts of these deliveries, in their order."""
-        rows = self._all(
+        statement = (
             select(delivery_attempt)
             .where(_A.delivery_id.in_(sorted(delivery_ids)))
             .order_by(_A.delivery_id, _A.number)
         )
-        return [_attempt(row) for row in rows]
+        return self._listed(statement, _attempt, _A.delivery_id, _A.number)
 
     # --------------------------------------------------------------- on the way
 

@@ -53,7 +53,7 @@ class Evidence(Transaction):
     def packages(self, limit: int) -> list[EvidencePackage]:
         """The newest ones."""
         newest = select(*_COLUMNS).order_by(_P.ordered_at.desc(), _P.package_id)
-        return [_package_of(row) for row in self._all(newest.limit(limit))]
+        return self._listed(newest.limit(limit), _package_of, _P.package_id)
 
     def package_content(self, package_id: str) -> bytes | None:
         """The file; None before it is made, and when it could not be."""
@@ -75,7 +75,12 @@ class Evidence(Transaction):
 
     def take_package(self, package_id: str, holder: str, *, now: datetime, until: datetime) -> bool:
         """It is in the holder's hands until then; False when somebody else was faster."""
-        values = {"state": PackageState.MAKING.value, "held_by": holder, "held_until": until}
+        values = {
+            "state": PackageState.MAKING.value,
+            "held_by": holder,
+            "held_until": until,
+            "tries": _P.tries + 1,
+        }
         return bool(
             self._write(
                 update(evidence_package)
@@ -91,9 +96,39 @@ class Evidence(Transaction):
         return self._change(package_id, holder, done=done, total=total, held_until=until)
 
     def release_package(self, package_id: str, holder: str) -> bool:
-        """It waits for another maker; False when it was in the holder's hands no more."""
+        """It waits for another maker, as if it had not been begun; False when it was in the
+        holder's hands no more.
+        """
+        return self._change(
+            package_id,
+            holder,
+            state=PackageState.ORDERED.value,
+            held_by=None,
+            held_until=None,
+            tries=_P.tries - 1,
+        )
+
+    def rest_package(self, package_id: str, holder: str, fault: str, *, until: datetime) -> bool:
+        """It waits from then on; False when it was in the holder's hands no more."""
         state = PackageState.ORDERED.value
-        return self._change(package_id, holder, state=state, held_by=None, held_until=None)
+        return self._change(
+            package_id, holder, state=state, held_by=None, held_until=until, fault=fault
+        )
+
+    def order_package_again(self, package_id: str, at: datetime) -> bool:
+        """It failed and is ordered anew; False when it has not failed."""
+        has_failed = _P.state == PackageState.FAILED.value
+        values = {
+            "state": PackageState.ORDERED.value,
+            "ordered_at": at,
+            "done": 0,
+            "total": 0,
+            "tries": 0,
+            "finished_at": None,
+            "fault": None,
+        }
+        statement = update(evidence_package).where(_P.package_id == package_id, has_failed)
+        return bool(self._write(statement.values(**values)))
 
     def finish_package(
         self, package_id: str, holder: str, content: bytes, *, sha256: str, at: datetime
@@ -107,6 +142,7 @@ class Evidence(Transaction):
             size=len(content),
             sha256=sha256,
             finished_at=at,
+            fault=None,
             held_by=None,
             held_until=None,
         )
@@ -163,8 +199,9 @@ class Evidence(Transaction):
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:
+    is_waiting = _P.state == PackageState.ORDERED.value
     return or_(
-        _P.state == PackageState.ORDERED.value,
+        and_(is_waiting, or_(_P.held_until.is_(None), _P.held_until <= now)),
         and_(_P.state == PackageState.MAKING.value, _P.held_until < now),
     )
 
@@ -192,4 +229,5 @@ def _package_of(row: Row[Any]) -> EvidencePackage:
         size=row.size,
         sha256=row.sha256,
         fault=row.fault,
+        tries=row.tries,
     )

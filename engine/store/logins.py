@@ -21,11 +21,11 @@ from sqlalchemy import (
     update,
 )
 
-from engine.errors import NameTaken, NotFound
+from engine.errors import DamagedRow, NameTaken, NotFound
 from engine.model import AccessToken, Account, Language, LoginMethod, Role, Scope, Session
 from engine.store.substitutions import LATEST_FIRST, substitution_of
 from engine.store.tables import access_token, account, login_failure, login_session, substitution
-from engine.store.transaction import Rows, Transaction, asked_once, equal
+from engine.store.transaction import Rows, Transaction, asked_once, equal, readable
 
 #: An account beside other columns, one row for each substitution that nobody ended yet, or one;
 #: selected from `with_standing`, the rows are for `account_of`.
@@ -82,8 +82,24 @@ class Logins(Transaction):
 
     def accounts(self) -> list[Account]:
         """All accounts, by name."""
-        rows = self._all(_accounts())
-        return [account_of(list(own)) for _, own in groupby(rows, lambda row: row.account_name)]
+        try:
+            with readable():
+                rows = self._all(_accounts())
+                return [
+                    account_of(list(of)) for _, of in groupby(rows, lambda row: row.account_name)
+                ]
+        except DamagedRow:
+            names = self._all(select(account.c.name).order_by(account.c.name))
+            return [found for row in names for found in self._readable_account(row.name)]
+
+    def _readable_account(self, name: str) -> list[Account]:
+        """The account, or nothing when its row, or that of a substitution, cannot be read."""
+        try:
+            with readable():
+                return [self.account(name)]
+        except DamagedRow as error:
+            self._quarantine.take(f"a row of account (name {name})", str(error))
+            return []
 
     def update_account(self, changed: Account) -> None:
         """Keep the account as it is now, or NotFound."""
@@ -114,12 +130,12 @@ class Logins(Transaction):
 
     def tokens(self, account_name: str) -> list[AccessToken]:
         """The tokens of one account, the oldest first."""
-        rows = self._all(
+        own = (
             select(access_token)
             .where(access_token.c.account == account_name)
             .order_by(access_token.c.created_at, access_token.c.token_id)
         )
-        return [_token(row) for row in rows]
+        return self._listed(own, _token, access_token.c.token_id)
 
     def touch_token(self, token_id: str, at: datetime) -> None:
         """Note that the token was used."""
@@ -152,12 +168,12 @@ class Logins(Transaction):
 
     def sessions_of(self, account_name: str) -> list[Session]:
         """The logins of one account, the latest used first."""
-        rows = self._all(
+        own = (
             select(login_session)
             .where(login_session.c.account == account_name)
             .order_by(login_session.c.last_seen_at.desc(), login_session.c.session_id)
         )
-        return [_session(row) for row in rows]
+        return self._listed(own, _session, login_session.c.session_id)
 
     def touch_session(self, session_hash: str, at: datetime) -> None:
         """Note that the login is in use."""

@@ -34,7 +34,7 @@ class MessageSources(Transaction):
 
     def message_sources(self) -> list[MessageSource]:
         """All sources, by name."""
-        return [_source(row) for row in self._all(select(message_source).order_by(_C.name))]
+        return self._listed(select(message_source).order_by(_C.name), _source, _C.source_id)
 
     def add_message_source(self, new: MessageSource) -> None:
         """Keep a new source. NameTaken when there is one of that name."""

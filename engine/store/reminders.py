@@ -36,7 +36,7 @@ class Reminders(Transaction):
             .join(process_instance, process_instance.c.instance_id == _C.instance_id)
             .where(_C.remind_at <= now)
             .order_by(_C.remind_at, _C.task_id)
-            .limit(limit)
+            .limit(self._beyond_damaged(limit))
             .with_for_update(of=[process_instance, user_task], skip_locked=True)
         )
         return self._listed(

@@ -28,10 +28,10 @@ class SavedFilters(Transaction):
 
     def saved_filters(self, account: str) -> list[SavedFilter]:
         """The filters of the account, by name."""
-        rows = self._all(
-            select(saved_filter).where(_COLUMNS.account == account).order_by(_COLUMNS.name)
+        own = select(saved_filter).where(_COLUMNS.account == account).order_by(_COLUMNS.name)
+        return self._listed(
+            own, lambda row: SavedFilter(**row._mapping), _COLUMNS.account, _COLUMNS.name
         )
-        return [SavedFilter(**row._mapping) for row in rows]
 
     def delete_saved_filter(self, account: str, name: str) -> int:
         """Drop the account's filter of that name; how many."""

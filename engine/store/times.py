@@ -30,15 +30,18 @@ _HANDS = (EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIG
 class Times(Transaction):
     """Questions about what is to be measured, and the writing of measures."""
 
-    def is_unmeasured(self) -> bool:
-        """Whether a task or an instance has ended that is not measured."""
+    def is_unmeasured(self, except_of: Collection[str] = ()) -> bool:
+        """Whether a task or an instance has ended that is not measured, but for those instances."""
         tables = (user_task, process_instance)
         return any(
-            self._first(select(table.c.instance_id).where(*_unmeasured(table)).limit(1)) is not None
+            self._first(select(table.c.instance_id).where(*_unmeasured(table, except_of)).limit(1))
+            is not None
             for table in tables
         )
 
-    def claimed_unmeasured_tasks(self, limit: int) -> list[UserTask]:
+    def claimed_unmeasured_tasks(
+        self, limit: int, *, except_of: Collection[str] = ()
+    ) -> list[UserTask]:
         """Tasks that have ended and are not measured, the oldest end first.
 
         Those that another worker measures are passed over.
@@ -46,21 +49,23 @@ class Times(Transaction):
         self._must_write()
         statement = (
             select(user_task)
-            .where(*_unmeasured(user_task))
+            .where(*_unmeasured(user_task, except_of))
             .order_by(user_task.c.ended_at)
-            .limit(limit)
+            .limit(self._beyond_damaged(limit))
             .with_for_update(skip_locked=True)
         )
         return self._listed(statement, task_of, *TASK_KEY)
 
-    def claimed_unmeasured_instances(self, limit: int) -> list[Instance]:
+    def claimed_unmeasured_instances(
+        self, limit: int, *, except_of: Collection[str] = ()
+    ) -> list[Instance]:
         """Instances that have ended and are not measured, likewise."""
         self._must_write()
         statement = (
             select(*INSTANCE_COLUMNS)
-            .where(*_unmeasured(process_instance))
+            .where(*_unmeasured(process_instance, except_of))
             .order_by(process_instance.c.ended_at)
-            .limit(limit)
+            .limit(self._beyond_damaged(limit))
             .with_for_update(skip_locked=True)
         )
         return self._listed(statement, instance_of, process_instance.c.instance_id)
@@ -112,6 +117,7 @@ class Times(Transaction):
         self._write(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
-def _unmeasured(table: Table) -> Conditions:
+def _unmeasured(table: Table, except_of: Collection[str]) -> Conditions:
     measured: ColumnElement[bool] = table.c.is_measured
-    return [~measured, table.c.ended_at.is_not(None)]
+    others = [table.c.instance_id.not_in(sorted(except_of))] if except_of else []
+    return [~measured, table.c.ended_at.is_not(None), *others]

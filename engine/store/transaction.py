@@ -156,6 +156,10 @@ class Transaction:
             each = [self._one_of(statement, build, keys, row) for row in found]
             return [one for some in each for one in some]
 
+    def _beyond_damaged(self, limit: int) -> int:
+        """So many rows of a claim that those which are left out do not fill it."""
+        return limit + len(self._quarantine.rows)
+
     def _one_of(
         self,
         statement: Select[Any],

@@ -38,7 +38,7 @@ class WebhookSubscriptions(Transaction):
         statement = select(webhook_subscription).order_by(_C.created_at, _C.subscription_id)
         if active_only:
             statement = statement.where(_C.is_active)
-        return [_subscription(row) for row in self._all(statement)]
+        return self._listed(statement, _subscription, _C.subscription_id)
 
     def count_webhook_subscriptions(self) -> int:
         """How many subscriptions there are."""

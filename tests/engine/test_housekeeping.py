@@ -63,6 +63,26 @@ def test_what_still_counts_stays(house: House) -> None:
         house.engine.logins.authenticate("siti", PASSWORD)
 
 
+def test_a_chore_that_fails_holds_up_no_other_and_is_done_again() -> None:
+    clock = ManualClock(SystemClock().now())
+    done: list[str] = []
+
+    def broken() -> int:
+        done.append("a")
+        raise ZeroDivisionError
+
+    def chore() -> int:
+        done.append("b")
+        return 1
+
+    duty = Housekeeping([broken, chore], clock)
+
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            duty.turn(never)
+    assert done == ["a", "b"] * 2
+
+
 def test_chores_are_done_once_an_hour_and_stop_between_two() -> None:
     clock = ManualClock(SystemClock().now())
     done: list[str] = []

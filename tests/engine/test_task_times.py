@@ -197,7 +197,7 @@ def test_workers_that_race_measure_each_once(office_on_both: Office, database_ur
 
     def work(store: Store) -> None:
         ready.wait()
-        duty = Measuring(store, engine.definitions, engine.calendars)
+        duty = Measuring(store, engine.definitions, engine.calendars, engine.clock)
         counts.append(duty.turn(lambda: False))
 
     threads = [Thread(target=work, args=(store,)) for store in stores]

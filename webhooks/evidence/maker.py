@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from tempfile import SpooledTemporaryFile
 
-from engine.errors import EngineError, NotAuthenticated
+from engine.errors import EngineError, NotAuthenticated, StorageError
 from engine.evidence_packages import Hold
 from engine.model import Actor
 from engine.process_engine import ProcessEngine
@@ -42,9 +42,9 @@ class PackageMaker:
         except Abandoned:
             _log.info("evidence package %s: let go", package_id)
             hold.release()
-        except EngineError as error:
+        except Exception as error:  # noqa: BLE001 - told to who ordered it; the next one goes on
             _log.exception("evidence package %s: cannot be made", package_id)
-            hold.fail(str(error))
+            _settle(hold, error)
         return 1
 
     def _make(self, hold: Hold, is_stopped: Callable[[], bool]) -> None:
@@ -70,3 +70,11 @@ class PackageMaker:
         if not account.is_active:
             raise NotAuthenticated(f"account {name} is not active any more")
         return account.as_actor(self._engine.clock.now())
+
+
+def _settle(hold: Hold, error: Exception) -> None:
+    """What is refused stays refused; anything else may succeed at another time."""
+    if isinstance(error, EngineError) and not isinstance(error, StorageError):
+        hold.fail(str(error))
+    else:
+        hold.stumble(f"{type(error).__name__}: {error}")

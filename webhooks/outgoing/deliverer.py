@@ -8,8 +8,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol
 
 from engine.deliveries import Deliveries
-from engine.errors import EngineError
-from engine.model import Channel, Delivery, Sent
+from engine.errors import EngineError, StorageAway, StorageBusy
+from engine.model import Channel, Delivery, DeliveryFailure, Sent
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Deliverer:
             if taken is None:
                 return False  # another worker was faster
             delivery, attempt = taken
-            sent = self._senders[delivery.channel].send(delivery)
+            sent = self._sent(delivery)
             self._deliveries.settle(delivery, attempt, sent)
         except EngineError:
             # Its lease runs out, and it is sent again under the same id.
@@ -64,6 +64,18 @@ class Deliverer:
             return False
         _note(delivery, sent)
         return True
+
+    def _sent(self, delivery: Delivery) -> Sent:
+        """What became of it. A fault of our own is one too: it is sent again by the schedule, and
+        given up in the end.
+        """
+        try:
+            return self._senders[delivery.channel].send(delivery)
+        except (StorageAway, StorageBusy):
+            raise  # what became of it could not be written either
+        except Exception:  # noqa: BLE001 - the other deliveries must go on
+            _log.exception("delivery %s could not be sent", delivery.delivery_id)
+            return Sent(is_delivered=False, failure=DeliveryFailure.INTERNAL)
 
     def _send_all(self, pool: ThreadPoolExecutor, is_stopped: Callable[[], bool]) -> int:
         under_way: dict[Future[bool], str] = {}

@@ -91,6 +91,13 @@ def show_package(package_id: str) -> ResponseReturnValue:
     return response
 
 
+@blueprint.post("/bukti-akip/<package_id>/ulangi")
+def repeat_package(package_id: str) -> ResponseReturnValue:
+    """A package that could not be made is tried once more."""
+    current_engine().evidence_packages.order_again(package_id, actor=current_actor())
+    return redirect(url_for("pages.show_package", package_id=package_id), 303)
+
+
 @blueprint.get("/bukti-akip/<package_id>/paket.zip")
 def download_package(package_id: str) -> ResponseReturnValue:
     """The package."""

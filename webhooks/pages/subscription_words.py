@@ -46,6 +46,7 @@ FAILURES: Mapping[DeliveryFailure, str] = Phrases(
         DeliveryFailure.MAIL_REFUSED: phrase("ditolak server surel"),
         DeliveryFailure.NO_MAIL: phrase("server surel belum diatur"),
         DeliveryFailure.NO_GATEWAY: phrase("gerbang pesan belum diatur (ALUR_GATEWAY_URL)"),
+        DeliveryFailure.INTERNAL: phrase("kesalahan di Alur; lihat log alur worker"),
     }
 )
 BECAUSE: Mapping[Disabling, str] = Phrases(

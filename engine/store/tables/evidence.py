@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, text
 
 from engine.store.tables.columns import Moment, Words, metadata
 
@@ -23,9 +23,11 @@ evidence_package = Table(
     Column("size", Integer),
     Column("sha256", Words),
     Column("fault", Words),
-    #: Which maker has it in hand, and until when; a maker that died lets it go so.
+    #: Which maker has it in hand, and until when; a maker that died lets it go so. In nobody's
+    #: hands it is left alone until then, since its making failed.
     Column("held_by", Words),
     Column("held_until", Moment),
     Column("content", LargeBinary),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
     Index("ix_evidence_package_ordered_at", "ordered_at"),
 )

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.errors import Forbidden, InvalidInput, NotFound
-from engine.evidence_packages import HELD_FOR, KEPT_FOR
-from engine.model import AccountEventKind, Actor, PackageState, Period
+from engine.evidence_packages import HELD_FOR, KEPT_FOR, REST, TRIES
+from engine.model import AccountEventKind, Actor, PackageState, Period, Verification
 from engine.queries import AccountEventQuery
 from engine.settings import Settings
 from tests.diagrams import end, line, process, start, user
@@ -152,3 +152,86 @@ def test_old_packages_are_dropped(office: Office) -> None:
     assert (kept, dropped) == (0, 1)
     with pytest.raises(NotFound):
         state(office, package_id)
+
+
+class Broken:
+    """The check of histories, out of order so often; a fault that nobody foresaw."""
+
+    def __init__(self, office: Office, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+        self._verify, self._left = office.engine.history.verify, times
+        monkeypatch.setattr(office.engine.history, "verify", self.verify)
+
+    def verify(self, instance_id: str, *, actor: Actor) -> Verification:
+        self._left -= 1
+        if self._left >= 0:
+            raise ZeroDivisionError("out of order")
+        return self._verify(instance_id, actor=actor)
+
+
+def test_an_unforeseen_fault_lets_the_next_package_go_first(
+    office_on_both: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = with_work(office_on_both)
+    Broken(office, monkeypatch, 1)
+    first = ordered(office)
+    office.clock.advance(seconds=1)
+    second = ordered(office)
+    maker = build_maker(office.engine, Settings())
+
+    turns = [maker.turn(lambda: False) for _ in range(3)]
+    stumbled = office.engine.evidence_packages.package(first, actor=AUDITOR)
+    office.clock.advance(seconds=REST.total_seconds())
+    maker.turn(lambda: False)
+
+    assert turns == [1, 1, 0]
+    assert (stumbled.state, stumbled.tries) == (PackageState.ORDERED, 1)
+    assert state(office, second) is PackageState.DONE
+    made = office.engine.evidence_packages.package(first, actor=AUDITOR)
+    assert (made.state, made.fault) == (PackageState.DONE, None)
+
+
+def test_a_failed_package_is_made_when_it_is_ordered_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_work(office)
+    Broken(office, monkeypatch, TRIES)
+    package_id = ordered(office)
+    maker, rooms = build_maker(office.engine, Settings()), office.engine.evidence_packages
+    for _ in range(TRIES):
+        assert maker.turn(lambda: False) == 1
+        assert maker.turn(lambda: False) == 0
+        office.clock.advance(seconds=REST.total_seconds())
+
+    failed = rooms.package(package_id, actor=AUDITOR)
+    waits = [rooms.order_again(package_id, actor=AUDITOR).state for _ in range(2)]
+    maker.turn(lambda: False)
+
+    assert (failed.state, failed.tries) == (PackageState.FAILED, TRIES)
+    assert failed.fault == "ZeroDivisionError: out of order"
+    assert waits == [PackageState.ORDERED] * 2
+    assert state(office, package_id) is PackageState.DONE
+    assert rooms.order_again(package_id, actor=AUDITOR).state is PackageState.DONE
+
+
+def test_a_package_of_which_every_maker_dies_is_given_up(office: Office) -> None:
+    with_work(office)
+    package_id, rooms = ordered(office), office.engine.evidence_packages
+
+    for _ in range(TRIES):
+        assert rooms.take() is not None
+        office.clock.advance(seconds=HELD_FOR.total_seconds() + 1)
+
+    assert rooms.take() is None
+    failed = rooms.package(package_id, actor=AUDITOR)
+    assert failed.state is PackageState.FAILED
+    assert "begun 3 times" in (failed.fault or "")
+
+
+def test_stopping_a_worker_is_no_try(office: Office) -> None:
+    with_work(office)
+    package_id = ordered(office)
+
+    for _ in range(TRIES + 1):
+        build_maker(office.engine, Settings()).turn(lambda: True)
+
+    assert state(office, package_id) is PackageState.ORDERED

@@ -12,7 +12,8 @@ from engine.cli.duties import duties_of
 from engine.deliveries import LEASE
 from engine.errors import StorageBusy
 from engine.logs import JsonLines
-from engine.model import Channel, Delivery, DeliveryState, Disabling, Sent
+from engine.model import Channel, Delivery, DeliveryFailure, DeliveryState, Disabling, Sent
+from engine.retry_schedule import MAX_TRIES
 from engine.store import Store
 from tests.office import ANALYST
 from tests.webhooks.outgoing.conftest import SETTINGS, PostOffice
@@ -26,6 +27,7 @@ from tests.webhooks.outgoing.receivers import (
 )
 from webhooks.outgoing import Deliverer
 
+ONE_KIND = frozenset({"instance_started"})
 OK = answering("200 OK")
 BAD = answering("500 Internal Server Error")
 
@@ -181,6 +183,50 @@ def test_worker_that_dies_after_sending_leads_to_a_second_call_with_the_same_id(
     first, second = (call.headers["webhook-id"] for call in receiver.calls)
     assert (held, first) == (0, second)
     assert "not known what became of it" in caplog.text
+
+
+class Broken:
+    """A sender with a fault that nobody foresaw."""
+
+    def send(self, delivery: Delivery) -> Sent:
+        raise ZeroDivisionError(delivery.delivery_id)
+
+
+def test_a_fault_of_our_own_is_tried_by_the_schedule_and_given_up(
+    post: PostOffice, caplog: pytest.LogCaptureFixture
+) -> None:
+    subscription_id, _ = post.subscribe("https://gerbang.dinas.test/", kinds=ONE_KIND)
+    post.start_sop(post.deploy_sop("balangan"))
+    post.engine.deliveries.expand()
+    broken = Deliverer(post.engine.deliveries, {Channel.WEBHOOK: Broken()})
+
+    tries = 0
+    while broken.turn(lambda: False):
+        tries += 1
+        post.clock.advance(days=2)
+
+    (given_up,) = post.log()
+    assert (tries, given_up.state) == (MAX_TRIES, DeliveryState.FAILED)
+    assert "could not be sent" in caplog.text
+    attempts = post.engine.deliveries.attempts([given_up], actor=ANALYST)[given_up.delivery_id]
+    assert {each.failure for each in attempts} == {DeliveryFailure.INTERNAL}
+    # It is not the receiver's fault.
+    assert post.engine.webhook_subscriptions.subscription(subscription_id, actor=ANALYST).is_active
+
+
+def test_a_delivery_at_which_every_worker_dies_is_given_up(post: PostOffice) -> None:
+    post.subscribe("https://gerbang.dinas.test/", kinds=ONE_KIND)
+    post.start_sop(post.deploy_sop("balangan"))
+    post.engine.deliveries.expand()
+    (delivery,) = post.log()
+
+    taken = 0
+    while post.engine.deliveries.take(delivery.delivery_id):
+        taken += 1
+        post.clock.advance(seconds=LEASE.total_seconds())
+
+    assert taken == MAX_TRIES
+    assert post.log()[0].state is DeliveryState.FAILED
 
 
 def test_each_delivery_is_logged_with_its_instance_and_nothing_of_its_body(

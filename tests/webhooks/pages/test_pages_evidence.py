@@ -9,6 +9,7 @@ from threading import Event
 import pytest
 from pypdf import PdfReader
 
+from engine.evidence_packages import REST
 from engine.history_codes import code_of
 from engine.settings import Settings
 from tests.office import AUDITOR, Office
@@ -126,6 +127,32 @@ def test_a_package_is_ordered_watched_and_downloaded(
     told = zipfile.ZipFile(io.BytesIO(answer.data)).read("tabel/berkas.csv").decode("utf-8-sig")
     assert instance in told
     assert "Semester I 2026" in auditor.get("/bukti-akip").text
+
+
+def test_a_package_that_failed_says_why_and_is_tried_again(
+    office: Office, instance: str, visit: Visit
+) -> None:
+    auditor = visit("auditor")
+    page = auditor.send(auditor.get("/bukti-akip"), "/bukti-akip", tahun="2026", bagian="")
+    hold = office.engine.evidence_packages.take()
+    assert hold is not None
+    hold.stumble("ValueError: rusak")
+    waiting = auditor.get(page.path)
+    office.clock.advance(seconds=REST.total_seconds())
+    again = office.engine.evidence_packages.take()
+    assert again is not None
+    again.fail("ValueError: rusak")
+    failed = auditor.get(page.path)
+
+    ordered = auditor.send(failed, "/ulangi")
+    build_maker(office.engine, Settings()).turn(lambda: False)
+
+    assert "segera dicoba lagi" in waiting.text
+    assert "ValueError: rusak" in failed.text
+    assert ordered.path == page.path
+    assert "Paket menunggu giliran" in ordered.text
+    assert "Paket selesai dibuat" in auditor.get(page.path).text
+    assert visit("staf").post(f"{page.path}/ulangi", {}).status in {400, 403}
 
 
 def test_packages_are_for_auditors_admins_and_leaders(visit: Visit) -> None:

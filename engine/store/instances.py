@@ -199,12 +199,9 @@ class Instances(Transaction):
             [{**values, "snapshot": step.snapshot}],
             clash=RevisionConflict(new.instance_id, new.revision),
         )
-        self._add_events(step)
-        self._put_tasks(step)
-        self._put_services(step)
-        self._put_subscriptions(step)
-        self._put_incidents(step)
-        self._add_documents(step)
+        with self._together(clash=RevisionConflict(new.instance_id, new.revision)):
+            self._send_events(step)
+        self._put_around(step)
 
     def append_step(self, step: StepRecord) -> None:
         """Write one step: its events, snapshot, tasks and due time, or nothing at all.
@@ -213,18 +210,15 @@ class Instances(Transaction):
         one for variables, one for candidates, one for each side of incidents, one for documents.
         Raises RevisionConflict when another step reached `expected_revision + 1` first.
         """
-        new = step.instance
-        # First, because it waits for a rival and then finds no row: nothing is written in vain.
-        append = _APPEND[_goes_on(step), step.snapshot is not None]
-        touched = self._write(append, [_changed_values(step)])
-        if touched != 1:
-            raise RevisionConflict(new.instance_id, new.revision)
-        self._add_events(step)
-        self._put_tasks(step)
-        self._put_services(step)
-        self._put_subscriptions(step)
-        self._put_incidents(step)
-        self._add_documents(step)
+        conflict = RevisionConflict(step.instance.instance_id, step.instance.revision)
+        with self._together(clash=conflict):
+            # First, because it waits for a rival and then finds no row.
+            append = _APPEND[_goes_on(step), step.snapshot is not None]
+            touched = self._send(append, [_changed_values(step)])
+            self._send_events(step)
+        if touched() != 1:
+            raise conflict
+        self._put_around(step)
 
     def put_snapshot(self, instance_id: str, revision: int, snapshot: bytes | None) -> bool:
         """Keep a rebuilt snapshot, unless the instance has moved on from `revision`; whether kept.
@@ -241,24 +235,24 @@ class Instances(Transaction):
         )
         return touched == 1
 
-    def _add_events(self, step: StepRecord) -> None:
+    def _send_events(self, step: StepRecord) -> None:
+        """What every step has: its events, what variables they set, and tasks."""
         self.steps.append((step.events[0].kind, step.instance.instance_id))
-        self._write(
-            _ADD_EVENTS,
-            [event_values(each) for each in step.events],
-            clash=RevisionConflict(step.instance.instance_id, step.instance.revision),
-        )
+        self._send(_ADD_EVENTS, [event_values(each) for each in step.events])
         if updates := update_values(step.events, step.input_scope):
-            self._write(ADD_UPDATES, updates)
+            self._send(ADD_UPDATES, updates)
+        if tasks := [*step.opened, *step.changed]:
+            self._send(PUT_TASKS, [task_values(each) for each in tasks])
 
-    def _put_tasks(self, step: StepRecord) -> None:
-        tasks = [*step.opened, *step.changed]
-        if not tasks:
-            return
-        self._write(PUT_TASKS, [task_values(each) for each in tasks])
+    def _put_around(self, step: StepRecord) -> None:
+        """What few steps have."""
         candidates = [row for each in step.opened for row in candidate_values(each)]
         if candidates:
             self._write(insert(task_candidate), candidates)
+        self._put_services(step)
+        self._put_subscriptions(step)
+        self._put_incidents(step)
+        self._add_documents(step)
 
     def _put_services(self, step: StepRecord) -> None:
         """External tasks come, change and go; few steps have any."""

@@ -10,16 +10,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import Connection, Dialect, Insert, Select
 from sqlalchemy.exc import StatementError
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
 
 from engine.store.driver import first, run
+from engine.store.record_sets import RecordSet, record_set
 from engine.store.tables.columns import stored_by
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import SQLCompiler
+
+
+#: How many rows a statement touched; to be asked when its answer has come.
+Touched = Callable[[], int]
 
 
 class Prepared:
@@ -34,10 +39,10 @@ class Prepared:
     ) -> None:
         self._statement = statement
         self._names = tuple(names)
-        self._forms: dict[str, _Form] = {}
+        self._forms: dict[str, _Form | RecordSet] = {}
 
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Run it once per row; how many rows of the table it touched."""
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Touched:
+        """Run it for the rows; how many rows of the table it touched, for who asks after it ran."""
         dialect = connection.dialect
         form = self._forms.get(dialect.name)
         if form is None:
@@ -48,16 +53,22 @@ class Prepared:
         except (ValueError, TypeError) as error:
             # As SQLAlchemy itself says of a value that its column's type does not take.
             raise StatementError(str(error), form.text, None, error) from error
-        cursor = run(connection, form.text, values, is_many=True)
+        cursor = run(connection, form.text, values, is_many=isinstance(values, list))
+        if dialect.name == "postgresql":
+            # Within `together` the answer comes later; the driver forgets it with its cursor.
+            return lambda: int(cursor.rowcount)
         touched = int(cursor.rowcount)
         cursor.close()
-        return touched
+        return lambda: touched
 
-    def _compiled(self, dialect: Dialect) -> _Form:
+    def _compiled(self, dialect: Dialect) -> _Form | RecordSet:
         given = self._statement
         statement = given[dialect.name] if isinstance(given, Mapping) else given
         compiled = statement.compile(dialect=dialect, column_keys=list(self._names))
-        return _form_of(compiled, self._names)
+        form = _form_of(compiled, self._names)
+        if dialect.name == "postgresql" and isinstance(statement, Insert) and not form.fixed:
+            return record_set(statement, dialect, form.names, dict(form.processors))
+        return form
 
 
 class PreparedQuery:

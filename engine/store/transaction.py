@@ -5,7 +5,8 @@ The questions themselves stand in the module of their subject.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -18,8 +19,9 @@ from engine.queries import Page, SortOrder
 from engine.sources import whole_milliseconds
 from engine.store.connection import driver_errors
 from engine.store.places import behind
-from engine.store.prepared import Prepared, PreparedQuery
+from engine.store.prepared import Prepared, PreparedQuery, Touched
 from engine.store.quarantine import Quarantine
+from engine.store.round_trips import together
 from engine.store.tables import definition_lane, process_instance
 
 T = TypeVar("T")
@@ -121,10 +123,25 @@ class Transaction:
         self.statements += 1
         with driver_errors(clash=clash, still_used=still_used):
             if isinstance(statement, Prepared):
-                return statement.run(self._connection, rows or ())
+                return statement.run(self._connection, rows or ())()
             if rows is None:
                 return self._connection.execute(statement).rowcount
             return self._connection.execute(statement, list(rows)).rowcount
+
+    @contextmanager
+    def _together(self, *, clash: EngineError) -> Iterator[None]:
+        """What is sent inside is one question to the database, which is waited for at the end.
+
+        clash: raised when a unique key is already there.
+        """
+        self._must_write()
+        with driver_errors(clash=clash), together(self._connection):
+            yield
+
+    def _send(self, statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> Touched:
+        """Within `_together`: write the rows; how many were touched can be asked after its end."""
+        self.statements += 1
+        return statement.run(self._connection, rows)
 
     def _must_write(self) -> None:
         if not self._is_writing:

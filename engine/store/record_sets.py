@@ -1,0 +1,72 @@
+"""Rows of an INSERT as one value of PostgreSQL's: one statement, however many rows there are.
+
+Row by row, each costs the server a bind and an execution of its own. What the rows say is the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Dialect,
+    Insert,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSet:
+    """An INSERT whose rows are one JSON text.
+
+    `json_populate_recordset` makes of it rows of the table's own types.
+    """
+
+    text: str
+    #: The columns, and what makes of the value of each what the driver is given.
+    binds: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+
+    def parameters(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+        """What the driver takes. Raises ValueError for a value that its column does not take."""
+        records = [
+            {name: _plain(row[name] if to is None else to(row[name])) for name, to in self.binds}
+            for row in rows
+        ]
+        return {"records": json.dumps(records, ensure_ascii=False, allow_nan=False)}
+
+
+def record_set(
+    statement: Insert,
+    dialect: Dialect,
+    names: Sequence[str],
+    processors: Mapping[int, Callable[[Any], Any]],
+) -> RecordSet:
+    """The INSERT in that form, in PostgreSQL's words; what it says of conflicts stays.
+
+    processors: by the place of the name.
+    """
+    given = cast(bindparam("records", type_=Text), JSON)
+    row_type: ColumnElement[Any] = literal_column(f"NULL::{statement.table.name}")
+    records = func.json_populate_recordset(row_type, given).table_valued(*names, name="records")
+    rows = select(*(records.c[name] for name in names))
+    compiled = statement.from_select(names, rows, include_defaults=False).compile(dialect=dialect)
+    return RecordSet(
+        str(compiled), tuple((name, processors.get(place)) for place, name in enumerate(names))
+    )
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it; bytes as PostgreSQL writes them."""
+    if isinstance(value, str) and "\0" in value:
+        # PostgreSQL would refuse it too, and show what stands around it.
+        raise ValueError("text must not contain the character NUL")
+    return f"\\x{value.hex()}" if isinstance(value, bytes | memoryview) else value

@@ -1,0 +1,183 @@
+"""Round trips to PostgreSQL: how many a step takes, and what becomes of connections in the pool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.pq import Trace
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+
+from engine.errors import RevisionConflict, StorageAway
+from engine.model import TaskState
+from engine.store import Store, round_trips
+from tests.contract.builders import (
+    NOON,
+    a_task,
+    an_event,
+    deploy,
+    first_step,
+    next_step,
+    start,
+)
+from tests.databases import PostgresqlServer
+
+ON_POSTGRESQL = pytest.mark.parametrize(
+    "dialect", [pytest.param("postgresql", marks=pytest.mark.postgresql)]
+)
+
+
+def _complete(store: Store) -> None:
+    with store.writing() as tx:
+        task, stored = tx.stored_task("t1", for_step=True)
+        done = replace(task, state=TaskState.COMPLETED, ended_at=NOON, ended_by="siti")
+        events = [an_event("i1", number, revision=2) for number in range(2, 9)]
+        tx.append_step(
+            next_step(stored.instance, events=events, changed=(done,), opened=(a_task("t2"),))
+        )
+
+
+def _driver(store: Store) -> Any:
+    """The driver's connection that the pool gives; it is put back at once."""
+    with store._engine.connect() as connection:
+        return connection.connection.driver_connection
+
+
+@contextmanager
+def _traced(store: Store, file: Path) -> Iterator[None]:
+    """What the one connection of the store sends and is sent."""
+    driver = _driver(store)
+    with file.open("wb") as output:
+        driver.pgconn.trace(output.fileno())
+        driver.pgconn.set_trace_flags(Trace.SUPPRESS_TIMESTAMPS)
+        yield
+        driver.pgconn.untrace()
+
+
+@ON_POSTGRESQL
+def test_a_step_takes_four_round_trips(store: Store, tmp_path: Path) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"),)))
+
+    with _traced(store, tmp_path / "trace"):
+        _complete(store)
+
+    # Begin, load, write, commit: the server says each time that it is ready for more.
+    lines = (tmp_path / "trace").read_text().splitlines()
+    assert len([line for line in lines if "ReadyForQuery" in line]) == 4, lines
+
+
+def test_rows_of_a_step_are_kept_letter_by_letter(store: Store) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"),)))
+    odd = "\\u0041 \\x41 \"'{}[],:\t\n\x7f\u2028 é😀 %s %(a)s $1"
+    large = 2**62 + 1
+
+    with store.writing() as tx:
+        _, stored = tx.stored_task("t1", for_step=True)
+        said = {"variables": {"catatan": odd, "kosong": None, "besar": large}}
+        events = [an_event("i1", 2, revision=2, payload=said)]
+        opened = (a_task("t2", name=odd), a_task("t3", name=""))
+        tx.append_step(next_step(stored.instance, events=events, opened=opened))
+
+    with store.reading() as tx:
+        assert tx.events("i1")[-1].payload == said
+        assert [tx.task(each).name for each in ("t2", "t3")] == [odd, ""]
+
+
+def test_whoever_appends_second_finds_out_and_leaves_nothing(store: Store) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"),)))
+    with store.reading() as tx:
+        before = tx.instance("i1")
+    _complete(store)
+
+    with pytest.raises(RevisionConflict), store.writing() as tx:
+        tx.append_step(next_step(before, opened=(a_task("t9"),)))
+
+    with store.reading() as tx:
+        assert tx.instance("i1").revision == 2
+        assert [each.task_id for each in tx.tasks_of_instance("i1")] == ["t1", "t2"]
+
+
+@ON_POSTGRESQL
+def test_connection_that_was_ended_in_the_pool_is_replaced_unnoticed(
+    store: Store, database_url: str
+) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"),)))
+    driver = _driver(store)
+
+    _end(database_url, driver.info.backend_pid)
+    _complete(store)
+
+    assert _driver(store) is not driver
+
+
+@ON_POSTGRESQL
+def test_connection_is_asked_only_when_in_doubt(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    @event.listens_for(store._engine, "checkout")
+    def note(*_: object) -> None:
+        asked.append("checkout")
+
+    ping = store._engine.dialect.do_ping
+
+    def pinged(driver: Any) -> bool:
+        asked.append("ping")
+        return ping(driver)
+
+    monkeypatch.setattr(store._engine.dialect, "do_ping", pinged)
+
+    _driver(store)
+    _driver(store)
+    monkeypatch.setattr(round_trips, "BELIEVED_S", 0.0)
+    _driver(store)
+
+    assert asked == ["checkout", "checkout", "ping", "checkout"]
+
+
+@pytest.mark.postgresql
+def test_too_many_connections_are_refused_in_the_words_of_the_server(
+    postgresql_server: PostgresqlServer,
+) -> None:
+    url = postgresql_server.create_migrated()
+    with psycopg.connect(_plain(url), autocommit=True) as admin:
+        admin.execute("DROP ROLE IF EXISTS sempit")
+        admin.execute("CREATE ROLE sempit LOGIN CONNECTION LIMIT 1")
+        admin.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO sempit")
+    theirs = make_url(url).set(username="sempit")
+    store = Store.open(theirs.render_as_string(hide_password=False))
+    try:
+        with (
+            psycopg.connect(_plain(str(theirs))),
+            pytest.raises(StorageAway, match='too many connections for role "sempit"'),
+            store.reading(),
+        ):
+            pass
+        # It finds its place again as soon as there is one.
+        store.check_schema()
+    finally:
+        store.close()
+        with psycopg.connect(_plain(url), autocommit=True) as admin:
+            admin.execute("DROP OWNED BY sempit")
+            admin.execute("DROP ROLE sempit")
+        postgresql_server.drop(url)
+
+
+def _end(database_url: str, backend_pid: int) -> None:
+    with psycopg.connect(_plain(database_url)) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend_pid])
+
+
+def _plain(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

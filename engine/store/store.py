@@ -7,26 +7,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from shutil import disk_usage
-from threading import Lock
 from time import perf_counter
 
-from sqlalchemy import Connection, Engine, RootTransaction
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine
 
 from engine.durable_files import PRIVATE
-from engine.errors import OutcomeUnknown, StorageAway, StorageBusy, StorageError, StorageOutdated
+from engine.errors import StorageBusy, StorageError, StorageOutdated
 from engine.model import WrittenSteps
 from engine.store import migrations
 from engine.store.account_events import AccountEvents
 from engine.store.announcements import Announcements
 from engine.store.backups import Incoming, Outgoing
+from engine.store.beginning import Writers, transaction
 from engine.store.calendars import Calendars
 from engine.store.checkpoints import Checkpoints
 from engine.store.connection import (
-    BUSY_TIMEOUT_MS,
     WRITING,
     driver_errors,
     is_in_memory,
@@ -135,12 +133,7 @@ class Store:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         self._writing_engine = engine.execution_options(**{WRITING: True})
-        # SQLite's own lock is not fair: a thread could starve until it is refused as busy.
-        self._writer_queue = Lock() if self.dialect == "sqlite" else None
-        #: What the last writer left to the next one, of a SQLite with a file: there is one writer
-        #: at a time, and taking a connection from the pool and back is much of a short transaction.
-        self._left: Connection | None = None
-        self._leaves = self.file is not None
+        self._writers = Writers(engine)
         self._readings = Readings(self._one_reading)
         #: Rows that could not be read.
         self.quarantine = Quarantine()
@@ -153,10 +146,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of all connections."""
-        with self._turn_to_write():
-            if self._left is not None:
-                self._left.close()
-                self._left = None
+        self._writers.close()
         self._engine.dispose()
 
     @property
@@ -194,7 +184,7 @@ class Store:
 
     @contextmanager
     def _one_reading(self) -> Iterator[StoreTransaction]:
-        with _transaction(self._reading_engine) as connection:
+        with transaction(self._reading_engine) as connection:
             yield StoreTransaction(connection, is_writing=False, quarantine=self.quarantine)
 
     @contextmanager
@@ -205,22 +195,11 @@ class Store:
         """
         began = perf_counter()
         self._readings.end()
-        with self._turn_to_write():
-            connection = self._taken()
-            try:
-                with driver_errors():
-                    begun = connection.begin()
-                transaction = StoreTransaction(
-                    connection, is_writing=True, quarantine=self.quarantine
-                )
-                yield transaction
-                _commit(begun, is_writing=True)
-                self._leave(connection)
-            except BaseException:
-                _let_go(connection)
-                raise
-        if transaction.steps:
-            self._tell(transaction, perf_counter() - began)
+        with self._writers.transaction() as connection:
+            written = StoreTransaction(connection, is_writing=True, quarantine=self.quarantine)
+            yield written
+        if written.steps:
+            self._tell(written, perf_counter() - began)
 
     def watch_steps(self, watcher: Callable[[WrittenSteps], None]) -> None:
         """Tell the watcher of every transaction with steps, after it is kept.
@@ -233,31 +212,6 @@ class Store:
         written = WrittenSteps(tuple(transaction.steps), seconds, transaction.statements)
         for watcher in self._watchers:
             watcher(written)
-
-    def _taken(self) -> Connection:
-        if self._left is not None:
-            connection, self._left = self._left, None
-            return connection
-        with driver_errors():
-            return self._writing_engine.connect()
-
-    def _leave(self, connection: Connection) -> None:
-        if connection.invalidated or not self._leaves:
-            _let_go(connection)
-        else:
-            self._left = connection
-
-    @contextmanager
-    def _turn_to_write(self) -> Iterator[None]:
-        if self._writer_queue is None:
-            yield
-            return
-        if not self._writer_queue.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
-            raise StorageBusy
-        try:
-            yield
-        finally:
-            self._writer_queue.release()
 
     # ---------------------------------------------------------------- schema
 
@@ -293,8 +247,8 @@ class Store:
 
     def _migrate(self, on_version: Callable[[str], None]) -> None:
         with (
-            self._turn_to_write(),
-            _transaction(self._writing_engine) as connection,
+            self._writers.turn(),
+            transaction(self._writing_engine) as connection,
             driver_errors(),
         ):
             migrations.upgrade(connection, on_version=on_version)
@@ -324,7 +278,7 @@ class Store:
         """The schema version of the database; None when there is no database, or no schema."""
         if self.file is not None and not _is_there(self.file):
             return None
-        with _transaction(self._reading_engine) as connection, driver_errors():
+        with transaction(self._reading_engine) as connection, driver_errors():
             return migrations.current(connection)
 
     @property
@@ -344,7 +298,7 @@ class Store:
         where a reader still needs it. PostgreSQL keeps dead rows until they are vacuumed.
         """
         if self.dialect == "sqlite":
-            with _transaction(self._reading_engine) as connection, driver_errors():
+            with transaction(self._reading_engine) as connection, driver_errors():
                 connection.exec_driver_sql("COMMIT")
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
                 connection.exec_driver_sql("BEGIN")
@@ -358,14 +312,14 @@ class Store:
     @contextmanager
     def outgoing(self) -> Iterator[Outgoing]:
         """All rows, as they are at this moment; writers go on meanwhile."""
-        with _transaction(self._reading_engine) as connection:
+        with transaction(self._reading_engine) as connection:
             yield Outgoing(connection)
 
     @contextmanager
     def incoming(self) -> Iterator[Incoming]:
         """An empty database to be filled: all of it is kept when the block ends, or nothing."""
         self._make_file()
-        with self._turn_to_write(), _transaction(self._writing_engine) as connection:
+        with self._writers.turn(), transaction(self._writing_engine) as connection:
             yield Incoming(connection)
 
     # ---------------------------------------------------------------- health
@@ -379,7 +333,7 @@ class Store:
         if self.dialect != "sqlite":
             return []
         try:
-            with _transaction(self._reading_engine) as connection, driver_errors():
+            with transaction(self._reading_engine) as connection, driver_errors():
                 found = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
         except StorageError as error:
             return [str(error)]
@@ -408,34 +362,3 @@ def _is_there(file: Path) -> bool:
     except OSError as error:
         raise StorageError(f"{file}: cannot be looked at: {error.strerror or error}") from error
     return True
-
-
-@contextmanager
-def _transaction(engine: Engine) -> Iterator[Connection]:
-    """Commit at the end, or roll back; what the block itself raises passes as it is."""
-    with driver_errors():
-        connection = engine.connect()
-    try:
-        with driver_errors():
-            transaction = connection.begin()
-        yield connection
-        _commit(transaction, is_writing=engine.get_execution_options().get(WRITING, False))
-    finally:
-        _let_go(connection)
-
-
-def _let_go(connection: Connection) -> None:
-    """Roll back what was not committed; a connection that is lost has done so by itself."""
-    with suppress(SQLAlchemyError):
-        connection.close()
-
-
-def _commit(transaction: RootTransaction, *, is_writing: bool) -> None:
-    """Keep it. OutcomeUnknown when the answer is lost: it may have been kept all the same."""
-    try:
-        with driver_errors():
-            transaction.commit()
-    except StorageAway as lost:
-        if is_writing:
-            raise OutcomeUnknown from lost
-        raise

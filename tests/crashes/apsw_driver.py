@@ -130,5 +130,5 @@ def open_alone(path: Path) -> Store:
     """The store of a file on a VFS of this driver's, of which one connection may be at work."""
     store = Store.open(f"sqlite:///{path}")
     # What a writer leaves to the next one would keep readers out.
-    store._leaves = False
+    store._writers.leaves_connection = False
     return store

@@ -11,6 +11,7 @@ from threading import Event
 from typing import Any
 
 import requests
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from tests.soak.ledger import Deed, Ledger, Outcome
 
@@ -25,11 +26,12 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|tanda\w+|(?<=definition/)[^/]+|(?<=
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; `status` 0: nothing did."""
+    """What came back; `status` 0: nothing did. `is_sent`: whether a server was there at all."""
 
     status: int
     text: str = ""
     url: str = ""
+    is_sent: bool = True
 
     @property
     def is_good(self) -> bool:
@@ -40,6 +42,8 @@ class Answer:
         """What it says of a thing that was asked for once."""
         if self.is_good:
             return Outcome.DONE
+        if not self.is_sent:
+            return Outcome.NOTHING
         if self.status == 0 or (self.status == 503 and self.problem not in _NOTHING):
             return Outcome.UNKNOWN
         return Outcome.NOTHING
@@ -87,9 +91,10 @@ class Caller:
             )
             answer = Answer(found.status_code, found.text, found.headers.get("Location", ""))
         except requests.RequestException as error:
-            self.ledger.answered(what, type(error).__name__)
+            is_sent = not _is_refused(error)
+            self.ledger.answered(what, type(error).__name__ if is_sent else "nobody listens")
             self.stopped.wait(0.2)
-            return Answer(0)
+            return Answer(0, is_sent=is_sent)
         self.ledger.answered(what, f"{answer.status} {answer.problem}".strip())
         self._judge(what, answer, found)
         return answer
@@ -126,7 +131,7 @@ class Caller:
             answers.append(self.ask("POST", path, json=body, headers=key))
         last = answers[-1]
         outcome = last.outcome
-        if outcome is Outcome.NOTHING and last.status == 503:
+        if outcome is Outcome.NOTHING and last.status in (0, 503):
             # An earlier one, of which nothing is known, may still have been the one.
             lost = any(each.outcome is Outcome.UNKNOWN for each in answers)
             outcome = Outcome.UNKNOWN if lost else Outcome.NOTHING
@@ -144,3 +149,9 @@ class Caller:
 
     def _note(self, kind: str, mark: str, subject: str, outcome: Outcome) -> None:
         self.ledger.add(Deed(kind, mark, outcome, subject, self.account))
+
+
+def _is_refused(error: requests.RequestException) -> bool:
+    """Whether no connection was made, so that nothing was asked for."""
+    reason = error.args[0] if error.args else None
+    return isinstance(reason, MaxRetryError) and isinstance(reason.reason, NewConnectionError)

@@ -75,6 +75,10 @@ class Ledger:
         with self._lock:
             return [each for each in self.deeds if each.kind in kinds]
 
+    def done(self, *kinds: str) -> int:
+        """How many deeds of these kinds were told to be done."""
+        return sum(each.outcome is Outcome.DONE for each in self.of(*kinds))
+
     def counts(self) -> dict[str, Counter[str]]:
         """Kind -> outcome -> how many."""
         found: dict[str, Counter[str]] = {}

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import random
+import socket
+import threading
+
 import pytest
 
+from tests.soak.caller import Caller
 from tests.soak.judge import done_twice, lost_or_doubled
 from tests.soak.ledger import Deed, Ledger, Outcome
+from tests.soak.premises import free_port
 from tests.soak.records import Records, Row
 
 
@@ -48,3 +54,20 @@ def test_judge_finds_a_visit_that_ended_twice_and_an_event_that_is_missing() -> 
     rows = [Row("i", n, "activity_completed", "", "v", "{}") for n in (1, 3)]
 
     assert len(list(done_twice(_records(*rows)))) == 2
+
+
+def test_who_finds_nobody_listening_knows_that_nothing_was_done() -> None:
+    def outcome_at(port: int) -> Outcome:
+        origin = f"http://127.0.0.1:{port}"
+        caller = Caller("siti", "token", [origin], Ledger(), random.Random(1), threading.Event())
+        return caller.ask("POST", "/task/t1/claim").outcome
+
+    def hang_up() -> None:
+        listener.accept()[0].close()
+
+    assert outcome_at(free_port()) is Outcome.NOTHING
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        assert outcome_at(listener.getsockname()[1]) is Outcome.UNKNOWN
+        thread.join()

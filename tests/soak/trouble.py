@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import signal
+import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -29,6 +30,8 @@ class Trouble:
     stopped: threading.Event
     pace: float = 2.0
     done: Counter[str] = field(default_factory=Counter)
+    #: What it could not do; it goes on with the next.
+    failed: list[str] = field(default_factory=list)
     _thread: threading.Thread | None = None
 
     def begin(self) -> None:
@@ -47,7 +50,10 @@ class Trouble:
         while not self.stopped.wait(self.rng.expovariate(1 / self.pace)):
             kinds = self._kinds()
             [name] = self.rng.choices(list(kinds), [weight for weight, _ in kinds.values()])
-            kinds[name][1](self.rng.choice(self.programs))
+            try:
+                kinds[name][1](self.rng.choice(self.programs))
+            except (OSError, subprocess.SubprocessError) as error:
+                self.failed.append(f"trouble: {name}: {type(error).__name__}: {error}")
             self.done[name] += 1
 
     def _kinds(self) -> dict[str, tuple[float, Callable[[Program], None]]]:

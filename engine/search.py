@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from engine.bpmn.elements import ProcessModel
 from engine.definitions import Definitions
@@ -20,19 +21,21 @@ from engine.permissions import (
 )
 from engine.queries import DefinitionQuery, EventQuery, Page, SortOrder, TaskQuery
 from engine.search_words import (
+    MOST_WORDS_ASKED,
     TEXT_KINDS,
     Text,
     joined,
     texts_of,
     words_in,
     words_of_events,
+    words_of_key,
     words_of_start,
 )
 from engine.store import Store, StoreTransaction
 
 _log = logging.getLogger(__name__)
 
-MAX_QUERY, MOST_WORDS_ASKED = 200, 10
+MAX_QUERY = 200
 MOST_RESULTS = 100
 #: Texts shown of one instance.
 _MOST_MATCHES = 5
@@ -40,6 +43,8 @@ _MOST_MATCHES = 5
 _MOST_TASKS = 10
 #: Instances that a rebuilding handles in one transaction.
 _BATCH = 100
+#: Ways in which the words of a query may be parted between a step's name and a key.
+_MOST_KINDS = 8
 _OLDEST_FIRST = (("created_at", SortOrder.ASC),)
 _SOONEST = (("due_at", SortOrder.ASC), ("created_at", SortOrder.ASC))
 _NUMBER = "sop:nomorSop"
@@ -169,7 +174,7 @@ class Search:
     def _index(self, tx: StoreTransaction, instance_id: str) -> None:
         # No step adds words meanwhile.
         instance = tx.stored_instance(instance_id, for_step=True).instance
-        words = words_in(f"{instance_id.replace('-', '')} {instance.business_key or ''}")
+        words = [instance_id.replace("-", ""), *words_of_key(instance.business_key)]
         try:
             model = self._definitions.machine(tx, instance.definition_id).model
             query = EventQuery(instance_id=instance_id, kinds=TEXT_KINDS)
@@ -212,8 +217,28 @@ def _by_id(tx: StoreTransaction, query: str, actor: Actor) -> Found | None:
 
 
 def _tasks(tx: StoreTransaction, words: Sequence[str], actor: Actor, most: int) -> list[UserTask]:
-    query = TaskQuery(words=tuple(words), visible_to=task_scope_of(actor))
-    return tx.tasks(query, Page(0, most, _SOONEST))
+    """Open tasks, the soonest due first: each word stands in the step's name or in the key."""
+    whole = tuple(words)
+    by_rest: dict[tuple[str, ...], list[str]] = {}
+    for name in tx.open_task_names():
+        rest = tuple(word for word in words if not _has(name, (word,)))
+        by_rest.setdefault(rest, []).append(name)
+    found: dict[str, UserTask] = {}
+    others = sorted(by_rest.keys() - {whole}, key=lambda rest: (len(rest), rest))
+    for rest in (whole, *others[:_MOST_KINDS]):
+        query = TaskQuery(visible_to=task_scope_of(actor))
+        if rest != whole:
+            query = replace(query, names_in=tuple(by_rest[rest]))
+        if rest:
+            query = replace(query, instance_ids=tuple(tx.instances_by_key(rest)))
+        if query.instance_ids != ():
+            tasks = tx.tasks(query, Page(0, most, _SOONEST))
+            found.update((task.task_id, task) for task in tasks)
+    return sorted(found.values(), key=_soonest)[:most]
+
+
+def _soonest(task: UserTask) -> tuple[bool, datetime, datetime, str]:
+    return task.due_at is None, task.due_at or task.created_at, task.created_at, task.task_id
 
 
 def _shown(

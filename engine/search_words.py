@@ -15,12 +15,15 @@ from typing import Protocol
 
 from engine.bpmn.elements import ProcessModel
 from engine.model import INPUT_KINDS, EventKind, HistoryEvent, Json, StepRecord, document_of
+from engine.queries import KEY_MARK
 from engine.sealed_values import seal_of
 
 #: Longer words are cut: they are no words of people.
 MAX_WORD = 60
 #: Words of one step that are kept; what comes after them is not found.
 MOST_WORDS = 3000
+#: Words of one question that are looked for.
+MOST_WORDS_ASKED = 10
 
 #: The events that bring something to be searched for.
 TEXT_KINDS = INPUT_KINDS | {EventKind.VARIABLES_SET}
@@ -76,7 +79,21 @@ def words_of_events(events: Iterable[HistoryEvent]) -> Iterator[str]:
     """The words of all that the events brought."""
     for event in events:
         for text in texts_of(event):
-            yield from words_in(text.text)
+            yield from (
+                words_of_key(text.text) if text.source == "businessKey" else (words_in(text.text))
+            )
+
+
+def words_of_key(key: str | None) -> Iterator[str]:
+    """The words of a business key, each as itself and as one of a key."""
+    for word in words_in(key or ""):
+        yield word
+        yield KEY_MARK + word
+
+
+def key_words(text: str | None) -> tuple[str, ...] | None:
+    """The words that somebody looks for in business keys, as queries have them; None for none."""
+    return None if text is None else tuple(dict.fromkeys(words_in(text)))[:MOST_WORDS_ASKED]
 
 
 def joined(words: Iterable[str]) -> str:

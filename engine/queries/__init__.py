@@ -13,9 +13,10 @@ from engine.queries.history import (
 from engine.queries.instances import InstanceQuery, OverviewQuery
 from engine.queries.messages import DeliveryQuery, EventSubscriptionQuery, KeptMessageQuery
 from engine.queries.pages import Page, SortOrder
-from engine.queries.tasks import TaskQuery, TaskScope
+from engine.queries.tasks import KEY_MARK, TaskQuery, TaskScope
 
 __all__ = [
+    "KEY_MARK",
     "AccountEventQuery",
     "ActivityQuery",
     "DefinitionQuery",

@@ -15,6 +15,8 @@ class InstanceQuery:
     instance_ids: tuple[str, ...] | None = None
     business_key: str | None = None
     business_key_like: str | None = None
+    #: As those of a TaskQuery.
+    key_words: tuple[str, ...] | None = None
     definition_id: str | None = None
     definition_key: str | None = None
     definition_ids_in: tuple[str, ...] | None = None

@@ -7,6 +7,9 @@ from datetime import datetime
 
 from engine.model import TaskState
 
+#: Stands before the words of business keys in the index of words; words_in makes no such letter.
+KEY_MARK = "ª"
+
 
 @dataclass(frozen=True, slots=True)
 class TaskScope:
@@ -34,11 +37,11 @@ class TaskQuery:
     activity_ids_in: tuple[str, ...] | None = None
     name: str | None = None
     name_like: str | None = None
-    #: Parts of names and keys, whatever their case.
+    names_in: tuple[str, ...] | None = None
+    #: A part of the name, whatever its case.
     name_contains: str | None = None
-    business_key_contains: str | None = None
-    #: Each of them stands in the name or in the business key, whatever its case.
-    words: tuple[str, ...] = ()
+    #: Each begins a word of the business key, as `search_words.words_in` gives words.
+    key_words: tuple[str, ...] | None = None
     description: str | None = None
     description_like: str | None = None
     assignee: str | None = None

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Row,
     bindparam,
     delete,
-    exists,
     insert,
     literal,
     select,
@@ -26,9 +25,9 @@ from engine.model import (
     ProcessInstance,
     StepRecord,
     StoredInstance,
-    TaskState,
 )
 from engine.queries import InstanceQuery, Page
+from engine.store.instance_searches import InstanceSearches, instance_conditions
 from engine.store.prepared import Prepared
 from engine.store.step_rows import (
     candidate_values,
@@ -49,17 +48,10 @@ from engine.store.tables import (
     user_task,
 )
 from engine.store.transaction import (
-    Conditions,
-    Transaction,
-    among,
     asked_once,
-    between,
     counted,
-    equal,
-    like,
     paged,
     readable,
-    visible_instances,
 )
 from engine.store.variable_rows import ADD_UPDATES, update_values
 
@@ -144,7 +136,7 @@ PUT_TASKS = Prepared(
 )
 
 
-class Instances(Transaction):
+class Instances(InstanceSearches):
     """Questions about process instances, and their steps."""
 
     # --------------------------------------------------------------- reading
@@ -178,13 +170,14 @@ class Instances(Transaction):
 
     def instances(self, query: InstanceQuery, page: Page = _FIRST_PAGE) -> list[ProcessInstance]:
         """The instances that match."""
-        is_by_start = bool(page.sorting) and page.sorting[0][0] == "started_at"
-        statement = select(*INSTANCE_COLUMNS).where(*instance_conditions(query, walks=is_by_start))
         key = process_instance.c.instance_id
+        found = self._searched(query, page, lambda each, of: paged(each, of, _SORTING, key))
+        statement = select(*INSTANCE_COLUMNS).where(*found)
         return self._listed(paged(statement, page, _SORTING, key), instance_of, key)
 
     def count_instances(self, query: InstanceQuery, *, at_most: int | None = None) -> int:
         """How many instances match; of more than `at_most` it says no more than that."""
+        query = self._narrowed(query)
         found = select(literal(1)).select_from(process_instance).where(*instance_conditions(query))
         return self._number(counted(found if at_most is None else found.limit(at_most)))
 
@@ -307,54 +300,6 @@ class Instances(Transaction):
                     for incident_id, when in step.incidents_resolved
                 ],
             )
-
-
-def instance_conditions(query: InstanceQuery, *, walks: bool = False) -> Conditions:
-    """That an instance matches. walks: as in `visible_instances`."""
-    columns = process_instance.c
-    return [
-        *among(columns.instance_id, query.instance_ids),
-        *equal(columns.business_key, query.business_key),
-        *like(columns.business_key, query.business_key_like),
-        *equal(columns.definition_id, query.definition_id),
-        *equal(columns.definition_key, query.definition_key),
-        *among(columns.definition_id, query.definition_ids_in),
-        *among(columns.definition_key, query.definition_keys_in),
-        *among(columns.state, query.states),
-        *between(columns.started_at, query.started_after, query.started_before),
-        *between(columns.ended_at, query.ended_after, query.ended_before),
-        *equal(columns.started_by, query.started_by),
-        *equal(columns.super_instance_id, query.super_instance_id),
-        *_with_incident(query.has_incident),
-        *_with_open_task(query),
-        *visible_instances(query.visible_to_lanes, query.visible_to_account, walks=walks),
-    ]
-
-
-def _with_incident(wanted: bool | None) -> Conditions:
-    if wanted is None:
-        return []
-    has_open = exists().where(
-        incident.c.instance_id == process_instance.c.instance_id,
-        incident.c.resolved_at.is_(None),
-    )
-    return [has_open if wanted else ~has_open]
-
-
-def _with_open_task(query: InstanceQuery) -> Conditions:
-    """An open task in a lane, late, gone up to superiors: all that is asked for at once."""
-    if query.open_lane is None and query.late_at is None and not query.is_escalated:
-        return []
-    wanted = [
-        *equal(user_task.c.lane, query.open_lane),
-        *between(user_task.c.due_at, None, query.late_at),
-        *([user_task.c.escalation_level > 0] if query.is_escalated else []),
-    ]
-    # Written into the statement, so that SQLite takes the index that has open tasks only.
-    is_open = user_task.c.state == literal(TaskState.OPEN.value, literal_execute=True)
-    return [
-        process_instance.c.instance_id.in_(select(user_task.c.instance_id).where(is_open, *wanted))
-    ]
 
 
 def _goes_on(step: StepRecord) -> bool:

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    bindparam,
-    case,
-    cast,
-    column,
-    delete,
-    func,
-    select,
-    table,
-)
+from sqlalchemy import bindparam, case, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -24,13 +13,11 @@ from engine.store.instances import INSTANCE_COLUMNS, instance_of
 from engine.store.prepared import Prepared
 from engine.store.tables import process_instance, search_entry
 from engine.store.transaction import Transaction, visible_instances
+from engine.store.word_index import found_by_words
 
 _COLUMNS = search_entry.c
 #: Of one instance: with more than these characters of words it is found by no new ones.
 MOST_CHARACTERS = 200_000
-
-#: FTS5's table over search_entry; a column of the table's own name is what MATCH asks.
-_words = table("search_word", column("rowid"), column("search_word"))
 
 
 def _add(new: sqlite.Insert | postgresql.Insert) -> UpdateBase:
@@ -124,38 +111,7 @@ class Search(Transaction):
         lanes, account: only those in which one of the lanes takes part or that the account started;
         None for all. A word of one letter stands for itself only.
         """
-        is_sqlite = self._connection.dialect.name == "sqlite"
-        found = _by_fts5(words) if is_sqlite else _by_gin(words)
+        found = found_by_words(words, INSTANCE_COLUMNS, self._connection.dialect.name)
         statement = found.where(*visible_instances(lanes, account))
         page = statement.limit(max_results).offset(first_result)
         return self._listed(page, instance_of, process_instance.c.instance_id)
-
-
-def _by_fts5(words: Sequence[str]) -> Select[tuple[object, ...]]:
-    """FTS5 gives its rows from the youngest on, so that a common word costs no more than a rare."""
-    asked = " AND ".join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in words)
-    return (
-        select(*INSTANCE_COLUMNS)
-        .select_from(
-            _words.join(search_entry, _COLUMNS.entry_id == _words.c.rowid).join(
-                process_instance, process_instance.c.instance_id == _COLUMNS.instance_id
-            )
-        )
-        .where(_words.c.search_word.op("MATCH")(asked))
-        .order_by(_words.c.rowid.desc())
-    )
-
-
-def _by_gin(words: Sequence[str]) -> Select[tuple[object, ...]]:
-    asked = " & ".join(f"'{word}':*" if len(word) > 1 else f"'{word}'" for word in words)
-    kept: ColumnElement[object] = func.array_to_tsvector(func.string_to_array(_COLUMNS.words, " "))
-    return (
-        select(*INSTANCE_COLUMNS)
-        .select_from(
-            search_entry.join(
-                process_instance, process_instance.c.instance_id == _COLUMNS.instance_id
-            )
-        )
-        .where(kept.op("@@")(cast(asked, postgresql.TSQUERY)))
-        .order_by(_COLUMNS.entry_id.desc())
-    )

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, false, literal_column, or_, select, union_all
 
 from engine.queries import TaskQuery, TaskScope
 from engine.store.aliases import alias_of
 from engine.store.tables import task_candidate, task_escalation, user_task
+from engine.store.task_facets import hidden, is_of_few, is_of_scope, is_offer
 from engine.store.transaction import Conditions, among
 
 #: What bounds and orders one search.
@@ -45,6 +46,7 @@ class Searches:
         bound: what limits each of the direct ones. Beside this a statement needs no condition, and
         should have none: it could lead the database to read all tasks in the order of a page.
         """
+        others = hidden(others)
         direct = [
             select(found.c.task_id)
             for each in self.direct
@@ -53,25 +55,62 @@ class Searches:
         return _is_in([*direct, *(_search([_T.task_id.in_(ids), *others]) for ids in self.ids)])
 
 
-def searches_of(query: TaskQuery) -> Searches | None:
+def searches_of(query: TaskQuery, parts: list[Conditions] | None = None) -> Searches | None:
     """The searches that find the query's tasks; None: its other conditions do."""
-    if _is_offer(query):
-        return _offered(query.candidate_user, query.candidate_groups or (), query)
-    if query.visible_to is None or _is_of_scope(query):
+    if is_of_few(query):
         return None
-    return _visible(query.visible_to, query)
+    if is_offer(query):
+        return _offered(query.candidate_user, query.candidate_groups or (), query, parts)
+    if query.visible_to is None or is_of_scope(query):
+        return None if parts is None else Searches(parts, [])
+    return _visible(query.visible_to, query, parts)
 
 
 def still_visible(query: TaskQuery) -> Conditions:
     """That the offered tasks are visible to the account, unless they are anyway."""
-    if query.visible_to is None or not _is_offer(query) or _is_of_scope(query):
+    if is_of_few(query):
+        return _of_few(query)
+    if query.visible_to is None or not is_offer(query) or is_of_scope(query):
         return []
     return [_visible(query.visible_to, query).condition()]
 
 
+def _of_few(query: TaskQuery) -> Conditions:
+    """That each of the named tasks is offered, and visible: told of it alone, not of all lanes."""
+    conditions: Conditions = []
+    if is_offer(query):
+        conditions.append(_is_offered(query.candidate_user, query.candidate_groups or ()))
+    scope = query.visible_to
+    if scope is not None and not is_of_scope(query):
+        offered = _is_offered(scope.account, scope.lanes)
+        # Hidden from the planner, which would search all that the account has.
+        in_hand = _T.assignee.concat("") == scope.account
+        conditions.append(or_(in_hand, offered, _is_above(scope.lanes)))
+    return conditions
+
+
+def _is_offered(user: str | None, groups: Iterable[str]) -> ColumnElement[bool]:
+    lanes = sorted(groups)
+    by_name = _by_candidate(user, lanes).where(
+        task_candidate.c.instance_id == _T.instance_id, task_candidate.c.task_id == _T.task_id
+    )
+    return or_(_T.offered_lane.concat("").in_(lanes), by_name.correlate(user_task).exists())
+
+
+def _is_above(lanes: Iterable[str]) -> ColumnElement[bool]:
+    columns = task_escalation.c
+    found = select(columns.task_id).where(
+        columns.instance_id == _T.instance_id,
+        columns.task_id == _T.task_id,
+        columns.lane.in_(sorted(lanes)),
+        columns.level <= _T.escalation_level,
+    )
+    return found.correlate(user_task).exists()
+
+
 def unassigned(query: TaskQuery) -> Conditions:
     """That the offered tasks are in nobody's hands, unless they may be."""
-    return [_T.assignee.is_(None)] if _is_offer(query) and not query.include_assigned else []
+    return [_T.assignee.is_(None)] if is_offer(query) and not query.include_assigned else []
 
 
 def escalated(query: TaskQuery) -> Conditions:
@@ -86,46 +125,30 @@ def escalated(query: TaskQuery) -> Conditions:
     return conditions
 
 
-def _is_offer(query: TaskQuery) -> bool:
-    return query.candidate_user is not None or query.candidate_groups is not None
-
-
-def _is_of_scope(query: TaskQuery) -> bool:
-    """Whether what is asked for is visible anyway: it is what the account has or is offered.
-
-    Asking twice would double the work of an inbox.
-    """
-    scope = query.visible_to
-    if scope is None:
-        return True
-    is_offered = (
-        query.candidate_user in {None, scope.account}
-        and query.candidate_groups is not None
-        and scope.lanes.issuperset(query.candidate_groups)
-    )
-    went_up = query.escalated_to is not None and scope.lanes.issuperset(query.escalated_to)
-    return query.assignee == scope.account or is_offered or went_up
-
-
 def _search(conditions: Conditions) -> Select[tuple[str]]:
     # Not of the task that the statement around it looks at.
     return select(_T.task_id).where(*conditions).correlate(None)
 
 
 def _is_in(found: list[Select[tuple[str]]]) -> ColumnElement[bool]:
+    if not found:
+        return false()
     return _T.task_id.in_(union_all(*found) if len(found) > 1 else found[0])
 
 
-def _offered(user: str | None, groups: Iterable[str], query: TaskQuery) -> Searches:
+def _offered(
+    user: str | None, groups: Iterable[str], query: TaskQuery, parts: list[Conditions] | None = None
+) -> Searches:
     in_state = among(_T.state, query.states)
     # Each lane by itself: of several at once no index has the order of a page.
     by_lane = [[_T.offered_lane == lane, *in_state] for lane in sorted(groups)]
-    return Searches(by_lane, [_by_candidate(user, groups)])
+    by_part = None if parts is None else [[*part, *in_state] for part in parts]
+    return Searches(by_lane if by_part is None else by_part, [_by_candidate(user, groups)])
 
 
-def _visible(scope: TaskScope, query: TaskQuery) -> Searches:
+def _visible(scope: TaskScope, query: TaskQuery, parts: list[Conditions] | None = None) -> Searches:
     own = [_T.assignee == scope.account, *among(_T.state, query.states)]
-    offered = _offered(scope.account, scope.lanes, query)
+    offered = _offered(scope.account, scope.lanes, query, parts)
     by_superior = [_by_superior(scope.lanes, query)] if scope.lanes else []
     return Searches([own, *offered.direct], [*offered.ids, *by_superior])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -30,10 +31,10 @@ from engine.store.instances import stored_instance_of
 from engine.store.prepared import PreparedQuery
 from engine.store.step_rows import BESIDE_TASKS
 from engine.store.tables import process_instance, search_entry, user_task
+from engine.store.task_facets import TaskFacets
 from engine.store.task_searches import Bound, escalated, searches_of, still_visible, unassigned
 from engine.store.transaction import (
     Conditions,
-    Transaction,
     among,
     asked_once,
     between,
@@ -45,6 +46,7 @@ from engine.store.transaction import (
     present,
     readable,
 )
+from engine.store.word_index import begun_by
 
 _FIRST_PAGE = Page()
 
@@ -118,7 +120,7 @@ _LAST_COMPLETED = (
 )
 
 
-class Tasks(Transaction):
+class Tasks(TaskFacets):
     """Questions about user tasks."""
 
     @asked_once
@@ -152,19 +154,30 @@ class Tasks(Transaction):
 
     def tasks(self, query: TaskQuery, page: Page = _FIRST_PAGE) -> list[UserTask]:
         """The tasks that match; those that are open, unless the query says otherwise."""
-        statement = select(user_task).where(*task_conditions(query, _first_of(page)))
+        query = self._narrowed_tasks(query)
+        parts = None if page.max_results is None else self._parts(query, page)
+        statement = select(user_task).where(*task_conditions(query, _first_of(page), parts))
         listing = paged(statement, page, _SORTING, user_task.c.task_id)
         return self._listed(listing, task_of, *TASK_KEY)
 
     def count_tasks(self, query: TaskQuery, *, at_most: int | None = None) -> int:
         """How many tasks match; of more than `at_most` it says no more than that."""
-        return self._number(_count(query, at_most))
+        return self._number(self._count(query, at_most))
 
     def count_each(self, queries: Sequence[TaskQuery], *, at_most: int | None = None) -> list[int]:
         """The same of several queries, in one statement."""
-        counts = [_count(query, at_most).scalar_subquery() for query in queries]
+        counts = [self._count(query, at_most).scalar_subquery() for query in queries]
         row = self._first(select(*counts)) if counts else None
         return [int(number) for number in row or ()]
+
+    def _count(self, query: TaskQuery, at_most: int | None) -> Select[int]:
+        query = self._narrowed_tasks(query)
+        found = select(literal(1)).select_from(user_task)
+        if at_most is None:
+            return counted(found.where(*task_conditions(query)))
+        parts = self._parts(query, Page())
+        some = task_conditions(query, lambda search: search.limit(at_most), parts)
+        return counted(found.where(*some).limit(at_most))
 
     def tasks_of_instance(
         self, instance_id: str, states: Iterable[TaskState] | None = None
@@ -196,17 +209,14 @@ class Tasks(Transaction):
         return found
 
 
-def _count(query: TaskQuery, at_most: int | None) -> Select[int]:
-    found = select(literal(1)).select_from(user_task)
-    if at_most is None:
-        return counted(found.where(*task_conditions(query)))
-    some = task_conditions(query, lambda search: search.limit(at_most))
-    return counted(found.where(*some).limit(at_most))
+def task_conditions(
+    query: TaskQuery, bound: Bound | None = None, parts: list[Conditions] | None = None
+) -> Conditions:
+    """That a task matches; with a bound, that it is among the first that do, of each search.
 
-
-def task_conditions(query: TaskQuery, bound: Bound | None = None) -> Conditions:
-    """That a task matches; with a bound, that it is among the first that do, of each search."""
-    conditions, searches = _conditions(query), searches_of(query)
+    parts: in which the searches are made, only with a bound.
+    """
+    conditions, searches = _conditions(query), searches_of(query, parts)
     if searches is None:
         return conditions
     if bound is None:
@@ -218,7 +228,7 @@ def _first_of(page: Page) -> Bound | None:
     """What of a search can stand on the page or before it."""
     if page.max_results is None:
         return None
-    first = Page(0, page.first_result + page.max_results, page.sorting)
+    first = replace(page, first_result=0, max_results=page.first_result + page.max_results)
     return lambda search: paged(search, first, _SORTING, user_task.c.task_id)
 
 
@@ -241,9 +251,9 @@ def _conditions(query: TaskQuery) -> Conditions:
         *among(columns.activity_id, query.activity_ids_in),
         *equal(columns.name, query.name),
         *like(columns.name, query.name_like),
+        *among(columns.name, query.names_in),
         *containing(columns.name, query.name_contains),
-        *containing(columns.business_key, query.business_key_contains),
-        *_with_words(query.words),
+        *begun_by(columns.business_key, query.key_words),
         *equal(columns.assignee, query.assignee),
         *like(columns.assignee, query.assignee_like),
         *present(columns.assignee, query.is_assigned),
@@ -283,12 +293,6 @@ def _of_ended_instance(wanted: bool | None) -> Conditions:
         process_instance.c.ended_at.is_not(None),
     )
     return [is_ended if wanted else ~is_ended]
-
-
-def _with_words(words: Iterable[str]) -> Conditions:
-    columns = user_task.c
-    places = (columns.name, columns.business_key)
-    return [or_(*(place.icontains(word, autoescape=True) for place in places)) for word in words]
 
 
 def _not_put_off(until: datetime | None) -> Conditions:

@@ -137,7 +137,7 @@ def _copied(column: Column[Any]) -> ColumnElement[Any]:
     if column.name in _MOMENTS:
         return type_coerce(column, BigInteger) - _STEP_MS * _copy.c.number
     if column.name == "words":
-        return column.concat(" nomor").concat(number)
+        return column.concat(" nomor").concat(number).concat(" ª").concat(number)
     return column
 
 

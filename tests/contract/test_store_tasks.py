@@ -11,6 +11,7 @@ from sqlalchemy import event, text
 from engine.errors import InvalidQuery, NotFound
 from engine.model import StoredInstance, TaskState
 from engine.queries import Page, SortOrder, TaskQuery, TaskScope
+from engine.search_words import words_of_key
 from engine.store import Store
 from tests.contract.builders import (
     NOON,
@@ -78,6 +79,12 @@ def start_inboxes(store: Store) -> None:
     )
 
 
+def index_key(store: Store, key: str) -> None:
+    """The search knows the instance by its key, as a start writes it."""
+    with store.writing() as tx:
+        tx.put_words("i1", " ".join(words_of_key(key)))
+
+
 def scope(account: str, *lanes: str) -> TaskQuery:
     return TaskQuery(visible_to=TaskScope(account, frozenset(lanes)))
 
@@ -134,7 +141,11 @@ def test_inboxes(store: Store, query: TaskQuery, expected: str) -> None:
         (TaskQuery(name_like="setuju%"), ""),
         (TaskQuery(name_contains="TUJU"), "t4"),
         (TaskQuery(name_contains="%"), ""),
-        (TaskQuery(business_key_contains="am-1"), "t1"),
+        (TaskQuery(names_in=("Setujui", "?")), "t4"),
+        (TaskQuery(key_words=("pda", "1")), "t1"),
+        (TaskQuery(key_words=("dam",)), ""),
+        (TaskQuery(key_words=("p",)), ""),
+        (TaskQuery(key_words=()), ""),
         (TaskQuery(assignee="siti"), "t2"),
         (TaskQuery(assignee_like="%i"), "t2 t5"),
         (TaskQuery(is_assigned=True), "t2 t5"),
@@ -156,6 +167,7 @@ def test_inboxes(store: Store, query: TaskQuery, expected: str) -> None:
 )
 def test_tasks_are_filtered(store: Store, query: TaskQuery, expected: str) -> None:
     start_inboxes(store)
+    index_key(store, "PDAM-1")
 
     with store.reading() as tx:
         assert [each.task_id for each in tx.tasks(query)] == expected.split()
@@ -211,8 +223,8 @@ def test_an_inbox_is_searched_by_indexes(store: Store) -> None:
 
     plan = plan_of(store, scope("siti", "Lane 7", "Lane 8"))
 
-    assert "ix_user_task_offered_lane" in plan
-    assert "ix_user_task_assignee" in plan
+    assert "ix_user_task_offered_lane" in plan or "ix_user_task_open_age" in plan
+    assert "ix_user_task_assignee" in plan or "ix_user_task_claimed" in plan
     assert "SCAN user_task" not in plan
 
 

@@ -23,6 +23,7 @@ from engine.errors import (
 )
 from engine.model import InstanceState, TaskState
 from engine.store import Store, StoreTransaction, connection
+from engine.store.transaction import Transaction
 from tests.contract.builders import (
     NOON,
     a_definition,
@@ -484,3 +485,14 @@ def test_a_server_that_is_not_there_is_a_storage_error() -> None:
     with pytest.raises(StorageError), store.reading():
         pass
     store.close()
+
+
+def test_no_subject_of_a_transaction_takes_the_name_of_another_ones() -> None:
+    owners: dict[str, type] = {}
+    for subject in StoreTransaction.__mro__:
+        if subject in {StoreTransaction, Transaction, object}:
+            continue
+        for name in vars(subject):
+            if not name.startswith("__"):
+                assert name not in owners, (name, subject, owners[name])
+                owners[name] = subject

@@ -16,6 +16,7 @@ from flask import request, url_for
 
 from engine.model import Actor, TaskState
 from engine.queries import SortOrder, TaskQuery
+from engine.search_words import key_words
 from webhooks.language import Phrases, phrase
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.priorities import URGENT
@@ -147,7 +148,7 @@ def filtered(list_: Said, actor: Actor) -> TaskQuery:
     query = TaskQuery(
         definition_key=list_.get("sop"),
         name_contains=list_.get("kegiatan"),
-        business_key_contains=list_.get("kunci"),
+        key_words=key_words(list_.get("kunci")),
         due_after=after,
         due_before=before,
         lane=list_.get("lajur"),

@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from engine.model import Actor, InstanceState, ProcessInstance
 from engine.overviews import OpenStep
 from engine.queries import InstanceQuery, SortOrder
+from engine.search_words import key_words
 from webhooks.language import Phrases, phrase
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.listings import (
     argument,
-    containing,
     countable,
     lanes_of,
     latest_definitions,
@@ -84,7 +84,7 @@ def _query() -> InstanceQuery:
     query = InstanceQuery(
         definition_key=argument("sop"),
         states=frozenset({InstanceState(state)}) if state in set(InstanceState) else None,
-        business_key_like=containing(argument("kunci")),
+        key_words=key_words(argument("kunci")),
         open_lane=argument("lajur"),
         late_at=current_engine().clock.now() if condition == LATE else None,
         is_escalated=condition == ESCALATED,

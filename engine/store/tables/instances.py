@@ -176,6 +176,38 @@ user_task = Table(
         sqlite_where=text("state = 'open'"),
         postgresql_where=text("state = 'open'"),
     ),
+    # For listings of open tasks by the name of their step, by priority, or by age in a lane: see
+    # task_facets.py. The state as above.
+    Index(
+        "ix_user_task_open_name",
+        *("name", "offered_lane", "state", "due_at", "created_at", "task_id"),
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+    Index(
+        "ix_user_task_open_priority",
+        *("priority", "offered_lane", "state", "due_at", "created_at", "task_id"),
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+    Index(
+        "ix_user_task_follow_up",
+        *("state", "follow_up_at"),
+        sqlite_where=text("state = 'open' AND follow_up_at IS NOT NULL"),
+        postgresql_where=text("state = 'open' AND follow_up_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_user_task_claimed",
+        *("state", "assignee"),
+        sqlite_where=text("state = 'open' AND assignee IS NOT NULL"),
+        postgresql_where=text("state = 'open' AND assignee IS NOT NULL"),
+    ),
+    Index(
+        "ix_user_task_open_age",
+        *("offered_lane", "state", "created_at", "task_id"),
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
     # Who last completed a step of an instance, however often it was done; the state as above.
     Index(
         "ix_user_task_last_completed",

@@ -1,0 +1,125 @@
+"""Which instances a listing is about, asked so that it costs what it shows, not what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, literal, literal_column, select, union_all
+
+from engine.model import InstanceState, TaskState
+from engine.queries import InstanceQuery, Page
+from engine.store.tables import incident, process_instance, user_task
+from engine.store.task_facets import hidden
+from engine.store.transaction import (
+    Conditions,
+    among,
+    between,
+    equal,
+    like,
+    visible_instances,
+)
+from engine.store.word_index import WordIndex, begun_by
+
+_I = process_instance.c
+#: Instances that are found in another table first. When there are more, reading in the order of the
+#: page soon comes to them.
+_FEW = 500
+
+
+class InstanceSearches(WordIndex):
+    """Narrows what is asked about instances."""
+
+    def _searched(
+        self, query: InstanceQuery, page: Page, bound: Callable[[Select[Any], Page], Select[Any]]
+    ) -> Conditions:
+        """That an instance stands on the page or before it. bound: makes a search of a page."""
+        query = self._narrowed(query)
+        is_by_start = bool(page.sorting) and page.sorting[0][0] == "started_at"
+        is_of_sop = query.definition_key is not None and query.instance_ids is None
+        if not is_by_start or not is_of_sop or page.max_results is None:
+            return instance_conditions(query, walks=is_by_start)
+        most = page.first_result + page.max_results
+        first = replace(page, first_result=0, max_results=most)
+        # An index has the instances of an SOP in the order of their start, state by state.
+        states = sorted(query.states or set(InstanceState))
+        each = [
+            bound(select(_I.instance_id).where(*conditions), first).subquery()
+            for state in states
+            for conditions in [
+                instance_conditions(replace(query, states=frozenset({state})), walks=True)
+            ]
+        ]
+        return [_I.instance_id.in_(union_all(*(select(part.c.instance_id) for part in each)))]
+
+    def _narrowed(self, query: InstanceQuery) -> InstanceQuery:
+        """The same query by the ids of the instances, when those that it is about are few."""
+        query = self._with_keys_found(query)
+        if query.instance_ids is not None:
+            return query
+        if query.has_incident:
+            is_open = incident.c.resolved_at.is_(None)
+            query = self._instances_of(query, select(incident.c.instance_id).where(is_open))
+        if query.instance_ids is None and (wanted := _wanted_task(query)):
+            query = self._instances_of(query, select(user_task.c.instance_id).where(*wanted))
+        return query
+
+    def _instances_of(self, query: InstanceQuery, found: Select[tuple[str]]) -> InstanceQuery:
+        rows = self._all(found.limit(_FEW + 1))
+        if len(rows) > _FEW:
+            return query
+        return replace(query, instance_ids=tuple({row.instance_id for row in rows}))
+
+
+def instance_conditions(query: InstanceQuery, *, walks: bool = False) -> Conditions:
+    """That an instance matches. walks: as in `visible_instances`."""
+    return [
+        *among(_I.instance_id, query.instance_ids),
+        *equal(_I.business_key, query.business_key),
+        *like(_I.business_key, query.business_key_like),
+        *begun_by(_I.business_key, query.key_words),
+        *equal(_I.definition_id, query.definition_id),
+        *equal(_I.definition_key, query.definition_key),
+        *among(_I.definition_id, query.definition_ids_in),
+        *among(_I.definition_key, query.definition_keys_in),
+        *among(_I.state, query.states),
+        *between(_I.started_at, query.started_after, query.started_before),
+        *between(_I.ended_at, query.ended_after, query.ended_before),
+        *equal(_I.started_by, query.started_by),
+        *equal(_I.super_instance_id, query.super_instance_id),
+        *_with_incident(query.has_incident),
+        *_with_open_task(query),
+        *visible_instances(query.visible_to_lanes, query.visible_to_account, walks=walks),
+    ]
+
+
+def _with_incident(wanted: bool | None) -> Conditions:
+    if wanted is None:
+        return []
+    has_open: ColumnElement[bool] = exists().where(
+        incident.c.instance_id == _I.instance_id, incident.c.resolved_at.is_(None)
+    )
+    return [has_open if wanted else ~has_open]
+
+
+def _with_open_task(query: InstanceQuery) -> Conditions:
+    """An open task in a lane, late, gone up to superiors: all that is asked for at once."""
+    wanted = _wanted_task(query)
+    of_instance = user_task.c.instance_id == _I.instance_id
+    # Hidden from the planner: it would look among all open tasks instead of the instance's own.
+    return [exists().where(of_instance, *hidden(wanted))] if wanted else []
+
+
+def _wanted_task(query: InstanceQuery) -> Conditions:
+    if query.open_lane is None and query.late_at is None and not query.is_escalated:
+        return []
+    # Written into the statement, so that SQLite takes the index that has open tasks only; but not
+    # when that of what went up has far fewer.
+    state = literal(TaskState.OPEN.value, literal_execute=not query.is_escalated)
+    return [
+        user_task.c.state == state,
+        *equal(user_task.c.lane, query.open_lane),
+        *between(user_task.c.due_at, None, query.late_at),
+        *([user_task.c.escalation_level > literal_column("0")] if query.is_escalated else []),
+    ]

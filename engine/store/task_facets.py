@@ -1,0 +1,207 @@
+"""What open tasks differ by: the few names, priorities and lanes that there are among them.
+
+A listing that is narrowed or ordered by one of these is asked for value by value. Each value has
+its tasks in an index, in the order of the page, so that none is read beyond what the page can show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from sqlalchemy import Column, ColumnElement, func, literal, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.functions import FunctionElement
+
+from engine.model import TaskState
+from engine.queries import Page, TaskQuery
+from engine.store.tables import Moment, user_task
+from engine.store.transaction import Conditions, between
+from engine.store.word_index import WordIndex
+
+T = TypeVar("T")
+_T = user_task.c
+#: Written into statements, so that both databases take indexes that have open tasks only.
+_IS_OPEN = _T.state == literal(TaskState.OPEN.value, literal_execute=True)
+_OPEN = frozenset({TaskState.OPEN})
+#: Searches of one statement; of more it is quicker to read tasks in the order of the page.
+_MOST_FACETS, _MOST_PARTS = 8, 150
+#: Tasks that are looked up one by one. When there are more, reading in the order of the page soon
+#: comes to them.
+_FEW = 500
+
+
+class TaskFacets(WordIndex):
+    """Questions about what there is among open tasks."""
+
+    def open_task_names(self) -> list[str]:
+        """The names of open tasks, each once."""
+        return self._values(_T.name)
+
+    def _narrowed_tasks(self, query: TaskQuery) -> TaskQuery:
+        """The same query by the instances of the tasks, when those that it is about are few."""
+        query = self._with_keys_found(query)
+        if query.states != _OPEN or is_of_few(query):
+            return query
+        for found in _probes(query):
+            rows = self._all(select(_T.instance_id).where(*found).limit(_FEW + 1))
+            if len(rows) <= _FEW:
+                return replace(query, instance_ids=tuple({row.instance_id for row in rows}))
+        return self._with_names(query)
+
+    def _with_names(self, query: TaskQuery) -> TaskQuery:
+        """The same query by whole names, of those that there are."""
+        part, pattern = query.name_contains, query.name_like
+        if (part, pattern) == (None, None) or query.names_in is not None:
+            return query
+        names = self._values(
+            _T.name,
+            *([] if part is None else [lambda name: name.icontains(part, autoescape=True)]),
+            *([] if pattern is None else [lambda name: name.like(pattern, escape="\\")]),
+        )
+        return replace(query, names_in=tuple(names), name_contains=None, name_like=None)
+
+    def _parts(self, query: TaskQuery, page: Page) -> list[Conditions] | None:
+        """The parts in which a page of the listing is best read; None: as one.
+
+        Of those that are offered to lanes, a task that matches meets the conditions of one part.
+        """
+        # What somebody has in hand, or went up, is little.
+        is_little = query.assignee is not None or query.is_escalated or query.escalated_to
+        if query.states != _OPEN or is_of_few(query) or is_little:
+            return None
+        first = page.sorting[0][0] if page.sorting else None
+        if query.names_in is not None or query.name is not None:
+            names = {*(query.names_in or ()), *([query.name] if query.name else ())}
+            return self._by_lane(query, [_T.name == name for name in sorted(names)])
+        if first == "priority" or (query.priority, query.min_priority) != (None, None):
+            priorities = [each for each in self._values(_T.priority) if _is_asked(each, query)]
+            return self._by_lane(query, [_T.priority == each for each in priorities])
+        lanes = lanes_of(query)
+        if first != "created_at" or lanes is None:
+            return None
+        return [[_IS_OPEN, _T.offered_lane == lane] for lane in sorted(lanes)]
+
+    def _by_lane(
+        self, query: TaskQuery, facets: list[ColumnElement[bool]]
+    ) -> list[Conditions] | None:
+        """Each facet in each lane that has it; None: they are too many."""
+        if len(facets) > _MOST_FACETS:
+            return None
+        wanted, parts = lanes_of(query), []
+        for facet in facets:
+            there = self._values(_T.offered_lane, among=[facet])
+            lanes = there if wanted is None else [lane for lane in there if lane in wanted]
+            parts += [[_IS_OPEN, facet, _T.offered_lane == lane] for lane in lanes]
+            if wanted is None:
+                parts.append([_IS_OPEN, facet, _T.offered_lane.is_(None)])
+        return parts if len(parts) <= _MOST_PARTS else None
+
+    def _values(
+        self,
+        column: ColumnElement[T],
+        *wanted: Callable[[ColumnElement[T]], ColumnElement[bool]],
+        among: Conditions | None = None,
+    ) -> list[T]:
+        """The values of the column among open tasks, ascending: an index leads to the next."""
+        found = [_IS_OPEN, *(among or [])]
+        walk = select(func.min(column).label("value")).where(*found).cte("walk", recursive=True)
+        following = select(func.min(column)).where(*found, column > walk.c.value)
+        walk = walk.union_all(
+            select(following.correlate(walk).scalar_subquery()).where(walk.c.value.is_not(None))
+        )
+        value = walk.c.value
+        rows = self._all(select(value).where(value.is_not(None), *(each(value) for each in wanted)))
+        return [row.value for row in rows]
+
+
+class _unled(FunctionElement[Any]):  # noqa: N801 (a function of SQL)
+    """A column as it is, by no index of which SQLite is to search."""
+
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(_unled)
+def _as_it_is(element: _unled, compiler: Any, **more: Any) -> str:
+    # PostgreSQL knows by its statistics what leads to few rows.
+    return str(compiler.process(element.clauses, **more))
+
+
+@compiles(_unled, "sqlite")
+def _with_a_plus(element: _unled, compiler: Any, **more: Any) -> str:
+    # sqlite.org/optoverview.html: "Disqualifying WHERE Clause Terms using Unary +".
+    return f"+{compiler.process(element.clauses, **more)}"
+
+
+def hidden(conditions: Conditions) -> Conditions:
+    """The same conditions, by which SQLite is not to search: other ones lead it.
+
+    Only moments stay as they are: they are in the indexes of lanes, in the order of pages.
+    """
+
+    def hide(element: Any, **_: Any) -> Any:
+        is_led = isinstance(element, Column) and element.table is user_task
+        return _unled(element) if is_led and not isinstance(element.type, Moment) else None
+
+    return [visitors.replacement_traverse(each, {}, hide) for each in conditions]
+
+
+def _probes(query: TaskQuery) -> Iterator[Conditions]:
+    """Of what the query asks, conditions that may be met by few tasks, each by an index."""
+    if query.definition_key is not None:
+        yield [_T.definition_key == query.definition_key, _T.state == TaskState.OPEN.value]
+    if query.is_assigned:
+        yield [_IS_OPEN, _T.assignee > ""]
+    if query.lane is not None:
+        yield [_IS_OPEN, _T.lane == query.lane]
+    put_off = between(_T.follow_up_at, query.follow_up_after, query.follow_up_before)
+    if put_off:
+        yield [_IS_OPEN, *put_off]
+
+
+def _is_asked(priority: int, query: TaskQuery) -> bool:
+    least, most = query.min_priority, query.max_priority
+    is_between = (least is None or priority >= least) and (most is None or priority <= most)
+    return is_between and query.priority in {None, priority}
+
+
+def is_offer(query: TaskQuery) -> bool:
+    """Whether it asks for what somebody is offered."""
+    return query.candidate_user is not None or query.candidate_groups is not None
+
+
+def is_of_few(query: TaskQuery) -> bool:
+    """Whether it names the instances or tasks that it is about, or who ended them."""
+    named = (query.instance_id, query.instance_ids, query.task_id, query.task_ids)
+    keys = (query.business_key, query.business_keys_in, query.ended_by)
+    return any(each is not None for each in (*named, *keys))
+
+
+def is_of_scope(query: TaskQuery) -> bool:
+    """Whether what is asked for is visible anyway: it is what the account has or is offered.
+
+    Asking twice would double the work of an inbox.
+    """
+    scope = query.visible_to
+    if scope is None:
+        return True
+    is_offered = (
+        query.candidate_user in {None, scope.account}
+        and query.candidate_groups is not None
+        and scope.lanes.issuperset(query.candidate_groups)
+    )
+    went_up = query.escalated_to is not None and scope.lanes.issuperset(query.escalated_to)
+    return query.assignee == scope.account or is_offered or went_up
+
+
+def lanes_of(query: TaskQuery) -> frozenset[str] | None:
+    """The lanes by which tasks are searched; None for any."""
+    if is_offer(query):
+        return frozenset(query.candidate_groups or ())
+    return None if query.visible_to is None or is_of_scope(query) else query.visible_to.lanes

@@ -1,0 +1,224 @@
+"""A page of a listing costs what it shows, however it is narrowed and ordered.
+
+SQLite tells its plan. PostgreSQL plans by what there is: it tells how many rows it read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from engine.model import InstanceState, StepRecord, TaskState
+from engine.queries import InstanceQuery, Page, SortOrder, TaskQuery, TaskScope
+from engine.search_words import words_of_key
+from engine.store import Store, StoreTransaction
+from tests.contract.builders import a_task, at, deploy, first_step
+from tests.databases import BOTH
+
+_MANY = 1500
+#: Rows that PostgreSQL may read at one place of a plan: far fewer than there are.
+_FEW_ROWS = 700
+_SOONEST = (("due_at", SortOrder.ASC), ("created_at", SortOrder.ASC))
+_SCOPE = TaskScope("siti", frozenset({"Lane 6"}))
+_LANE: dict[str, Any] = {
+    "visible_to": _SCOPE,
+    "candidate_user": "siti",
+    "candidate_groups": ("Lane 6",),
+}
+_BY_PRIORITY = (("priority", SortOrder.DESC), *_SOONEST)
+_OLDEST, _LATEST = (("created_at", SortOrder.ASC),), (("created_at", SortOrder.DESC),)
+_ENDED = frozenset({TaskState.COMPLETED, TaskState.CANCELLED})
+
+#: What SQLite says when it reads a table, or an index of it, from one end to the other.
+_WHOLE = re.compile("SCAN (user_task|process_instance USING COVERING|search_entry)")
+
+Asked = Callable[[StoreTransaction], object]
+
+
+def tasks(sorting: Any = _SOONEST, **filters: Any) -> Asked:
+    return lambda tx: tx.tasks(TaskQuery(**filters), Page(0, 25, sorting))
+
+
+def count(**filters: Any) -> Asked:
+    return lambda tx: tx.count_tasks(TaskQuery(**filters), at_most=40)
+
+
+def instances(**filters: Any) -> Asked:
+    page = Page(0, 25, (("started_at", SortOrder.DESC),))
+    return lambda tx: tx.instances(InstanceQuery(**filters), page)
+
+
+#: What is asked -> the index by which SQLite answers.
+LISTINGS: dict[str, tuple[str, Asked]] = {
+    "a lane": ("ix_user_task_offered_lane", tasks(**_LANE)),
+    "a lane by priority": ("ix_user_task_open_priority", tasks(_BY_PRIORITY, **_LANE)),
+    "a lane from a priority on": ("ix_user_task_open_priority", tasks(min_priority=75, **_LANE)),
+    "a lane, the oldest first": ("ix_user_task_open_age", tasks(_OLDEST, **_LANE)),
+    "a lane, the latest first": ("ix_user_task_open_age", tasks(_LATEST, **_LANE)),
+    "a lane by name": ("ix_user_task_open_name", tasks(name_contains="PERIKSA 3", **_LANE)),
+    "a lane by a name of others": ("ix_user_task_open_name", tasks(name_contains="4", **_LANE)),
+    "a lane by a pattern of names": ("ix_user_task_open_name", tasks(name_like="%3", **_LANE)),
+    "a lane by a common SOP": ("ix_user_task_offered_lane", tasks(definition_key="sop", **_LANE)),
+    "a lane by a rare SOP": ("ix_user_task_definition_key", tasks(definition_key="?", **_LANE)),
+    "a lane by a rare key": ("search_word VIRTUAL TABLE", tasks(key_words=("77",), **_LANE)),
+    "a lane by a common key": ("ix_user_task_offered_lane", tasks(key_words=("lkj",), **_LANE)),
+    "a lane, in hand": ("ix_user_task_claimed", tasks(is_assigned=True, **_LANE)),
+    "a lane, put off": ("ix_user_task_follow_up", tasks(follow_up_after=at(days=1), **_LANE)),
+    "a lane, due until then": ("ix_user_task_offered_lane", tasks(due_before=at(hours=1), **_LANE)),
+    "all that I may see": ("ix_user_task_offered_lane", tasks(visible_to=_SCOPE)),
+    "what I ended": (
+        "ix_user_task_ended_by",
+        tasks((("ended_at", SortOrder.DESC),), states=_ENDED, ended_by="siti", visible_to=_SCOPE),
+    ),
+    "everything": ("ix_user_task_due_at", tasks()),
+    "everything by priority": ("ix_user_task_open_priority", tasks(_BY_PRIORITY)),
+    "everything by name": ("ix_user_task_open_name", tasks(name_contains="periksa 3")),
+    "everything, the oldest first": ("ix_user_task_state", tasks(_OLDEST)),
+    "everything, in hand": ("ix_user_task_claimed", tasks(is_assigned=True)),
+    "number of a lane": ("ix_user_task_offered_lane", count(**_LANE)),
+    "number by name": ("ix_user_task_open_name", count(name_contains="periksa 3", **_LANE)),
+    "instances": ("ix_process_instance_started_at", instances()),
+    "instances by SOP": (
+        "ix_process_instance_definition_key",
+        instances(definition_key="sop-3"),
+    ),
+    "instances by a rare key": ("search_word VIRTUAL TABLE", instances(key_words=("77",))),
+    "instances by a common key": ("ix_process_instance_started_at", instances(key_words=("lkj",))),
+    "instances by state": (
+        "ix_process_instance_state",
+        instances(states=frozenset({InstanceState.ACTIVE})),
+    ),
+    "instances with an incident": ("ix_incident_resolved_at", instances(has_incident=True)),
+    "instances in a common lane": ("ix_process_instance_started_at", instances(open_lane="Umum")),
+    "instances in a rare lane": ("ix_user_task_open_lane", instances(open_lane="Rare")),
+    "instances that are late": ("ix_user_task_due_at", instances(late_at=at(minutes=9))),
+    "instances that went up": ("ix_user_task_escalated", instances(is_escalated=True)),
+    "names of steps": ("ix_user_task_open_name", lambda tx: tx.open_task_names()),
+    "instances by any word": (
+        "search_word VIRTUAL TABLE",
+        lambda tx: tx.found_instances(
+            ("lkj",), lanes=None, account=None, first_result=0, max_results=21
+        ),
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def much_work(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Instances with two open tasks each: one of some lanes, and one of a lane that all share."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("plans") / "alur.db"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        url = f"sqlite:///{path}"
+    else:
+        url = request.getfixturevalue("postgresql_server").create_migrated()
+    store = Store.open(url)
+    deploy(store)
+    with store.writing() as tx:
+        for number in range(_MANY):
+            tx.add_instance(_step(number))
+            tx.put_words(f"i{number}", " ".join(words_of_key(f"LKJ-{number}")))
+        tx._write(text("ANALYZE"))
+    yield store
+    store.close()
+    if request.param == "postgresql":
+        request.getfixturevalue("postgresql_server").drop(url)
+
+
+def _step(number: int) -> StepRecord:
+    instance_id, key = f"i{number}", f"LKJ-{number}"
+    mine = a_task(
+        f"t{number}",
+        instance_id,
+        name=f"Periksa {number % 14 // 2}",
+        lane=f"Lane {number % 7}" if number % 500 else "Rare",
+        definition_key="sop",
+        business_key=key,
+        due_at=at(minutes=number) if number % 5 else None,
+        created_at=at(minutes=-number),
+        priority=(50, 75, 100)[number % 3],
+        assignee="siti" if number % 300 == 7 else None,
+    )
+    common = a_task(f"c{number}", instance_id, name="Umum", lane="Umum", due_at=at(days=90))
+    return first_step(
+        instance_id,
+        opened=(mine, common),
+        business_key=key,
+        started_at=at(minutes=-number),
+        definition_key=f"sop-{number % 5}",
+    )
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+def test_a_listing_reads_no_more_than_it_shows(much_work: Store, listing: str) -> None:
+    index, ask = LISTINGS[listing]
+    if much_work.dialect == "sqlite":
+        plans = "\n".join(explained(much_work, ask, "EXPLAIN QUERY PLAN "))
+        assert index in plans
+        assert (
+            re.search(r"SCAN (user_task|process_instance USING COVERING|search_entry)", plans)
+            is None
+        )
+    else:
+        plans = explained(much_work, ask, "EXPLAIN (ANALYZE, FORMAT JSON) ")
+        found = [json.loads(plan)[0]["Plan"] for plan in plans]
+        read = max((rows for plan in found for rows in rows_read(plan)), default=0)
+        assert read <= _FEW_ROWS, plans
+
+
+def explained(store: Store, ask: Asked, explain: str) -> list[str]:
+    """What the database says of each statement that the listing takes."""
+    seen: list[tuple[str, Any]] = []
+
+    def see(_conn: object, _cursor: object, statement: str, parameters: Any, *_rest: Any) -> None:
+        seen.append((statement, parameters))
+
+    with store.reading() as tx:
+        event.listen(store._engine, "before_cursor_execute", see)
+        ask(tx)
+        event.remove(store._engine, "before_cursor_execute", see)
+        if store.dialect == "postgresql":
+            # Of tables as small as a test's PostgreSQL prefers to read all: it is asked what it
+            # does when there is more.
+            for way in ("seqscan", "hashjoin", "mergejoin"):
+                tx._connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+            for cost in ("cpu_tuple_cost", "cpu_index_tuple_cost"):
+                tx._connection.exec_driver_sql(f"SET LOCAL {cost} = 5")
+        told = []
+        for statement, parameters in seen:
+            if statement.startswith("BEGIN"):
+                continue
+            rows = tx._connection.exec_driver_sql(explain + statement, parameters).all()
+            is_json = store.dialect == "postgresql"
+            told.append(json.dumps(rows[0][0]) if is_json else "\n".join(row[3] for row in rows))
+        return told
+
+
+def rows_read(node: dict[str, Any]) -> Iterator[int]:
+    """Of each place of a plan that reads instances or tasks, how many rows it read."""
+    if node.get("Relation Name") in {"process_instance", "user_task"}:
+        left_out = node.get("Rows Removed by Filter", 0) + node.get(
+            "Rows Removed by Index Recheck", 0
+        )
+        yield int((node["Actual Rows"] + left_out) * node["Actual Loops"])
+    for each in node.get("Plans", ()):
+        yield from rows_read(each)
+
+
+def test_pages_are_parts_of_the_whole_list(much_work: Store) -> None:
+    for filters in ({}, {"name_contains": "a 3"}, {"key_words": ("lkj",)}, {"min_priority": 75}):
+        for sorting in (_SOONEST, _BY_PRIORITY, _OLDEST, _LATEST):
+            for scope in (_LANE, {"visible_to": _SCOPE}, {}):
+                query = TaskQuery(**scope, **filters)
+                with much_work.reading() as tx:
+                    whole = [each.task_id for each in tx.tasks(query, Page(sorting=sorting))]
+                    pages = [tx.tasks(query, Page(n, 30, sorting)) for n in (0, 30)]
+                    counted = tx.count_tasks(query, at_most=40)
+                assert [each.task_id for page in pages for each in page] == whole[:60]
+                assert counted == min(len(whole), 40)

@@ -239,7 +239,8 @@ class Run(Carried):
     def fire_due(self) -> None:
         """Let every timer that is due by the step's time fire."""
         for task in list(self._timers()):
-            self._guarded(task, lambda task=task: task.task_spec._update(task))
+            if not task.has_state(TaskState.FINISHED_MASK):  # by one that fired before it
+                self._guarded(task, lambda task=task: task.task_spec._update(task))
         self.advance()
 
     def receive(self, subscription_id: str, variables: Variables) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import NotFound
 from engine.spiff.event_gateway import EventGateway, next_due
@@ -35,10 +36,11 @@ class Trees:
         waiting = self._workflow.event_manager.tasks
         for task in self._tasks():
             spec = task.task_spec
-            is_gateway = isinstance(spec, EventGateway) and next_due(task) is not None
-            if is_gateway or (
-                task.id in waiting and isinstance(spec.event_definition, TimerEventDefinition)
-            ):
+            if isinstance(spec, EventGateway):
+                # One that was interrupted keeps its moments until it is pruned.
+                if task._state == TaskState.STARTED and next_due(task) is not None:
+                    yield task
+            elif task.id in waiting and isinstance(spec.event_definition, TimerEventDefinition):
                 yield task
 
     def _due(self, task: Any) -> datetime | None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.soak import judge
 from tests.soak.caller import Caller
-from tests.soak.hands import MOST_RUNNING, Staff, onward
+from tests.soak.hands import Staff, onward
 from tests.soak.ledger import Ledger
 from tests.soak.others import Admin, Analyst, Keeper, Reader, Robot
 from tests.soak.premises import ADMIN, Premises, free_port, premises
@@ -61,8 +61,6 @@ class Soak:
     receiver: Receiver
     seed: int
     say: Callable[[str], object]
-    most_running: int = MOST_RUNNING
-    is_small: bool = False
     ledger: Ledger = field(default_factory=Ledger)
     programs: list[Program] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -76,17 +74,14 @@ class Soak:
     # --------------------------------------------------------------- programs
 
     def start_programs(self) -> None:
-        """One server and two workers; on PostgreSQL three servers, one of which works too.
-
-        A small soak has one server and one worker less.
-        """
-        servers = (2 if self.is_small else 3) if self.place.cluster else 1
+        """One server and two workers; on PostgreSQL three servers, one of which works too."""
+        servers = 3 if self.place.cluster else 1
         for number in range(servers):
             port = free_port()
             self.origins.append(f"http://127.0.0.1:{port}")
             words = ["serve", "--port", str(port)] + ["--no-worker"] * (number != 2)
             self._add(f"serve-{number}", *words)
-        for number in range(1 if self.is_small else 2):
+        for number in range(2):
             self._add(f"worker-{number}", "worker")
         for program in self.programs:
             program.start()
@@ -128,7 +123,7 @@ class Soak:
 
     def hands(self) -> list[Any]:
         """Everybody of the load."""
-        staff = [Staff(self.caller(name), self.most_running) for name in self.place.staff]
+        staff = [Staff(self.caller(name)) for name in self.place.staff]
         self.keeper = Keeper(self.caller("admin", number=1), self.place, self.place.folder)
         readers = [Reader(self.caller(name, number=2)) for name in ("kadis1", "auditor", "admin")]
         return [
@@ -161,12 +156,6 @@ class Soak:
         with self._changed:
             self._at_work -= may
             self._changed.notify_all()
-
-    def wait_for_deeds(self, least: int, *, most_s: float) -> None:
-        """Until so many things were asked for."""
-        until = time.monotonic() + most_s
-        while len(self.ledger.deeds) < least and time.monotonic() < until:
-            threading.Event().wait(0.2)
 
     def pause(self) -> None:
         """Nobody begins anything new; wait until all have their answers."""
@@ -238,17 +227,19 @@ class Soak:
             tasks = admin.get("/task", processInstanceId=each["id"])
             self.faults.append(f"does not come to its end: {each} with {tasks}")
 
-    def drain(self, *, most_s: float) -> None:
+    def drain(self) -> None:
         """Everything is delivered, by a clock that goes on to each next try."""
         self.receiver.is_failing = False
         admin = self.caller("admin", number=4)
-        until, wrong = time.monotonic() + most_s, _LATER_S
-        while time.monotonic() < until:
+        moved, last, wrong = time.monotonic(), None, _LATER_S
+        while time.monotonic() < moved + _STANDSTILL_S:
             # In this order: what leaves the outbox is pending from then on.
             waiting = Records.read(self.place.url).announcements
             left = admin.get("/delivery/count", state="pending")
             if left is not None and left["count"] == 0 and waiting == 0:
                 return
+            if (waiting, left) != last:
+                moved, last = time.monotonic(), (waiting, left)
             wrong += _DAY_S // 2
             self.place.set_clock(wrong)
             threading.Event().wait(5)
@@ -301,23 +292,17 @@ def run(
     say: Callable[[str], object] = lambda _line: None,
     looks: int = 3,
     pace: float = 4.0,
-    most_running: int = MOST_RUNNING,
-    least_deeds: int = 0,
-    is_small: bool = False,
 ) -> Report:
-    """Soak a new database in the folder. looks: pauses in which everything is judged.
-
-    least_deeds: on a slow machine it goes on until so many things were asked for, a minute at most.
-    """
+    """Soak a new database in the folder. looks: pauses in which everything is judged."""
     rng = random.Random(seed)
     report, began = Report(database, seed), time.monotonic()
     with premises(database, folder) as place, receiving(random.Random(f"{seed} r")) as receiver:
         place.prepare(receiver.url)
-        soak = Soak(place, receiver, seed, say, most_running, is_small)
+        soak = Soak(place, receiver, seed, say)
         soak.start_programs()
         try:
-            _load(soak, seconds, rng, looks, pace, report, least_deeds)
-            _end(soak, report, most_s=max(120, seconds / 2))
+            _load(soak, seconds, rng, looks, pace, report)
+            _end(soak, report)
         finally:
             soak.closed.set()
             for program in soak.programs:
@@ -335,7 +320,6 @@ def _load(
     looks: int,
     pace: float,
     report: Report,
-    least_deeds: int,
 ) -> None:
     threads = [threading.Thread(target=soak.work, args=(hand,)) for hand in soak.hands()]
     threads.append(threading.Thread(target=soak.measure))
@@ -349,7 +333,6 @@ def _load(
         soak.open.set()
         trouble.begin()
         threading.Event().wait(seconds / looks)
-        soak.wait_for_deeds(least_deeds, most_s=60)
         soak.pause()  # the trouble goes on until the last has an answer
         trouble.end()
         report.troubles.update(trouble.done)
@@ -358,10 +341,10 @@ def _load(
         soak.look(f"look {number + 1} of {looks}")
 
 
-def _end(soak: Soak, report: Report, *, most_s: float) -> None:
+def _end(soak: Soak, report: Report) -> None:
     soak.place.set_clock(_LATER_S)
     soak.drive_to_the_ends()
-    soak.drain(most_s=most_s)
+    soak.drain()
     records = soak.look("in the end")
     soak.faults += judge.undelivered(soak.receiver, records)
     soak.compare_search(records)

@@ -16,7 +16,8 @@ def served(app: Flask, **where: Any) -> Iterator[str]:
     """The address of the app while the block lasts; `where`, as waitress takes it, is a free port
     unless it is said.
     """
-    server = create_server(app, **({"host": "127.0.0.1", "port": 0, "threads": 4} | where))
+    anywhere = {} if "sockets" in where else {"host": "127.0.0.1", "port": 0}
+    server = create_server(app, threads=4, **anywhere | where)
 
     def serve() -> None:
         # Closing from outside takes the socket from under the server's select.

@@ -17,7 +17,7 @@ def served(app: Flask, **where: Any) -> Iterator[str]:
     unless it is said.
     """
     anywhere = {} if "sockets" in where else {"host": "127.0.0.1", "port": 0}
-    server = create_server(app, threads=4, **anywhere | where)
+    server = create_server(app, **{"threads": 4} | anywhere | where)
 
     def serve() -> None:
         # Closing from outside takes the socket from under the server's select.

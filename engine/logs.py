@@ -31,6 +31,8 @@ def start_logging(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level, handlers=[handler])
     # Alembic tells at INFO that it looked at the schema.
     logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.root.level))
+    # Waitress tells of each request that waits for a thread: some thousand lines in a busy minute.
+    logging.getLogger("waitress.queue").setLevel(max(logging.ERROR, logging.root.level))
 
 
 def log_steps(written: WrittenSteps) -> None:

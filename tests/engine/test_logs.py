@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.logs import JsonLines, TextLines, log_steps
-from engine.settings import from_environ
+from engine.logs import JsonLines, TextLines, log_steps, start_logging
+from engine.settings import Settings, from_environ
 from tests.diagrams import end, line, process, start, user
 from tests.office import Office
 
@@ -83,3 +83,10 @@ def test_each_kept_step_is_logged_with_its_instance(
 @pytest.mark.parametrize("chosen", ["json", "JSON", "text"])
 def test_format_is_a_setting(chosen: str) -> None:
     assert from_environ({"ALUR_LOG_FORMAT": chosen}).log_format == chosen.lower()
+
+
+def test_waiting_requests_are_no_lines_of_the_log() -> None:
+    start_logging(Settings())
+
+    assert not logging.getLogger("waitress.queue").isEnabledFor(logging.WARNING)
+    assert logging.getLogger("waitress").isEnabledFor(logging.WARNING)

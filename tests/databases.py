@@ -78,16 +78,19 @@ def open_server(*, is_durable: bool = False) -> Iterator[PostgresqlServer]:
     """
     url = os.environ.get("ALUR_TEST_POSTGRESQL_URL")
     # It need not outlive the machine, and each database that is dropped would wait for the disk.
-    options = "" if is_durable else "-c fsync=off"
+    # Six contestants of a benchmark keep the connections that they have made.
+    options = "-c max_connections=300" if is_durable else "-c fsync=off"
     cluster = None if url else _start_cluster(options)
     if url is None and cluster is None:
         reason = "no PostgreSQL: set ALUR_TEST_POSTGRESQL_URL, or install its server programs"
         unavailable(reason)
     server = PostgresqlServer(url or cluster.url)
-    yield server
-    server.close()
-    if cluster:
-        cluster.stop()
+    try:
+        yield server
+        server.close()
+    finally:
+        if cluster:
+            cluster.stop()
 
 
 @contextmanager

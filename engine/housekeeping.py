@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from engine.errors import StorageAway, StorageBusy, StorageFull
+from engine.errors import PASSING_TROUBLE
 from engine.sources import Clock
 
 _log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Housekeeping:
                 return dropped
             try:
                 dropped += chore()
-            except (StorageAway, StorageBusy, StorageFull):
+            except PASSING_TROUBLE:
                 raise  # those behind it would fare no better
             except Exception as error:  # noqa: BLE001 - the chores behind it are done nevertheless
                 failures.append(error)

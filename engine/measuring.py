@@ -7,7 +7,7 @@ of them.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -17,7 +17,7 @@ from engine.calendars import Calendars
 from engine.courses import Ways, course_of
 from engine.deadlines import calendar_key, in_zone_of
 from engine.definitions import Definitions
-from engine.errors import StorageAway, StorageBusy, StorageFull
+from engine.errors import DamagedHistory, DamagedRow, EngineError, StorageError
 from engine.model import (
     Course,
     EventKind,
@@ -41,6 +41,11 @@ _log = logging.getLogger(__name__)
 _TASKS, _INSTANCES = 100, 20
 #: What cannot be measured is left alone for so long.
 _SHORTEST_REST, _LONGEST_REST = timedelta(minutes=1), timedelta(hours=1)
+#: Rows and events that cannot be read.
+_DAMAGE = (DamagedRow, DamagedHistory)
+#: What one instance may lead to: it is damaged, its diagram is gone, or an event does not say what
+#: events of its kind say.
+_NOT_AS_IT_MUST_BE = (EngineError, LookupError, ValueError, TypeError, AttributeError)
 
 
 class Measuring:
@@ -74,8 +79,13 @@ class Measuring:
             tasks = tx.claimed_unmeasured_tasks(_TASKS, except_of=self._rests.names())
             if not tasks:
                 return 0
-            hands = by_task(tx.hand_events(tasks))
-            ways = Ways(tx.tasks_of_instances({task.instance_id for task in tasks}))
+            ids = {task.instance_id for task in tasks}
+            ways = Ways(self._read(ids, tx.tasks_of_instances))
+            hands = by_task(
+                self._read(
+                    ids, lambda some: tx.hand_events([t for t in tasks if t.instance_id in some])
+                )
+            )
             measured = [
                 found
                 for task in tasks
@@ -115,7 +125,7 @@ class Measuring:
             ended = tx.claimed_unmeasured_instances(_INSTANCES, except_of=self._rests.names())
             if not ended:
                 return 0
-            ways = Ways(tx.tasks_of_instances({each.instance_id for each in ended}))
+            ways = Ways(self._read({each.instance_id for each in ended}, tx.tasks_of_instances))
             measured = [
                 found
                 for each in ended
@@ -152,15 +162,27 @@ class Measuring:
         model = self._definitions.machine(tx, definition_id).model
         return in_zone_of(model, self._calendars.current(tx, calendar_key(model)))
 
+    def _read(
+        self, instance_ids: Collection[str], read: Callable[[Collection[str]], list[T]]
+    ) -> list[T]:
+        """What is read of these instances at once; all but what belongs to those that then rest."""
+        try:
+            return read(instance_ids)
+        except DamagedRow:
+            found = [self._if_sound(each, partial(read, [each])) for each in sorted(instance_ids)]
+        return [one for some in found for rows in some for one in rows]
+
     def _if_sound(self, instance_id: str, measure: Callable[[], T]) -> list[T]:
-        """What is measured; nothing of an instance that is damaged, and the others go on."""
+        """What is measured; nothing of an instance that is not what it must be: it rests."""
         if self._rests.is_resting(instance_id):
             return []
         try:
             found = measure()
-        except (StorageAway, StorageBusy, StorageFull):
-            raise  # that is not the instance's
-        except Exception:  # noqa: BLE001 - it rests, and the others go on
+        except _NOT_AS_IT_MUST_BE as error:
+            if isinstance(error, StorageError) and not isinstance(error, _DAMAGE):
+                # That is the database's: all is undone. PostgreSQL answers nothing any more in a
+                # transaction in which it has refused once, so that the others would seem damaged.
+                raise
             rest = self._rests.begin(instance_id)
             _log.exception("instance %s cannot be measured; again in %s", instance_id, rest)
             return []

@@ -21,7 +21,7 @@ from engine.store.tables import (
     user_task,
 )
 from engine.store.tasks import TASK_KEY, task_of
-from engine.store.transaction import Conditions, Transaction
+from engine.store.transaction import Conditions, Transaction, readable
 
 #: Inputs by which a task gets into somebody's hands, or out of them.
 _HANDS = (EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED)
@@ -71,15 +71,19 @@ class Times(Transaction):
         return self._listed(statement, instance_of, process_instance.c.instance_id)
 
     def tasks_of_instances(self, instance_ids: Collection[str]) -> list[UserTask]:
-        """All tasks of these instances, open or ended."""
+        """All tasks of these instances, open or ended. Raises DamagedRow: none is left out."""
         statement = select(user_task).where(user_task.c.instance_id.in_(sorted(instance_ids)))
-        return self._listed(statement, task_of, *TASK_KEY)
+        with readable("a row of user_task"):
+            return [task_of(row) for row in self._all(statement)]
 
     def hand_events(self, tasks: Iterable[UserTask]) -> list[HistoryEvent]:
-        """How these tasks got into hands and out of them, each instance's in its order."""
+        """How these tasks got into hands and out of them, each instance's in its order.
+
+        Raises DamagedRow: none is left out.
+        """
         wanted = [(task.instance_id, task.task_id) for task in tasks]
         columns = history_event.c
-        rows = self._all(
+        statement = (
             select(history_event)
             .where(
                 tuple_(columns.instance_id, columns.activity_instance_id).in_(wanted),
@@ -87,7 +91,8 @@ class Times(Transaction):
             )
             .order_by(columns.instance_id, columns.sequence)
         )
-        return [event_of(row) for row in rows]
+        with readable("a row of history_event"):
+            return [event_of(row) for row in self._all(statement)]
 
     # ------------------------------------------------------------------- writing
 

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol
 
 from engine.deliveries import Deliveries
-from engine.errors import EngineError, StorageAway, StorageBusy
+from engine.errors import PASSING_TROUBLE, EngineError
 from engine.model import Channel, Delivery, DeliveryFailure, Sent
 
 _log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Deliverer:
         """
         try:
             return self._senders[delivery.channel].send(delivery)
-        except (StorageAway, StorageBusy):
+        except PASSING_TROUBLE:
             raise  # what became of it could not be written either
         except Exception:  # noqa: BLE001 - the other deliveries must go on
             _log.exception("delivery %s could not be sent", delivery.delivery_id)

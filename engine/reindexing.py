@@ -18,7 +18,7 @@ from engine.definitions import Definitions
 from engine.errors import EngineError
 from engine.escalation_proof import risen_in
 from engine.history import chain_faults
-from engine.lineage import ended_up_in, lineage_of
+from engine.lineage import Lineage, ended_up_in, lineage_of
 from engine.model import (
     Actor,
     EndedTask,
@@ -32,6 +32,7 @@ from engine.model import (
 from engine.permissions import require_role
 from engine.queries import ExternalTaskQuery, InstanceQuery, Page
 from engine.replay import replay
+from engine.same_person import preceding_in
 from engine.search import Search
 from engine.spiff.machine import OpenTask, Run
 from engine.state_proof import OF_OPENING, last_hands, opened_row
@@ -52,6 +53,7 @@ class _Led:
     instance: ProcessInstance
     run: Run
     events: Sequence[HistoryEvent]
+    lineage: Lineage
 
 
 class Reindexing:
@@ -126,9 +128,8 @@ class Reindexing:
         if not holds or replayed.faults or replayed.run is None:
             _log.warning("instance %s stays as it is: its history does not hold", instance_id)
             return
-        led = _Led(
-            projections.instance_of(stored.instance, replayed.run, events), replayed.run, events
-        )
+        instance = projections.instance_of(stored.instance, replayed.run, events)
+        led = _Led(instance, replayed.run, events, lineage)
         _renew_instance(tx, led, stored.snapshot)
         tx.put_variables(instance_id, projections.variables_of(events))
         tx.put_incidents(instance_id, projections.incidents_of(led.instance, events))
@@ -145,9 +146,13 @@ class Reindexing:
         entered = _entered(led.events)
         missing = [each for each in entered if each not in rows]
         ended = projections.ended_tasks_of(led.run, led.events, {*rows, *entered})
+        lineage = led.lineage
+        if missing:
+            preceding = preceding_in(lineage.first.model, led.events, lineage.later_models)
         for task_id in missing:
             if task_id in open_now or _is_completed(ended.get(task_id)):
-                rows[task_id] = self._opened(tx, led, entered[task_id])
+                opened = self._opened(tx, led, entered[task_id])
+                rows[task_id] = replace(opened, preceded_by=preceding.get(task_id, ()))
         current = {
             task_id: _with_history(
                 _named_anew(rows[task_id], task, led.instance),

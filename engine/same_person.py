@@ -9,7 +9,8 @@ step opens is written to its task; the mark goes into its completion.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -71,6 +72,32 @@ def faults(
     later: definition id -> the model of each version that the instance was migrated to.
     """
     found: list[Fault] = []
+    for event, opened in _followed(model, events, later):
+        task_id = event.activity_instance_id or ""
+        # History of before there were marks has none.
+        if event.kind is EventKind.TASK_COMPLETED and MARK in event.payload and task_id in opened:
+            expected = _mark(opened[task_id], event.actor or "").get(MARK)
+            if event.payload[MARK] != expected:
+                found.append(_fault(event, expected, event.payload[MARK]))
+    return found
+
+
+def preceding_in(
+    model: ProcessModel,
+    events: Iterable[HistoryEvent],
+    later: Mapping[str, ProcessModel] = MappingProxyType({}),
+) -> Mapping[str, tuple[PrecedingTask, ...]]:
+    """What led to each task by a history: task id -> what its row says. later: as in `faults`."""
+    last = deque(_followed(model, events, later), maxlen=1)
+    return last[0][1] if last else {}
+
+
+def _followed(
+    model: ProcessModel,
+    events: Iterable[HistoryEvent],
+    later: Mapping[str, ProcessModel],
+) -> Iterator[tuple[HistoryEvent, Mapping[str, tuple[PrecedingTask, ...]]]]:
+    """Each event, with what had led to the tasks that were opened by then."""
     #: The last one of each activity.
     done: dict[str, Done] = {}
     now: tuple[int, PrecedingTask] | None = None
@@ -82,11 +109,6 @@ def faults(
         if event.kind is EventKind.INSTANCE_MIGRATED:
             model, ways = later.get(event.payload.get("to", ""), model), {}
         elif event.kind is EventKind.TASK_COMPLETED:
-            # History of before there were marks has none.
-            if MARK in event.payload and task_id in opened:
-                expected = _mark(opened[task_id], event.actor or "").get(MARK)
-                if event.payload[MARK] != expected:
-                    found.append(_fault(event, expected, event.payload[MARK]))
             completed = PrecedingTask(task_id, activity_id, event.actor or "")
             done[activity_id] = max(
                 (event.at, completed), done.get(activity_id, _NEVER), key=_by_end
@@ -100,7 +122,7 @@ def faults(
         elif event.kind is EventKind.INCIDENT_RAISED:
             # It opened later than it was entered.
             opened.pop(task_id, None)
-    return found
+        yield event, opened
 
 
 # ------------------------------------------------------------------------- ways

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from engine.errors import Forbidden
 from engine.model import Fault, SubstitutionKind
 from engine.queries import ExternalTaskQuery, TopicSubscription
+from engine.same_person import MARK
 from engine.substitutions import Wishes
 from tests.diagrams import (
     catch,
@@ -146,6 +147,22 @@ def test_a_damaged_row_is_named_and_made_anew(office_on_both: Office) -> None:
     assert {each.task_id for each in office.open_tasks(instance)} == {t.task_id for t in before}
     for each_task in office.open_tasks(instance):
         office.engine.tasks.complete(each_task.task_id, {}, actor=staff("Kadis"))
+    office.assert_sound(instance)
+
+
+def test_a_task_made_anew_knows_which_step_led_to_it(office_on_both: Office) -> None:
+    office, clerk = office_on_both, staff("Kadis")
+    instance = office.start(office.deploy(DIAGRAM), bidang=["SMP"])
+    office.complete(instance, "a", clerk, nomor="6")
+    task_id = office.task(instance, "b").task_id
+    change(office, f"DELETE FROM user_task {_B}", instance=instance)
+
+    office.engine.reindexing.rebuild(actor=ADMIN, instance_ids=[instance])
+    office.engine.tasks.complete(task_id, {}, actor=clerk)
+
+    events = office.engine.history.events(instance, actor=AUDITOR)
+    [marked] = [e.payload[MARK] for e in events if MARK in e.payload]
+    assert [each["activity"] for each in marked] == ["a"]
     office.assert_sound(instance)
 
 

@@ -44,6 +44,7 @@ PAGES: tuple[tuple[str | None, str], ...] = (
     ("auditor", "pemantauan"),
     ("auditor", "/bukti-akip"),
     ("auditor", "paket"),
+    ("auditor", "paket-gagal"),
     ("admin", "/kalender"),
     ("admin", "/kalender/kantor"),
     ("admin", "/atasan"),

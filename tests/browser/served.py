@@ -128,10 +128,12 @@ def _fill(office: Office) -> dict[str, str]:
     report = f"/laporan/{definitions[0].key}"
     head = office.engine.instances.instance(ended, actor=ADMIN).head_hash
     days = Period(office.clock.now() - timedelta(days=90), office.clock.now())
+    failed = _failed_package(office, days)
     package = office.engine.evidence_packages.order(days, "Triwulan I", actor=ADMIN)
     return {
         "kode": f"/periksa?kode={code_of(ended, head)}",
         "paket": f"/bukti-akip/{package.package_id}",
+        "paket-gagal": f"/bukti-akip/{failed}",
         "laporan": f"{report}?periode=tahun",
         "laporan-waktu": f"{report}?periode=tahun&panas=waktu",
         "pemantauan": f"{report}/pemantauan?periode=tahun",
@@ -194,6 +196,15 @@ def _ended(office: Office, definition: ProcessDefinition) -> str:
     instance_id = office.start_sop(definition)
     office.run_to_end(instance_id, every_return_once())
     return instance_id
+
+
+def _failed_package(office: Office, period: Period) -> str:
+    packages = office.engine.evidence_packages
+    ordered = packages.order(period, "Triwulan I", actor=ADMIN)
+    hold = packages.take()
+    assert hold is not None
+    hold.fail("OSError: [Errno 28] No space left on device")
+    return ordered.package_id
 
 
 def _remark(office: Office, instance_id: str) -> None:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _BASE = {"model", "errors", "sources", "settings", "setting_values", "queries"}
 _PURE = {"canonical_json", "json_values", "forms", "permissions", "moments", "sealed_values"}
-_PURE |= {"spreadsheets"}
+_PURE |= {"spreadsheets", "sorted_json"}
 _ROOMS = {
     "definitions",
     "escapes",
@@ -150,9 +150,10 @@ ARROWS: dict[str, set[str]] = {
     "bpmn": {"model", "errors", "moments", "worktime"},
     "receivers": {"errors"},
     "retry_schedule": set(),
-    "spiff": {"model", "errors", "sources", "json_values", "moments", "bpmn"},
-    "store": {"model", "errors", "queries", "sources", "durable_files"},
+    "spiff": {"model", "errors", "sources", "json_values", "sorted_json", "moments", "bpmn"},
+    "store": {"model", "errors", "queries", "sources", "durable_files", "sorted_json"},
     "worktime": {"errors", "model"},
+    "canonical_json": {"sorted_json"},
     "history": {"model", "errors", "sources", "canonical_json"},
     "replay": {"model", "errors", "spiff", "history"},
     "incident_causes": {"model", "errors", "bpmn"},
@@ -258,6 +259,7 @@ HOMES: dict[str, set[str]] = {
     "prometheus_client": {"webhooks/operations"},
     "waitress": set(),  # engine/cli asks for it by name, when it serves
     "rfc8785": {"engine/canonical_json.py", "engine/checkpoint_format.py"},
+    "orjson": {"engine/sorted_json.py"},
     "argon2": {"engine/passwords.py"},
     "requests": {"webhooks/outgoing", "webhooks/sign_on.py"},
     "requests_hardened": {"webhooks/outgoing"},

@@ -12,7 +12,7 @@ from engine.model import ActivityInstance, EventKind, HistoryEvent
 from engine.queries import ActivityQuery, EventQuery, Page
 from engine.store.aliases import alias_of
 from engine.store.step_rows import copied_texts
-from engine.store.tables import history_event, process_instance, user_task
+from engine.store.tables import history_event, of_kind, process_instance, user_task
 from engine.store.transaction import (
     Conditions,
     Transaction,
@@ -243,7 +243,7 @@ def _activities(query: ActivityQuery) -> Select[Any]:
             user_task.c.assignee,
         )
         .select_from(_visits())
-        .where(_entered.c.kind == EventKind.ACTIVITY_ENTERED.value, *_activity_conditions(query))
+        .where(of_kind(_entered, EventKind.ACTIVITY_ENTERED), *_activity_conditions(query))
     )
 
 

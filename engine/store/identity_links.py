@@ -31,7 +31,13 @@ from sqlalchemy.dialects import postgresql
 from engine.model import EventKind, IdentityLink
 from engine.queries import IdentityLinkQuery, Page, SortOrder
 from engine.store.aliases import alias_of
-from engine.store.tables import history_event, process_instance, task_candidate, user_task
+from engine.store.tables import (
+    history_event,
+    of_kind,
+    process_instance,
+    task_candidate,
+    user_task,
+)
 from engine.store.transaction import (
     Conditions,
     Transaction,
@@ -288,9 +294,9 @@ def _conditions(query: IdentityLinkQuery, kind: EventKind) -> Conditions:
     columns = _told.c
     is_of_few = query.instance_id is not None or query.task_id is not None
     # Hidden from the planner then: it would read all events of the kind for the sake of the order.
-    of_kind: ColumnElement[str] = columns.kind.concat("") if is_of_few else columns.kind
+    is_kind = columns.kind.concat("") == kind.value if is_of_few else of_kind(_told, kind)
     return [
-        of_kind == kind.value,
+        is_kind,
         *equal(columns.instance_id, query.instance_id),
         *_of_task(query.task_id),
         *between(columns.at, query.at_after, query.at_before),

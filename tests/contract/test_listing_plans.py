@@ -15,7 +15,16 @@ import pytest
 from sqlalchemy import event, text
 
 from engine.model import InstanceState, StepRecord, TaskState
-from engine.queries import InstanceQuery, Page, SortOrder, TaskQuery, TaskScope
+from engine.queries import (
+    ActivityQuery,
+    EventQuery,
+    IdentityLinkQuery,
+    InstanceQuery,
+    Page,
+    SortOrder,
+    TaskQuery,
+    TaskScope,
+)
 from engine.search_words import words_of_key
 from engine.store import Store, StoreTransaction
 from tests.contract.builders import a_task, at, deploy, first_step
@@ -52,6 +61,21 @@ def count(**filters: Any) -> Asked:
 def instances(**filters: Any) -> Asked:
     page = Page(0, 25, (("started_at", SortOrder.DESC),))
     return lambda tx: tx.instances(InstanceQuery(**filters), page)
+
+
+def visits(**filters: Any) -> Asked:
+    page = Page(0, 25, (("started_at", SortOrder.DESC),))
+    return lambda tx: tx.activities(ActivityQuery(**filters), page)
+
+
+def deeds(**filters: Any) -> Asked:
+    query = EventQuery(is_by_somebody=True, **filters)
+    return lambda tx: tx.find_events(query, Page(0, 25, (("at", SortOrder.DESC),)))
+
+
+def links(**filters: Any) -> Asked:
+    page = Page(0, 25, (("at", SortOrder.DESC),))
+    return lambda tx: tx.identity_links(IdentityLinkQuery(**filters), page)
 
 
 #: What is asked -> the index by which SQLite answers.
@@ -100,6 +124,11 @@ LISTINGS: dict[str, tuple[str, Asked]] = {
     "instances that are late": ("ix_user_task_due_at", instances(late_at=at(minutes=9))),
     "instances that went up": ("ix_user_task_escalated", instances(is_escalated=True)),
     "names of steps": ("ix_user_task_open_name", lambda tx: tx.open_task_names()),
+    "visits": ("ix_history_event_kind", visits()),
+    "visits of an element": ("ix_history_event_activity_id", visits(activity_id="periksa")),
+    "deeds": ("ix_history_event_deeds", deeds()),
+    "deeds at an element": ("ix_history_event_activity_id", deeds(activity_id="periksa")),
+    "who took or was given tasks": ("ix_history_event_kind", links()),
     "instances by any word": (
         "search_word VIRTUAL TABLE",
         lambda tx: tx.found_instances(

@@ -7,20 +7,12 @@ from typing import Any
 import pytest
 import rfc8785
 from hypothesis import example, given
-from hypothesis import strategies as st
 
 from engine.canonical_json import CanonicalizationError, canonical_json
-
-_TEXT = st.text(st.characters(exclude_categories=[]), max_size=6)
-_NUMBER = st.integers() | st.floats() | st.integers(-(2**54), 2**54)
-_VALUE = st.recursive(
-    st.none() | st.booleans() | _NUMBER | _TEXT,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXT, inner, max_size=4),
-    max_leaves=12,
-)
+from tests.engine.json_examples import JSON
 
 
-@given(st.dictionaries(_TEXT, _VALUE, max_size=5) | st.lists(_VALUE, max_size=5))
+@given(JSON)
 @example({"\ufb33": 1, "\U0001f600": 2, "\u20ac": 3})
 @example({"a": -0.0, "b": 1e21, "c": 1.5, "d": 2**53, "e": 2**53 - 1})
 @example(['\x7f\x1f\b\f\n\r\t"\\/\u2028'])

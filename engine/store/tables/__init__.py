@@ -41,10 +41,10 @@ from engine.store.tables.documents import document, document_content, pending_up
 from engine.store.tables.drafts import saved_filter, task_draft
 from engine.store.tables.escalations import superior_lanes, task_escalation
 from engine.store.tables.evidence import evidence_package
+from engine.store.tables.history import history_event, of_kind
 from engine.store.tables.identities import identity, sign_on
 from engine.store.tables.instances import (
     external_task,
-    history_event,
     incident,
     process_instance,
     remembered_request,
@@ -97,6 +97,7 @@ __all__ = [
     "login_session",
     "message_source",
     "metadata",
+    "of_kind",
     "pending_upload",
     "personal_key",
     "process_definition",

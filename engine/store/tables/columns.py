@@ -15,6 +15,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from engine.sorted_json import sorted_json
+
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
@@ -70,12 +72,6 @@ class Day(TypeDecorator[date]):
         return None if value is None else date.fromisoformat(value)
 
 
-#: Made once: an encoder costs more than most of what it encodes here.
-_encode = json.JSONEncoder(
-    sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-).encode
-
-
 class CanonicalJson(TypeDecorator[Any]):
     """JSON as canonical text: keys sorted, no spaces, so that equal values are equal texts."""
 
@@ -93,14 +89,14 @@ class CanonicalJson(TypeDecorator[Any]):
 
 def canonical_text(value: Any) -> str:
     """`value` as the one text that stands for it; ValueError when JSON cannot say it."""
-    return _encode(value)
+    return sorted_json(value).decode()
 
 
 def _text_or_none(value: Any) -> str | None:
     if not value and type(value) in _EMPTY:
         # Most lists and objects of a task are.
         return _EMPTY[type(value)]
-    return None if value is None else _encode(value)
+    return None if value is None else sorted_json(value).decode()
 
 
 _EMPTY: dict[type, str] = {tuple: "[]", list: "[]", dict: "{}"}

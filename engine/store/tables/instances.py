@@ -126,7 +126,12 @@ user_task = Table(
     # In the order of the inbox, so that the first page of very many needs no sorting.
     Index("ix_user_task_due_at", "state", "due_at", "created_at", "task_id"),
     Index("ix_user_task_definition_key", "definition_key", "state", "created_at"),
-    Index("ix_user_task_business_key", "business_key"),
+    Index(
+        "ix_user_task_business_key",
+        "business_key",
+        sqlite_where=text("business_key IS NOT NULL"),
+        postgresql_where=text("business_key IS NOT NULL"),
+    ),
     Index(
         "ix_user_task_ended_by",
         *("ended_by", "ended_at"),
@@ -289,57 +294,6 @@ incident = Table(
     Index("ix_incident_raised_at", "raised_at", "incident_id"),
     Index("ix_incident_incident_id", "incident_id"),
     Index("ix_incident_definition_id", "definition_id", "activity_id", "raised_at"),
-)
-
-
-#: Append-only: triggers of migration 0001 refuse to change or delete a row.
-history_event = Table(
-    "history_event",
-    metadata,
-    Column("instance_id", Words, ForeignKey("process_instance.instance_id"), nullable=False),
-    Column("sequence", Integer, nullable=False),
-    Column("revision", Integer, nullable=False),
-    Column("kind", Words, nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("actor", Words),
-    Column("capacity", Words),
-    Column("activity_id", Words),
-    Column("activity_instance_id", Words),
-    #: Copies of the payload's "name" and "type", so that a listing can filter by them.
-    Column("activity_name", Words),
-    Column("activity_type", Words),
-    Column("payload", CanonicalJson, nullable=False),
-    Column("previous_hash", Words, nullable=False),
-    Column("hash", Words, nullable=False),
-    PrimaryKeyConstraint("instance_id", "sequence"),
-    CheckConstraint("sequence >= 1 AND revision >= 1", name="sequence"),
-    Index(
-        "ix_history_event_activity_instance_id",
-        *("instance_id", "activity_instance_id"),
-        sqlite_where=text("activity_instance_id IS NOT NULL"),
-        postgresql_where=text("activity_instance_id IS NOT NULL"),
-    ),
-    Index("ix_history_event_kind", "kind", "at"),
-    Index(
-        "ix_history_event_activity_id",
-        *("activity_id", "at"),
-        sqlite_where=text("activity_id IS NOT NULL"),
-        postgresql_where=text("activity_id IS NOT NULL"),
-    ),
-    # What people and programs did, in its order, with what its counts ask for.
-    Index(
-        "ix_history_event_deeds",
-        *("at", "instance_id", "sequence", "kind"),
-        sqlite_where=text("actor IS NOT NULL"),
-        postgresql_where=text("actor IS NOT NULL"),
-    ),
-    Index(
-        "ix_history_event_actor",
-        "actor",
-        "at",
-        sqlite_where=text("actor IS NOT NULL"),
-        postgresql_where=text("actor IS NOT NULL"),
-    ),
 )
 
 remembered_request = Table(

@@ -26,8 +26,8 @@ variable_update = Table(
     Column("activity_instance_id", Words),
     #: Whether the variable was not there before: such rows stand for variables.
     Column("is_first", Boolean, nullable=False),
-    PrimaryKeyConstraint("instance_id", "sequence", "name"),
-    Index("ix_variable_update_scope", "instance_id", "scope", "name", "sequence"),
+    # In this order, so that it finds the first and the last time of one variable.
+    PrimaryKeyConstraint("instance_id", "scope", "name", "sequence"),
     # Of one name few were set at one moment; of all, SQLite wants to have the whole order.
     Index("ix_variable_update_name", "name", "at", "is_first"),
     Index("ix_variable_update_at", "at", "instance_id", "sequence", "name", "is_first"),

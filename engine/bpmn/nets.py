@@ -5,6 +5,7 @@ Knows nodes and flows by id, and nothing of XML. BPMN 2.0.2 §13.4 says how gate
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -37,7 +38,7 @@ class Node:
 
     id: str
     join: Join
-    outcomes: list[frozenset[str]]
+    outcomes: tuple[frozenset[str], ...]
     ins: list[str] = field(default_factory=list)
     #: The node whose choice the outcomes are; another one than `id` after a reduction.
     split_id: str = ""
@@ -47,6 +48,8 @@ class Node:
     is_split: bool = False
     #: A terminate, error or cancel end: every token of the scope is gone.
     terminates: bool = False
+    #: The outcomes of which the flows that leave are known, and those flows.
+    _outs: tuple[tuple[frozenset[str], ...], list[str]] = ((), [])
 
     def __post_init__(self) -> None:
         self.split_id = self.split_id or self.id
@@ -54,12 +57,10 @@ class Node:
     @property
     def outs(self) -> list[str]:
         """All flows that leave the node."""
-        found: dict[str, None] = {}
-        for outcome in self.outcomes:
-            # Of very many choices nearly all bring nothing new.
-            if not found.keys() >= outcome:
-                found.update(dict.fromkeys(sorted(outcome)))
-        return list(found)
+        # Asked again and again, of choices that may be 20,000.
+        if self._outs[0] is not self.outcomes:
+            self._outs = (self.outcomes, _flows_of(self.outcomes))
+        return self._outs[1]
 
     @property
     def divides(self) -> bool:
@@ -81,6 +82,15 @@ class Net:
     starts: list[str]
 
 
+def _flows_of(outcomes: Iterable[frozenset[str]]) -> list[str]:
+    found: dict[str, None] = {}
+    for outcome in outcomes:
+        # Of very many choices nearly all bring nothing new.
+        if not found.keys() >= outcome:
+            found.update(dict.fromkeys(sorted(outcome)))
+    return list(found)
+
+
 # ------------------------------------------------------------------ reduction
 
 
@@ -96,12 +106,17 @@ def _is_gone(net: Net, node: Node) -> bool:
     return net.nodes.get(node.id) is not node
 
 
-def _drop_flow(net: Net, flow_id: str, source: Node, *, put: frozenset[str] = frozenset()) -> None:
-    """Take a flow out; where it would get a token, `put` gets one."""
-    source.outcomes = list(
-        dict.fromkeys((o - {flow_id}) | put if flow_id in o else o for o in source.outcomes)
-    )
-    net.nodes[net.flows.pop(flow_id).target].ins.remove(flow_id)
+def _drop_flows(net: Net, source: Node, twins: Mapping[str, str | None]) -> None:
+    """Take these flows out; where one would get a token, its twin gets it, if it has one."""
+    put = {flow_id: frozenset({twin} if twin else ()) for flow_id, twin in twins.items()}
+    source.outcomes = tuple(dict.fromkeys(_without(each, put) for each in source.outcomes))
+    for flow_id in twins:
+        net.nodes[net.flows.pop(flow_id).target].ins.remove(flow_id)
+
+
+def _without(outcome: frozenset[str], put: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    dropped = outcome & put.keys()
+    return outcome.difference(dropped).union(*map(put.__getitem__, dropped)) if dropped else outcome
 
 
 def _skip_step(net: Net, node: Node) -> bool:
@@ -121,29 +136,53 @@ def _skip_step(net: Net, node: Node) -> bool:
 
 
 def _merge_twins(net: Net, node: Node) -> bool:
-    """Two flows between the same nodes, which the target joins just as the source divides."""
+    """Flows between the same two nodes, which the target joins just as the source divides."""
     if _is_gone(net, node):
         return False
-    by_target: dict[str, str] = {}
-    for flow_id in node.outs:
-        flow = net.flows[flow_id]
-        twin = by_target.setdefault(flow.target, flow_id)
-        if twin == flow_id or flow.is_extra or not _match(net, node, twin, flow_id):
+    twins: dict[str, str | None] = {}
+    for first, *others in _side_by_side(net, node):
+        if net.flows[first].is_extra:
             continue
-        net.flows[twin].has_work |= flow.has_work
-        _drop_flow(net, flow_id, node, put=frozenset({twin}))
-        return True
-    return False
+        plain = [flow_id for flow_id in others if not net.flows[flow_id].is_extra]
+        join = net.nodes[net.flows[first].target].join
+        for flow_id in _matching(join, node, first, plain):
+            net.flows[first].has_work |= net.flows[flow_id].has_work
+            twins[flow_id] = first
+    if twins:
+        _drop_flows(net, node, twins)
+    return bool(twins)
 
 
-def _match(net: Net, source: Node, one: str, other: str) -> bool:
-    together = [len(outcome & {one, other}) for outcome in source.outcomes]
-    join = net.nodes[net.flows[one].target].join
-    if net.flows[one].is_extra:
-        return False
+def _side_by_side(net: Net, node: Node) -> list[list[str]]:
+    """The flows out of the node that lead to the same target, where there are several."""
+    by_target: dict[str, list[str]] = {}
+    for flow_id in node.outs:
+        by_target.setdefault(net.flows[flow_id].target, []).append(flow_id)
+    return [flows for flows in by_target.values() if len(flows) > 1]
+
+
+def _matching(join: Join, source: Node, first: str, others: list[str]) -> list[str]:
+    """Those that make one flow with the first: to the join it is all the same."""
+    if join is Join.REST or not others:
+        return others
+    places = _places([first, *others], source.outcomes)
     if join is Join.ALL:
-        return 1 not in together
-    return join is Join.REST or 2 not in together
+        return [each for each in others if places[each] == places[first]]
+    found = []
+    for each in others:
+        if places[first].isdisjoint(places[each]):
+            places[first] |= places[each]
+            found.append(each)
+    return found
+
+
+def _places(flows: Iterable[str], outcomes: Iterable[frozenset[str]]) -> dict[str, set[int]]:
+    """For each flow, the outcomes in which it gets a token."""
+    found: dict[str, set[int]] = {flow_id: set() for flow_id in flows}
+    for number, outcome in enumerate(outcomes):
+        for flow_id in outcome & found.keys():
+            found[flow_id].add(number)
+    return found
 
 
 def _fuse(net: Net, node: Node) -> bool:
@@ -175,7 +214,7 @@ def _cut_loop(net: Net, node: Node) -> bool:
     for flow_id in node.ins:
         back = frozenset({flow_id})
         if back in choice.outcomes and sum(flow_id in o for o in choice.outcomes) == 1:
-            choice.outcomes.remove(back)
+            choice.outcomes = tuple(each for each in choice.outcomes if each != back)
             node.ins.remove(flow_id)
             del net.flows[flow_id]
             return True
@@ -191,7 +230,7 @@ def _let_end(net: Net, node: Node) -> bool:
         # A side branch begins anew only when it is empty, so that its work is never done twice.
         if net.nodes[flow.target].is_plain_end and (flow.is_extra or not flow.has_work):
             node.is_split = node.is_split or (node.divides and not flow.is_extra)
-            _drop_flow(net, flow_id, node)
+            _drop_flows(net, node, {flow_id: None})
             return True
     return False
 

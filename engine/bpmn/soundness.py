@@ -58,10 +58,13 @@ class _Search:
         self.bits = Bits(net)
         self.max_firings = max_firings
         self.firings = 0
-        self.came_by: dict[int, tuple[int, Firing] | None] = dict.fromkeys(
+        #: What can come about -> what came before it, and by what it came; a start by nothing.
+        self.came_from: dict[int, int | None] = dict.fromkeys(
             map(self.bits.of.__getitem__, net.starts)
         )
-        self.before: dict[int, list[int]] = {}
+        self.came_by: dict[int, Firing] = {}
+        #: Each step of the game. Two numbers, since 200,000 pairs would keep the collector busy.
+        self._earlier, self._later = list[int](), list[int]()
         self.stuck: list[int] = []
         self.fired: set[str] = set()
         self.overtaken: Fault | None = None
@@ -70,9 +73,9 @@ class _Search:
         self.is_complete = self._run()
 
     def _run(self) -> bool:
-        pending = deque(self.came_by)
+        pending = deque(self.came_from)
         while pending and self.doubled is None:
-            if len(self.came_by) > MAX_MARKINGS or self.firings > self.max_firings:
+            if len(self.came_from) > MAX_MARKINGS or self.firings > self.max_firings:
                 return False
             marking = pending.popleft()
             firings = list(firings_of(self.bits, marking))
@@ -80,10 +83,12 @@ class _Search:
                 self.stuck.append(marking)
             for firing in firings:
                 following = self._fire(marking, firing)
-                if following not in self.came_by:
-                    self.came_by[following] = (marking, firing)
+                if following not in self.came_from:
+                    self.came_from[following] = marking
+                    self.came_by[following] = firing
                     pending.append(following)
-                self.before.setdefault(following, []).append(marking)
+                self._earlier.append(marking)
+                self._later.append(following)
         return True
 
     def _fire(self, marking: int, firing: Firing) -> int:
@@ -110,17 +115,20 @@ class _Search:
     def path_to(self, marking: int) -> list[tuple[int, Firing]]:
         """The shortest way to the marking: what was marked, and what fired then."""
         path = []
-        while (step := self.came_by[marking]) is not None:
-            path.append(step)
-            marking = step[0]
+        while (before := self.came_from[marking]) is not None:
+            path.append((before, self.came_by[marking]))
+            marking = before
         return path[::-1]
 
     def leading_to(self, markings: Iterable[int]) -> set[int]:
         """The markings and all from which one of them can come about."""
+        before: dict[int, list[int]] = {}
+        for earlier, later in zip(self._earlier, self._later, strict=True):
+            before.setdefault(later, []).append(earlier)
         seen = set(markings)
         pending = list(seen)
         while pending:
-            for earlier in self.before.get(pending.pop(), ()):
+            for earlier in before.get(pending.pop(), ()):
                 if earlier not in seen:
                     seen.add(earlier)
                     pending.append(earlier)
@@ -200,7 +208,7 @@ def _deadlock(search: _Search) -> Fault | None:
     blamed = max(joins, key=lambda moves: _distance(search.bits, moves, marking))
     missing = next(search.bits.split(blamed.takes & ~marking), 0)
     # What never came before the join has fired comes from behind it: the way back of a loop.
-    is_loop = not any(m & missing for m in search.came_by)
+    is_loop = not any(m & missing for m in search.came_from)
     return Fault(
         Kind.DEADLOCK,
         blamed.node.id,
@@ -226,7 +234,7 @@ def _distance(bits: Bits, moves: Moves, marking: int) -> int:
 
 def _cause(search: _Search, marking: int, missing: int, join: Node) -> str | None:
     """The choice after which the missing token could not come any more."""
-    hopeful = search.leading_to(m for m in search.came_by if m & missing)
+    hopeful = search.leading_to(m for m in search.came_from if m & missing)
     path = search.path_to(marking)
     after = [*(m for m, _ in path), marking][1:]
     for (earlier, firing), later in zip(path, after, strict=True):
@@ -258,8 +266,8 @@ def _split_before(bits: Bits, missing: int, join: Node) -> str | None:
 
 
 def _endless(search: _Search) -> Fault | None:
-    ending = search.leading_to([0] if 0 in search.came_by else [])
-    trapped = {marking for marking in search.came_by if marking not in ending}
+    ending = search.leading_to([0] if 0 in search.came_from else [])
+    trapped = {marking for marking in search.came_from if marking not in ending}
     if not trapped:
         return None
     firings = [f for marking in sorted(trapped) for f in firings_of(search.bits, marking)]

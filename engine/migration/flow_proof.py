@@ -74,7 +74,7 @@ def _reached(net: Net, flows: Iterable[str], *, avoiding: str | None = None) -> 
 def _begun_at(net: Net, tokens: list[Standing]) -> Net:
     """The net with a start that gives these tokens, in the place of its own."""
     given = [_way_to(net, each, number) for number, each in enumerate(tokens)]
-    net.nodes[_HERE] = Node(_HERE, Join.EACH, [frozenset(given)])
+    net.nodes[_HERE] = Node(_HERE, Join.EACH, (frozenset(given),))
     net.flows[f"> {_HERE}"] = Flow(f"> {_HERE}", _HERE)
     net.nodes[_HERE].ins.append(f"> {_HERE}")
     net.starts = [f"> {_HERE}"]
@@ -89,7 +89,7 @@ def _way_to(net: Net, token: Standing, number: int) -> str:
     before = net.nodes.get(token.came_from or "")
     waits_on = [each for each in before.outs if net.flows[each].target == node.id] if before else []
     if node.join is not Join.EACH and waits_on:
-        merge = Node(f"{_HERE} {number}", Join.EACH, [frozenset({f"{flow.id} on"})])
+        merge = Node(f"{_HERE} {number}", Join.EACH, (frozenset({f"{flow.id} on"}),))
         net.flows[f"{flow.id} on"] = Flow(f"{flow.id} on", node.id)
         node.ins[node.ins.index(waits_on[0])] = f"{flow.id} on"
         net.flows[waits_on[0]].target = merge.id

@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 from lxml import etree
@@ -27,11 +28,10 @@ from tests.benchmarks.contestants.alur import AlurDoer, deployed, prepared
 from tests.benchmarks.figures import percentile, table
 from tests.benchmarks.seeding import Population
 from tests.benchmarks.serving import ROOT, address_of, running
+from tests.benchmarks.shapes import NODES, shapes
 
 #: What every server of this kind loads, whatever it does with it.
 _LIBRARIES = "import flask, lxml.etree, marshmallow, sqlalchemy, waitress, SpiffWorkflow.bpmn"
-#: User tasks; with both events the diagram has 200 nodes.
-_STEPS = 198
 
 
 def on_sqlite(rounds: int, instances: int, waiting: int, idle_s: float) -> str:
@@ -89,24 +89,26 @@ def _resident_bytes(pid: int) -> int:
 
 def _diagrams(url: str, rounds: int) -> str:
     engine = prepared(url)
-    content = workload.sop(_STEPS).encode()
-    files = {"sop.bpmn": content}
-    numbers = iter(range(rounds))
+    numbers = count()
+    rows: list[list[object]] = []
+    for name, diagram in shapes().items():
+        content = diagram.encode()
 
-    def deploy() -> None:
-        # Another name each time: the same diagram again would be the same deployment.
-        other = content.replace(b"sop_sepuluh_langkah", f"sop_{next(numbers)}".encode())
-        engine.definitions.deploy("sop", {"sop.bpmn": other}, actor=workload.ANALYST)
+        def deploy(content: bytes = content) -> None:
+            # Another name each time: the same diagram again would be the same deployment.
+            other = content.replace(b'id="p"', b'id="proses%d"' % next(numbers))
+            engine.definitions.deploy("sop", {"sop.bpmn": other}, actor=workload.ANALYST)
 
-    work: dict[str, Callable[[], object]] = {
-        "floor: lxml parses it": lambda: etree.fromstring(content),
-        "check": lambda: engine.definitions.check(files),
-        "check and deploy": deploy,
-    }
-    rows: list[list[object]] = [
-        [name, _p50_ms([_timed(deed) for _ in range(rounds)])] for name, deed in work.items()
-    ]
-    return table(f"A diagram of {_STEPS + 2} nodes", ("", "p50 ms"), rows)
+        def check(content: bytes = content) -> None:
+            engine.definitions.check({"sop.bpmn": content})
+
+        def parse(content: bytes = content) -> None:
+            etree.fromstring(content)
+
+        taken = [[_timed(deed) for _ in range(rounds)] for deed in (parse, check, deploy)]
+        rows.append([name, *map(_p50_ms, taken)])
+    heads = ("p50 ms", "floor: lxml parses it", "check", "check and deploy")
+    return table(f"Diagrams of {NODES} nodes", heads, rows)
 
 
 # --------------------------------------------------------------------- proving

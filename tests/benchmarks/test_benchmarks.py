@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.bpmn.checks import refuses
+from engine.uploads import read_upload
 from tests.benchmarks import chores, growth, population, through_http
 from tests.benchmarks.aims import Result, aims
 from tests.benchmarks.contestants.alur import Way, alur
@@ -14,6 +16,7 @@ from tests.benchmarks.contestants.crowd import Crowd
 from tests.benchmarks.contestants.floor import floor
 from tests.benchmarks.contestants.naive_spiff import naive_spiff
 from tests.benchmarks.figures import Series, percentile, table
+from tests.benchmarks.shapes import NODES, shapes
 
 
 @pytest.mark.parametrize(
@@ -83,6 +86,14 @@ def test_chores_are_all_measured() -> None:
 
     for said in ("alur serve, until it listens", "check and deploy", "verify --all", "8 instances"):
         assert said in text
+
+
+@pytest.mark.parametrize("name", shapes())
+def test_each_shape_has_as_many_nodes_and_may_be_deployed(name: str) -> None:
+    upload = read_upload("bentuk", None, {"bentuk.bpmn": shapes()[name].encode()})
+
+    assert sum(len(each.nodes) for each in upload.diagrams[0].processes) == NODES
+    assert not refuses(upload.findings)
 
 
 def test_completions_through_http_are_measured_in_every_way() -> None:

@@ -101,7 +101,7 @@ class _Builder:
         return Node(
             node_id,
             self.healed.get(node_id, join),
-            self._healed_outcomes(node_id, element),
+            tuple(self._healed_outcomes(node_id, element)),
             has_work=_has_work(element, definitions),
             is_plain_end=is_end and not definitions,
             terminates=is_end and bool(definitions & _TERMINATING),

@@ -1,5 +1,7 @@
 """Sound processes have no finding; each unbalanced block has exactly one, which names both ends."""
 
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from engine.bpmn.checks import soundness
 from engine.bpmn.diagram import read_diagram
 from engine.model import Severity
+from tests.benchmarks.shapes import shapes
 from tests.diagrams import end, exclusive, flow, line, parallel, process, start, user
 from tests.engine.bpmn.block_structures import blocks_of, file_of
 
@@ -112,6 +115,27 @@ def test_a_scope_that_is_too_large_is_warned_of_and_not_refused():
 
     assert [(f.severity, f.element_id) for f in findings] == [(Severity.WARNING, "p")]
     assert "too large" in findings[0].message_en
+
+
+@pytest.mark.parametrize("shape", shapes())
+def test_two_hundred_nodes_of_any_shape_are_proved_with_little_work(shape):
+    diagram = read_diagram("bentuk.bpmn", shapes()[shape].encode())
+    calls = 0
+
+    def count(frame, event, argument):
+        nonlocal calls
+        calls += event == "call"
+
+    # Counted and not timed: an inclusive gateway of 196 branches has 19,000 outcomes, and took
+    # 1,300,000 when each was looked at once for every branch.
+    sys.setprofile(count)
+    try:
+        findings = list(soundness.check(diagram))
+    finally:
+        sys.setprofile(None)
+
+    assert findings == []
+    assert calls < 300_000
 
 
 def test_a_wide_scope_is_proved():

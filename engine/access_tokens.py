@@ -82,7 +82,7 @@ class AccessTokens:
 
     def authenticate(self, secret: str) -> ProvedToken:
         """The token with that secret, and its account; or NotAuthenticated."""
-        with self._store.reading() as tx:
+        with self._store.asking() as tx:
             found = tx.token_by_hash(sha256(secret))
         if found is None:
             raise NotAuthenticated(_REFUSED)

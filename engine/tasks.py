@@ -38,7 +38,7 @@ from engine.same_person import mark_of
 from engine.sealing import blank_for_forms
 from engine.sources import Clock
 from engine.steps import Steps
-from engine.store import Store, StoreTransaction
+from engine.store import Store, StoreTransaction, is_one_question
 from engine.task_hands import Hands, require_open
 
 _FIRST_PAGE = Page()
@@ -95,7 +95,7 @@ class Tasks(Hands):
 
     def tasks(self, query: TaskQuery, page: Page = _FIRST_PAGE, *, actor: Actor) -> list[UserTask]:
         """The tasks that match and that the actor may see."""
-        with self._store.reading() as tx:
+        with self._store.asking(is_one=is_one_question(query, page)) as tx:
             return tx.tasks(replace(query, visible_to=task_scope_of(actor)), page)
 
     def count_tasks(self, query: TaskQuery, *, actor: Actor, at_most: int | None = None) -> int:

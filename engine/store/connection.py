@@ -47,6 +47,9 @@ IDLE_TIMEOUT_MS = 300_000
 #: Execution option that makes a SQLite transaction take the write lock when it begins.
 WRITING = "alur_writing"
 
+#: Execution option of a SQLite whose statements are each a transaction of their own.
+_ALONE = "alur_alone"
+
 #: The first SQLite without the WAL-reset defect (sqlite.org/changes.html, 3.51.3).
 _SAFE_SQLITE = (3, 51, 3)
 
@@ -96,6 +99,13 @@ def _parse(url: str) -> URL:
         f"expected a database URL that begins with sqlite: or postgresql:, "
         f"found {parsed.drivername}:"
     )
+
+
+def alone(engine: Engine) -> Engine:
+    """The same database, each statement a transaction of its own."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{_ALONE: True})
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def is_in_memory(engine: Engine) -> bool:
@@ -157,8 +167,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get(_ALONE, False):
+        return
     # A transaction that reads first and writes later cannot wait for the lock, so take it at once.
-    is_writing = connection.get_execution_options().get(WRITING, False)
+    is_writing = options.get(WRITING, False)
     run(connection, "BEGIN IMMEDIATE" if is_writing else "BEGIN", (), is_many=False).close()
 
 

@@ -39,14 +39,25 @@ def run(connection: Connection, text: str, values: Any, *, is_many: bool) -> Any
 
 def first(connection: Connection, text: str, values: Any) -> Sequence[Any] | None:
     """The first row of what the statement asks, as the driver gives it. Raises DBAPIError."""
+    row: Sequence[Any] | None = _asked(connection, text, values, "fetchone")
+    return row
+
+
+def rows(connection: Connection, text: str, values: Any) -> list[Sequence[Any]]:
+    """All rows of what the statement asks, as the driver gives them. Raises DBAPIError."""
+    found: list[Sequence[Any]] = _asked(connection, text, values, "fetchall")
+    return found
+
+
+def _asked(connection: Connection, text: str, values: Any, fetch: str) -> Any:
     cursor = run(connection, text, values, is_many=False)
     try:
         # A text that cannot be read is found here, and not when the statement runs.
-        row: Sequence[Any] | None = cursor.fetchone()
+        found = getattr(cursor, fetch)()
     except connection.dialect.loaded_dbapi.Error as error:
         raise _wrapped(connection, cursor, error, (text, values)) from error
     cursor.close()
-    return row
+    return found
 
 
 def _wrapped(

@@ -16,8 +16,8 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
 
 from engine.store.driver import first, run
-from engine.store.record_sets import RecordSet, record_set
-from engine.store.tables.columns import stored_by
+from engine.store.record_sets import FromRecords, RecordSet, record_set
+from engine.store.tables.columns import read_by, stored_by
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import SQLCompiler
@@ -35,7 +35,9 @@ class Prepared:
     """
 
     def __init__(
-        self, statement: UpdateBase | Mapping[str, UpdateBase], names: Sequence[str]
+        self,
+        statement: UpdateBase | Mapping[str, UpdateBase | FromRecords],
+        names: Sequence[str],
     ) -> None:
         self._statement = statement
         self._names = tuple(names)
@@ -64,6 +66,8 @@ class Prepared:
     def _compiled(self, dialect: Dialect) -> _Form | RecordSet:
         given = self._statement
         statement = given[dialect.name] if isinstance(given, Mapping) else given
+        if isinstance(statement, FromRecords):
+            return statement.compiled(dialect)
         compiled = statement.compile(dialect=dialect, column_keys=list(self._names))
         form = _form_of(compiled, self._names)
         if dialect.name == "postgresql" and isinstance(statement, Insert) and not form.fixed:
@@ -99,7 +103,7 @@ class PreparedQuery:
     def _compiled(self, dialect: Dialect) -> _QueryForm:
         compiled = self._statement.compile(dialect=dialect)
         types = [column.type for column in self._statement.selected_columns]
-        readers = [(place, _reader(type_, dialect)) for place, type_ in enumerate(types)]
+        readers = [(place, reader(type_, dialect)) for place, type_ in enumerate(types)]
         return _QueryForm(
             _form_of(compiled, [name for name, bind in compiled.binds.items() if bind.required]),
             tuple((place, read) for place, read in readers if read is not None),
@@ -115,9 +119,9 @@ def _processor(compiled: SQLCompiler, name: str) -> _Processor | None:
     return stored_by(type_) or type_.dialect_impl(compiled.dialect).bind_processor(compiled.dialect)
 
 
-def _reader(type_: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
+def reader(type_: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
     """What makes of the driver's value what the type says; None: it is."""
-    return type_.dialect_impl(dialect).result_processor(dialect, None)
+    return read_by(type_) or type_.dialect_impl(dialect).result_processor(dialect, None)
 
 
 def _form_of(compiled: SQLCompiler, names: Sequence[str]) -> _Form:

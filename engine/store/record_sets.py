@@ -12,24 +12,27 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Cast,
     ColumnElement,
     Dialect,
     Insert,
+    TableValuedAlias,
     Text,
     bindparam,
     cast,
+    column,
     func,
     literal_column,
     select,
 )
+from sqlalchemy.types import TypeEngine
+
+from engine.store.tables.columns import stored_by
 
 
 @dataclass(frozen=True, slots=True)
 class RecordSet:
-    """An INSERT whose rows are one JSON text.
-
-    `json_populate_recordset` makes of it rows of the table's own types.
-    """
+    """An INSERT whose rows are one JSON text, of which PostgreSQL makes rows."""
 
     text: str
     #: The columns, and what makes of the value of each what the driver is given.
@@ -54,14 +57,43 @@ def record_set(
 
     processors: by the place of the name.
     """
-    given = cast(bindparam("records", type_=Text), JSON)
     row_type: ColumnElement[Any] = literal_column(f"NULL::{statement.table.name}")
-    records = func.json_populate_recordset(row_type, given).table_valued(*names, name="records")
+    records = func.json_populate_recordset(row_type, _given()).table_valued(*names, name="records")
     rows = select(*(records.c[name] for name in names))
     compiled = statement.from_select(names, rows, include_defaults=False).compile(dialect=dialect)
     return RecordSet(
         str(compiled), tuple((name, processors.get(place)) for place, name in enumerate(names))
     )
+
+
+def _given() -> Cast[Any]:
+    return cast(bindparam("records", type_=Text), JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class FromRecords:
+    """An INSERT that asks something of each record before it is a row.
+
+    statement: reads `records(types)`. types: of the names that a record has.
+    """
+
+    statement: Insert
+    types: Mapping[str, TypeEngine[Any]]
+
+    def compiled(self, dialect: Dialect) -> RecordSet:
+        """It in PostgreSQL's words."""
+        binds = [
+            (name, stored_by(type_) or type_.dialect_impl(dialect).bind_processor(dialect))
+            for name, type_ in self.types.items()
+        ]
+        return RecordSet(str(self.statement.compile(dialect=dialect)), tuple(binds))
+
+
+def records(types: Mapping[str, TypeEngine[Any]]) -> TableValuedAlias:
+    """The given records as a table with a column for each of the names."""
+    columns = [column(name, type_) for name, type_ in types.items()]
+    given = func.json_to_recordset(_given()).table_valued(*columns, name="records")
+    return given.render_derived(with_types=True)
 
 
 def _plain(value: Any) -> Any:

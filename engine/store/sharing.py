@@ -19,11 +19,14 @@ class Readings(Generic[T]):
         self._thread = local()
 
     @contextmanager
-    def one(self) -> Iterator[T]:
-        """That of the thread within `at_once`, else one of its own. Raises StorageError."""
+    def one(self, opened: Callable[[], AbstractContextManager[T]] | None = None) -> Iterator[T]:
+        """That of the thread within `at_once`, else one of its own. Raises StorageError.
+
+        opened: opens that of its own in another way.
+        """
         shared = self._shared()
         if shared is None:
-            with self._opened() as transaction:
+            with (opened or self._opened)() as transaction:
                 yield transaction
             return
         try:

@@ -33,6 +33,19 @@ _MOST_FACETS, _MOST_PARTS = 8, 150
 _FEW = 500
 
 
+def is_one_question(query: TaskQuery, page: Page) -> bool:
+    """Whether a page of the listing is one statement: nothing has to be looked up before it."""
+    if query.key_words is not None:
+        return False
+    if query.states != _OPEN or is_of_few(query):
+        return True
+    by_name = (query.name, query.names_in, query.name_contains, query.name_like)
+    by_value = (*by_name, query.priority, query.min_priority)
+    is_by_priority = bool(page.sorting) and page.sorting[0][0] == "priority"
+    is_looked_up = is_by_priority or any(each is not None for each in by_value)
+    return not is_looked_up and not any(_probes(query))
+
+
 class TaskFacets(WordIndex):
     """Questions about what there is among open tasks."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy import (
     select,
 )
 
-from engine.errors import NotFound
+from engine.errors import DamagedRow, NotFound
 from engine.model import (
     PrecedingTask,
     StoredInstance,
@@ -29,6 +30,7 @@ from engine.queries import Page, TaskQuery
 from engine.store.announcements import SOMEBODY_LISTENS
 from engine.store.instances import stored_instance_of
 from engine.store.prepared import PreparedQuery
+from engine.store.shapes import ShapedListing
 from engine.store.step_rows import BESIDE_TASKS
 from engine.store.tables import process_instance, search_entry, user_task
 from engine.store.task_facets import TaskFacets
@@ -156,9 +158,13 @@ class Tasks(TaskFacets):
         """The tasks that match; those that are open, unless the query says otherwise."""
         query = self._narrowed_tasks(query)
         parts = None if page.max_results is None else self._parts(query, page)
-        statement = select(user_task).where(*task_conditions(query, _first_of(page), parts))
-        listing = paged(statement, page, _SORTING, user_task.c.task_id)
-        return self._listed(listing, task_of, *TASK_KEY)
+        if parts is None:
+            # Which row is damaged is found by a statement made of the query.
+            with suppress(DamagedRow):
+                found = self._shaped(_LISTING, task_of, query, page)
+                if found is not None:
+                    return found
+        return self._listed(_listing(query, page, parts), task_of, *TASK_KEY)
 
     def count_tasks(self, query: TaskQuery, *, at_most: int | None = None) -> int:
         """How many tasks match; of more than `at_most` it says no more than that."""
@@ -207,6 +213,16 @@ class Tasks(TaskFacets):
                 task = PrecedingTask(row.task_id, row.activity_id, row.ended_by or "")
                 found.append((row.ended_at, task))
         return found
+
+
+def _listing(
+    query: TaskQuery, page: Page, parts: list[Conditions] | None = None
+) -> Select[tuple[Any, ...]]:
+    statement = select(user_task).where(*task_conditions(query, _first_of(page), parts))
+    return paged(statement, page, _SORTING, user_task.c.task_id)
+
+
+_LISTING = ShapedListing(_listing)
 
 
 def task_conditions(

@@ -15,13 +15,14 @@ from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, func,
 
 from engine.errors import DamagedRow, EngineError, InvalidQuery, StorageError
 from engine.model import EventKind
-from engine.queries import Page, SortOrder
+from engine.queries import Page, SortOrder, TaskQuery
 from engine.sources import whole_milliseconds
 from engine.store.connection import driver_errors
 from engine.store.places import behind
 from engine.store.prepared import Prepared, PreparedQuery, Touched
 from engine.store.quarantine import Quarantine
 from engine.store.round_trips import together
+from engine.store.shapes import ShapedListing
 from engine.store.tables import definition_lane, process_instance
 
 T = TypeVar("T")
@@ -104,6 +105,24 @@ class Transaction:
         self.statements += 1
         with driver_errors(), readable():
             return query.first(self._connection, values)
+
+    def _shaped(
+        self,
+        listing: ShapedListing,
+        build: Callable[[list[Any]], T],
+        query: TaskQuery,
+        page: Page,
+    ) -> list[T] | None:
+        """What the rows of the listing say; None: a statement has to be made of this query.
+
+        Raises DamagedRow when one of them cannot be read.
+        """
+        with driver_errors(), readable():
+            rows = listing.rows(self._connection, query, page)
+            if rows is None:
+                return None
+            self.statements += 1
+            return [build(row) for row in rows]
 
     def _number(self, statement: Executable) -> int:
         self.statements += 1

@@ -35,11 +35,11 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
         """The number to store; finer parts than a millisecond are cut off."""
-        return _milliseconds(value)
+        return milliseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """The moment in UTC."""
-        return None if value is None else _EPOCH + value * _MILLISECOND
+        return _moment(value)
 
 
 class Duration(TypeDecorator[timedelta]):
@@ -84,7 +84,7 @@ class CanonicalJson(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
         """The value."""
-        return None if value is None else json.loads(value)
+        return _value(value)
 
 
 def canonical_text(value: Any) -> str:
@@ -102,7 +102,8 @@ def _text_or_none(value: Any) -> str | None:
 _EMPTY: dict[type, str] = {tuple: "[]", list: "[]", dict: "{}"}
 
 
-def _milliseconds(moment: datetime | None) -> int | None:
+def milliseconds(moment: datetime | None) -> int | None:
+    """A moment as it is kept. Raises ValueError for one without a time zone."""
     if moment is None:
         return None
     if moment.tzinfo is None:
@@ -116,8 +117,27 @@ def stored_by(type_: TypeEngine[Any]) -> Callable[[Any], Any] | None:
     SQLAlchemy's way through a TypeDecorator calls three functions for each value.
     """
     if isinstance(type_, Moment):
-        return _milliseconds
+        return milliseconds
     return _text_or_none if isinstance(type_, CanonicalJson) else None
+
+
+def read_by(type_: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """What makes of what is stored a value again, of the same types."""
+    if isinstance(type_, Moment):
+        return _moment
+    return _value if isinstance(type_, CanonicalJson) else None
+
+
+def _moment(stored: int | None) -> datetime | None:
+    return None if stored is None else _EPOCH + stored * _MILLISECOND
+
+
+def _value(text: str | None) -> Any:
+    if text == "[]":
+        return []
+    if text == "{}":
+        return {}
+    return None if text is None else json.loads(text)
 
 
 metadata = MetaData(

@@ -288,7 +288,8 @@ _MIGRATIONS = "engine/store/migrations"
 #: modules named here may import it at their top, since they are imported late themselves.
 LATE: dict[str, set[str]] = {
     "alembic": {f"{_MIGRATIONS}/{each}" for each in ("upgrading.py", "env.py", "versions")},
-    "psycopg": set(),
+    "psycopg": {"engine/store/trips.py"},
+    "engine.store.trips": set(),
     "typst": set(),
     "pygal": set(),
     "icalendar": set(),

@@ -188,9 +188,19 @@ def _open_postgresql(url: URL) -> Engine:
         max_overflow=0,
         pool_use_lifo=True,
     )
+    event.listen(engine, "do_connect", _connect_postgresql)
     event.listen(engine, "connect", _prepare_postgresql)
     ask_when_in_doubt(engine)
     return engine
+
+
+def _connect_postgresql(
+    _dialect: object, _record: object, arguments: Any, options: dict[str, Any]
+) -> Any:
+    # SQLite needs no driver of PostgreSQL.
+    from engine.store.trips import TripConnection
+
+    return TripConnection.connect(*arguments, **options)
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:

@@ -6,11 +6,14 @@ error of the driver comes out as SQLAlchemy's, and a connection that was lost is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    from engine.store.trips import Answer, TripConnection
 
 
 def run(connection: Connection, text: str, values: Any, *, is_many: bool) -> Any:
@@ -39,17 +42,22 @@ def run(connection: Connection, text: str, values: Any, *, is_many: bool) -> Any
 
 def first(connection: Connection, text: str, values: Any) -> Sequence[Any] | None:
     """The first row of what the statement asks, as the driver gives it. Raises DBAPIError."""
-    row: Sequence[Any] | None = _asked(connection, text, values, "fetchone")
+    if connection.dialect.name == "postgresql":
+        return next(iter(rows(connection, text, values)), None)
+    row: Sequence[Any] | None = _fetched(connection, text, values, "fetchone")
     return row
 
 
-def rows(connection: Connection, text: str, values: Any) -> list[Sequence[Any]]:
+def rows(connection: Connection, text: str, values: Any) -> Sequence[Sequence[Any]]:
     """All rows of what the statement asks, as the driver gives them. Raises DBAPIError."""
-    found: list[Sequence[Any]] = _asked(connection, text, values, "fetchall")
+    if connection.dialect.name == "postgresql":
+        [answer] = trip(connection, [(text, values)])
+        return answer.rows
+    found: list[Sequence[Any]] = _fetched(connection, text, values, "fetchall")
     return found
 
 
-def _asked(connection: Connection, text: str, values: Any, fetch: str) -> Any:
+def _fetched(connection: Connection, text: str, values: Any, fetch: str) -> Any:
     cursor = run(connection, text, values, is_many=False)
     try:
         # A text that cannot be read is found here, and not when the statement runs.
@@ -60,8 +68,30 @@ def _asked(connection: Connection, text: str, values: Any, fetch: str) -> Any:
     return found
 
 
+def trip(
+    connection: Connection, statements: Sequence[tuple[str, Mapping[str, Any]]]
+) -> list[Answer]:
+    """PostgreSQL's answers to the statements, which are waited for once. Raises DBAPIError."""
+    # SQLite needs no driver of PostgreSQL.
+    from engine.store.trips import sent
+
+    pooled, told = connection.connection, connection.dispatch
+    if told.before_cursor_execute:
+        for text, values in statements:
+            told.before_cursor_execute(connection, None, text, values, None, False)
+    try:
+        answers = sent(cast("TripConnection", pooled.driver_connection), statements)
+    except connection.dialect.loaded_dbapi.Error as error:
+        texts = "; ".join(text for text, _ in statements)
+        raise _wrapped(connection, None, error, (texts, None)) from error
+    if told.after_cursor_execute:
+        for text, values in statements:
+            told.after_cursor_execute(connection, None, text, values, None, False)
+    return answers
+
+
 def _wrapped(
-    connection: Connection, cursor: Any, error: Any, what: tuple[str, Any]
+    connection: Connection, cursor: Any | None, error: Any, what: tuple[str, Any]
 ) -> BaseException:
     dialect = connection.dialect
     is_lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)
@@ -72,6 +102,6 @@ def _wrapped(
     )
     if is_lost:
         connection.invalidate(error)
-    else:
+    elif cursor is not None:
         cursor.close()
     return wrapped

@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeEngine
 
 from engine.store.driver import first, run
 from engine.store.record_sets import FromRecords, RecordSet, record_set
+from engine.store.round_trips import Together
 from engine.store.tables.columns import read_by, stored_by
 
 if TYPE_CHECKING:
@@ -43,8 +44,16 @@ class Prepared:
         self._names = tuple(names)
         self._forms: dict[str, _Form | RecordSet] = {}
 
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Touched:
-        """Run it for the rows; how many rows of the table it touched, for who asks after it ran."""
+    def run(
+        self,
+        connection: Connection,
+        rows: Sequence[Mapping[str, Any]],
+        kept: Together | None = None,
+    ) -> Touched:
+        """Run it for the rows; how many rows of the table it touched, for who asks after it ran.
+
+        kept: it is to be sent with others.
+        """
         dialect = connection.dialect
         form = self._forms.get(dialect.name)
         if form is None:
@@ -55,10 +64,13 @@ class Prepared:
         except (ValueError, TypeError) as error:
             # As SQLAlchemy itself says of a value that its column's type does not take.
             raise StatementError(str(error), form.text, None, error) from error
-        cursor = run(connection, form.text, values, is_many=isinstance(values, list))
         if dialect.name == "postgresql":
-            # Within `together` the answer comes later; the driver forgets it with its cursor.
-            return lambda: int(cursor.rowcount)
+            alone = kept or Together(connection)
+            told = alone.add(form.text, values if isinstance(values, list) else [values])
+            if kept is None:
+                alone.send()
+            return told
+        cursor = run(connection, form.text, values, is_many=isinstance(values, list))
         touched = int(cursor.rowcount)
         cursor.close()
         return lambda: touched

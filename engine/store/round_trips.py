@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, event, exc
+
+from engine.store.driver import trip
 
 if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -20,32 +22,39 @@ BELIEVED_S = 5.0
 _SINCE = "alur_in_pool_since"
 
 
-@contextmanager
-def together(connection: Connection) -> Iterator[None]:
-    """Statements inside are sent to PostgreSQL one after the other, and waited for at the end.
+class Together:
+    """Statements that are sent to PostgreSQL at once."""
 
-    They must not return rows; how many they touched is known after the end. What the server says
-    of any of them is raised inside or at the end. On SQLite there is nothing to wait for.
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._statements: list[tuple[str, Mapping[str, Any]]] = []
+        self._touched: list[int] = []
+
+    def add(self, text: str, rows: Sequence[Mapping[str, Any]]) -> Callable[[], int]:
+        """Run the statement for each row; how many it touched, to be asked after `send`."""
+        first = len(self._statements)
+        self._statements += [(text, row) for row in rows]
+        return lambda: sum(self._touched[first : first + len(rows)])
+
+    def send(self) -> None:
+        """Raises DBAPIError of the first statement that fails; those after it are not done."""
+        if self._statements:
+            self._touched = [each.touched for each in trip(self._connection, self._statements)]
+
+
+@contextmanager
+def together(connection: Connection) -> Iterator[Together | None]:
+    """Statements inside are sent to PostgreSQL and waited for at the end.
+
+    What the server says of any of them is raised there. On SQLite there is nothing to wait for, and
+    nothing that they are kept in.
     """
     if connection.dialect.name != "postgresql":
-        yield
+        yield None
         return
-    import psycopg
-
-    driver: Any = connection.connection.driver_connection
-    try:
-        with driver.pipeline():
-            yield
-    except psycopg.Error as error:
-        # SQLAlchemy has not seen it; it is to look as everything that it has.
-        raise exc.DBAPIError.instance(
-            "several statements at once",
-            None,
-            error,
-            psycopg.Error,
-            connection_invalidated=driver.closed,
-            dialect=connection.dialect,
-        ) from error
+    kept = Together(connection)
+    yield kept
+    kept.send()
 
 
 def ask_when_in_doubt(engine: Engine) -> None:

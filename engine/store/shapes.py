@@ -102,7 +102,7 @@ class _Form:
     def rows(self, connection: Connection, given: Sequence[str | datetime]) -> list[list[Any]]:
         values = [_plain(each) for each in given]
         bound = [own if place is None else values[place] for _, place, own in self.binds]
-        parameters: Any = bound
+        parameters: Any = tuple(bound)
         if not self.is_positional:
             parameters = {name: each for (name, _, _), each in zip(self.binds, bound, strict=True)}
         found = [list(row) for row in rows(connection, self.text, parameters)]

@@ -267,6 +267,9 @@ class Store:
             driver_errors(),
         ):
             migrations.upgrade(connection, on_version=on_version)
+        if self.dialect == "postgresql":
+            # What was prepared before is of tables as they were.
+            self._engine.dispose()
 
     def check_schema(self) -> None:
         """StorageOutdated unless the schema is that of this program."""

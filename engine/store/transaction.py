@@ -21,7 +21,7 @@ from engine.store.connection import driver_errors
 from engine.store.places import behind
 from engine.store.prepared import Prepared, PreparedQuery, Touched
 from engine.store.quarantine import Quarantine
-from engine.store.round_trips import together
+from engine.store.round_trips import Together, together
 from engine.store.shapes import ShapedListing
 from engine.store.tables import definition_lane, process_instance
 
@@ -70,6 +70,8 @@ class Transaction:
         self._known_words: dict[str, str] = {}
         #: None until it is asked; true or false for the rest of the transaction.
         self._is_somebody_told: bool | None = None
+        #: What is sent together, while it is put together.
+        self._kept: Together | None = None
         #: Statements that were run, begin and end not counted.
         self.statements = 0
         #: (kind of the input, instance id) of every step that was written.
@@ -154,13 +156,14 @@ class Transaction:
         clash: raised when a unique key is already there.
         """
         self._must_write()
-        with driver_errors(clash=clash), together(self._connection):
+        with driver_errors(clash=clash), together(self._connection) as self._kept:
             yield
+        self._kept = None
 
     def _send(self, statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> Touched:
         """Within `_together`: write the rows; how many were touched can be asked after its end."""
         self.statements += 1
-        return statement.run(self._connection, rows)
+        return statement.run(self._connection, rows, self._kept)
 
     def _must_write(self) -> None:
         if not self._is_writing:

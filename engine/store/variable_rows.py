@@ -96,7 +96,8 @@ def _one_by_one() -> Insert:
     """Of two rows that set one variable in a step, the first is there before the second."""
     columns = variable_update.c
     told = cast(bindparam("told_scope", type_=columns.scope.type), columns.scope.type)
-    instance_id, visit = bindparam("instance_id"), bindparam("activity_instance_id")
+    instance_id: ColumnElement[str] = bindparam("instance_id")
+    visit: ColumnElement[str] = bindparam("activity_instance_id")
     scope = func.coalesce(told, _entered_scope("sqlite", instance_id, visit), _word(""))
     it = select(scope.label("scope")).subquery("it")
     is_known = _known(instance_id, it.c.scope, bindparam("name")).exists()
@@ -113,7 +114,7 @@ def _at_once() -> FromRecords:
     scope = func.coalesce(given.c.told_scope, entered, _word("")).label("scope")
     # Each OFFSET keeps the planner from what it takes for an improvement: looking for the scope
     # wherever it is named, and reading the whole table rather than asking of each of 100 records.
-    as_it_is = literal_column("0")
+    as_it_is: ColumnElement[int] = literal_column("0")
     it = select(*(given.c[name] for name in _GIVEN), scope).offset(as_it_is).subquery("it")
     of_variable = [it.c.instance_id, it.c.scope, it.c.name]
     number = func.row_number().over(partition_by=of_variable, order_by=it.c.sequence)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +16,9 @@ from psycopg.pq import Trace
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
-from engine.errors import RevisionConflict, StorageAway
-from engine.model import TaskState
+from engine.errors import InvalidInput, RevisionConflict, StorageAway
+from engine.model import HistoryEvent, ProcessInstance, TaskState
+from engine.queries import TaskQuery
 from engine.store import Store, round_trips
 from tests.contract.builders import (
     NOON,
@@ -61,16 +64,16 @@ def _traced(store: Store, file: Path) -> Iterator[None]:
 
 
 @ON_POSTGRESQL
-def test_a_step_takes_four_round_trips(store: Store, tmp_path: Path) -> None:
+def test_a_step_takes_three_round_trips(store: Store, tmp_path: Path) -> None:
     deploy(store)
     start(store, first_step(opened=(a_task("t1"),)))
 
     with _traced(store, tmp_path / "trace"):
         _complete(store)
 
-    # Begin, load, write, commit: the server says each time that it is ready for more.
+    # Begin and load, write, commit: the server says each time that it is ready for more.
     lines = (tmp_path / "trace").read_text().splitlines()
-    assert len([line for line in lines if "ReadyForQuery" in line]) == 4, lines
+    assert len([line for line in lines if "ReadyForQuery" in line]) == 3, lines
 
 
 def test_rows_of_a_step_are_kept_letter_by_letter(store: Store) -> None:
@@ -104,6 +107,85 @@ def test_whoever_appends_second_finds_out_and_leaves_nothing(store: Store) -> No
     with store.reading() as tx:
         assert tx.instance("i1").revision == 2
         assert [each.task_id for each in tx.tasks_of_instance("i1")] == ["t1", "t2"]
+
+
+@ON_POSTGRESQL
+def test_what_is_prepared_outlives_no_rollback_and_does_not_pile_up(store: Store) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"),)))
+    with store.reading() as tx:
+        before = tx.instance("i1")
+    _complete(store)
+    driver = _driver(store)
+
+    for _ in range(5):
+        with pytest.raises(RevisionConflict), store.writing() as tx:
+            tx.append_step(next_step(before, opened=(a_task("t9"),)))
+        with store.writing() as tx:
+            _, stored = tx.stored_task("t2", for_step=True)
+            tx.append_step(next_step(stored.instance, events=[_later(stored.instance)]))
+
+    assert _driver(store) is driver
+    prepared = driver.execute("SELECT name FROM pg_prepared_statements").fetchall()
+    driver.rollback()
+    assert len(prepared) < 10
+
+
+def _later(instance: ProcessInstance) -> HistoryEvent:
+    number = instance.last_sequence + 1
+    return an_event(instance.instance_id, number, revision=instance.revision + 1)
+
+
+@ON_POSTGRESQL
+def test_a_value_that_cannot_be_sent_is_refused_and_nothing_else(store: Store) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"),)))
+
+    for odd in ("a\0b", "\ud800"):
+        with pytest.raises(InvalidInput, match="cannot be stored"):
+            _name_a_task(store, odd)
+        with pytest.raises(InvalidInput, match="cannot be stored"), store.reading() as tx:
+            tx.tasks(TaskQuery(business_key=odd))
+    _complete(store)
+
+    with store.reading() as tx:
+        assert [each.task_id for each in tx.tasks_of_instance("i1")] == ["t1", "t2"]
+
+
+def _name_a_task(store: Store, name: str) -> None:
+    with store.writing() as tx:
+        _, stored = tx.stored_task("t1", for_step=True)
+        tx.append_step(next_step(stored.instance, opened=(a_task("t2", name=name),)))
+
+
+@ON_POSTGRESQL
+def test_threads_do_not_wait_for_each_others_answers(store: Store) -> None:
+    """Whoever waits for PostgreSQL, here for a lock, lets others of the process work."""
+    deploy(store)
+    other = first_step("i2", opened=(a_task("t2", instance_id="i2"),))
+    start(store, first_step(opened=(a_task("t1"),)), other)
+    is_held, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with store.writing() as tx:
+            tx.stored_task("t1", for_step=True)
+            is_held.set()
+            may_end.wait(30)
+
+    def wait() -> None:
+        with store.writing() as tx:
+            tx.stored_task("t1", for_step=True)
+
+    with ThreadPoolExecutor(2) as threads:
+        holding = threads.submit(hold)
+        assert is_held.wait(30)
+        waiting = threads.submit(wait)
+        with store.writing() as tx:
+            tx.stored_task("t2", for_step=True)
+        assert not waiting.done()
+        may_end.set()
+        holding.result(30)
+        waiting.result(30)
 
 
 @ON_POSTGRESQL

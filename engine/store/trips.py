@@ -1,0 +1,193 @@
+"""One trip to PostgreSQL: statements are sent at once, and their answers waited for once.
+
+libpq's pipeline mode, and its statements that are prepared once for each connection. The driver's
+own way to the same costs a step more than all the work of the server.
+"""
+
+from __future__ import annotations
+
+import re
+import select
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+from typing import Any
+
+from psycopg import Binary, Connection, DataError, OperationalError
+from psycopg.adapt import Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+
+#: A statement in the driver's words, and its values by their names.
+Statement = tuple[str, Mapping[str, Any]]
+
+_BOUND = re.compile(r"%(?:%|\((\w+)\)s)")
+_TEXT, _BINARY = 0, 1
+#: How many statements of one connection are prepared: those that come after are planned each time.
+_MOST = 200
+#: No name comes twice, whatever became of the statement that had it.
+_numbers = count()
+
+
+class TripConnection(Connection[Any]):
+    """The driver's connection, which knows what was prepared on it by trips."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        #: Text -> name.
+        self.prepared: dict[str, bytes] = {}
+
+    def rollback(self) -> None:
+        """Roll back. The driver may forget then what is prepared, for all who prepared it."""
+        is_begun = self.pgconn.transaction_status != TransactionStatus.IDLE
+        super().rollback()
+        if is_begun and self.prepared:
+            self.prepared.clear()
+            self.pgconn.exec_(b"DEALLOCATE ALL")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What PostgreSQL said of a statement."""
+
+    #: How many rows it touched.
+    touched: int
+    #: What it asked for, as the driver gives it.
+    rows: list[tuple[Any, ...]]
+
+
+def sent(driver: TripConnection, statements: Sequence[Statement]) -> list[Answer]:
+    """The answers of the statements, in a transaction that is begun unless the driver needs none.
+
+    Raises psycopg.Error of the first one that fails; those after it are not done.
+    """
+    # Of values that cannot be sent none must be.
+    asked = [(text, *_parameters(text, values)) for text, values in statements]
+    connection, names = driver.pgconn, driver.prepared
+    places: list[int] = []
+    new: dict[int, tuple[str, bytes]] = {}
+    number = 0
+    try:
+        connection.enter_pipeline_mode()
+        if begin := _beginning(driver):
+            connection.send_query_params(begin, None)
+            number += 1
+        for text, values, formats in asked:
+            name = names.get(text)
+            if name is None and len(names) + len(new) < _MOST:
+                name = b"alur_%d" % next(_numbers)
+                connection.send_prepare(name, _numbered(text)[0])
+                new[number] = (text, name)
+                number += 1
+            if name is None:
+                connection.send_query_params(_numbered(text)[0], values, None, formats)
+            else:
+                connection.send_query_prepared(name, values, formats)
+            places.append(number)
+            number += 1
+        connection.pipeline_sync()
+        answers = _answers(driver)
+        connection.exit_pipeline_mode()
+    except BaseException:
+        # Nobody knows what it would answer next.
+        driver.close()
+        raise
+    names.update(new[n] for n in new if answers[n].status == ExecStatus.COMMAND_OK)
+    _require_good(driver, answers)
+    return [_answer(driver, answers[place]) for place in places]
+
+
+def _answer(driver: Connection[Any], told: PGresult) -> Answer:
+    if not told.nfields:
+        return Answer(told.command_tuples or 0, [])
+    reading = Transformer(driver)
+    reading.set_pgresult(told)
+    rows = reading.load_rows(0, told.ntuples, tuple)
+    return Answer(len(rows), rows)
+
+
+def _beginning(driver: Connection[Any]) -> bytes:
+    """What begins the transaction that the driver would begin; nothing when it is begun."""
+    if driver.autocommit or driver.pgconn.transaction_status != TransactionStatus.IDLE:
+        return b""
+    words = ["BEGIN"]
+    if driver.isolation_level is not None:
+        words.append(f"ISOLATION LEVEL {driver.isolation_level.name.replace('_', ' ')}")
+    if driver.read_only is not None:
+        words.append("READ ONLY" if driver.read_only else "READ WRITE")
+    return " ".join(words).encode()
+
+
+@lru_cache(maxsize=1000)
+def _numbered(text: str) -> tuple[bytes, tuple[str, ...]]:
+    """The statement with numbers in place of the names of what is bound; the names by number."""
+    places: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        name = found[1]
+        return "%" if name is None else f"${places.setdefault(name, len(places) + 1)}"
+
+    return _BOUND.sub(number, text).encode(), tuple(places)
+
+
+def _parameters(
+    text: str, values: Mapping[str, Any]
+) -> tuple[list[bytes | None], list[int] | None]:
+    """The values as PostgreSQL reads them, and in which format."""
+    found: list[bytes | None] = []
+    formats: list[int] = []
+    for name in _numbered(text)[1]:
+        value = values[name]
+        if isinstance(value, Binary):
+            value = value.obj
+        is_binary = isinstance(value, bytes | memoryview)
+        formats.append(_BINARY if is_binary else _TEXT)
+        found.append(value if is_binary or value is None else _words_of(value))
+    return found, formats
+
+
+def _words_of(value: Any) -> bytes:
+    if isinstance(value, str):
+        if "\0" in value:
+            # It would be cut off there.
+            raise DataError("text must not contain the character NUL")
+        return value.encode()
+    if isinstance(value, bool | int):
+        return str(value).encode()
+    raise TypeError(f"expected a text, a whole number, a truth or bytes, found {type(value)}")
+
+
+_FAILED = frozenset({ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE, ExecStatus.PIPELINE_ABORTED})
+
+
+def _require_good(driver: Connection[Any], answers: Sequence[PGresult]) -> None:
+    for answer in answers:
+        if answer.status in _FAILED:
+            raise error_from_result(answer, driver.info.encoding)
+
+
+def _answers(driver: Connection[Any]) -> list[PGresult]:
+    """One for each command. Raises psycopg.OperationalError when the connection is lost."""
+    connection = driver.pgconn
+    poll = select.poll()
+    poll.register(connection.socket, select.POLLIN | select.POLLOUT)
+    while connection.flush():
+        for _, event in poll.poll():
+            if event & ~select.POLLOUT:
+                connection.consume_input()
+    poll.modify(connection.socket, select.POLLIN)
+    found: list[PGresult] = []
+    while True:
+        while connection.is_busy():
+            poll.poll()
+            connection.consume_input()
+        answer = connection.get_result()
+        if answer is None:
+            if connection.status == ConnStatus.BAD:
+                raise OperationalError(connection.get_error_message())
+        elif answer.status == ExecStatus.PIPELINE_SYNC:
+            return found
+        else:
+            found.append(answer)

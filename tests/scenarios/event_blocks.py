@@ -180,6 +180,7 @@ def random_values(rng: random.Random, decisions: list[Block]) -> dict[str, objec
         elif block.kind == "loop":
             values[block.name] = rng.random() < 0.3
         else:
+            # At least one of them.
             values[block.name] = rng.randrange(1, 2 ** len(block.parts))
     return values
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from engine.model import InstanceState, StepRecord, TaskState
 from engine.queries import (
@@ -29,6 +29,7 @@ from engine.search_words import words_of_key
 from engine.store import Store, StoreTransaction
 from tests.contract.builders import a_task, at, deploy, first_step
 from tests.databases import BOTH
+from tests.statements import asked_by
 
 _MANY = 1500
 #: Rows that PostgreSQL may read at one place of a plan: far fewer than there are.
@@ -203,15 +204,8 @@ def test_a_listing_reads_no_more_than_it_shows(much_work: Store, listing: str) -
 
 def explained(store: Store, ask: Asked, explain: str) -> list[str]:
     """What the database says of each statement that the listing takes."""
-    seen: list[tuple[str, Any]] = []
-
-    def see(_conn: object, _cursor: object, statement: str, parameters: Any, *_rest: Any) -> None:
-        seen.append((statement, parameters))
-
+    asked = asked_by(store, ask)
     with store.reading() as tx:
-        event.listen(store._engine, "before_cursor_execute", see)
-        ask(tx)
-        event.remove(store._engine, "before_cursor_execute", see)
         if store.dialect == "postgresql":
             # Of tables as small as a test's PostgreSQL prefers to read all: it is asked what it
             # does when there is more.
@@ -220,9 +214,7 @@ def explained(store: Store, ask: Asked, explain: str) -> list[str]:
             for cost in ("cpu_tuple_cost", "cpu_index_tuple_cost"):
                 tx._connection.exec_driver_sql(f"SET LOCAL {cost} = 5")
         told = []
-        for statement, parameters in seen:
-            if statement.startswith("BEGIN"):
-                continue
+        for statement, parameters in asked:
             rows = tx._connection.exec_driver_sql(explain + statement, parameters).all()
             is_json = store.dialect == "postgresql"
             told.append(json.dumps(rows[0][0]) if is_json else "\n".join(row[3] for row in rows))

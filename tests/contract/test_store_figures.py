@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from engine.model import (
     AnnouncementKind,
@@ -28,6 +26,7 @@ from tests.contract.builders import (
     first_step,
     start,
 )
+from tests.statements import asked_by, plans_of
 
 
 def test_open_tasks_are_counted_by_lane_and_overdue_ones_among_them(store: Store) -> None:
@@ -131,23 +130,6 @@ def test_pulse_of_a_duty_is_the_last_one(store: Store) -> None:
         assert tx.duty_pulses() == {"letters": at(hours=-2), "timers": at()}
 
 
-def plans_of_figures(store: Store) -> str:
-    """How SQLite answers, in its own words."""
-    asked: list[tuple[str, Any]] = []
-
-    def see(_conn: object, _cursor: object, statement: str, parameters: Any, *_rest: Any) -> None:
-        asked.append((statement, parameters))
-
-    with store.reading() as tx:
-        event.listen(store._engine, "before_cursor_execute", see)
-        tx.figures(at())
-        event.remove(store._engine, "before_cursor_execute", see)
-        return "\n".join(
-            str(tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all())
-            for statement, given in asked
-        )
-
-
 @pytest.mark.parametrize("dialect", ["sqlite"])  # of small tables PostgreSQL prefers to read all
 @pytest.mark.parametrize(
     "found",
@@ -162,4 +144,6 @@ def plans_of_figures(store: Store) -> str:
     ],
 )
 def test_figures_are_counted_in_an_index(store: Store, found: str) -> None:
-    assert found in plans_of_figures(store)
+    asked = asked_by(store, lambda tx: tx.figures(at()))
+
+    assert found in "\n".join(plans_of(store, asked))

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from engine.model import (
     DatedWork,
@@ -28,6 +27,7 @@ from tests.contract.builders import (
     first_step,
     start,
 )
+from tests.statements import asked_by, plans_of
 
 OURS, THEIRS = "valve-check:1:uuid", "audit:1:uuid"
 ALL = OverviewQuery(since=at(days=-30), before=at(days=1))
@@ -212,23 +212,6 @@ def test_instances_are_found_by_the_lane_that_they_wait_for_and_by_being_late(
         assert found(tx, open_lane="Kadis", late_at=at()) == ["i1"]
 
 
-def plans_of(store: Store, ask: Callable[[StoreTransaction], object]) -> str:
-    """How SQLite answers, in its own words."""
-    asked: list[tuple[str, Any]] = []
-
-    def see(_conn: object, _cursor: object, statement: str, parameters: Any, *_rest: Any) -> None:
-        asked.append((statement, parameters))
-
-    with store.reading() as tx:
-        event.listen(store._engine, "before_cursor_execute", see)
-        ask(tx)
-        event.remove(store._engine, "before_cursor_execute", see)
-        return "\n".join(
-            str(tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all())
-            for statement, given in asked
-        )
-
-
 ASKED: dict[str, Callable[[StoreTransaction], object]] = {
     "user_task USING COVERING INDEX ix_user_task_open_lane (state=?)": lambda tx: tx.open_work(
         PETUGAS, at()
@@ -249,4 +232,4 @@ ASKED: dict[str, Callable[[StoreTransaction], object]] = {
 @pytest.mark.parametrize("dialect", ["sqlite"])  # of small tables PostgreSQL prefers to read all
 @pytest.mark.parametrize("found", ASKED)
 def test_overview_is_counted_in_an_index(store: Store, found: str) -> None:
-    assert found in plans_of(store, ASKED[found])
+    assert found in "\n".join(plans_of(store, asked_by(store, ASKED[found])))

@@ -8,13 +8,13 @@ from itertools import pairwise, product
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from engine.errors import InvalidQuery
 from engine.model import EventKind
 from engine.queries import ActivityQuery, EventQuery, InstanceQuery, Page, SortOrder, TaskQuery
 from engine.store import Store, StoreTransaction
 from tests.contract.builders import a_task, an_event, at, deploy, first_step, start
+from tests.statements import asked_by, plans_of
 
 Ask = Callable[[StoreTransaction, Page], Sequence[Any]]
 
@@ -148,20 +148,10 @@ def test_a_place_is_found_by_an_index(
     filled: Store, sorting: Any, place: tuple[Any, ...], index: str
 ) -> None:
     kinds = frozenset({EventKind.INSTANCE_STARTED, EventKind.TASK_COMPLETED}) if sorting else None
-    asked: list[tuple[str, Any]] = []
+    query = EventQuery(kinds=kinds, is_by_somebody=bool(kinds) or None)
+    asked = asked_by(filled, lambda tx: tx.find_events(query, Page(0, 25, sorting, after=place)))
 
-    def see(_conn: object, _cursor: object, statement: str, parameters: Any, *_rest: Any) -> None:
-        asked.append((statement, parameters))
+    plan = plans_of(filled, asked)[-1]
 
-    with filled.reading() as tx:
-        event.listen(filled._engine, "before_cursor_execute", see)
-        tx.find_events(
-            EventQuery(kinds=kinds, is_by_somebody=bool(kinds) or None),
-            Page(0, 25, sorting, after=place),
-        )
-        event.remove(filled._engine, "before_cursor_execute", see)
-        statement, parameters = asked[-1]
-        rows = tx._connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters).all()
-
-    assert index in str(rows)
-    assert "FOR ORDER BY" not in str(rows)
+    assert index in plan
+    assert "FOR ORDER BY" not in plan

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from engine.errors import InvalidQuery, NotFound
 from engine.model import StoredInstance, TaskState
@@ -23,6 +23,7 @@ from tests.contract.builders import (
     next_step,
     start,
 )
+from tests.statements import asked_by
 
 WHOLE = a_task(
     assignee="siti",
@@ -343,20 +344,13 @@ def plan_of(store: Store, query: TaskQuery, page: Page | None = _ALL) -> str:
 
     PostgreSQL reads a table as small as a test's as a whole: it is asked for what it can do else.
     """
-    seen: list[tuple[str, Any]] = []
-
-    def see(_conn: object, _cursor: object, statement: str, parameters: Any, *_rest: Any) -> None:
-        seen.append((statement, parameters))
-
+    asked = asked_by(
+        store, lambda tx: tx.count_tasks(query) if page is None else tx.tasks(query, page)
+    )
     with store.reading() as tx:
-        event.listen(store._engine, "before_cursor_execute", see)
-        if page is None:
-            tx.count_tasks(query)
-        else:
-            tx.tasks(query, page)
-        event.remove(store._engine, "before_cursor_execute", see)
-        statement, parameters = seen[-1]
         if store.dialect == "postgresql":
             tx._connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         explain = "EXPLAIN " if store.dialect == "postgresql" else "EXPLAIN QUERY PLAN "
-        return str(tx._connection.exec_driver_sql(explain + statement, parameters).all())
+        return str(
+            tx._connection.exec_driver_sql(explain + asked[-1].text, asked[-1].parameters).all()
+        )

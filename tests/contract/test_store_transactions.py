@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from engine.errors import (
     Conflict,
@@ -39,6 +38,7 @@ from tests.contract.builders import (
     next_step,
     start,
 )
+from tests.statements import statements_of
 
 # ------------------------------------------------------------- reading at once
 
@@ -336,24 +336,11 @@ def _until_somebody_waits(store: Store) -> None:
 # ------------------------------------------------------------------ statements
 
 
-@contextmanager
-def counting(store: Store) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def count(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith("BEGIN"):
-            statements.append(statement)
-
-    event.listen(store._engine, "before_cursor_execute", count)
-    yield statements
-    event.remove(store._engine, "before_cursor_execute", count)
-
-
 def test_completing_a_task_takes_four_statements(store: Store) -> None:
     deploy(store)
     start(store, first_step(opened=(a_task("t1"),)))
 
-    with counting(store) as statements, store.writing() as tx:
+    with statements_of(store) as statements, store.writing() as tx:
         task, stored = tx.stored_task("t1", for_step=True)
         done = replace(task, state=TaskState.COMPLETED, ended_at=NOON, ended_by="siti")
         events = [an_event("i1", number, revision=2) for number in range(2, 9)]
@@ -369,7 +356,7 @@ def test_the_fullest_step_takes_six_statements(store: Store) -> None:
     with store.reading() as tx:
         before, task = tx.instance("i1"), tx.task("t1")
 
-    with counting(store) as statements, store.writing() as tx:
+    with statements_of(store) as statements, store.writing() as tx:
         tx.append_step(
             next_step(
                 before,
@@ -387,7 +374,7 @@ def test_loading_a_task_for_a_step_takes_one_statement(store: Store) -> None:
     deploy(store)
     start(store, first_step(opened=(a_task("t1", candidate_users=("budi",)),)))
 
-    with counting(store) as statements, store.writing() as tx:
+    with statements_of(store) as statements, store.writing() as tx:
         tx.stored_task("t1", for_step=True)
 
     assert len(statements) == 1

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import MetaData, Table, event, text
+from sqlalchemy import MetaData, Table, text
 
 from engine.model import EventKind, VariableInstance, VariableUpdate
 from engine.queries import Page, SortOrder, VariableQuery
 from engine.store import Store, StoreTransaction
 from engine.store.migrations.versions import v0034_variables
 from tests.contract.builders import a_definition, an_event, at, deploy, first_step, next_step, start
+from tests.statements import asked_by, plans_of
 
 STARTED, COMPLETED = EventKind.INSTANCE_STARTED, EventKind.TASK_COMPLETED
 ENTERED, SET = EventKind.ACTIVITY_ENTERED, EventKind.VARIABLES_SET
@@ -221,23 +222,9 @@ PLANS: dict[str, Callable[[StoreTransaction], object]] = {
 @pytest.mark.parametrize("dialect", ["sqlite"])  # of small tables PostgreSQL prefers to read all
 @pytest.mark.parametrize("plan", PLANS)
 def test_variables_are_found_by_an_index(store: Store, plan: str) -> None:
-    found = _plan_of(store, PLANS[plan])
+    found = plans_of(store, asked_by(store, PLANS[plan]))[-1]
 
     assert plan in found
     # An index has the order, but for the ties of one moment.
     assert "TEMP B-TREE FOR ORDER BY" not in found
     assert "SCAN history_event" not in found
-
-
-def _plan_of(store: Store, ask: Callable[[StoreTransaction], object]) -> str:
-    asked: list[tuple[str, Any]] = []
-
-    def see(_conn: object, _cursor: object, statement: str, parameters: Any, *_rest: Any) -> None:
-        asked.append((statement, parameters))
-
-    with store.reading() as tx:
-        event.listen(store._engine, "before_cursor_execute", see)
-        ask(tx)
-        event.remove(store._engine, "before_cursor_execute", see)
-        statement, given = asked[-1]
-        return str(tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all())

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from sqlalchemy import event
 
 from engine.announcements import announce, of_task
 from engine.errors import RevisionConflict
@@ -18,6 +14,7 @@ from engine.store import Store
 from engine.webhook_subscriptions import Wishes
 from tests.diagrams import end, exclusive, flow, line, process, start, user
 from tests.office import ADMIN, ANALYST, AUDITOR, Office, staff
+from tests.statements import statements_of
 
 K = AnnouncementKind
 KEY = Settings(secret_key=("k" * 40,))
@@ -147,18 +144,6 @@ def test_nobody_listens_and_nothing_is_written(office: Office) -> None:
     assert taken(office) == []
 
 
-@contextmanager
-def counting(store: Store) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(store._engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(store._engine, "before_cursor_execute", note)
-
-
 def test_outbox_costs_no_statement_of_a_completion_and_one_when_somebody_listens(
     office_on_both: Office,
 ) -> None:
@@ -168,11 +153,10 @@ def test_outbox_costs_no_statement_of_a_completion_and_one_when_somebody_listens
 
     def cost() -> tuple[int, int]:
         task = office.task(office.start(definition), "baca")
-        with counting(office.store) as statements:
+        with statements_of(office.store) as asked:
             office.engine.tasks.complete(task.task_id, {}, actor=office.people["Sekretaris"])
-        own = [each for each in statements if each.startswith("INSERT INTO announcement")]
-        begun = [each for each in statements if not each.startswith("BEGIN")]
-        return len(begun), len(own)
+        own = [each for each in asked if each.text.startswith("INSERT INTO announcement")]
+        return len(asked), len(own)
 
     alone = cost()
     subscribe(office)

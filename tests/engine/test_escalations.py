@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.escalation_proof import EscalationProof
@@ -30,6 +30,7 @@ from engine.substitutions import Wishes
 from tests.desk import Desk
 from tests.diagrams import end, line, process, start, user
 from tests.office import ADMIN, AUDITOR, LANES, Office, staff
+from tests.statements import plans_of, statements_of
 
 ADI, KADIS, SEKRETARIS = staff("Bidang", "adi"), staff("Kadis"), staff("Sekretaris")
 ESCALATED = EventKind.TASK_ESCALATED
@@ -433,18 +434,12 @@ def test_an_order_that_cannot_be_followed_is_refused(
 
 def test_with_nothing_overdue_it_is_one_search_of_an_index(office: Office) -> None:
     begin(office, due="P30D")
-    asked: list[str] = []
 
-    @event.listens_for(office.store._engine, "before_cursor_execute")
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        asked.append(statement)
+    with statements_of(office.store) as asked:
+        OverdueTasks(office.engine.escalations, office.clock).turn(lambda: False)
 
-    OverdueTasks(office.engine.escalations, office.clock).turn(lambda: False)
-
-    [_begin, question] = asked
-    with office.store.reading() as tx:
-        plan = tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}", (0, 1, 0)).all()
-    assert "ix_user_task_escalate_at" in str(plan)
+    [plan] = plans_of(office.store, asked)
+    assert "ix_user_task_escalate_at" in plan
 
 
 def test_holders_of_the_superior_lane_their_substitutes_and_subscribers_are_told(

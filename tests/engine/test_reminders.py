@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import event
 
 from engine.bpmn.overdue_terms import SinceDue
 from engine.model import AnnouncementKind
@@ -16,6 +15,7 @@ from engine.store import Store
 from engine.webhook_subscriptions import Wishes
 from tests.diagrams import end, line, process, properties, start, user
 from tests.office import ANALYST, Office, staff
+from tests.statements import plans_of, statements_of
 
 SOON, OVERDUE = AnnouncementKind.TASK_DUE_SOON, AnnouncementKind.TASK_OVERDUE
 NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)
@@ -173,18 +173,12 @@ def test_workers_that_race_remind_once(told: Office, database_url: str) -> None:
 
 def test_with_nothing_to_remind_of_it_is_one_search_of_an_index(office: Office) -> None:
     office.start(office.deploy(due("P30D")))
-    asked: list[str] = []
 
-    @event.listens_for(office.store._engine, "before_cursor_execute")
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        asked.append(statement)
+    with statements_of(office.store) as asked:
+        duty_of(office).turn(lambda: False)
 
-    duty_of(office).turn(lambda: False)
-
-    [_begin, question] = asked
-    with office.store.reading() as tx:
-        plan = tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}", (0, 1, 0)).all()
-    assert "ix_user_task_remind_at" in str(plan)
+    [plan] = plans_of(office.store, asked)
+    assert "ix_user_task_remind_at" in plan
 
 
 @pytest.mark.parametrize(

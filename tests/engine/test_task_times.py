@@ -7,7 +7,7 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from engine.errors import Forbidden
 from engine.measuring import Measuring
@@ -20,6 +20,7 @@ from engine.worktime import Span
 from tests.diagrams import end, exclusive, field, flow, form, line, process, start, user
 from tests.engine.test_task_deadlines import sop
 from tests.office import ADMIN, AUDITOR, Office, staff
+from tests.statements import plans_of, statements_of
 
 KADIS = staff("Kadis")
 HOUR = timedelta(hours=1)
@@ -215,18 +216,9 @@ def test_workers_that_race_measure_each_once(office_on_both: Office, database_ur
 
 def test_with_nothing_to_measure_it_is_two_searches_of_indexes(office: Office) -> None:
     office.start(office.deploy(sop("P1D")))
-    asked: list[str] = []
 
-    @event.listens_for(office.store._engine, "before_cursor_execute")
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        asked.append(statement)
+    with statements_of(office.store) as asked:
+        measure(office)
 
-    measure(office)
-
-    _begin, *questions = asked
-    with office.store.reading() as tx:
-        plans = [
-            tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {q}", (1, 0)).all()
-            for q in questions
-        ]
-    assert ["_unmeasured" in str(plan) for plan in plans] == [True, True]
+    plans = plans_of(office.store, asked)
+    assert ["_unmeasured" in plan for plan in plans] == [True, True]

@@ -13,7 +13,6 @@ from threading import Barrier, Thread
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import event
 
 from engine.due_timers import DueTimers
 from engine.moments import due_moment
@@ -23,6 +22,7 @@ from engine.sources import RandomIds
 from engine.store import Store
 from tests.diagrams import boundary, end, line, process, start, timer, user
 from tests.office import AUDITOR, Office
+from tests.statements import plans_of, statements_of
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -247,20 +247,9 @@ def test_instance_that_waits_for_a_person_costs_one_question_for_all(office: Off
         office.start(definition)
     office.clock.advance(days=400)
     duty = DueTimers(office.engine.instances, office.clock)
-    asked: list[str] = []
 
-    @event.listens_for(office.store._engine, "before_cursor_execute")
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        asked.append(statement)
+    with statements_of(office.store) as asked:
+        moved = duty.turn(lambda: False)
 
-    def plan_of(statement: str) -> str:
-        blanks = (0,) * statement.count("?")
-        with office.store.reading() as tx:
-            rows = tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", blanks)
-            return str(rows.all())
-
-    moved = duty.turn(lambda: False)
-
-    assert (moved, len(asked)) == (0, 2), asked
-    assert asked[0] == "BEGIN"
-    assert "ix_process_instance_next_due_at" in plan_of(asked[1])
+    assert (moved, len(asked)) == (0, 1), asked
+    assert "ix_process_instance_next_due_at" in plans_of(office.store, asked)[0]

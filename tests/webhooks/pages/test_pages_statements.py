@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from engine.queries import TaskQuery
 from tests.office import ADMIN, Office
+from tests.statements import statements_of
 from tests.webhooks.pages.conftest import Visit
 
 pytestmark = pytest.mark.usefixtures("instance")
 #: Of a completion itself: what is known of the task, and the rows of the step.
 _COMPLETION = 6
-
-
-@contextmanager
-def _counted(office: Office) -> Iterator[list[str]]:
-    """The statements of the block; begins are not counted."""
-    seen: list[str] = []
-
-    def see(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            seen.append(statement)
-
-    event.listen(office.store._engine, "before_cursor_execute", see)
-    try:
-        yield seen
-    finally:
-        event.remove(office.store._engine, "before_cursor_execute", see)
 
 
 def _task_id(office: Office) -> str:
@@ -49,7 +29,7 @@ def test_completing_by_the_api_asks_who_comes_and_nothing_else_besides(
     client.get("/engine-rest/task", headers=proof)  # the token's use is noted once a minute
     path = f"/engine-rest/task/{_task_id(office)}/complete"
 
-    with _counted(office) as seen:
+    with statements_of(office.store) as seen:
         answer = client.post(path, headers=proof, json=body)
 
     assert answer.status_code == 204
@@ -61,7 +41,7 @@ def test_listing_tasks_by_the_api_asks_who_comes_and_what_waits(app: Flask, offi
     client, proof = app.test_client(), {"Authorization": f"Bearer {secret}"}
     client.get("/engine-rest/task", headers=proof)
 
-    with _counted(office) as seen:
+    with statements_of(office.store) as seen:
         answer = client.get("/engine-rest/task?candidateGroup=Perencana", headers=proof)
 
     assert len(answer.get_json()) == 1
@@ -72,7 +52,7 @@ def test_completing_by_the_form_reads_it_once(visit: Visit, office: Office) -> N
     browser = visit("staf")
     page = browser.get(f"/tugas/{_task_id(office)}")
 
-    with _counted(office) as seen:
+    with statements_of(office.store) as seen:
         action, values = page.form("/selesai")
         answer = browser.post(action, {**values, "isian-judul": "LKJ"}, follow=False)
 
@@ -84,7 +64,7 @@ def test_completing_by_the_form_reads_it_once(visit: Visit, office: Office) -> N
 def test_the_page_of_a_task_asks_nothing_twice(visit: Visit, office: Office) -> None:
     browser, task_id = visit("staf"), _task_id(office)
 
-    with _counted(office) as seen:
+    with statements_of(office.store) as seen:
         page = browser.get(f"/tugas/{task_id}")
 
     assert page.heading.endswith("Menyusun laporan")
@@ -96,7 +76,7 @@ def test_the_inbox_asks_a_few_questions_however_many_tasks_it_lists(
 ) -> None:
     browser = visit("staf")
 
-    with _counted(office) as seen:
+    with statements_of(office.store) as seen:
         page = browser.get("/?lingkup=lajur")
 
     assert "Menyusun laporan" in page.text

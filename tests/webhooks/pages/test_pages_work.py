@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from engine.model import EventKind, InstanceState, ProcessDefinition
 from tests.diagrams import end, field, form, line, process, start, user
 from tests.office import AUDITOR, Office
+from tests.statements import statements_of
 from tests.webhooks.pages.browser import PASSWORD, Browser, Page
 from tests.webhooks.pages.conftest import Visit
 
@@ -543,15 +544,9 @@ def test_a_cancelled_task_says_so(office: Office, visit: Visit, instance: str) -
 
 
 def _statements(office: Office, deed: Callable[[], object]) -> int:
-    seen: list[str] = []
-
-    def note(*given: object) -> None:
-        seen.append(str(given[2]))
-
-    event.listen(office.store._engine, "before_cursor_execute", note)
-    deed()
-    event.remove(office.store._engine, "before_cursor_execute", note)
-    return len([each for each in seen if each.lstrip().upper().startswith(("SELECT", "WITH"))])
+    with statements_of(office.store) as asked:
+        deed()
+    return len([each for each in asked if each.text.lstrip().startswith(("SELECT", "WITH"))])
 
 
 def test_form_that_was_changed_and_sent_again_shows_what_was_typed_after(

@@ -11,7 +11,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.correlation import Message
@@ -21,6 +21,7 @@ from tests.databases import store_in_memory
 from tests.office import ADMIN, AUDITOR, Office, staff
 from tests.scenarios.event_blocks import Block, Event, blocks_of, decisions_of, drawn, random_values
 from tests.scenarios.event_game import Chance, Game
+from tests.scenarios.same_examples import same_examples
 
 CLERK = staff("Perencana")
 ROBOT = Actor("robot", frozenset({Role.WORKER}))
@@ -146,9 +147,7 @@ def play(seed: int, depth: int = 3) -> None:
     store.close()
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+@same_examples(25)
 @given(seed=st.integers(0, 10**9))
 def test_engine_waits_for_what_the_token_game_waits_for(seed: int) -> None:
     play(seed)

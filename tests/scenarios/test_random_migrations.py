@@ -6,13 +6,14 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
 from engine.model import FormField
 from tests.databases import store_in_memory
 from tests.office import ANALYST, AUDITOR, PROCESSES, SOP_FILES, Office
+from tests.scenarios.same_examples import same_examples
 
 #: Tasks completed at most before and after the moving: a way that always goes back has no end.
 MOST = 12
@@ -75,9 +76,7 @@ class Walk:
 
 @pytest.mark.parametrize("revise", [same_again, with_a_step_more])
 @pytest.mark.parametrize("stem", SOP_FILES)
-@settings(
-    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+@same_examples(2)
 @given(choices=st.lists(st.integers(0, 99), min_size=1, max_size=40), before=st.integers(0, MOST))
 def test_a_moved_instance_goes_on_like_one_of_the_new_version(
     stem: str, revise: Any, choices: list[int], before: int

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model import InstanceState
 from tests.databases import store_in_memory
 from tests.office import ADMIN, Office, staff
 from tests.scenarios.event_blocks import Block, decisions_of, drawn, random_values
+from tests.scenarios.same_examples import same_examples
 
 CLERK = staff("Perencana")
 #: Completions at most: who always goes back never ends.
@@ -88,9 +89,7 @@ def complete(begun: Begun, task: str, values: Values) -> Begun | None:
 # ------------------------------------------------------------------------ tests
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+@same_examples(40)
 @given(seed=st.integers(0, 10**9))
 def test_open_tasks_are_those_of_the_token_game(seed: int) -> None:
     rng = random.Random(seed)

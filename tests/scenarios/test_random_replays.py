@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model import FormField
@@ -13,15 +13,14 @@ from engine.playback.standing import marks_from, standing_after
 from engine.playback.story import Story
 from tests.databases import store_in_memory
 from tests.office import AUDITOR, SOP_FILES, Office
+from tests.scenarios.same_examples import same_examples
 
 #: Tasks completed at most: a way that always goes back has no end.
 MOST = 25
 
 
 @pytest.mark.parametrize("stem", SOP_FILES)
-@settings(
-    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+@same_examples(2)
 @given(choices=st.lists(st.integers(0, 99), min_size=1, max_size=60))
 def test_story_has_the_state_of_every_step(stem: str, choices: list[int]) -> None:
     store = store_in_memory()

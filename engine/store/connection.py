@@ -24,7 +24,7 @@ from engine.errors import (
     StorageError,
     StorageFull,
 )
-from engine.store.driver import run
+from engine.store.driver import ALONE, run
 from engine.store.round_trips import ask_when_in_doubt
 
 try:
@@ -46,9 +46,6 @@ IDLE_TIMEOUT_MS = 300_000
 
 #: Execution option that makes a SQLite transaction take the write lock when it begins.
 WRITING = "alur_writing"
-
-#: Execution option of a SQLite whose statements are each a transaction of their own.
-_ALONE = "alur_alone"
 
 #: The first SQLite without the WAL-reset defect (sqlite.org/changes.html, 3.51.3).
 _SAFE_SQLITE = (3, 51, 3)
@@ -102,10 +99,8 @@ def _parse(url: str) -> URL:
 
 
 def alone(engine: Engine) -> Engine:
-    """The same database, each statement a transaction of its own."""
-    if engine.dialect.name == "sqlite":
-        return engine.execution_options(**{_ALONE: True})
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+    """The same database, where nothing is begun for a statement that is asked alone."""
+    return engine.execution_options(**{ALONE: True})
 
 
 def is_in_memory(engine: Engine) -> bool:
@@ -168,7 +163,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    if options.get(_ALONE, False):
+    if options.get(ALONE, False):
         return
     # A transaction that reads first and writes later cannot wait for the lock, so take it at once.
     is_writing = options.get(WRITING, False)

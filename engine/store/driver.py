@@ -15,6 +15,9 @@ from sqlalchemy.exc import DBAPIError
 if TYPE_CHECKING:
     from engine.store.trips import Answer, TripConnection
 
+#: Execution option of a connection whose statements are asked alone: none begins a transaction.
+ALONE = "alur_alone"
+
 
 def run(connection: Connection, text: str, values: Any, *, is_many: bool) -> Any:
     """Run the statement, once for each row of values if there are many; the driver's open cursor.
@@ -80,7 +83,8 @@ def trip(
         for text, values in statements:
             told.before_cursor_execute(connection, None, text, values, None, False)
     try:
-        answers = sent(cast("TripConnection", pooled.driver_connection), statements)
+        driver = cast("TripConnection", pooled.driver_connection)
+        answers = sent(driver, statements, begins=not connection.get_execution_options().get(ALONE))
     except connection.dialect.loaded_dbapi.Error as error:
         texts = "; ".join(text for text, _ in statements)
         raise _wrapped(connection, None, error, (texts, None)) from error

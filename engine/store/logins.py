@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from engine.errors import DamagedRow, NameTaken, NotFound
 from engine.model import AccessToken, Account, Language, LoginMethod, Role, Scope, Session
+from engine.store.prepared import PreparedQuery
 from engine.store.substitutions import LATEST_FIRST, substitution_of
 from engine.store.tables import access_token, account, login_failure, login_session, substitution
 from engine.store.transaction import Rows, Transaction, asked_once, equal, readable
@@ -52,8 +53,8 @@ def _owned(table: Table, hash_: ColumnElement[str]) -> Select[Any]:
 
 
 # Built once: every request begins with one of them, and building it took longer than running it.
-_TOKEN_BY_HASH = _owned(access_token, access_token.c.token_hash)
-_SESSION_BY_HASH = _owned(login_session, login_session.c.session_hash)
+_TOKEN_BY_HASH = PreparedQuery(_owned(access_token, access_token.c.token_hash))
+_SESSION_BY_HASH = PreparedQuery(_owned(login_session, login_session.c.session_hash))
 
 
 class Logins(Transaction):
@@ -125,7 +126,7 @@ class Logins(Transaction):
 
     def token_by_hash(self, token_hash: str) -> tuple[AccessToken, Account] | None:
         """The token with its account in one statement, if there is such a token."""
-        rows = self._all(_TOKEN_BY_HASH, {"wanted_hash": token_hash})
+        rows = self._ask_all(_TOKEN_BY_HASH, {"wanted_hash": token_hash})
         return (_token(rows[0]), account_of(rows)) if rows else None
 
     def tokens(self, account_name: str) -> list[AccessToken]:
@@ -163,7 +164,7 @@ class Logins(Transaction):
 
     def session(self, session_hash: str) -> tuple[Session, Account] | None:
         """The login with its account in one statement, if there is such a login."""
-        rows = self._all(_SESSION_BY_HASH, {"wanted_hash": session_hash})
+        rows = self._ask_all(_SESSION_BY_HASH, {"wanted_hash": session_hash})
         return (_session(rows[0]), account_of(rows)) if rows else None
 
     def sessions_of(self, account_name: str) -> list[Session]:

@@ -6,6 +6,7 @@ write them. Everything else of it stays: its dialects, types, events and errors.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
 
 from engine.store.driver import first, run
+from engine.store.driver import rows as rows_of
 from engine.store.record_sets import FromRecords, RecordSet, record_set
 from engine.store.round_trips import Together
 from engine.store.tables.columns import read_by, stored_by
@@ -88,29 +90,34 @@ class Prepared:
 
 
 class PreparedQuery:
-    """One question whose answer is one row. statement: its columns, and binds without values."""
+    """One question. statement: its columns, and binds without values."""
 
     def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
         self._forms: dict[str, _QueryForm] = {}
+        names = [each.name for each in statement.selected_columns]
+        self._row: Callable[..., Any] = namedtuple("_Row", names)  # type: ignore[misc]
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> list[Any] | None:
         """The values of the first row in the order of the columns; None: there is no row.
 
         Raises ValueError, TypeError for a value that is not what its column's type says.
         """
-        dialect = connection.dialect
+        form = self._form(connection.dialect)
+        row = first(connection, form.form.text, form.parameters(values))
+        return None if row is None else form.read(row)
+
+    def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+        """All rows, each with its values by the names of the columns. Raises as `first`."""
+        form = self._form(connection.dialect)
+        found = rows_of(connection, form.form.text, form.parameters(values))
+        return [self._row(*form.read(row)) for row in found]
+
+    def _form(self, dialect: Dialect) -> _QueryForm:
         form = self._forms.get(dialect.name)
         if form is None:
             form = self._forms[dialect.name] = self._compiled(dialect)
-        [parameters] = form.form.parameters([values])
-        row = first(connection, form.form.text, parameters)
-        if row is None:
-            return None
-        found = list(row)
-        for place, read in form.readers:
-            found[place] = read(found[place])
-        return found
+        return form
 
     def _compiled(self, dialect: Dialect) -> _QueryForm:
         compiled = self._statement.compile(dialect=dialect)
@@ -183,3 +190,13 @@ class _QueryForm:
 
     form: _Form
     readers: tuple[tuple[int, _Processor], ...]
+
+    def parameters(self, values: Mapping[str, Any]) -> Any:
+        [parameters] = self.form.parameters([values])
+        return parameters
+
+    def read(self, row: Sequence[Any]) -> list[Any]:
+        found = list(row)
+        for place, read in self.readers:
+            found[place] = read(found[place])
+        return found

@@ -5,7 +5,6 @@ Row by row, each costs the server a bind and an execution of its own. What the r
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +26,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from engine.sorted_json import sorted_json
 from engine.store.tables.columns import stored_by
+
+#: As JSON has the character NUL; a text may say so in words, too.
+_NUL = "\\u0000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,14 @@ class RecordSet:
     def parameters(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """What the driver takes. Raises ValueError for a value that its column does not take."""
         records = [
-            {name: _plain(row[name] if to is None else to(row[name])) for name, to in self.binds}
+            {name: row[name] if to is None else to(row[name]) for name, to in self.binds}
             for row in rows
         ]
-        return {"records": json.dumps(records, ensure_ascii=False, allow_nan=False)}
+        text = sorted_json(records).decode()
+        if _NUL in text and any(_has_nul(each) for record in records for each in record.values()):
+            # PostgreSQL would refuse it too, and show what stands around it.
+            raise ValueError("text must not contain the character NUL")
+        return {"records": text}
 
 
 def record_set(
@@ -96,9 +103,5 @@ def records(types: Mapping[str, TypeEngine[Any]]) -> TableValuedAlias:
     return given.render_derived(with_types=True)
 
 
-def _plain(value: Any) -> Any:
-    """The value as JSON has it; bytes as PostgreSQL writes them."""
-    if isinstance(value, str) and "\0" in value:
-        # PostgreSQL would refuse it too, and show what stands around it.
-        raise ValueError("text must not contain the character NUL")
-    return f"\\x{value.hex()}" if isinstance(value, bytes | memoryview) else value
+def _has_nul(value: object) -> bool:
+    return isinstance(value, str) and "\0" in value

@@ -108,6 +108,12 @@ class Transaction:
         with driver_errors(), readable():
             return query.first(self._connection, values)
 
+    def _ask_all(self, query: PreparedQuery, values: Mapping[str, Any]) -> list[Any]:
+        """All rows that answer; of each its values by the names of the columns."""
+        self.statements += 1
+        with driver_errors(), readable():
+            return query.all(self._connection, values)
+
     def _shaped(
         self,
         listing: ShapedListing,

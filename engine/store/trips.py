@@ -58,8 +58,10 @@ class Answer:
     rows: list[tuple[Any, ...]]
 
 
-def sent(driver: TripConnection, statements: Sequence[Statement]) -> list[Answer]:
-    """The answers of the statements, in a transaction that is begun unless the driver needs none.
+def sent(
+    driver: TripConnection, statements: Sequence[Statement], *, begins: bool = True
+) -> list[Answer]:
+    """The answers of the statements. begins: a transaction, unless one is begun.
 
     Raises psycopg.Error of the first one that fails; those after it are not done.
     """
@@ -71,8 +73,8 @@ def sent(driver: TripConnection, statements: Sequence[Statement]) -> list[Answer
     number = 0
     try:
         connection.enter_pipeline_mode()
-        if begin := _beginning(driver):
-            connection.send_query_params(begin, None)
+        if begins and connection.transaction_status == TransactionStatus.IDLE:
+            connection.send_query_params(_beginning(driver), None)
             number += 1
         for text, values, formats in asked:
             name = names.get(text)
@@ -108,10 +110,8 @@ def _answer(driver: Connection[Any], told: PGresult) -> Answer:
     return Answer(len(rows), rows)
 
 
-def _beginning(driver: Connection[Any]) -> bytes:
-    """What begins the transaction that the driver would begin; nothing when it is begun."""
-    if driver.autocommit or driver.pgconn.transaction_status != TransactionStatus.IDLE:
-        return b""
+def _beginning(driver: TripConnection) -> bytes:
+    """What the driver would begin a transaction with."""
     words = ["BEGIN"]
     if driver.isolation_level is not None:
         words.append(f"ISOLATION LEVEL {driver.isolation_level.name.replace('_', ' ')}")

@@ -25,6 +25,8 @@ from engine.model import (
     ProcessInstance,
     StepRecord,
     StoredInstance,
+    TaskState,
+    UserTask,
 )
 from engine.queries import InstanceQuery, Page
 from engine.store.instance_searches import InstanceSearches, instance_conditions
@@ -134,6 +136,15 @@ PUT_TASKS = Prepared(
     },
     [each.name for each in user_task.c if each.name != "is_measured"],
 )
+#: What the end of a task changes; to set more would write more indexes anew, as above.
+_AT_END = ("state", "assignee", "ended_at", "ended_by", "remind_at", "escalate_at")
+_END_TASK = Prepared(
+    update(user_task).where(
+        user_task.c.instance_id == bindparam("of_instance"),
+        user_task.c.task_id == bindparam("of_task"),
+    ),
+    (*_AT_END, "of_instance", "of_task"),
+)
 
 
 class Instances(InstanceSearches):
@@ -199,8 +210,9 @@ class Instances(InstanceSearches):
     def append_step(self, step: StepRecord) -> None:
         """Write one step: its events, snapshot, tasks and due time, or nothing at all.
 
-        Candidates of a changed task stay those of its opening. Two statements, one more for tasks,
-        one for variables, one for candidates, one for each side of incidents, one for documents.
+        Candidates of a changed task stay those of its opening. Two statements, one more for tasks
+        that ended, one for other tasks, one for variables, one for candidates, one for each side of
+        incidents, one for documents.
         Raises RevisionConflict when another step reached `expected_revision + 1` first.
         """
         conflict = RevisionConflict(step.instance.instance_id, step.instance.revision)
@@ -234,7 +246,11 @@ class Instances(InstanceSearches):
         self._send(_ADD_EVENTS, [event_values(each) for each in step.events])
         if updates := update_values(step.events, step.input_scope):
             self._send(ADD_UPDATES, updates)
-        if tasks := [*step.opened, *step.changed]:
+        over = [each for each in step.changed if each.state is not TaskState.OPEN]
+        if over:
+            self._send(_END_TASK, [_end_values(each) for each in over])
+        still = [each for each in step.changed if each.state is TaskState.OPEN]
+        if tasks := [*step.opened, *still]:
             self._send(PUT_TASKS, [task_values(each) for each in tasks])
 
     def _put_around(self, step: StepRecord) -> None:
@@ -314,6 +330,20 @@ def _changed_values(step: StepRecord) -> dict[str, Any]:
     values["expected_revision"] = step.expected_revision
     values["expected_sequence"] = step.events[0].sequence - 1
     return {**values, "snapshot": step.snapshot}
+
+
+def _end_values(task: UserTask) -> dict[str, Any]:
+    return {
+        "state": task.state.value,
+        "assignee": task.assignee,
+        "ended_at": task.ended_at,
+        "ended_by": task.ended_by,
+        # Nobody is reminded of what is over, and it does not go up.
+        "remind_at": None,
+        "escalate_at": None,
+        "of_instance": task.instance_id,
+        "of_task": task.task_id,
+    }
 
 
 def instance_of(row: Row[Any]) -> ProcessInstance:

@@ -89,10 +89,10 @@ class History:
         with self._store.reading() as tx:
             return self._sealing.opened_events(tx, tx.find_events(_seen_by(actor, query), page))
 
-    def count_events(self, query: EventQuery, *, actor: Actor) -> int:
-        """How many events match that the actor may see."""
+    def count_events(self, query: EventQuery, *, actor: Actor, at_most: int | None = None) -> int:
+        """How many events match that the actor may see; of more than `at_most` only that."""
         with self._store.reading() as tx:
-            return tx.count_events(_seen_by(actor, query))
+            return tx.count_events(_seen_by(actor, query), at_most=at_most)
 
     def activities(
         self, query: ActivityQuery, page: Page = _FIRST_PAGE, *, actor: Actor

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -47,6 +47,13 @@ class PostgresqlServer:
         name = f"alur_test_{os.getpid()}_{next(self._numbers)}"
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
+
+    def create_once(self, name: str) -> str:
+        """The database of that name, which may be there from a run before."""
+        url = make_url(self.url).set(database=name).render_as_string(hide_password=False)
+        with suppress(psycopg.errors.DuplicateDatabase):
+            self._execute(f'CREATE DATABASE "{name}" TEMPLATE "template0"')
+        return url
 
     def create_migrated(self) -> str:
         return self.create(template=str(make_url(self._template).database))

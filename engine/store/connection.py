@@ -25,6 +25,7 @@ from engine.errors import (
     StorageFull,
 )
 from engine.store.driver import ALONE, run
+from engine.store.leading import HintingCompiler
 from engine.store.round_trips import ask_when_in_doubt
 
 try:
@@ -139,6 +140,7 @@ def _open_sqlite(url: URL) -> Engine:
         connect_args={"check_same_thread": False},
         **pool,
     )
+    engine.dialect.statement_compiler = HintingCompiler
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

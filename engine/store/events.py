@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, exists, literal, or_, select
 
 from engine.errors import DamagedHistory, StorageError
 from engine.model import ActivityInstance, EventKind, HistoryEvent
 from engine.queries import ActivityQuery, EventQuery, Page
 from engine.store.aliases import alias_of
+from engine.store.leading import all_hidden, unled
 from engine.store.step_rows import copied_texts
 from engine.store.tables import history_event, of_kind, process_instance, user_task
 from engine.store.transaction import (
@@ -27,11 +29,18 @@ from engine.store.transaction import (
 )
 
 _FIRST_PAGE = Page()
+#: Instances whose events are looked up by instance. When there are more, reading in the order of
+#: the page soon comes to them.
+_FEW = 500
 
 _EVENT_SORTING = {
     name: history_event.c[name]
     for name in ("at", "instance_id", "sequence", "kind", "actor", "activity_id")
 }
+#: What a query by instances that were looked up no longer asks.
+_OF_ANY_INSTANCE: Mapping[str, None] = dict.fromkeys(
+    ("definition_id", "definition_key", "visible_to_lanes", "visible_to_account")
+)
 
 _entered = alias_of(history_event, "entered")
 _left = alias_of(history_event, "departed")
@@ -135,15 +144,28 @@ class Events(Transaction):
     def find_events(self, query: EventQuery, page: Page = _FIRST_PAGE) -> list[HistoryEvent]:
         """The events that match, across instances."""
         key = (history_event.c.instance_id, history_event.c.sequence)
+        query = self._by_instances(query)
         matching = select(history_event).where(*_event_conditions(query))
         matching = paged(matching, page, _EVENT_SORTING, *key, reverses=True)
         return self._listed(matching, event_of, *key)
 
-    def count_events(self, query: EventQuery) -> int:
-        """How many events match."""
-        return self._number(
-            select(func.count()).select_from(history_event).where(*_event_conditions(query))
-        )
+    def count_events(self, query: EventQuery, *, at_most: int | None = None) -> int:
+        """How many events match; of more than `at_most` it says no more than that."""
+        query = self._by_instances(query)
+        found = select(literal(1)).select_from(history_event).where(*_event_conditions(query))
+        return self._number(counted(found if at_most is None else found.limit(at_most)))
+
+    def _by_instances(self, query: EventQuery) -> EventQuery:
+        """The same query by the instances that it is about, when they are few."""
+        wanted = _instance_conditions(query)
+        if not wanted or query.instance_id is not None or query.instance_ids is not None:
+            return query
+        ids = select(process_instance.c.instance_id).where(*wanted).limit(_FEW + 1)
+        rows = self._all(ids)
+        if len(rows) > _FEW:
+            return query
+        found = tuple(row.instance_id for row in rows)
+        return replace(query, instance_ids=found, **_OF_ANY_INSTANCE)
 
     def activities(self, query: ActivityQuery, page: Page = _FIRST_PAGE) -> list[ActivityInstance]:
         """The visits of elements that match; running ones have no `ended_at`.
@@ -151,7 +173,8 @@ class Events(Transaction):
         The assignee is that of the user task whose `task_id` is the `activity_instance_id`.
         """
         key = (_entered.c.instance_id, _entered.c.sequence)
-        matching = paged(_activities(query), page, _ACTIVITY_SORTING, *key, reverses=True)
+        matching = _activities(query, is_led=_is_led_by_kind(query, page))
+        matching = paged(matching, page, _ACTIVITY_SORTING, *key, reverses=True)
         return self._listed(matching, _activity, *key)
 
     def count_activities(self, query: ActivityQuery) -> int:
@@ -180,23 +203,32 @@ def _event_conditions(query: EventQuery) -> Conditions:
 
 def _of_kinds(query: EventQuery) -> Conditions:
     kind: ColumnElement[str] = history_event.c.kind
+    if query.kinds is not None and len(query.kinds) == 1:
+        # One that nobody looks for often is found by it, in the order of time.
+        return [of_kind(history_event, *query.kinds)]
     if query.is_by_somebody:
-        # Hidden from the planner: it would search the index of kinds, and sort all that it finds,
-        # instead of that of deeds, which has the order.
-        kind = kind.concat("")
+        # Otherwise the index of deeds has the order.
+        kind = unled(kind)
     return among(kind, query.kinds)
 
 
 def _of_definition(query: EventQuery) -> Conditions:
-    columns = process_instance.c
-    wanted = [
-        *equal(columns.definition_id, query.definition_id),
-        *equal(columns.definition_key, query.definition_key),
-    ]
-    wanted += visible_instances(query.visible_to_lanes, query.visible_to_account)
+    wanted = _instance_conditions(query)
     if not wanted:
         return []
-    return [history_event.c.instance_id.in_(select(columns.instance_id).where(*wanted))]
+    # Looked up for each event: since the instances are many, an order soon comes to them.
+    of_event = process_instance.c.instance_id == history_event.c.instance_id
+    return [exists().where(of_event, *all_hidden(wanted, process_instance))]
+
+
+def _instance_conditions(query: EventQuery) -> Conditions:
+    """What instances must be for their events to be asked for."""
+    columns = process_instance.c
+    return [
+        *equal(columns.definition_id, query.definition_id),
+        *equal(columns.definition_key, query.definition_key),
+        *visible_instances(query.visible_to_lanes, query.visible_to_account),
+    ]
 
 
 def event_of(row: Row[Any]) -> HistoryEvent:
@@ -226,7 +258,18 @@ def _object(payload: Any) -> dict[str, Any]:
 # ----------------------------------------------------------------- activities
 
 
-def _activities(query: ActivityQuery) -> Select[Any]:
+def _is_led_by_kind(query: ActivityQuery, page: Page) -> bool:
+    """Whether an index of visits has the order of the page, or those of an element."""
+    if query.instance_id is not None or query.instance_ids is not None:
+        return False
+    named = (query.activity_id, query.activity_ids_in, query.started_after, query.started_before)
+    is_by_start = bool(page.sorting) and page.sorting[0][0] == "started_at"
+    return is_by_start or page.max_results is None or any(each is not None for each in named)
+
+
+def _activities(query: ActivityQuery, *, is_led: bool = True) -> Select[Any]:
+    """is_led: by the kind of event; otherwise by instances, one after the other."""
+    kind = EventKind.ACTIVITY_ENTERED
     return (
         select(
             _entered.c.activity_instance_id,
@@ -243,7 +286,10 @@ def _activities(query: ActivityQuery) -> Select[Any]:
             user_task.c.assignee,
         )
         .select_from(_visits())
-        .where(of_kind(_entered, EventKind.ACTIVITY_ENTERED), *_activity_conditions(query))
+        .where(
+            of_kind(_entered, kind) if is_led else unled(_entered.c.kind) == kind.value,
+            *_activity_conditions(query),
+        )
     )
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, literal, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Select, exists, literal, select, union_all
 
 from engine.model import InstanceState, TaskState
 from engine.queries import InstanceQuery, Page
+from engine.store.leading import hidden
 from engine.store.tables import incident, process_instance, user_task
-from engine.store.task_facets import hidden
+from engine.store.task_facets import ESCALATED, GONE_UP
 from engine.store.transaction import (
     Conditions,
     among,
@@ -36,16 +37,18 @@ class InstanceSearches(WordIndex):
     ) -> Conditions:
         """That an instance stands on the page or before it. bound: makes a search of a page."""
         query = self._narrowed(query)
-        is_by_start = bool(page.sorting) and page.sorting[0][0] == "started_at"
+        first = page.sorting[0][0] if page.sorting else None
+        is_by_start = first == "started_at"
         is_of_sop = query.definition_key is not None and query.instance_ids is None
         if not is_by_start or not is_of_sop or page.max_results is None:
-            return instance_conditions(query, walks=is_by_start)
+            walks = is_by_start or (first == "ended_at" and _is_ended(query))
+            return instance_conditions(query, walks=walks)
         most = page.first_result + page.max_results
-        first = replace(page, first_result=0, max_results=most)
+        part_of = replace(page, first_result=0, max_results=most)
         # An index has the instances of an SOP in the order of their start, state by state.
         states = sorted(query.states or set(InstanceState))
         each = [
-            bound(select(_I.instance_id).where(*conditions), first).subquery()
+            bound(select(_I.instance_id).where(*conditions), part_of).subquery()
             for state in states
             for conditions in [
                 instance_conditions(replace(query, states=frozenset({state})), walks=True)
@@ -62,7 +65,9 @@ class InstanceSearches(WordIndex):
             is_open = incident.c.resolved_at.is_(None)
             query = self._instances_of(query, select(incident.c.instance_id).where(is_open))
         if query.instance_ids is None and (wanted := _wanted_task(query)):
-            query = self._instances_of(query, select(user_task.c.instance_id).where(*wanted))
+            tasks = select(user_task.c.instance_id).where(*wanted)
+            found = ESCALATED.of(tasks) if query.is_escalated else tasks
+            query = self._instances_of(query, found)
         return query
 
     def _instances_of(self, query: InstanceQuery, found: Select[tuple[str]]) -> InstanceQuery:
@@ -70,6 +75,16 @@ class InstanceSearches(WordIndex):
         if len(rows) > _FEW:
             return query
         return replace(query, instance_ids=tuple({row.instance_id for row in rows}))
+
+
+def is_of_period(query: InstanceQuery) -> bool:
+    """Whether it asks for what began or ended then, which an index has."""
+    moments = (query.started_after, query.started_before, query.ended_after, query.ended_before)
+    return any(each is not None for each in moments)
+
+
+def _is_ended(query: InstanceQuery) -> bool:
+    return (query.ended_after, query.ended_before) != (None, None)
 
 
 def instance_conditions(query: InstanceQuery, *, walks: bool = False) -> Conditions:
@@ -121,5 +136,5 @@ def _wanted_task(query: InstanceQuery) -> Conditions:
         user_task.c.state == state,
         *equal(user_task.c.lane, query.open_lane),
         *between(user_task.c.due_at, None, query.late_at),
-        *([user_task.c.escalation_level > literal_column("0")] if query.is_escalated else []),
+        *([GONE_UP] if query.is_escalated else []),
     ]

@@ -29,7 +29,7 @@ from engine.model import (
     UserTask,
 )
 from engine.queries import InstanceQuery, Page
-from engine.store.instance_searches import InstanceSearches, instance_conditions
+from engine.store.instance_searches import InstanceSearches, instance_conditions, is_of_period
 from engine.store.prepared import Prepared
 from engine.store.step_rows import (
     candidate_values,
@@ -189,7 +189,8 @@ class Instances(InstanceSearches):
     def count_instances(self, query: InstanceQuery, *, at_most: int | None = None) -> int:
         """How many instances match; of more than `at_most` it says no more than that."""
         query = self._narrowed(query)
-        found = select(literal(1)).select_from(process_instance).where(*instance_conditions(query))
+        conditions = instance_conditions(query, walks=is_of_period(query))
+        found = select(literal(1)).select_from(process_instance).where(*conditions)
         return self._number(counted(found if at_most is None else found.limit(at_most)))
 
     # --------------------------------------------------------------- writing

@@ -34,6 +34,7 @@ from engine.model import (
 )
 from engine.queries import OverviewQuery
 from engine.store.instances import INSTANCE_COLUMNS, instance_of
+from engine.store.leading import all_hidden, unled
 from engine.store.tables import incident, process_definition, process_instance, user_task
 from engine.store.tasks import TASK_KEY, task_of
 from engine.store.transaction import Conditions, Transaction, between, equal, taking_part
@@ -178,8 +179,9 @@ class Overviews(Transaction):
             select(user_task)
             .where(
                 columns.instance_id.in_(sorted(instance_ids)),
-                columns.state == TaskState.OPEN,
-                _visible(query, user_task),
+                # Hidden: SQLite would read every open task.
+                unled(columns.state) == TaskState.OPEN,
+                _visible(query, user_task, is_led=True),
             )
             .order_by(columns.created_at, columns.task_id)
         )
@@ -214,10 +216,15 @@ def _started(query: OverviewQuery) -> Select[tuple[str]] | None:
     )
 
 
-def _visible(query: OverviewQuery, table: Table) -> ColumnElement[bool]:
-    of_lanes = table.c.definition_id.in_(_definitions(query))
+def _visible(query: OverviewQuery, table: Table, *, is_led: bool = False) -> ColumnElement[bool]:
+    """That the row is visible. is_led: something else leads to it."""
+    definition_id: ColumnElement[str] = table.c.definition_id
+    instance_id: ColumnElement[str] = table.c.instance_id
+    if is_led:
+        definition_id, instance_id = unled(definition_id), unled(instance_id)
+    of_lanes = definition_id.in_(_definitions(query))
     started = _started(query)
-    return or_(of_lanes, false() if started is None else table.c.instance_id.in_(started))
+    return or_(of_lanes, false() if started is None else instance_id.in_(started))
 
 
 def _grouped(
@@ -238,4 +245,5 @@ def _grouped(
     started = _started(query)
     if started is None:
         return of_lanes
-    return union_all(of_lanes, asked.where(table.c.instance_id.in_(started)))
+    own = [table.c.instance_id.in_(started), *all_hidden(conditions, table)]
+    return union_all(of_lanes, select(*groups, *figures).where(*own).group_by(*groups))

@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, func, literal, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql import visitors
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import Column, ColumnElement, Select, func, literal, literal_column, select
 
 from engine.model import TaskState
 from engine.queries import Page, TaskQuery
-from engine.store.tables import Moment, user_task
+from engine.store.leading import Lead
+from engine.store.tables import user_task
 from engine.store.transaction import Conditions, between
 from engine.store.word_index import WordIndex
 
@@ -26,6 +24,12 @@ _T = user_task.c
 #: Written into statements, so that both databases take indexes that have open tasks only.
 _IS_OPEN = _T.state == literal(TaskState.OPEN.value, literal_execute=True)
 _OPEN = frozenset({TaskState.OPEN})
+#: Spelled out, as the index of what went up has it: SQLite compares the words.
+GONE_UP = _T.escalation_level > literal_column("0")
+ESCALATED = Lead(user_task, "ix_user_task_escalated")
+#: Column -> the index of open tasks that has its values, and then their lanes. Without being told
+#: SQLite reads every open task instead, for the sake of the state.
+_WALKED = {name: Lead(user_task, f"ix_user_task_open_{name}") for name in ("name", "priority")}
 #: Searches of one statement; of more it is quicker to read tasks in the order of the page.
 _MOST_FACETS, _MOST_PARTS = 8, 150
 #: Tasks that are looked up one by one. When there are more, reading in the order of the page soon
@@ -43,7 +47,7 @@ def is_one_question(query: TaskQuery, page: Page) -> bool:
     by_value = (*by_name, query.priority, query.min_priority)
     is_by_priority = bool(page.sorting) and page.sorting[0][0] == "priority"
     is_looked_up = is_by_priority or any(each is not None for each in by_value)
-    return not is_looked_up and not any(_probes(query))
+    return not is_looked_up and next(_probes(query), None) is None
 
 
 class TaskFacets(WordIndex):
@@ -51,7 +55,7 @@ class TaskFacets(WordIndex):
 
     def open_task_names(self) -> list[str]:
         """The names of open tasks, each once."""
-        return self._values(_T.name)
+        return self._values(_T.name, _WALKED["name"])
 
     def _narrowed_tasks(self, query: TaskQuery) -> TaskQuery:
         """The same query by the instances of the tasks, when those that it is about are few."""
@@ -59,7 +63,7 @@ class TaskFacets(WordIndex):
         if query.states != _OPEN or is_of_few(query):
             return query
         for found in _probes(query):
-            rows = self._all(select(_T.instance_id).where(*found).limit(_FEW + 1))
+            rows = self._all(found.limit(_FEW + 1))
             if len(rows) <= _FEW:
                 return replace(query, instance_ids=tuple({row.instance_id for row in rows}))
         return self._with_names(query)
@@ -71,6 +75,7 @@ class TaskFacets(WordIndex):
             return query
         names = self._values(
             _T.name,
+            _WALKED["name"],
             *([] if part is None else [lambda name: name.icontains(part, autoescape=True)]),
             *([] if pattern is None else [lambda name: name.like(pattern, escape="\\")]),
         )
@@ -88,24 +93,25 @@ class TaskFacets(WordIndex):
         first = page.sorting[0][0] if page.sorting else None
         if query.names_in is not None or query.name is not None:
             names = {*(query.names_in or ()), *([query.name] if query.name else ())}
-            return self._by_lane(query, [_T.name == name for name in sorted(names)])
+            return self._by_lane(query, [_T.name == name for name in sorted(names)], _T.name)
         if first == "priority" or (query.priority, query.min_priority) != (None, None):
-            priorities = [each for each in self._values(_T.priority) if _is_asked(each, query)]
-            return self._by_lane(query, [_T.priority == each for each in priorities])
+            there = self._values(_T.priority, _WALKED["priority"])
+            asked = [_T.priority == each for each in there if _is_asked(each, query)]
+            return self._by_lane(query, asked, _T.priority)
         lanes = lanes_of(query)
         if first != "created_at" or lanes is None:
             return None
         return [[_IS_OPEN, _T.offered_lane == lane] for lane in sorted(lanes)]
 
     def _by_lane(
-        self, query: TaskQuery, facets: list[ColumnElement[bool]]
+        self, query: TaskQuery, facets: list[ColumnElement[bool]], of: Column[Any]
     ) -> list[Conditions] | None:
-        """Each facet in each lane that has it; None: they are too many."""
+        """Each facet, a value of that column, in each lane that has it; None: they are too many."""
         if len(facets) > _MOST_FACETS:
             return None
         wanted, parts = lanes_of(query), []
         for facet in facets:
-            there = self._values(_T.offered_lane, among=[facet])
+            there = self._values(_T.offered_lane, _WALKED[of.name], among=facet)
             lanes = there if wanted is None else [lane for lane in there if lane in wanted]
             parts += [[_IS_OPEN, facet, _T.offered_lane == lane] for lane in lanes]
             if wanted is None:
@@ -114,14 +120,16 @@ class TaskFacets(WordIndex):
 
     def _values(
         self,
-        column: ColumnElement[T],
+        column: Column[T],
+        lead: Lead,
         *wanted: Callable[[ColumnElement[T]], ColumnElement[bool]],
-        among: Conditions | None = None,
+        among: ColumnElement[bool] | None = None,
     ) -> list[T]:
-        """The values of the column among open tasks, ascending: an index leads to the next."""
-        found = [_IS_OPEN, *(among or [])]
-        walk = select(func.min(column).label("value")).where(*found).cte("walk", recursive=True)
-        following = select(func.min(column)).where(*found, column > walk.c.value)
+        """The values of the column among open tasks, ascending: the index leads to the next."""
+        found = [_IS_OPEN, *([] if among is None else [among])]
+        first = lead.of(select(func.min(column).label("value")).where(*found))
+        walk = first.cte("walk", recursive=True)
+        following = lead.of(select(func.min(column)).where(*found, column > walk.c.value))
         walk = walk.union_all(
             select(following.correlate(walk).scalar_subquery()).where(walk.c.value.is_not(None))
         )
@@ -130,52 +138,22 @@ class TaskFacets(WordIndex):
         return [row.value for row in rows]
 
 
-class _unled(FunctionElement[Any]):  # noqa: N801 (a function of SQL)
-    """A column as it is, by no index of which SQLite is to search."""
-
-    inherit_cache = True
-
-    def __init__(self, column: ColumnElement[Any]) -> None:
-        super().__init__(column)
-        self.type = column.type
-
-
-@compiles(_unled)
-def _as_it_is(element: _unled, compiler: Any, **more: Any) -> str:
-    # PostgreSQL knows by its statistics what leads to few rows.
-    return str(compiler.process(element.clauses, **more))
-
-
-@compiles(_unled, "sqlite")
-def _with_a_plus(element: _unled, compiler: Any, **more: Any) -> str:
-    # sqlite.org/optoverview.html: "Disqualifying WHERE Clause Terms using Unary +".
-    return f"+{compiler.process(element.clauses, **more)}"
-
-
-def hidden(conditions: Conditions) -> Conditions:
-    """The same conditions, by which SQLite is not to search: other ones lead it.
-
-    Only moments stay as they are: they are in the indexes of lanes, in the order of pages.
-    """
-
-    def hide(element: Any, **_: Any) -> Any:
-        is_led = isinstance(element, Column) and element.table is user_task
-        return _unled(element) if is_led and not isinstance(element.type, Moment) else None
-
-    return [visitors.replacement_traverse(each, {}, hide) for each in conditions]
-
-
-def _probes(query: TaskQuery) -> Iterator[Conditions]:
-    """Of what the query asks, conditions that may be met by few tasks, each by an index."""
+def _probes(query: TaskQuery) -> Iterator[Select[tuple[str]]]:
+    """Of what the query asks, what may be met by few tasks: their instances, each by an index."""
+    found = select(_T.instance_id)
     if query.definition_key is not None:
-        yield [_T.definition_key == query.definition_key, _T.state == TaskState.OPEN.value]
+        yield found.where(
+            _T.definition_key == query.definition_key, _T.state == TaskState.OPEN.value
+        )
     if query.is_assigned:
-        yield [_IS_OPEN, _T.assignee > ""]
+        yield found.where(_IS_OPEN, _T.assignee > "")
     if query.lane is not None:
-        yield [_IS_OPEN, _T.lane == query.lane]
+        yield found.where(_IS_OPEN, _T.lane == query.lane)
+    if query.is_escalated:
+        yield ESCALATED.of(found.where(_T.state == TaskState.OPEN.value, GONE_UP))
     put_off = between(_T.follow_up_at, query.follow_up_after, query.follow_up_before)
     if put_off:
-        yield [_IS_OPEN, *put_off]
+        yield found.where(_IS_OPEN, *put_off)
 
 
 def _is_asked(priority: int, query: TaskQuery) -> bool:

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, union_all
 
 from engine.queries import TaskQuery, TaskScope
 from engine.store.aliases import alias_of
+from engine.store.leading import hidden
 from engine.store.tables import task_candidate, task_escalation, user_task
-from engine.store.task_facets import hidden, is_of_few, is_of_scope, is_offer
+from engine.store.task_facets import GONE_UP, is_of_few, is_of_scope, is_offer
 from engine.store.transaction import Conditions, among
 
 #: What bounds and orders one search.
@@ -117,9 +118,7 @@ def escalated(query: TaskQuery) -> Conditions:
     """That it was escalated, or was not; and to which lanes."""
     conditions: Conditions = []
     if query.is_escalated is not None:
-        level = _T.escalation_level
-        # Spelled out, as the index of what went up has it: SQLite compares the words.
-        conditions.append(level > literal_column("0") if query.is_escalated else level == 0)
+        conditions.append(GONE_UP if query.is_escalated else _T.escalation_level == 0)
     if query.escalated_to is not None:
         conditions.append(_T.task_id.in_(_by_superior(query.escalated_to, query)))
     return conditions

@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -72,9 +73,7 @@ def main() -> int:
     if "growth" in options.benchmarks:
         _say(growth.on_sqlite(options.completions))
     if "population" in options.benchmarks:
-        sizes, rounds = options.population, options.rounds * 10
-        _say(population.on_sqlite(sizes, rounds))
-        _say(_on_postgresql(lambda server: population.on_postgresql(server, sizes, rounds)))
+        _population(options)
     if "chores" in options.benchmarks:
         _say(chores.on_sqlite(options.rounds, instances=500, waiting=100_000, idle_s=30))
     if "scaling" in options.benchmarks:
@@ -85,6 +84,19 @@ def main() -> int:
             )
         )
     return 0
+
+
+def _population(options: argparse.Namespace) -> None:
+    sizes, rounds, keep = options.population, options.rounds * 5, options.keep
+    if "sqlite" in options.databases:
+        _say(population.on_sqlite(sizes, rounds, keep=keep))
+    if "postgresql" in options.databases:
+        is_kept = keep is not None
+        _say(
+            _on_postgresql(
+                lambda server: population.on_postgresql(server, sizes, rounds, is_kept=is_kept)
+            )
+        )
 
 
 def _through_http(rounds: int, instances: int, cores: int) -> str:
@@ -136,7 +148,20 @@ def _options() -> argparse.Namespace:
         "--population",
         type=lambda text: tuple(int(size) for size in text.split(",")),
         default=(1_000, 100_000),
-        help="how many instances there are, by commas (1000,100000)",
+        help="how many instances there are, by commas, from 8 on (1000,100000)",
+    )
+    parser.add_argument(
+        "--databases",
+        type=lambda text: tuple(text.split(",")),
+        default=("sqlite", "postgresql"),
+        help="on which the population is measured (sqlite,postgresql)",
+    )
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="where the population's databases stay and are found again; those of PostgreSQL on "
+        "the server that ALUR_TEST_POSTGRESQL_URL names",
     )
     options = parser.parse_args()
     if unknown := set(options.benchmarks) - set(_NAMES):

@@ -1,13 +1,14 @@
 """Large databases: copies of real instances under ids of their own, made inside the database.
 
 A copy has every row that its model has: head, snapshot, history, variables, tasks, words of the
-search. Its hash chain is the model's, so that nothing here is for `verify`; what is measured beside
-the copies is done with real instances.
+search, measures. Its hash chain is the model's, so that nothing here is for `verify`; what is
+measured beside the copies is done with real instances.
 """
 
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -30,12 +31,15 @@ from sqlalchemy import (
 
 from engine.model import ProcessDefinition
 from engine.process_engine import ProcessEngine
+from engine.queries import InstanceQuery, Page, SortOrder
 from engine.store.connection import open_engine
 from engine.store.tables import (
     Words,
     history_event,
+    instance_time,
     process_instance,
     search_entry,
+    task_time,
     user_task,
     variable_update,
 )
@@ -43,11 +47,26 @@ from tests.benchmarks import workload
 from tests.benchmarks.contestants.alur import deployed
 
 #: In the order in which they may be written.
-_TABLES = (process_instance, history_event, variable_update, user_task, search_entry)
+_TABLES = (
+    process_instance,
+    history_event,
+    variable_update,
+    user_task,
+    search_entry,
+    task_time,
+    instance_time,
+)
 #: Copies of one transaction: each index is walked once from end to end for so many.
 _BATCH = 50_000
 _STEP_MS = 7_000
-_MOMENTS = frozenset({"started_at", "created_at", "at", "ended_at"})
+_MOMENTS = frozenset({"started_at", "created_at", "at", "ended_at", "claimed_at"})
+#: Due dates are spread over so many minutes, so that many are near and some have passed, however
+#: many there are.
+_DUE_IN, _DUE_MINUTES, _MINUTE_MS = timedelta(days=6), 10_000, 60_000
+#: What every model is called, and nothing else.
+_MODEL_KEY = "uji-0"
+#: Has come to its end in each fifth instance.
+ENDED_KEY, _ENDED_STEPS = "sop_tiga_langkah", 3
 _IDS = frozenset({"task_id", "activity_instance_id"})
 
 #: Which copies are made next, and of which model.
@@ -62,31 +81,27 @@ _copy = Table(
 
 
 class Population:
-    """Grows the number of instances in a database."""
+    """Grows a number of instances: of five of them four have an open task, and one has ended."""
 
     def __init__(self, engine: ProcessEngine, url: str) -> None:
-        """engine: on the migrated, empty database at `url`."""
+        """engine: on the migrated database at `url`, which is empty or was grown before."""
         self._database = open_engine(url)
         if self._database.dialect.name == "sqlite":
             event.listen(self._database, "connect", _hurry)
-        self.definition = deployed(engine)
-        # One for each lane that an open task can wait for.
-        self._models = [
-            _begun(engine, self.definition, stage) for stage in range(len(workload.LANES))
-        ]
-        self.size = len(self._models)
+        self._models = _models(engine)
+        self.size = engine.instances.count_instances(InstanceQuery(), actor=workload.ADMIN)
 
     def grow(self, size: int) -> None:
-        """Copy until there are so many instances, each with one open task."""
+        """Copy until there are so many instances."""
         for first in range(self.size, size, _BATCH):
             with self._database.begin() as connection:
                 self._copy(connection, range(first, min(first + _BATCH, size)))
-        self.size = max(self.size, size)
-        if self._database.dialect.name == "postgresql":
+        if size > self.size and self._database.dialect.name == "postgresql":
             # As autovacuum does within a minute of so much that is new.
             with self._database.connect() as connection:
                 connection.execution_options(isolation_level="AUTOCOMMIT")
                 connection.exec_driver_sql("VACUUM ANALYZE")
+        self.size = max(self.size, size)
 
     def close(self) -> None:
         self._database.dispose()
@@ -113,14 +128,33 @@ class Population:
         _copy.drop(connection)
 
 
+def _models(engine: ProcessEngine) -> list[str]:
+    """The ids of the models: one for each lane that waits, and one that has ended."""
+    definition = deployed(engine)
+    query, oldest = InstanceQuery(business_key=_MODEL_KEY), (("started_at", SortOrder.ASC),)
+    found = engine.instances.instances(query, Page(sorting=oldest), actor=workload.ADMIN)
+    if found:
+        return [each.instance_id for each in found]
+    short = deployed(engine, workload.sop(_ENDED_STEPS, key=ENDED_KEY))
+    models = [_begun(engine, definition, stage) for stage in range(len(workload.LANES))]
+    models.append(_begun(engine, short, _ENDED_STEPS))
+    engine.measuring.turn(lambda: False)
+    return models
+
+
 def _begun(engine: ProcessEngine, definition: ProcessDefinition, stage: int) -> str:
-    """An instance with so many completed steps."""
-    started = engine.instances.start(definition, {}, actor=workload.ADMIN, business_key="uji-0")
-    task_id = started.opened[0].task_id
+    """An instance with so many completed steps; its open task has a due date."""
+    started = engine.instances.start(definition, {}, actor=workload.ADMIN, business_key=_MODEL_KEY)
+    opened = started.opened
     for number in range(stage):
         values = workload.submission(f"langkah_{number + 1}")
         person = workload.person(workload.lane_of(number))
-        task_id = engine.tasks.complete(task_id, values, actor=person).opened[0].task_id
+        opened = engine.tasks.complete(opened[0].task_id, values, actor=person).opened
+    for task in opened:
+        due_at = engine.clock.now() + _DUE_IN
+        engine.task_changes.change(
+            task.task_id, {"due_at": due_at}, actor=workload.ADMIN, reason="dipindahkan"
+        )
     return started.instance.instance_id
 
 
@@ -136,6 +170,8 @@ def _copied(column: Column[Any]) -> ColumnElement[Any]:
         return literal("uji-").concat(number)
     if column.name in _MOMENTS:
         return type_coerce(column, BigInteger) - _STEP_MS * _copy.c.number
+    if column.name == "due_at":
+        return type_coerce(column, BigInteger) - _MINUTE_MS * (_copy.c.number % _DUE_MINUTES)
     if column.name == "words":
         return column.concat(" nomor").concat(number).concat(" ª").concat(number)
     return column

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.bpmn.checks import refuses
+from engine.queries import InstanceQuery
+from engine.store import Store
 from engine.uploads import read_upload
 from tests.benchmarks import chores, growth, population, through_http
 from tests.benchmarks.aims import Result, aims
@@ -74,11 +76,16 @@ def test_an_instance_goes_round_as_often_as_it_is_told() -> None:
     assert "steps 31 to 40" in text
 
 
-def test_a_population_is_measured_at_each_size() -> None:
-    text = population.on_sqlite((8, 24), 2)
+def test_a_population_is_measured_at_each_size_and_kept(tmp_path: Path) -> None:
+    text = population.on_sqlite((8, 24), 1, keep=tmp_path)
 
-    assert "search, a word of one instance" in text
+    for said in ("completion", "search, a word of one instance", "admin /berkas", "duty timers"):
+        assert said in text
     assert text.splitlines()[3].split() == ["8", "24", "×", "first"]
+    kept = Store.open(f"sqlite:///{tmp_path / 'population-24.db'}")
+    with kept.reading() as tx:
+        assert tx.count_instances(InstanceQuery(business_key="uji-23")) == 1
+    kept.close()
 
 
 def test_chores_are_all_measured() -> None:

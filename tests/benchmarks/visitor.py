@@ -39,6 +39,8 @@ class Visitor:
     name: str
     #: Each is at a computer of his own: an address of this machine's own network.
     address: str = "127.0.0.1"
+    #: An access token, which the API asks for, and pages do not look at.
+    token: str | None = None
     taken: dict[str, Series] = field(default_factory=dict)
     #: Answers of 500 and more, and what gave no answer at all.
     failures: list[str] = field(default_factory=list)
@@ -46,6 +48,8 @@ class Visitor:
 
     def __post_init__(self) -> None:
         self._session.mount("http://", _From(self.address))
+        if self.token:
+            self._session.headers["Authorization"] = f"Bearer {self.token}"
 
     def log_in(self, password: str) -> None:
         """A refusal is a failure."""

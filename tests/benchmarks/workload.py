@@ -12,7 +12,7 @@ ANALYST = Actor("analis", frozenset({Role.ANALYST}))
 ADMIN = Actor("admin", frozenset({Role.ADMIN}))
 
 
-def sop(steps: int = 10) -> str:
+def sop(steps: int = 10, key: str = KEY) -> str:
     """The diagram: one straight line of user tasks, the lanes taking turns."""
     names = step_names(steps)
     lanes = {
@@ -22,7 +22,7 @@ def sop(steps: int = 10) -> str:
     lanes[LANES[0]] += ["mulai", "selesai"]
     tasks = [user(name, form(*map(field, submission(name)))) for name in names]
     flows = line("mulai", *names, "selesai")
-    return process(start("mulai"), *tasks, end("selesai"), flows, key=KEY, lanes=lanes)
+    return process(start("mulai"), *tasks, end("selesai"), flows, key=key, lanes=lanes)
 
 
 def peer_sop(namespace: str | None = None, steps: int = 10) -> str:

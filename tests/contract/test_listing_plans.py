@@ -1,12 +1,13 @@
 """A page of a listing costs what it shows, however it is narrowed and ordered.
 
-SQLite tells its plan. PostgreSQL plans by what there is: it tells how many rows it read.
+SQLite tells its plan. Nobody lets it count what there is, so that a plan holds for any number; it
+must hold all the same where somebody did (ANALYZE). PostgreSQL plans by what there is: it tells how
+many rows it read.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,12 +15,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from engine.model import InstanceState, StepRecord, TaskState
+from engine.model import EventKind, InstanceState, StepRecord, TaskState
 from engine.queries import (
     ActivityQuery,
     EventQuery,
     IdentityLinkQuery,
     InstanceQuery,
+    OverviewQuery,
     Page,
     SortOrder,
     TaskQuery,
@@ -27,11 +29,11 @@ from engine.queries import (
 )
 from engine.search_words import words_of_key
 from engine.store import Store, StoreTransaction
-from tests.contract.builders import a_task, at, deploy, first_step
+from tests.contract.builders import a_definition, a_task, an_event, at, deploy, first_step
 from tests.databases import BOTH
 from tests.statements import asked_by
 
-_MANY = 1500
+_MANY = 3000
 #: Rows that PostgreSQL may read at one place of a plan: far fewer than there are.
 _FEW_ROWS = 700
 _SOONEST = (("due_at", SortOrder.ASC), ("created_at", SortOrder.ASC))
@@ -43,10 +45,19 @@ _LANE: dict[str, Any] = {
 }
 _BY_PRIORITY = (("priority", SortOrder.DESC), *_SOONEST)
 _OLDEST, _LATEST = (("created_at", SortOrder.ASC),), (("created_at", SortOrder.DESC),)
+_LAST_STARTED, _LAST_ENDED = (("started_at", SortOrder.DESC),), (("ended_at", SortOrder.DESC),)
+_OF_SITI: dict[str, Any] = {
+    "visible_to_lanes": frozenset({"Lane 6"}),
+    "visible_to_account": "siti",
+}
 _ENDED = frozenset({TaskState.COMPLETED, TaskState.CANCELLED})
 
-#: What SQLite says when it reads a table, or an index of it, from one end to the other.
-_WHOLE = re.compile("SCAN (user_task|process_instance USING COVERING|search_entry)")
+#: Of SQLite's machine for one listing: to read each task takes more. It is asked each so many.
+_MOST_INSTRUCTIONS, _TICK = 12_000, 20
+#: A page of everything is the first of each priority in each lane.
+_OF_MANY_PARTS = {"everything by priority": 30_000}
+#: PostgreSQL takes few offers to have stood until now, and sorts all of them.
+_SORTED = {"who took or was given tasks"}
 
 Asked = Callable[[StoreTransaction], object]
 
@@ -59,8 +70,8 @@ def count(**filters: Any) -> Asked:
     return lambda tx: tx.count_tasks(TaskQuery(**filters), at_most=40)
 
 
-def instances(**filters: Any) -> Asked:
-    page = Page(0, 25, (("started_at", SortOrder.DESC),))
+def instances(sorting: Any = _LAST_STARTED, **filters: Any) -> Asked:
+    page = Page(0, 25, sorting)
     return lambda tx: tx.instances(InstanceQuery(**filters), page)
 
 
@@ -124,10 +135,52 @@ LISTINGS: dict[str, tuple[str, Asked]] = {
     "instances in a rare lane": ("ix_user_task_open_lane", instances(open_lane="Rare")),
     "instances that are late": ("ix_user_task_due_at", instances(late_at=at(minutes=9))),
     "instances that went up": ("ix_user_task_escalated", instances(is_escalated=True)),
+    "instances that ended, as staff see them": (
+        "ix_process_instance_ended_at",
+        instances(_LAST_ENDED, ended_after=at(days=-9), **_OF_SITI),
+    ),
+    "number of instances of long ago, as staff count them": (
+        "started_at<?",
+        lambda tx: tx.count_instances(
+            InstanceQuery(started_before=at(days=-9), **_OF_SITI), at_most=40
+        ),
+    ),
+    "a lane, gone up": ("ix_user_task_escalated", tasks(is_escalated=True, **_LANE)),
+    "everything that went up": ("ix_user_task_escalated", tasks(_OLDEST, is_escalated=True)),
+    "where instances stand": (
+        "sqlite_autoindex_user_task_1",
+        lambda tx: tx.open_tasks_in(OverviewQuery(**_OF_SITI), ["i3", "i70"]),
+    ),
     "names of steps": ("ix_user_task_open_name", lambda tx: tx.open_task_names()),
     "visits": ("ix_history_event_kind", visits()),
     "visits of an element": ("ix_history_event_activity_id", visits(activity_id="periksa")),
     "deeds": ("ix_history_event_deeds", deeds()),
+    "deeds of one kind": (
+        "ix_history_event_kind",
+        deeds(kinds=frozenset({EventKind.INSTANCE_CANCELLED})),
+    ),
+    "deeds of some kinds": (
+        "ix_history_event_deeds",
+        deeds(kinds=frozenset({EventKind.INSTANCE_STARTED, EventKind.INSTANCE_CANCELLED})),
+    ),
+    "deeds in a common SOP": ("ix_history_event_deeds", deeds(definition_key="sop-3")),
+    "deeds in a rare SOP": (
+        "sqlite_autoindex_history_event_1",
+        deeds(definition_key="sop-rare"),
+    ),
+    "deeds that staff see": ("ix_history_event_deeds", deeds(**_OF_SITI)),
+    "number of deeds": (
+        "ix_history_event_",
+        lambda tx: tx.count_events(EventQuery(is_by_somebody=True, **_OF_SITI), at_most=40),
+    ),
+    "visits of an instance": (
+        "ix_history_event_activity_instance_id",
+        visits(instance_id="i77"),
+    ),
+    "visits, instance by instance": (
+        "sqlite_autoindex_history_event_1",
+        lambda tx: tx.activities(ActivityQuery(), Page(0, 25)),
+    ),
     "deeds at an element": ("ix_history_event_activity_id", deeds(activity_id="periksa")),
     "who took or was given tasks": ("ix_history_event_kind", links()),
     "instances by any word": (
@@ -139,22 +192,23 @@ LISTINGS: dict[str, tuple[str, Asked]] = {
 }
 
 
-@pytest.fixture(scope="module", params=BOTH)
+@pytest.fixture(scope="module", params=(*BOTH, "sqlite, analysed"))
 def much_work(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Instances with two open tasks each: one of some lanes, and one of a lane that all share."""
-    if request.param == "sqlite":
+    if request.param != "postgresql":
         path = tmp_path_factory.mktemp("plans") / "alur.db"
         shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
         url = f"sqlite:///{path}"
     else:
         url = request.getfixturevalue("postgresql_server").create_migrated()
     store = Store.open(url)
-    deploy(store)
+    deploy(store, a_definition(lanes=("Lane 6",)))
     with store.writing() as tx:
         for number in range(_MANY):
             tx.add_instance(_step(number))
             tx.put_words(f"i{number}", " ".join(words_of_key(f"LKJ-{number}")))
-        tx._write(text("ANALYZE"))
+        if request.param != "sqlite":
+            tx._write(text("ANALYZE"))
     yield store
     store.close()
     if request.param == "postgresql":
@@ -176,12 +230,24 @@ def _step(number: int) -> StepRecord:
         assignee="siti" if number % 300 == 7 else None,
     )
     common = a_task(f"c{number}", instance_id, name="Umum", lane="Umum", due_at=at(days=90))
+    began = at(minutes=-number)
     return first_step(
         instance_id,
+        events=(
+            an_event(instance_id, 1, actor="siti", at=began),
+            an_event(
+                instance_id,
+                2,
+                kind=EventKind.ACTIVITY_ENTERED,
+                at=began,
+                activity_id="periksa" if number % 2 else "setujui",
+                activity_instance_id=mine.task_id,
+            ),
+        ),
         opened=(mine, common),
         business_key=key,
-        started_at=at(minutes=-number),
-        definition_key=f"sop-{number % 5}",
+        started_at=began,
+        definition_key=f"sop-{number % 5}" if number % 500 else "sop-rare",
     )
 
 
@@ -189,17 +255,30 @@ def _step(number: int) -> StepRecord:
 def test_a_listing_reads_no_more_than_it_shows(much_work: Store, listing: str) -> None:
     index, ask = LISTINGS[listing]
     if much_work.dialect == "sqlite":
-        plans = "\n".join(explained(much_work, ask, "EXPLAIN QUERY PLAN "))
-        assert index in plans
-        assert (
-            re.search(r"SCAN (user_task|process_instance USING COVERING|search_entry)", plans)
-            is None
-        )
+        assert index in "\n".join(explained(much_work, ask, "EXPLAIN QUERY PLAN "))
+        most = _OF_MANY_PARTS.get(listing, _MOST_INSTRUCTIONS)
+        assert instructions(much_work, ask) <= most
     else:
         plans = explained(much_work, ask, "EXPLAIN (ANALYZE, FORMAT JSON) ")
         found = [json.loads(plan)[0]["Plan"] for plan in plans]
         read = max((rows for plan in found for rows in rows_read(plan)), default=0)
-        assert read <= _FEW_ROWS, plans
+        assert read <= _FEW_ROWS or listing in _SORTED, plans
+
+
+def test_what_reads_every_task_takes_more_than_a_listing_may(much_work: Store) -> None:
+    if much_work.dialect == "sqlite":
+        assert instructions(much_work, lambda tx: tx.count_tasks(TaskQuery())) > _MOST_INSTRUCTIONS
+
+
+def instructions(store: Store, ask: Asked) -> int:
+    """How many instructions SQLite's machine runs for the listing: some for each row it reads."""
+    ticks: list[None] = []
+    with store.reading() as tx:
+        connection = tx._connection.connection.driver_connection
+        connection.set_progress_handler(lambda: ticks.append(None), _TICK)
+        ask(tx)
+        connection.set_progress_handler(None, 0)
+    return len(ticks) * _TICK
 
 
 def explained(store: Store, ask: Asked, explain: str) -> list[str]:

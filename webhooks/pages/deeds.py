@@ -22,6 +22,7 @@ from webhooks.pages.blueprint import blueprint
 from webhooks.pages.instance_places import node_name
 from webhooks.pages.listings import (
     argument,
+    countable,
     latest_definitions,
     page_number,
     page_of,
@@ -67,7 +68,8 @@ def list_deeds() -> ResponseReturnValue:
     """What people and programs did, the latest first."""
     require_page_role("see who did what", Role.AUDITOR, Role.ADMIN)
     history, actor, query = current_engine().history, current_actor(), _query()
-    shown = pager(page_number(), history.count_events(query, actor=actor))
+    most = countable(page_number())
+    shown = pager(page_number(), history.count_events(query, actor=actor, at_most=most), most)
     page = page_of(shown.number, ("at", SortOrder.DESC))
     definitions = latest_definitions(actor)
     return render_template(

@@ -17,7 +17,7 @@ from typing import Any
 from psycopg import Binary, Connection, DataError, OperationalError
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 #: A statement in the driver's words, and its values by their names.
@@ -38,6 +38,52 @@ class TripConnection(Connection[Any]):
         super().__init__(*arguments, **options)
         #: Text -> name.
         self.prepared: dict[str, bytes] = {}
+        self._has_news = select.poll()
+        self._has_news.register(self.pgconn.socket, select.POLLIN)
+
+    def answers(self) -> list[PGresult]:
+        """What the server says of all that was sent, one for each command; others work meanwhile.
+
+        Raises psycopg.OperationalError when the connection is lost.
+        """
+        connection = self.pgconn
+        self._flush()
+        is_pipeline = connection.pipeline_status != PipelineStatus.OFF
+        found: list[PGresult] = []
+        while True:
+            while connection.is_busy():
+                self._has_news.poll()
+                connection.consume_input()
+            answer = connection.get_result()
+            if answer is not None and answer.status != ExecStatus.PIPELINE_SYNC:
+                found.append(answer)
+            elif connection.status == ConnStatus.BAD:
+                raise OperationalError(connection.get_error_message())
+            elif answer is not None or not is_pipeline:
+                return found
+
+    def _flush(self) -> None:
+        """Send what is kept; what the server says meanwhile is read, or both would wait."""
+        connection = self.pgconn
+        if not connection.flush():
+            return
+        either = select.poll()
+        either.register(connection.socket, select.POLLIN | select.POLLOUT)
+        while connection.flush():
+            if any(event & ~select.POLLOUT for _, event in either.poll()):
+                connection.consume_input()
+
+    def commit(self) -> None:
+        """As the driver commits, in fewer words."""
+        if self.pgconn.transaction_status == TransactionStatus.IDLE:
+            return
+        try:
+            self.pgconn.send_query(b"COMMIT")
+            answers = self.answers()
+        except BaseException:
+            self.close()
+            raise
+        _require_good(self, answers)
 
     def rollback(self) -> None:
         """Roll back. The driver may forget then what is prepared, for all who prepared it."""
@@ -90,7 +136,7 @@ def sent(
             places.append(number)
             number += 1
         connection.pipeline_sync()
-        answers = _answers(driver)
+        answers = driver.answers()
         connection.exit_pipeline_mode()
     except BaseException:
         # Nobody knows what it would answer next.
@@ -166,28 +212,3 @@ def _require_good(driver: Connection[Any], answers: Sequence[PGresult]) -> None:
     for answer in answers:
         if answer.status in _FAILED:
             raise error_from_result(answer, driver.info.encoding)
-
-
-def _answers(driver: Connection[Any]) -> list[PGresult]:
-    """One for each command. Raises psycopg.OperationalError when the connection is lost."""
-    connection = driver.pgconn
-    poll = select.poll()
-    poll.register(connection.socket, select.POLLIN | select.POLLOUT)
-    while connection.flush():
-        for _, event in poll.poll():
-            if event & ~select.POLLOUT:
-                connection.consume_input()
-    poll.modify(connection.socket, select.POLLIN)
-    found: list[PGresult] = []
-    while True:
-        while connection.is_busy():
-            poll.poll()
-            connection.consume_input()
-        answer = connection.get_result()
-        if answer is None:
-            if connection.status == ConnStatus.BAD:
-                raise OperationalError(connection.get_error_message())
-        elif answer.status == ExecStatus.PIPELINE_SYNC:
-            return found
-        else:
-            found.append(answer)

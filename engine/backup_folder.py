@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from engine.durable_files import PRIVATE, keep_names, take_name
-from engine.errors import InvalidInput, StorageError
+from engine.errors import InvalidInput, StorageUnusable
 
 _FORMAT = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"alur-(\d{8}T\d{6}Z)\.zip(\.part)?")
@@ -46,14 +46,14 @@ class BackupFolder:
         return self.path / f"alur-{moment.astimezone(UTC).strftime(_FORMAT)}.zip"
 
     def backups(self) -> Sequence[KeptBackup]:
-        """The whole ones, the newest first. Raises StorageError when the folder cannot be read."""
+        """The whole ones, the newest first. Raises StorageUnusable when it cannot be read."""
         found = [kept for kept in self._files() if kept.file.suffix == ".zip"]
         return sorted(found, key=lambda kept: kept.made_at, reverse=True)
 
     def thin_out(self, keep: int, *, now: datetime) -> Sequence[Path]:
         """Delete all but the newest `keep`, and what interruptions left; what was deleted.
 
-        Raises StorageError naming the file that cannot be deleted.
+        Raises StorageUnusable naming the file that cannot be deleted.
         """
         left = [
             kept.file
@@ -111,5 +111,5 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
         raise InvalidInput(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def _trouble(path: Path, what: str, error: OSError) -> StorageError:
-    return StorageError(f"{path}: cannot be {what}: {error.strerror or error}")
+def _trouble(path: Path, what: str, error: OSError) -> StorageUnusable:
+    return StorageUnusable(f"{path}: cannot be {what}: {error.strerror or error}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.checkpoint_format import file_hash, read_checkpoint, signed_part
 from engine.durable_files import put_new
-from engine.errors import CheckpointsDisagree, InvalidCheckpoint, StorageError
+from engine.errors import CheckpointsDisagree, InvalidCheckpoint, StorageUnusable
 from engine.model import Checkpoint, StoredCheckpoint
 from engine.signing_key import is_signed
 from engine.sources import Ids
@@ -35,7 +35,7 @@ def number_in(name: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointFolder:
-    """Reads checkpoints of a folder. Raises StorageError when it cannot be read."""
+    """Reads checkpoints of a folder. Raises StorageUnusable when it cannot be read."""
 
     path: Path
 
@@ -118,5 +118,5 @@ def follower_of(
     return found
 
 
-def _trouble(file: Path, deed: str, error: OSError) -> StorageError:
-    return StorageError(f"{file}: a checkpoint cannot be {deed}: {error.strerror or error}")
+def _trouble(file: Path, deed: str, error: OSError) -> StorageUnusable:
+    return StorageUnusable(f"{file}: a checkpoint cannot be {deed}: {error.strerror or error}")

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Protocol
 
-from engine.errors import Conflict, DamagedRow
+from engine.errors import Conflict, DamagedRow, traced
 from engine.rests import Rests
 from engine.sources import Clock
 
@@ -91,7 +91,12 @@ class DueTimers:
                 raise
             waiting.discard(instance_id)
             rest = self._rests.begin(instance_id)
-            _log.exception("instance %s: its timer did not fire; again in %s", instance_id, rest)
+            told = (instance_id, rest, error)
+            _log.error(
+                "instance %s: its timer did not fire; again in %s: %s",
+                *told,
+                exc_info=traced(error),
+            )
             return False
         self._rests.end(instance_id)
         return True

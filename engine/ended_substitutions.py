@@ -26,5 +26,5 @@ class EndedSubstitutions(OneByOne):
     name = "substitutions"
 
     def __init__(self, substitutions: Dated, clock: Clock) -> None:
-        failure = "substitution %s could not be ended; again in %s"
+        failure = "substitution %s could not be ended; again in %s: %s"
         super().__init__(substitutions.expired, substitutions.expire, clock, failure=failure)

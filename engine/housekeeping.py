@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from engine.errors import PASSING_TROUBLE
+from engine.errors import PASSING_TROUBLE, traced
 from engine.sources import Clock
 
 _log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Housekeeping:
                 raise  # those behind it would fare no better
             except Exception as error:  # noqa: BLE001 - the chores behind it are done nevertheless
                 failures.append(error)
-                _log.exception("a chore of housekeeping failed")
+                _log.error("a chore of housekeeping failed: %s", error, exc_info=traced(error))
         if failures:
             raise failures[-1]
         self._done_at = now

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from engine.errors import Conflict
+from engine.errors import Conflict, traced
 from engine.rests import Rests
 from engine.sources import Clock
 
@@ -56,8 +56,9 @@ class OneByOne:
             is_done = self._deal(each)
         except Conflict:
             return False  # somebody else moved the instance; it comes up again
-        except Exception:  # noqa: BLE001 - the others must go on
-            _log.exception(self._failure, each, self._rests.begin(each))
+        except Exception as error:  # noqa: BLE001 - the others must go on
+            told = (each, self._rests.begin(each), error)
+            _log.error(self._failure, *told, exc_info=traced(error))
             return False
         self._rests.end(each)
         return is_done

@@ -26,5 +26,5 @@ class OverdueTasks(OneByOne):
     name = "escalations"
 
     def __init__(self, escalations: Rising, clock: Clock) -> None:
-        failure = "task %s could not go up to superiors; again in %s"
+        failure = "task %s could not go up to superiors; again in %s: %s"
         super().__init__(escalations.due, escalations.escalate, clock, failure=failure)

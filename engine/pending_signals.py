@@ -26,5 +26,5 @@ class PendingSignals(OneByOne):
     name = "signals"
 
     def __init__(self, signals: Pending, clock: Clock) -> None:
-        failure = "signal %s did not arrive; again in %s"
+        failure = "signal %s did not arrive; again in %s: %s"
         super().__init__(signals.pending, signals.deliver, clock, failure=failure)

@@ -8,7 +8,7 @@ from engine.broadcasts import SIGNAL, receivers
 from engine.correlation import Letter, Post, StartTarget, Target
 from engine.definitions import Definitions
 from engine.document_intake import Received, adopted
-from engine.errors import Conflict, EngineError, InvalidInput
+from engine.errors import Conflict, EngineError, InvalidInput, traced
 from engine.json_values import check_variables
 from engine.model import Actor, Document, Role, SignalDelivery, Variables, document_of
 from engine.permissions import require_role
@@ -89,8 +89,9 @@ class Signals:
             self.deliver(delivery_id)
         except Conflict:
             _log.info("signal %s arrives later: its receiver was moved just now", delivery_id)
-        except EngineError:
-            _log.exception("signal %s did not arrive yet", delivery_id)
+        except EngineError as error:
+            told = (delivery_id, error)
+            _log.error("signal %s did not arrive yet: %s", *told, exc_info=traced(error))
 
     def _target(self, tx: StoreTransaction, delivery: SignalDelivery) -> Target | None:
         """Who gets it; None when it waits no more."""

@@ -26,5 +26,5 @@ class WaitingMessages(OneByOne):
     name = "messages"
 
     def __init__(self, kept: Kept, clock: Clock) -> None:
-        failure = "kept message %s was not delivered; again in %s"
+        failure = "kept message %s was not delivered; again in %s: %s"
         super().__init__(kept.to_look_at, kept.look_again, clock, failure=failure)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from threading import Event, Thread
 from typing import Protocol
 
-from engine.errors import PASSING_TROUBLE
+from engine.errors import traced
 from engine.rests import Rests
 from engine.sources import Clock
 
@@ -79,6 +79,10 @@ class Worker:
         """One turn of each duty, one after the other; name -> how much was done."""
         return {duty.name: self._turn(duty, is_stopped) for duty in self._duties}
 
+    def failing(self) -> list[str]:
+        """The names of duties that rest, since they have failed."""
+        return self._rests.names()
+
     def _repeat(self, duty: Duty, stop: Event) -> None:
         while not stop.is_set():
             if not self._turn(duty, stop.is_set):
@@ -90,13 +94,9 @@ class Worker:
         try:
             done = duty.turn(is_stopped)
             self._note_pulse(duty.name)
-        except PASSING_TROUBLE as error:
-            rest = self._rests.begin(duty.name)
-            _log.error("duty %s failed; again in %s: %s", duty.name, rest, error)
-            return 0
-        except Exception:  # noqa: BLE001 - a defect; the worker outlives that
-            rest = self._rests.begin(duty.name)
-            _log.exception("duty %s failed; again in %s", duty.name, rest)
+        except Exception as error:  # noqa: BLE001 - also a defect; the worker outlives that
+            told = (duty.name, self._rests.begin(duty.name), error)
+            _log.error("duty %s failed; again in %s: %s", *told, exc_info=traced(error))
             return 0
         self._rests.end(duty.name)
         if done:

@@ -192,6 +192,7 @@ PROBLEMS: Mapping[type[errors.EngineError], Problem] = {
     errors.OutcomeUnknown: Problem(503, "OutcomeUnknownException", headers=_RETRY),
     errors.StorageFull: Problem(503, "StorageFullException"),
     errors.StorageOutdated: Problem(503, "StorageOutdatedException"),
+    errors.StorageUnusable: Problem(503, "StorageUnusableException"),
     errors.StorageError: Problem(500, "StorageException"),
     errors.SigningKeyUnusable: Problem(503, "SigningKeyException"),
     errors.CheckpointsDisagree: Problem(409, "CheckpointsDisagreeException"),
@@ -227,9 +228,8 @@ def answer(error: Exception) -> Response:
 
 def log_failure(error: errors.EngineError) -> None:
     """The log has why a request failed, and where in the program unless that does not help."""
-    where = None if isinstance(error, errors.PASSING_TROUBLE) else error
-    asked = (request.method, request.path)
-    current_app.logger.error("%s %s failed: %s", *asked, error, exc_info=where)
+    told = (request.method, request.path, error)
+    current_app.logger.error("%s %s failed: %s", *told, exc_info=errors.traced(error))
 
 
 def _engine_answer(error: errors.EngineError) -> Response:

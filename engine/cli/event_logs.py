@@ -6,12 +6,12 @@ import sys
 from argparse import ArgumentTypeError
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
 
 from engine.cli.exit_codes import OK
 from engine.cli.files import STANDARD_INPUT as STANDARD_OUTPUT
+from engine.cli.files import written_whole
 from engine.cli.invocation import Invocation
 from engine.cli.progress import Progress
 from engine.cli.words import Commands
@@ -97,7 +97,8 @@ def log(call: Invocation) -> int:
         if is_out:
             _write(parts, sys.stdout.buffer)
             return OK
-        size = _keep(parts, Path(words.file))
+        with written_whole(words.file) as out:
+            size = _write(parts, out)
     call.printer.json({"file": words.file, "bytes": size})
     call.printer.say(f"{size} bytes written to {words.file}")
     return OK
@@ -106,26 +107,6 @@ def log(call: Invocation) -> int:
 def _format(named: str | None, file: str) -> LogFormat:
     ending = file.removesuffix(_PACKED).rpartition(".")[2]
     return FORMATS[named or _ENDINGS.get(ending, "xes")]
-
-
-def _keep(parts: Iterable[bytes], path: Path) -> int:
-    """The file has the whole log, or is as it was; how many bytes."""
-    written = path.with_name(f"{path.name}.part")
-    try:
-        try:
-            with written.open("xb") as file:
-                size = _write(parts, file)
-            written.replace(path)
-        except FileExistsError as error:
-            raise InvalidInput(
-                f"{written}: is there already; another export may write it"
-            ) from error
-        except BaseException:
-            written.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InvalidInput(f"{path}: cannot be written: {error.strerror or error}") from error
-    return size
 
 
 def _write(parts: Iterable[bytes], target: IO[bytes]) -> int:

@@ -7,13 +7,13 @@ import shutil
 import sys
 from datetime import date, datetime, time, timedelta
 from importlib import import_module
-from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from engine.cli import event_logs
 from engine.cli.exit_codes import OK
 from engine.cli.files import STANDARD_INPUT as STANDARD_OUTPUT
+from engine.cli.files import written_whole
 from engine.cli.invocation import Invocation
 from engine.cli.progress import Progress
 from engine.cli.words import Commands
@@ -160,8 +160,5 @@ def history(call: Invocation) -> int:
 
 
 def _keep(built: IO[bytes], path: str) -> None:
-    try:
-        with Path(path).open("wb") as file:
-            shutil.copyfileobj(built, file)
-    except OSError as error:
-        raise InvalidInput(f"{path}: cannot be written: {error.strerror or error}") from error
+    with written_whole(path) as out:
+        shutil.copyfileobj(built, out)

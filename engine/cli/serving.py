@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any
 
 from engine.cli.duties import build_worker
-from engine.cli.exit_codes import OK
+from engine.cli.exit_codes import OK, REFUSED
 from engine.cli.invocation import Invocation
 from engine.cli.words import Commands
 from engine.errors import EngineError
@@ -49,7 +49,7 @@ def add_to(commands: Commands) -> None:
         about="""Do what is due until stopped, without serving: timers, reminders, deliveries.
 
         Any number of workers may run on one database. What fails is logged and tried again
-        later; it does not stop the others.""",
+        later; it does not stop the others. With --once it ends with 1 then.""",
         example="alur worker",
     )
     working.add_argument("--once", action="store_true", help="do what is due now, and end")
@@ -170,9 +170,11 @@ def work(call: Invocation) -> int:
         worker = build_worker(engine, call.settings)
         if call.words.once:
             done = worker.turn()
-            call.printer.json({"done": done})
-            call.printer.say("\n".join(f"{name}: {count} done" for name, count in done.items()))
-            return OK
+            failed = worker.failing()
+            call.printer.json({"done": done, "failed": failed})
+            for name, count in done.items():
+                call.printer.say(f"{name}: failed" if name in failed else f"{name}: {count} done")
+            return REFUSED if failed else OK
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())

@@ -54,7 +54,9 @@ from engine.errors.storage import (
     StorageError,
     StorageFull,
     StorageOutdated,
+    StorageUnusable,
     UnboundStep,
+    traced,
 )
 from engine.errors.who_may import (
     CodeMissing,
@@ -117,6 +119,7 @@ __all__ = [
     "StorageError",
     "StorageFull",
     "StorageOutdated",
+    "StorageUnusable",
     "StrategicStep",
     "SubstitutionEnded",
     "SubstitutionOver",
@@ -126,4 +129,5 @@ __all__ = [
     "TooManyLogins",
     "TooManySimulations",
     "UnboundStep",
+    "traced",
 ]

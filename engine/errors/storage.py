@@ -29,7 +29,11 @@ class OutcomeUnknown(StorageError):
     """The database was lost as it was to keep this; whether it did is not known. Ask again."""
 
 
-#: What a database may be for a while; the message says it all, and where it came up does not help.
+class StorageUnusable(StorageError):
+    """The database, or a folder beside it, cannot be used until somebody has seen to it."""
+
+
+#: What a database may be for a while.
 PASSING_TROUBLE = (StorageBusy, StorageFull, StorageAway, OutcomeUnknown)
 
 
@@ -88,6 +92,22 @@ class InvalidCheckpoint(InvalidInput):
 
 class CheckpointsDisagree(EngineError):
     """The folder of checkpoints has others than the database."""
+
+
+#: Trouble of the installation, of which the message says it all.
+_TOLD_IN_FULL = (
+    *PASSING_TROUBLE,
+    StorageUnusable,
+    StorageOutdated,
+    SecretKeyUnusable,
+    SigningKeyUnusable,
+    CheckpointsDisagree,
+)
+
+
+def traced(error: Exception) -> Exception | None:
+    """What a log shows of where it came up; nothing when that helps nobody who reads it."""
+    return None if isinstance(error, _TOLD_IN_FULL) else error
 
 
 class CheckpointTaken(Conflict):

@@ -9,7 +9,7 @@ from threading import Lock
 from sqlalchemy import Connection, Engine, RootTransaction
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.errors import OutcomeUnknown, StorageAway, StorageBusy
+from engine.errors import OutcomeUnknown, StorageAway, StorageBusy, StorageUnusable
 from engine.store.connection import BUSY_TIMEOUT_MS, WRITING, driver_errors, is_in_memory
 
 
@@ -91,6 +91,13 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         _let_go(connection)
 
 
+def take_time(connection: Connection) -> None:
+    """No limit of the server's ends this transaction: it is for what may take minutes."""
+    if connection.dialect.name == "postgresql":
+        with driver_errors():
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+
+
 def _let_go(connection: Connection) -> None:
     """Roll back what was not committed; a connection that is lost has done so by itself."""
     with suppress(SQLAlchemyError):
@@ -105,4 +112,12 @@ def _commit(begun: RootTransaction, *, is_writing: bool) -> None:
     except StorageAway as lost:
         if is_writing:
             raise OutcomeUnknown from lost
+        raise
+    except StorageUnusable as failed:
+        # SQLite undoes what a disk fails to sync; but it is in the log, and who opens the file
+        # after a crash finds it there whole.
+        if is_writing:
+            raise OutcomeUnknown(
+                f"whether it was kept is not known, ask again: {failed}"
+            ) from failed
         raise

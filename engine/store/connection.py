@@ -23,6 +23,7 @@ from engine.errors import (
     StorageBusy,
     StorageError,
     StorageFull,
+    StorageUnusable,
 )
 from engine.store.driver import ALONE, run
 from engine.store.leading import HintingCompiler
@@ -58,6 +59,20 @@ _BUSY_STATES = frozenset(
         "55P03",  # lock_not_available, after lock_timeout
         "57P03",  # cannot_connect_now
         "53300",  # too_many_connections
+        "53000",  # insufficient_resources
+        "53200",  # out_of_memory
+        "53400",  # configuration_limit_exceeded
+    }
+)
+#: Somebody, or a limit of the server, ended the statement: query_canceled.
+_CANCELLED_STATE = "57014"
+_UNUSABLE_STATES = frozenset(
+    {
+        "25006",  # read_only_sql_transaction: a standby, or a server that was set so
+        "42501",  # insufficient_privilege
+        "58030",  # io_error
+        "XX001",  # data_corrupted
+        "XX002",  # index_corrupted
     }
 )
 #: What SQLite says in a few words, in words that tell what to do.
@@ -68,6 +83,8 @@ _TOLD = {
     "folder that the user who runs this may read and write, on a disk that is mounted for writing",
     "database disk image is malformed": "the database file is damaged: stop Alur, keep the file "
     "with the -wal beside it as they are, and restore the last backup to a new file",
+    "disk I/O error": "the disk of the database failed, or has no room left even to read; see what "
+    "`df` and the log of the system say of it",
     "file is not a database": "the database file is no SQLite database, or its beginning is "
     "damaged; keep it as it is, and restore the last backup to a new file",
 }
@@ -276,11 +293,8 @@ def _translate(error: Exception) -> EngineError:
 
 def _translate_refusal(error: exc.DBAPIError) -> EngineError:
     message = str(error.orig)
-    state = getattr(error.orig, "sqlstate", None)
-    if state in _BUSY_STATES or " is locked" in message:
-        return StorageBusy()
-    if state in _FULL_STATES or message == "database or disk is full":
-        return StorageFull()
+    if trouble := _trouble_of_all(getattr(error.orig, "sqlstate", None), message):
+        return trouble
     if message.startswith(_UNREADABLE_TEXT):
         # What follows is the text itself, which may be somebody's.
         return DamagedRow(f"a row cannot be read: {message.partition(' with text ')[0]}")
@@ -288,7 +302,20 @@ def _translate_refusal(error: exc.DBAPIError) -> EngineError:
         return StorageAway(f"the database cannot be reached; nothing was written: {message}")
     if isinstance(error, exc.DataError):
         return InvalidInput(f"a value cannot be stored: {message}")
-    return StorageError(_TOLD.get(message, f"the database refused: {message}"))
+    return StorageError(f"the database refused: {message}")
+
+
+def _trouble_of_all(state: str | None, message: str) -> StorageError | None:
+    """What is not about this statement: the next one would fare no better."""
+    if state in _BUSY_STATES or " is locked" in message:
+        return StorageBusy()
+    if state == _CANCELLED_STATE:
+        return StorageBusy(f"the database ended it; nothing was written, try again: {message}")
+    if state in _FULL_STATES or message == "database or disk is full":
+        return StorageFull()
+    if message in _TOLD or state in _UNUSABLE_STATES:
+        return StorageUnusable(_TOLD.get(message, f"the database cannot be used: {message}"))
+    return None
 
 
 def _is_away(error: exc.DBAPIError) -> bool:

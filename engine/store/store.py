@@ -15,13 +15,13 @@ from time import perf_counter
 from sqlalchemy import Engine
 
 from engine.durable_files import PRIVATE
-from engine.errors import StorageBusy, StorageError, StorageOutdated
+from engine.errors import StorageBusy, StorageError, StorageOutdated, StorageUnusable
 from engine.model import WrittenSteps
 from engine.store import migrations
 from engine.store.account_events import AccountEvents
 from engine.store.announcements import Announcements
 from engine.store.backups import Incoming, Outgoing
-from engine.store.beginning import Writers, transaction
+from engine.store.beginning import Writers, take_time, transaction
 from engine.store.calendars import Calendars
 from engine.store.checkpoints import Checkpoints
 from engine.store.connection import (
@@ -256,7 +256,7 @@ class Store:
             _require_no_log_alone(self.file)
             os.close(os.open(self.file, os.O_RDONLY | os.O_CREAT, PRIVATE))
         except OSError as error:
-            raise StorageError(
+            raise StorageUnusable(
                 f"{self.place} cannot be made or opened: {error.strerror or error}"
             ) from error
 
@@ -266,6 +266,7 @@ class Store:
             transaction(self._writing_engine) as connection,
             driver_errors(),
         ):
+            take_time(connection)
             migrations.upgrade(connection, on_version=on_version)
         if self.dialect == "postgresql":
             # What was prepared before is of tables as they were.
@@ -331,6 +332,7 @@ class Store:
     def outgoing(self) -> Iterator[Outgoing]:
         """All rows, as they are at this moment; writers go on meanwhile."""
         with transaction(self._reading_engine) as connection:
+            take_time(connection)
             yield Outgoing(connection)
 
     @contextmanager
@@ -338,6 +340,7 @@ class Store:
         """An empty database to be filled: all of it is kept when the block ends, or nothing."""
         self._make_file()
         with self._writers.turn(), transaction(self._writing_engine) as connection:
+            take_time(connection)
             yield Incoming(connection)
 
     # ---------------------------------------------------------------- health
@@ -366,7 +369,7 @@ def _require_no_log_alone(file: Path) -> None:
     """SQLite deletes the log of an empty file, and with it what only the log has."""
     log = file.with_name(f"{file.name}-wal")
     if log.exists() and log.stat().st_size and not (file.exists() and file.stat().st_size):
-        raise StorageError(
+        raise StorageUnusable(
             f"{log} belongs to a database that is not there: put {file.name} back beside it, or "
             "move the log to where that is; nothing was made"
         )
@@ -378,5 +381,5 @@ def _is_there(file: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise StorageError(f"{file}: cannot be looked at: {error.strerror or error}") from error
+        raise StorageUnusable(f"{file}: cannot be looked at: {error.strerror or error}") from error
     return True

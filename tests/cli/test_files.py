@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import resource
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from tests.cli.conftest import Terminal
+from tests.cli.conftest import Terminal, two_steps
 from tests.diagrams import end, form, line, process, start, user
 from tests.engine.handing_in import file_field
 
@@ -64,3 +68,35 @@ def test_a_simulation_makes_up_a_file(alur: Terminal) -> None:
     found = alur.ok("simulate", alur.file("dokumen.bpmn", SOP), "--json").json
 
     assert found["isSound"]
+
+
+def test_a_file_that_cannot_be_written_whole_is_as_it_was(terminal: Terminal) -> None:
+    diagram, former = terminal.file("surat.bpmn", two_steps()), terminal.file("baru.bpmn", "lama")
+    # As a full disk does; the signal that comes with it is ignored by Python.
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, limits[1]))
+    try:
+        answer = terminal("layout", diagram, "-o", former)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert answer.code == 2
+    assert answer.err == f"alur: {former}: cannot be written: File too large\n"
+    assert Path(former).read_text() == "lama"
+    assert not list(terminal.folder.glob("*.part"))
+
+
+def test_a_file_is_replaced_and_what_is_no_file_is_written_to(alur: Terminal, started: str) -> None:
+    former = alur.file("riwayat.zip", "yang lama")
+    Path(former).chmod(0o640)
+    pipe = alur.folder / "pipa"
+    os.mkfifo(pipe)
+
+    alur.ok("export", "history", started, "-o", former)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(pipe.read_bytes)
+        alur.ok("export", "history", started, "-o", str(pipe))
+
+    assert Path(former).read_bytes()[:2] == read.result()[:2] == b"PK"
+    assert Path(former).stat().st_mode & 0o777 == 0o640
+    assert pipe.is_fifo()

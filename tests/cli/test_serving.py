@@ -93,6 +93,21 @@ def test_worker_once_says_what_each_duty_did(alur: Terminal) -> None:
     assert alur.ok("worker", "--once", "--json").json["done"]["timers"] == 0
 
 
+def test_worker_once_in_trouble_says_which_duty_failed_and_ends_with_1(
+    alur: Terminal, caplog: pytest.LogCaptureFixture
+) -> None:
+    alur.file("alur.checkpoints", "no folder")
+
+    answer = alur("worker", "--once")
+
+    assert answer.code == 1
+    assert "checkpoints: failed\n" in answer.out
+    assert "timers: 0 done\n" in answer.out
+    assert "alur.checkpoints: a checkpoint cannot be read: Not a directory" in caplog.text
+    # The message says what to see to; where it came up in the program helps nobody.
+    assert "Traceback" not in caplog.text
+
+
 # ------------------------------------------------------------------------- demo
 
 

@@ -47,6 +47,16 @@ def test_failing_duty_is_named_and_does_not_stop_the_others(
     assert "Traceback" not in caplog.text
 
 
+def test_defect_of_a_duty_says_where_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    worker = Worker([Chore("letters", lambda: 1 // 0)], ManualClock(NOON))
+
+    worker.turn()
+
+    assert worker.failing() == ["letters"]
+    assert "duty letters failed; again in 0:00:01: " in caplog.text
+    assert "Traceback" in caplog.text
+
+
 def test_failing_duty_rests_longer_each_time_but_at_most_a_minute() -> None:
     duty, clock = Chore("letters", fails), ManualClock(NOON)
     worker = Worker([duty], clock)

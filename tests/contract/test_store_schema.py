@@ -16,7 +16,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, UniqueConstraint, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from engine.errors import EngineError, InvalidInput, StorageBusy, StorageError, StorageOutdated
+from engine.errors import (
+    EngineError,
+    InvalidInput,
+    StorageBusy,
+    StorageError,
+    StorageOutdated,
+    StorageUnusable,
+)
 from engine.model import Channel
 from engine.store import Store, connection, migrations
 from engine.store.migrations.upgrading import config_of_migrations
@@ -236,9 +243,9 @@ def test_log_that_was_left_behind_is_not_lost_to_a_new_file(tmp_path: Path) -> N
     log.write_bytes(kept)
 
     other = Store.open(f"sqlite:///{file}")
-    with pytest.raises(StorageError, match=r"alur\.db-wal belongs to a database that is not there"):
+    with pytest.raises(StorageUnusable, match=r"alur\.db-wal belongs to a database that is not"):
         other.migrate()
-    with pytest.raises(StorageError, match=r"put alur\.db back"), other.incoming():
+    with pytest.raises(StorageUnusable, match=r"put alur\.db back"), other.incoming():
         pass
     other.close()
 
@@ -271,7 +278,7 @@ def test_file_that_is_damaged_says_what_to_do(
         content = file.read_bytes()[: file.stat().st_size // 3]
     file.write_bytes(content)
 
-    with pytest.raises(StorageError, match=says):
+    with pytest.raises(StorageUnusable, match=says):
         store.check_schema()
     store.close()
 
@@ -279,7 +286,7 @@ def test_file_that_is_damaged_says_what_to_do(
 def test_folder_in_the_place_of_the_file_says_what_was_expected(tmp_path: Path) -> None:
     store = Store.open(f"sqlite:///{tmp_path}")
 
-    with pytest.raises(StorageError, match="cannot be opened: expected a file"):
+    with pytest.raises(StorageUnusable, match="cannot be opened: expected a file"):
         store.check_schema()
     store.close()
 

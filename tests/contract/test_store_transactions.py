@@ -19,6 +19,7 @@ from engine.errors import (
     StorageBusy,
     StorageError,
     StorageFull,
+    StorageUnusable,
 )
 from engine.model import InstanceState, TaskState
 from engine.store import Store, StoreTransaction, connection
@@ -464,6 +465,33 @@ def test_a_full_disk_is_said_and_nothing_is_written(tmp_path: Path) -> None:
     with store.reading() as tx:
         assert tx.instance("i1").revision == 1
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "limit"),
+    [
+        ("sqlite", ("sqlite:///", "sqlite:///file:", "?mode=ro&uri=true")),
+        pytest.param(
+            *("postgresql", ("", "", "?options=-c%20default_transaction_read_only%3Don")),
+            marks=pytest.mark.postgresql,
+        ),
+    ],
+)
+def test_what_is_read_only_is_read_and_says_so_to_who_writes(
+    store: Store, database_url: str, limit: tuple[str, str, str]
+) -> None:
+    """A disk that the system mounts anew after a fault; a standby after a failover."""
+    deploy(store)
+    start(store)
+    former, new, behind = limit
+    read_only = Store.open(database_url.replace(former, new, 1) + behind)
+
+    with pytest.raises(StorageUnusable, match="read-only"), read_only.writing() as tx:
+        tx.add_instance(first_step())
+
+    with read_only.reading() as tx:
+        assert tx.instance("i1").revision == 1
+    read_only.close()
 
 
 def test_a_server_that_is_not_there_is_a_storage_error() -> None:

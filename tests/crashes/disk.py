@@ -61,6 +61,8 @@ class Disk:
         self.journal: list[Entry] = []
         #: How many more bytes files may grow by; None: any number.
         self.room: int | None = None
+        #: Whether it fails to sync what was written.
+        self.fails = False
         self._vfs = _Vfs(self)
 
     def acknowledge(self, what: int) -> None:
@@ -111,6 +113,8 @@ class _File(apsw.VFSFile):
         self._disk.journal.append(Truncated(self._file, newsize))
 
     def xSync(self, flags: int) -> None:  # noqa: N802
+        if self._disk.fails:
+            raise apsw.IOError("disk I/O error")
         super().xSync(flags)
         self._disk.journal.append(Synced(self._file))
 

@@ -170,7 +170,32 @@ def test_worker_that_sleeps_in_its_transaction_loses_it(
     asleep.close()
 
 
-# ------------------------------------------------------------------------- full
+# --------------------------------------------------------------------- limited
+
+
+@pytest.mark.postgresql
+def test_statement_that_the_server_ends_is_a_503_and_nothing_is_written(
+    postgresql_server: PostgresqlServer,
+) -> None:
+    url = postgresql_server.create_migrated()
+    store, other = Store.open(f"{url}?options=-c%20statement_timeout%3D200"), Store.open(url)
+    counter = Counter(store)
+
+    with other.writing() as tx:
+        tx.stored_instance(counter.instance_id, for_step=True)
+        ended = counter.complete()
+
+    assert_problem(ended, 503, "StorageBusyException")
+    assert "statement timeout" in ended.json["message"]
+    counter.assert_done_once()
+    with store.outgoing() as rows:  # what may take its time is not ended
+        rows._connection.exec_driver_sql("SELECT pg_sleep(0.3)")
+    store.close()
+    other.close()
+    postgresql_server.drop(url)
+
+
+# ---------------------------------------------------------------- full, failing
 
 
 @pytest.fixture
@@ -196,5 +221,24 @@ def test_full_disk_is_a_503_and_goes_on_when_there_is_room_again(
     assert_problem(full, 503, "StorageFullException")
     assert counter.completions() == 0
     assert store.check_integrity() == []
+    counter.assert_done_once()
+    store.close()
+
+
+def test_disk_that_fails_at_a_commit_leaves_the_outcome_to_the_key(
+    disk: Disk, migrated_sqlite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = disk.folder / "alur.db"
+    path.write_bytes(migrated_sqlite.read_bytes())
+    monkeypatch.setattr(connection, "_sqlite", Driver(disk.name))
+    store = open_alone(path)
+    counter = Counter(store)
+
+    disk.fails = True
+    failed = counter.complete()
+    disk.fails = False
+
+    assert_problem(failed, 503, "OutcomeUnknownException")
+    assert "the disk of the database failed" in failed.json["message"]
     counter.assert_done_once()
     store.close()

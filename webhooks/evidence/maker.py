@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from tempfile import SpooledTemporaryFile
 
-from engine.errors import EngineError, NotAuthenticated, StorageError
+from engine.errors import EngineError, NotAuthenticated, StorageError, traced
 from engine.evidence_packages import Hold
 from engine.model import Actor
 from engine.process_engine import ProcessEngine
@@ -43,7 +43,8 @@ class PackageMaker:
             _log.info("evidence package %s: let go", package_id)
             hold.release()
         except Exception as error:  # noqa: BLE001 - told to who ordered it; the next one goes on
-            _log.exception("evidence package %s: cannot be made", package_id)
+            told = (package_id, error)
+            _log.error("evidence package %s: cannot be made: %s", *told, exc_info=traced(error))
             _settle(hold, error)
         return 1
 

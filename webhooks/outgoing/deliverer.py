@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol
 
 from engine.deliveries import Deliveries
-from engine.errors import PASSING_TROUBLE, EngineError
+from engine.errors import PASSING_TROUBLE, EngineError, traced
 from engine.model import Channel, Delivery, DeliveryFailure, Sent
 
 _log = logging.getLogger(__name__)
@@ -58,9 +58,12 @@ class Deliverer:
             delivery, attempt = taken
             sent = self._sent(delivery)
             self._deliveries.settle(delivery, attempt, sent)
-        except EngineError:
+        except EngineError as error:
             # Its lease runs out, and it is sent again under the same id.
-            _log.exception("delivery %s: not known what became of it", delivery_id)
+            told = (delivery_id, error)
+            _log.error(
+                "delivery %s: not known what became of it: %s", *told, exc_info=traced(error)
+            )
             return False
         _note(delivery, sent)
         return True

@@ -234,6 +234,11 @@ _EXPLANATIONS: Mapping[type[errors.EngineError], Callable[[Any, Names], Explanat
         phrase("Penyimpanan penuh"),
         phrase("Tidak ada yang tersimpan karena penyimpanan penuh. Beri tahu administrator."),
     ),
+    errors.StorageUnusable: _constant(
+        phrase("Basis data sedang tidak dapat dipakai"),
+        phrase("Yang Anda kirim tidak tersimpan, atau halaman ini tidak dapat dibaca."),
+        phrase("Beri tahu administrator; sebabnya ada pada log server."),
+    ),
     errors.DamagedRow: _constant(
         phrase("Data berkas ini rusak"),
         phrase("Sebagian data berkas ini tidak dapat dibaca. Berkas lain tidak terpengaruh."),

@@ -34,6 +34,7 @@ def test_every_error_has_a_status(kind: type[errors.EngineError]) -> None:
         (errors.IdempotencyKeyReused("k"), 422, "IdempotencyKeyReusedException"),
         (errors.StorageFull(), 503, "StorageFullException"),
         (errors.StorageOutdated(), 503, "StorageOutdatedException"),
+        (errors.StorageUnusable(), 503, "StorageUnusableException"),
         (errors.ReplayMismatch("i", 1, "a", "b"), 500, "ReplayMismatchException"),
         (errors.UnboundStep(), 500, "MachineFaultException"),
     ],

@@ -21,8 +21,8 @@ FAREWELL_S = 60.0
 _TRACEBACK = "Traceback (most recent call last):"
 #: The last line of a traceback: the error's name, indented as the log does.
 _ERROR = re.compile(r"^ *([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Timeout)?)(?::|$)")
-#: What fails as a whole while the database is away, and says so with its place.
-_EXPECTED = re.compile(r"StorageAway|StorageBusy|OutcomeUnknown|OperationalError|AdminShutdown")
+#: What stands between an error and the one that it led to.
+_LED_TO = re.compile(r"\s*(The above exception was the direct cause|During handling of the above)")
 
 
 @dataclass
@@ -118,15 +118,11 @@ class Program:
     # --------------------------------------------------------------- what is seen
 
     def tracebacks(self) -> list[str]:
-        """The last line of each traceback of the log that a database that is away explains not."""
-        found: list[str] = []
-        lines = self.log.read_text("utf-8", "replace").splitlines()
-        for number, text in enumerate(lines):
-            if _TRACEBACK in text:
-                block = lines[number : number + 400]
-                last = next((b for b in block[1:] if _is_error(b, text)), "?")
-                found.append(f"{self.name}: {last.strip()[:300]}")
-        return [each for each in found if not _EXPECTED.search(each)]
+        """The error that each traceback of the log ends with.
+
+        A database that is away or held has none: what the log says of that is enough.
+        """
+        return [f"{self.name}: {each}" for each in traced_errors(self.log)]
 
     def growth(self, *, after_s: float = 60) -> list[str]:
         """What grew without a bound in its longer lives."""
@@ -145,6 +141,21 @@ class Program:
             if files[1] > files[0] + 30:
                 found.append(f"{self.name}: {files[0]} to {files[1]} open files in {lasted}")
         return found
+
+
+def traced_errors(log: Path) -> list[str]:
+    """The last error of each traceback; those that led to it are not told apart."""
+    lines = log.read_text("utf-8", "replace").splitlines()
+    found: list[str] = []
+    for number, text in enumerate(lines):
+        if _TRACEBACK not in text:
+            continue
+        if any(_LED_TO.match(each) for each in lines[max(0, number - 2) : number]):
+            found.pop()
+        block = lines[number + 1 : number + 400]
+        last = next((each for each in block if _is_error(each, text)), "?")
+        found.append(last.strip()[:300])
+    return found
 
 
 def _is_error(text: str, first: str) -> bool:

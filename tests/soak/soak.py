@@ -328,7 +328,12 @@ def _load(
         thread.start()
     for number in range(looks):
         trouble = Trouble(
-            soak.place, soak.programs, random.Random(rng.random()), threading.Event(), pace
+            soak.place,
+            soak.programs,
+            random.Random(rng.random()),
+            threading.Event(),
+            lambda: len(soak.ledger.deeds),
+            pace,
         )
         soak.open.set()
         trouble.begin()

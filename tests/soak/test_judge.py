@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.soak.caller import Caller
 from tests.soak.judge import done_twice, lost_or_doubled
 from tests.soak.ledger import Deed, Ledger, Outcome
 from tests.soak.premises import free_port
+from tests.soak.programs import traced_errors
 from tests.soak.records import Records, Row
 
 
@@ -71,3 +73,26 @@ def test_who_finds_nobody_listening_knows_that_nothing_was_done() -> None:
         thread.start()
         assert outcome_at(listener.getsockname()[1]) is Outcome.UNKNOWN
         thread.join()
+
+
+def test_judge_names_the_error_that_a_traceback_ends_with(tmp_path: Path) -> None:
+    log = tmp_path / "serve.log"
+    log.write_text(
+        """2026-11-22T01:00:00 ERROR engine.worker: duty timers failed: x
+    Traceback (most recent call last):
+      File "a.py", line 1, in b
+    psycopg.OperationalError: the connection is lost
+
+    The above exception was the direct cause of the following exception:
+
+    Traceback (most recent call last):
+      File "a.py", line 2, in c
+    KeyError: 'tugas'
+2026-11-22T01:00:01 INFO engine.worker: duty timers: 1 done
+Traceback (most recent call last):
+  File "a.py", line 3, in d
+ValueError: 2
+"""
+    )
+
+    assert traced_errors(log) == ["KeyError: 'tugas'", "ValueError: 2"]

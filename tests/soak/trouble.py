@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,22 +17,30 @@ import psycopg
 from tests.soak.premises import Premises
 from tests.soak.programs import Program
 
+#: So much is done by clients between two troubles, on a machine that is slow too; but trouble does
+#: not wait for it for longer than this.
+_DEEDS, _PATIENCE_S = 5, 60.0
 #: Longer than an external task is held in the soak, and than a client waits for an answer.
 _LONG_STOP_S = 25.0
 
 
 @dataclass
 class Trouble:
-    """Makes trouble at random moments until it is stopped. `pace`: seconds between, on average."""
+    """Makes trouble at random moments until it is stopped. `pace`: seconds between, on average.
+
+    `deeds`: how much clients have done by now.
+    """
 
     premises: Premises
     programs: Sequence[Program]
     rng: random.Random
     stopped: threading.Event
+    deeds: Callable[[], int]
     pace: float = 2.0
     done: Counter[str] = field(default_factory=Counter)
     #: What it could not do; it goes on with the next.
     failed: list[str] = field(default_factory=list)
+    _seen: int = 0
     _thread: threading.Thread | None = None
 
     def begin(self) -> None:
@@ -48,6 +57,7 @@ class Trouble:
 
     def _run(self) -> None:
         while not self.stopped.wait(self.rng.expovariate(1 / self.pace)):
+            self._let_work()
             kinds = self._kinds()
             [name] = self.rng.choices(list(kinds), [weight for weight, _ in kinds.values()])
             try:
@@ -55,6 +65,14 @@ class Trouble:
             except (OSError, subprocess.SubprocessError) as error:
                 self.failed.append(f"trouble: {name}: {type(error).__name__}: {error}")
             self.done[name] += 1
+
+    def _let_work(self) -> None:
+        """What comes up slowly is not killed before it has done something."""
+        enough, since = self._seen + _DEEDS, time.monotonic()
+        while self.deeds() < enough and time.monotonic() < since + _PATIENCE_S:
+            if self.stopped.wait(0.2):
+                return
+        self._seen = self.deeds()
 
     def _kinds(self) -> dict[str, tuple[float, Callable[[Program], None]]]:
         """Name -> how often beside the others, what it does."""

@@ -46,6 +46,17 @@ MAX_CONNECTIONS = 15
 #: that is stopped would hold its locks for ever.
 IDLE_TIMEOUT_MS = 300_000
 
+#: What libpq is told, unless the URL says otherwise: without it, who asks a machine that has vanished
+#: waits for two minutes to connect and for a quarter of an hour for an answer. A server that thinks
+#: for long answers the network all the same.
+_PATIENCE = {
+    "connect_timeout": 10,
+    "tcp_user_timeout": 20_000,
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+
 #: Execution option that makes a SQLite transaction take the write lock when it begins.
 WRITING = "alur_writing"
 
@@ -195,6 +206,7 @@ def _begin_sqlite(connection: Connection) -> None:
 def _open_postgresql(url: URL) -> Engine:
     engine = create_engine(
         url,
+        connect_args={name: n for name, n in _PATIENCE.items() if name not in url.query},
         pool_timeout=BUSY_TIMEOUT_MS / 1000,
         # All of them stay open once they are: those beyond SQLAlchemy's usual five would be made
         # anew for every transaction, which takes longer than most transactions.

@@ -502,6 +502,25 @@ def test_a_server_that_is_not_there_is_a_storage_error() -> None:
     store.close()
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize("dialect", [pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def test_server_whose_machine_vanishes_is_not_waited_for_as_long_as_the_system_does(
+    store: Store, database_url: str
+) -> None:
+    patient = Store.open(f"{database_url}?tcp_user_timeout=60000")
+
+    assert _told_to_libpq(store)["tcp_user_timeout"] == "20000"
+    assert int(_told_to_libpq(store)["connect_timeout"]) == 10
+    assert _told_to_libpq(patient)["tcp_user_timeout"] == "60000"
+    patient.close()
+
+
+def _told_to_libpq(store: Store) -> dict[str, str]:
+    with store.reading() as tx:
+        info = tx._connection.connection.driver_connection.info
+        return dict(info.get_parameters())
+
+
 def test_no_subject_of_a_transaction_takes_the_name_of_another_ones() -> None:
     owners: dict[str, type] = {}
     for subject in StoreTransaction.__mro__:

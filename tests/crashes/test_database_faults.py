@@ -150,7 +150,7 @@ def test_worker_that_sleeps_in_its_transaction_loses_it(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On SQLite a stopped process holds the lock until it is killed: see the README."""
-    monkeypatch.setattr(connection, "IDLE_TIMEOUT_MS", 50)
+    monkeypatch.setattr(connection, "IDLE_TIMEOUT_MS", 400)
     asleep = Store.open(database_url)
     asleep.check_schema()
     monkeypatch.undo()

@@ -32,6 +32,8 @@ _LATER_S = 7_300
 _DAY_S = 86_400
 #: Nothing was done for so long, and waits still: it waits for ever.
 _STANDSTILL_S = 60.0
+#: How long programs may take to come up, on a machine that does much else.
+_COMING_UP_S = 240.0
 
 
 @dataclass
@@ -94,7 +96,7 @@ class Soak:
     def wait_until_up(self) -> None:
         """Every server answers, every program is there."""
         waiting = threading.Event()
-        until = time.monotonic() + 60
+        until = time.monotonic() + _COMING_UP_S
         for program in self.programs:
             program.revive()
         for origin in self.origins:

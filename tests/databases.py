@@ -110,6 +110,16 @@ def open_cluster() -> Iterator[Cluster]:
     cluster.stop()
 
 
+@contextmanager
+def standby_of(primary: Cluster) -> Iterator[Cluster]:
+    """A server that follows the other one, and may be promoted."""
+    standby = Cluster(_folder_of_server(), primary.programs, _free_port())
+    standby.follow(primary)
+    standby.start()
+    yield standby
+    standby.stop()
+
+
 def store_in_memory() -> Store:
     """An open SQLite in memory with the newest schema and nothing in it; whoever asks closes it."""
     store = Store.open("sqlite://")
@@ -219,6 +229,15 @@ class Cluster:
             "initdb", "-D", data, "-U", "alur", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"
         )
 
+    def follow(self, other: Cluster) -> None:
+        """Become a standby of the other one, instead of `make`."""
+        of_other = ("-h", "127.0.0.1", "-p", str(other.port), "-U", "alur")
+        self._run("pg_basebackup", *of_other, "-D", self.folder / "data", "-R", "-c", "fast")
+
+    def promote(self) -> None:
+        """A standby that may be written from now on: the other one is gone."""
+        self._run("pg_ctl", "-D", self.folder / "data", "-w", "promote")
+
     def start(self) -> None:
         data = self.folder / "data"
         options = f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder} {self.options}"
@@ -251,15 +270,19 @@ def _start_cluster(options: str = "") -> Cluster | None:
     programs = _programs()
     if programs is None:
         return None
+    cluster = Cluster(_folder_of_server(), programs, _free_port(), options)
+    cluster.make()
+    cluster.start()
+    return cluster
+
+
+def _folder_of_server() -> Path:
     # A short path: the name of a socket has at most 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="alur-postgresql-"))
     owner = _unprivileged_user()
     if owner:
         shutil.chown(folder, owner)
-    cluster = Cluster(folder, programs, _free_port(), options)
-    cluster.make()
-    cluster.start()
-    return cluster
+    return folder
 
 
 def _programs() -> Path | None:

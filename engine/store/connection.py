@@ -46,7 +46,7 @@ MAX_CONNECTIONS = 15
 #: that is stopped would hold its locks for ever.
 IDLE_TIMEOUT_MS = 300_000
 
-#: What libpq is told, unless the URL says otherwise: without it, who asks a machine that has vanished
+#: What libpq is told, unless the URL says otherwise: without it, who asks a machine that is gone
 #: waits for two minutes to connect and for a quarter of an hour for an answer. A server that thinks
 #: for long answers the network all the same.
 _PATIENCE = {
@@ -77,9 +77,14 @@ _BUSY_STATES = frozenset(
 )
 #: Somebody, or a limit of the server, ended the statement: query_canceled.
 _CANCELLED_STATE = "57014"
+_READ_ONLY_STATES = frozenset(
+    {
+        "25006",  # read_only_sql_transaction
+        "0A000",  # feature_not_supported: a standby refuses to begin a transaction that writes
+    }
+)
 _UNUSABLE_STATES = frozenset(
     {
-        "25006",  # read_only_sql_transaction: a standby, or a server that was set so
         "42501",  # insufficient_privilege
         "58030",  # io_error
         "XX001",  # data_corrupted
@@ -322,9 +327,12 @@ def _trouble_of_all(state: str | None, message: str) -> StorageError | None:
     if state in _BUSY_STATES or " is locked" in message:
         return StorageBusy()
     if state == _CANCELLED_STATE:
-        return StorageBusy(f"the database ended it; nothing was written, try again: {message}")
+        told = message.partition("\n")[0]
+        return StorageBusy(f"the database ended it; nothing was written, try again: {told}")
     if state in _FULL_STATES or message == "database or disk is full":
         return StorageFull()
+    if state in _READ_ONLY_STATES:
+        return StorageUnusable(f"the database is read-only, as a standby is: {message}")
     if message in _TOLD or state in _UNUSABLE_STATES:
         return StorageUnusable(_TOLD.get(message, f"the database cannot be used: {message}"))
     return None

@@ -10,13 +10,14 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
-from engine.errors import OutcomeUnknown
+from engine.errors import OutcomeUnknown, StorageUnusable
 from engine.settings import Settings
 from engine.store import Store, connection
 from tests.crashes.apsw_driver import Driver, open_alone
 from tests.crashes.disk import Disk
 from tests.crashes.line import Line, Moment
-from tests.databases import PostgresqlServer, open_cluster
+from tests.databases import PostgresqlServer, open_cluster, standby_of
+from tests.office import Office, staff
 from tests.webhooks.rest.hall import Hall, assert_problem
 
 KEY = {"Idempotency-Key": "surat-1"}
@@ -115,6 +116,30 @@ def test_server_that_is_restarted_is_found_again() -> None:
         assert counter.hall.office.waiting_at(acknowledged) == ["isi"]
         counter.assert_done_once()
         store.close()
+
+
+@pytest.mark.postgresql
+def test_standby_is_read_and_goes_on_where_the_lost_server_ended() -> None:
+    with open_cluster() as primary:
+        store = Store.open(primary.url)
+        store.migrate()
+        counter = Counter(store)
+        with standby_of(primary) as standby:
+            there = Store.open(standby.url)
+            hall = Office(there)
+            acknowledged = hall.waiting_at(counter.instance_id)
+
+            with pytest.raises(StorageUnusable, match="read-only, as a standby is"):
+                hall.complete(counter.instance_id, "isi", staff("Petugas"), isi_surat="halo")
+            primary.kill()
+            standby.promote()
+            hall.complete(counter.instance_id, "isi", staff("Petugas"), isi_surat="halo")
+
+            assert acknowledged == ["isi"]
+            hall.assert_sound(counter.instance_id)
+            there.close()
+        store.close()
+        primary.start()
 
 
 # ------------------------------------------------------------------------- held

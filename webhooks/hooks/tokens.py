@@ -17,6 +17,11 @@ _PURPOSE = "task link"
 PATH = "/hook"
 
 
+def require_link_key(engine: ProcessEngine) -> None:
+    """Raises SecretKeyUnusable, before a link is kept that nobody could be told."""
+    _serializer(engine)
+
+
 def link_url(engine: ProcessEngine, secret: str, base_url: str) -> str:
     """The address that stands for this secret."""
     return f"{base_url}{PATH}/{_serializer(engine).dumps(secret)}"

@@ -8,7 +8,7 @@ from engine.errors import Forbidden, LoginDemanded, NotFound, SecretKeyUnusable,
 from engine.model import Delivery
 from engine.process_engine import ProcessEngine
 from engine.task_links import LinkedTask
-from webhooks.hooks.tokens import link_url
+from webhooks.hooks.tokens import link_url, require_link_key
 from webhooks.outgoing.envelope import link_of
 
 #: Why there may be no link; then the page is the only way.
@@ -39,6 +39,7 @@ def way_of(engine: ProcessEngine, delivery: Delivery, *, base_url: str | None) -
     task_id = delivery.facts.get("task_id")
     if task_id is None or delivery.account is None:
         return Way(page)
+    require_link_key(engine)
     try:
         _, secret = engine.task_links.make_for(task_id, delivery.account)
         linked = engine.task_links.open(secret)

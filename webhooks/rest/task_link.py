@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from webhooks.auth import require_actor
-from webhooks.hooks.tokens import link_url
+from webhooks.hooks.tokens import link_url, require_link_key
 from webhooks.rest.context import base_url, current_engine
 from webhooks.rest.resource import Resource
 from webhooks.schemas.tasks import LinkAnswer, LinkWish
@@ -23,5 +23,6 @@ def make_link(body: Mapping[str, int | None], task_id: str) -> Mapping[str, Any]
     minutes = body["lifetime_minutes"]
     lifetime = None if minutes is None else timedelta(minutes=minutes)
     engine = current_engine()
+    require_link_key(engine)
     link, secret = engine.task_links.make(task_id, actor=require_actor(), lifetime=lifetime)
     return {"link": link, "url": link_url(engine, secret, base_url())}

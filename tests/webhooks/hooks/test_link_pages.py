@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -231,6 +232,23 @@ def test_a_person_makes_a_link_for_himself(office: Office, app: Flask, linked: L
         f"/engine-rest/task/{task_id}/link", auth=auth, json={"lifetimeMinutes": 0}
     )
     assert refused.status_code == 400
+
+
+def test_without_its_key_an_office_keeps_no_link_that_nobody_can_be_told(
+    office: Office, app: Flask, linked: Linked
+) -> None:
+    instance, _ = linked()
+    task_id = office.task(instance, "setujui").task_id
+    key = office.engine.secret_key
+    key.given, key.file, key.dies_with_process = (), None, False
+
+    refused = app.test_client().post(
+        f"/engine-rest/task/{task_id}/link", auth=("kadis", PASSWORD), json={}
+    )
+
+    assert (refused.status_code, refused.json["type"]) == (503, "SecretKeyException")
+    with office.store.writing() as tx:
+        assert tx.forget_task_links(office.clock.now() + timedelta(days=99)) == 1  # that of before
 
 
 def test_a_program_may_send_what_was_typed(office: Office, app: Flask, linked: Linked) -> None:

@@ -16,6 +16,7 @@ from engine.store.leading import all_hidden, unled
 from engine.store.step_rows import copied_texts
 from engine.store.tables import history_event, of_kind, process_instance, user_task
 from engine.store.transaction import (
+    FEW,
     Conditions,
     Transaction,
     among,
@@ -29,9 +30,6 @@ from engine.store.transaction import (
 )
 
 _FIRST_PAGE = Page()
-#: Instances whose events are looked up by instance. When there are more, reading in the order of
-#: the page soon comes to them.
-_FEW = 500
 
 _EVENT_SORTING = {
     name: history_event.c[name]
@@ -160,9 +158,9 @@ class Events(Transaction):
         wanted = _instance_conditions(query)
         if not wanted or query.instance_id is not None or query.instance_ids is not None:
             return query
-        ids = select(process_instance.c.instance_id).where(*wanted).limit(_FEW + 1)
+        ids = select(process_instance.c.instance_id).where(*wanted).limit(FEW + 1)
         rows = self._all(ids)
-        if len(rows) > _FEW:
+        if len(rows) > FEW:
             return query
         found = tuple(row.instance_id for row in rows)
         return replace(query, instance_ids=found, **_OF_ANY_INSTANCE)

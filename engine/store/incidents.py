@@ -104,7 +104,8 @@ def _conditions(query: IncidentQuery) -> Conditions:
         *_deleted(query.is_deleted),
         *between(columns.raised_at, query.raised_after, query.raised_before),
         *between(columns.resolved_at, query.resolved_after, query.resolved_before),
-        *visible_instances(query.visible_to_lanes, query.visible_to_account),
+        # Incidents are few: each is looked at, rather than every instance that is visible.
+        *visible_instances(query.visible_to_lanes, query.visible_to_account, walks=True),
     ]
 
 

@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Select, exists, literal, select, union_all
 
 from engine.model import InstanceState, TaskState
 from engine.queries import InstanceQuery, Page
-from engine.store.leading import hidden
+from engine.store.leading import hidden, unled
 from engine.store.tables import incident, process_instance, user_task
 from engine.store.task_facets import ESCALATED, GONE_UP
 from engine.store.transaction import (
+    FEW,
     Conditions,
     among,
     between,
@@ -24,9 +25,6 @@ from engine.store.transaction import (
 from engine.store.word_index import WordIndex, begun_by
 
 _I = process_instance.c
-#: Instances that are found in another table first. When there are more, reading in the order of the
-#: page soon comes to them.
-_FEW = 500
 
 
 class InstanceSearches(WordIndex):
@@ -41,8 +39,9 @@ class InstanceSearches(WordIndex):
         is_by_start = first == "started_at"
         is_of_sop = query.definition_key is not None and query.instance_ids is None
         if not is_by_start or not is_of_sop or page.max_results is None:
-            walks = is_by_start or (first == "ended_at" and _is_ended(query))
-            return instance_conditions(query, walks=walks)
+            query = self._by_state(query, first)
+            is_by_id = first in _BY_ID and query.instance_ids is None
+            return instance_conditions(query, walks=page.max_results is not None, is_by_id=is_by_id)
         most = page.first_result + page.max_results
         part_of = replace(page, first_result=0, max_results=most)
         # An index has the instances of an SOP in the order of their start, state by state.
@@ -68,13 +67,28 @@ class InstanceSearches(WordIndex):
             tasks = select(user_task.c.instance_id).where(*wanted)
             found = ESCALATED.of(tasks) if query.is_escalated else tasks
             query = self._instances_of(query, found)
+        if query.instance_ids is None:
+            visible = self._few_visible(query.visible_to_lanes, query.visible_to_account)
+            query = query if visible is None else replace(query, instance_ids=visible)
         return query
 
+    def _by_state(self, query: InstanceQuery, first: str | None) -> InstanceQuery:
+        """The same query by the instances in its states, when the order has no index of states."""
+        if first not in _BY_ID or query.instance_ids is not None or query.states is None:
+            return query
+        return self._instances_of(
+            query, select(_I.instance_id).where(*among(_I.state, query.states))
+        )
+
     def _instances_of(self, query: InstanceQuery, found: Select[tuple[str]]) -> InstanceQuery:
-        rows = self._all(found.limit(_FEW + 1))
-        if len(rows) > _FEW:
+        rows = self._all(found.limit(FEW + 1))
+        if len(rows) > FEW:
             return query
         return replace(query, instance_ids=tuple({row.instance_id for row in rows}))
+
+
+#: The first wish of a page that is read by ids, which are its ties.
+_BY_ID = (None, "instance_id")
 
 
 def is_of_period(query: InstanceQuery) -> bool:
@@ -83,12 +97,11 @@ def is_of_period(query: InstanceQuery) -> bool:
     return any(each is not None for each in moments)
 
 
-def _is_ended(query: InstanceQuery) -> bool:
-    return (query.ended_after, query.ended_before) != (None, None)
-
-
-def instance_conditions(query: InstanceQuery, *, walks: bool = False) -> Conditions:
-    """That an instance matches. walks: as in `visible_instances`."""
+def instance_conditions(
+    query: InstanceQuery, *, walks: bool = False, is_by_id: bool = False
+) -> Conditions:
+    """That an instance matches. walks: as in `visible_instances`; is_by_id: by ids, in order."""
+    state: ColumnElement[str] = unled(_I.state) if is_by_id else _I.state
     return [
         *among(_I.instance_id, query.instance_ids),
         *equal(_I.business_key, query.business_key),
@@ -98,7 +111,7 @@ def instance_conditions(query: InstanceQuery, *, walks: bool = False) -> Conditi
         *equal(_I.definition_key, query.definition_key),
         *among(_I.definition_id, query.definition_ids_in),
         *among(_I.definition_key, query.definition_keys_in),
-        *among(_I.state, query.states),
+        *among(state, query.states),
         *between(_I.started_at, query.started_after, query.started_before),
         *between(_I.ended_at, query.ended_after, query.ended_before),
         *equal(_I.started_by, query.started_by),

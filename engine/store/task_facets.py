@@ -16,7 +16,7 @@ from engine.model import TaskState
 from engine.queries import Page, TaskQuery
 from engine.store.leading import Lead
 from engine.store.tables import user_task
-from engine.store.transaction import Conditions, between
+from engine.store.transaction import FEW, Conditions, among, between, equal
 from engine.store.word_index import WordIndex
 
 T = TypeVar("T")
@@ -24,6 +24,7 @@ _T = user_task.c
 #: Written into statements, so that both databases take indexes that have open tasks only.
 _IS_OPEN = _T.state == literal(TaskState.OPEN.value, literal_execute=True)
 _OPEN = frozenset({TaskState.OPEN})
+_EVERYTHING = TaskQuery(states=None)
 #: Spelled out, as the index of what went up has it: SQLite compares the words.
 GONE_UP = _T.escalation_level > literal_column("0")
 ESCALATED = Lead(user_task, "ix_user_task_escalated")
@@ -32,9 +33,6 @@ ESCALATED = Lead(user_task, "ix_user_task_escalated")
 _WALKED = {name: Lead(user_task, f"ix_user_task_open_{name}") for name in ("name", "priority")}
 #: Searches of one statement; of more it is quicker to read tasks in the order of the page.
 _MOST_FACETS, _MOST_PARTS = 8, 150
-#: Tasks that are looked up one by one. When there are more, reading in the order of the page soon
-#: comes to them.
-_FEW = 500
 
 
 def is_one_question(query: TaskQuery, page: Page) -> bool:
@@ -57,16 +55,30 @@ class TaskFacets(WordIndex):
         """The names of open tasks, each once."""
         return self._values(_T.name, _WALKED["name"])
 
-    def _narrowed_tasks(self, query: TaskQuery) -> TaskQuery:
-        """The same query by the instances of the tasks, when those that it is about are few."""
+    def _narrowed_tasks(self, query: TaskQuery, page: Page | None = None) -> TaskQuery:
+        """The same query by the instances of the tasks, when those that it is about are few.
+
+        page: what of it is shown, which a count has not.
+        """
         query = self._with_keys_found(query)
         if query.states != _OPEN or is_of_few(query):
             return query
         for found in _probes(query):
-            rows = self._all(found.limit(_FEW + 1))
-            if len(rows) <= _FEW:
-                return replace(query, instance_ids=tuple({row.instance_id for row in rows}))
-        return self._with_names(query)
+            few = self._few_of(query, found)
+            if few is not None:
+                return few
+        query = self._with_names(query)
+        if page is None or _first_wish(page) != "priority" or not _is_named(query):
+            return query
+        # By name there is no order of priorities, and by priority rare names are far between.
+        names = [*equal(_T.name, query.name), *among(_T.name, query.names_in)]
+        return self._few_of(query, select(_T.instance_id).where(_IS_OPEN, *names)) or query
+
+    def _few_of(self, query: TaskQuery, found: Select[tuple[str]]) -> TaskQuery | None:
+        rows = self._all(found.limit(FEW + 1))
+        if len(rows) > FEW:
+            return None
+        return replace(query, instance_ids=tuple({row.instance_id for row in rows}))
 
     def _with_names(self, query: TaskQuery) -> TaskQuery:
         """The same query by whole names, of those that there are."""
@@ -86,22 +98,39 @@ class TaskFacets(WordIndex):
 
         Of those that are offered to lanes, a task that matches meets the conditions of one part.
         """
+        first = _first_wish(page)
+        if replace(query, states=None, include_assigned=False) == _EVERYTHING:
+            return self._of_everything(query, page)
         # What somebody has in hand, or went up, is little.
         is_little = query.assignee is not None or query.is_escalated or query.escalated_to
         if query.states != _OPEN or is_of_few(query) or is_little:
             return None
-        first = page.sorting[0][0] if page.sorting else None
-        if query.names_in is not None or query.name is not None:
+        if _is_named(query) and first != "priority":
             names = {*(query.names_in or ()), *([query.name] if query.name else ())}
             return self._by_lane(query, [_T.name == name for name in sorted(names)], _T.name)
         if first == "priority" or (query.priority, query.min_priority) != (None, None):
-            there = self._values(_T.priority, _WALKED["priority"])
-            asked = [_T.priority == each for each in there if _is_asked(each, query)]
-            return self._by_lane(query, asked, _T.priority)
+            return self._by_priority(query)
         lanes = lanes_of(query)
         if first != "created_at" or lanes is None:
             return None
         return [[_IS_OPEN, _T.offered_lane == lane] for lane in sorted(lanes)]
+
+    def _of_everything(self, query: TaskQuery, page: Page) -> list[Conditions] | None:
+        """The parts of all tasks in some states, for whoever sees all."""
+        first = _first_wish(page)
+        if first in {None, "task_id", "instance_id"}:
+            # An index has the order, whatever the state.
+            return [[]]
+        if first == "priority" and query.states == _OPEN:
+            return self._by_priority(query)
+        if first != "created_at" or query.states == _OPEN:
+            return None
+        return [[_T.state == state.value] for state in sorted(query.states or set(TaskState))]
+
+    def _by_priority(self, query: TaskQuery) -> list[Conditions] | None:
+        there = self._values(_T.priority, _WALKED["priority"])
+        asked = [_T.priority == each for each in there if _is_asked(each, query)]
+        return self._by_lane(query, asked, _T.priority)
 
     def _by_lane(
         self, query: TaskQuery, facets: list[ColumnElement[bool]], of: Column[Any]
@@ -136,6 +165,14 @@ class TaskFacets(WordIndex):
         value = walk.c.value
         rows = self._all(select(value).where(value.is_not(None), *(each(value) for each in wanted)))
         return [row.value for row in rows]
+
+
+def _first_wish(page: Page) -> str | None:
+    return page.sorting[0][0] if page.sorting else None
+
+
+def _is_named(query: TaskQuery) -> bool:
+    return query.names_in is not None or query.name is not None
 
 
 def _probes(query: TaskQuery) -> Iterator[Select[tuple[str]]]:

@@ -156,7 +156,7 @@ class Tasks(TaskFacets):
 
     def tasks(self, query: TaskQuery, page: Page = _FIRST_PAGE) -> list[UserTask]:
         """The tasks that match; those that are open, unless the query says otherwise."""
-        query = self._narrowed_tasks(query)
+        query = self._narrowed_tasks(query, page)
         parts = None if page.max_results is None else self._parts(query, page)
         if parts is None:
             # Which row is damaged is found by a statement made of the query.

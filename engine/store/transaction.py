@@ -30,6 +30,9 @@ Question = TypeVar("Question", bound=Callable[..., Any])
 Rows = Sequence[Row[Any]]
 #: Name of a field by which a listing may be sorted, and what it is in SQL.
 Sortable = Mapping[str, ColumnElement[Any]]
+#: Instances that are looked up one by one. When there are more, reading in the order of a page soon
+#: comes to them.
+FEW = 500
 #: How many answers a transaction keeps of one question: a page asks about a few things.
 _KEPT = 32
 
@@ -200,6 +203,16 @@ class Transaction:
             found = self._all(statement.with_only_columns(*keys))
             each = [self._one_of(statement, build, keys, row) for row in found]
             return [one for some in each for one in some]
+
+    def _few_visible(
+        self, lanes: Iterable[str] | None, account: str | None
+    ) -> tuple[str, ...] | None:
+        """The ids of the instances that are visible, when these are few; None: many, or all."""
+        if lanes is None:
+            return None
+        ids = select(process_instance.c.instance_id).where(*visible_instances(lanes, account))
+        rows = self._all(ids.limit(FEW + 1))
+        return tuple(row.instance_id for row in rows) if len(rows) <= FEW else None
 
     def _beyond_damaged(self, limit: int) -> int:
         """So many rows of a claim that those which are left out do not fill it."""

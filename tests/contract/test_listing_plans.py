@@ -151,6 +151,23 @@ LISTINGS: dict[str, tuple[str, Asked]] = {
         "sqlite_autoindex_user_task_1",
         lambda tx: tx.open_tasks_in(OverviewQuery(**_OF_SITI), ["i3", "i70"]),
     ),
+    "a lane by a name, by priority": (
+        "ix_user_task_open_priority",
+        tasks(_BY_PRIORITY, name_contains="U", **_LANE, include_assigned=True),
+    ),
+    "every task by id": ("ix_user_task_task_id", tasks((), states=frozenset(TaskState))),
+    "every task, the latest first": (
+        "ix_user_task_state",
+        tasks(_LATEST, states=frozenset(TaskState)),
+    ),
+    "running instances by id": (
+        "sqlite_autoindex_process_instance_1",
+        instances((), states=frozenset({InstanceState.ACTIVE}), **_OF_SITI),
+    ),
+    "instances by key, as staff see them": (
+        "ix_process_instance_business_key",
+        instances((("business_key", SortOrder.ASC),), **_OF_SITI),
+    ),
     "names of steps": ("ix_user_task_open_name", lambda tx: tx.open_task_names()),
     "visits": ("ix_history_event_kind", visits()),
     "visits of an element": ("ix_history_event_activity_id", visits(activity_id="periksa")),
@@ -216,7 +233,7 @@ def much_work(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 def _step(number: int) -> StepRecord:
-    instance_id, key = f"i{number}", f"LKJ-{number}"
+    instance_id, key, began = f"i{number}", f"LKJ-{number}", at(minutes=-number)
     mine = a_task(
         f"t{number}",
         instance_id,
@@ -225,12 +242,13 @@ def _step(number: int) -> StepRecord:
         definition_key="sop",
         business_key=key,
         due_at=at(minutes=number) if number % 5 else None,
-        created_at=at(minutes=-number),
+        created_at=began,
         priority=(50, 75, 100)[number % 3],
         assignee="siti" if number % 300 == 7 else None,
     )
-    common = a_task(f"c{number}", instance_id, name="Umum", lane="Umum", due_at=at(days=90))
-    began = at(minutes=-number)
+    common = a_task(
+        f"c{number}", instance_id, name="Umum", lane="Umum", due_at=at(days=90), created_at=began
+    )
     return first_step(
         instance_id,
         events=(

@@ -153,7 +153,7 @@ class Post:
                 told=told,
                 on_behalf_of=letter.on_behalf_of,
             ),
-            instance_id=self._ids.new_id(),
+            instance_id=self._ids.new_instance_id(),
             now=self._clock.now(),
         )
 

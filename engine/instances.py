@@ -155,7 +155,7 @@ class Instances:
                     business_key=business_key,
                     told=received.payload,
                 ),
-                instance_id=self._ids.new_id(),
+                instance_id=self._ids.new_instance_id(),
                 now=now,
             )
             request.remember(tx, outcome, now)

@@ -7,6 +7,7 @@ times that were recorded.
 from __future__ import annotations
 
 import secrets
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -25,6 +26,10 @@ class Ids(Protocol):
 
     def new_id(self) -> str:
         """A fresh UUID as text."""
+        ...
+
+    def new_instance_id(self) -> str:
+        """A fresh UUID as text, which sorts after those of instances that began before it."""
         ...
 
     def new_secret(self) -> str:
@@ -63,9 +68,35 @@ class RandomIds:
         """See Ids.new_id."""
         return str(uuid.uuid4())
 
+    def new_instance_id(self) -> str:
+        """See Ids.new_instance_id: version 7 of RFC 9562 §5.7, the milliseconds and random bits.
+
+        What a database keeps of instances of one time lies side by side then: a step touches pages
+        that others have just touched, however many instances there are.
+        """
+        milliseconds = int(time.time() * 1000) & (1 << 48) - 1
+        return ordered_uuid(milliseconds.to_bytes(6), secrets.token_bytes(10), version=7)
+
     def new_secret(self) -> str:
         """See Ids.new_secret."""
         return secrets.token_urlsafe(32)
+
+
+def ordered_uuid(beginning: bytes, others: bytes, *, version: int) -> str:
+    """A UUID as text, in the order of its beginning (6 bytes); of the others (10) 6 bits give way.
+
+    version: of RFC 9562 §4.2.
+    """
+    found = bytearray(beginning + others)
+    found[6] = found[6] & 0x0F | version << 4
+    found[8] = found[8] & 0x3F | 0x80
+    return uuid_text(found)
+
+
+def uuid_text(value: bytes | bytearray) -> str:
+    """16 bytes as RFC 9562 §4 writes them. `str(uuid.UUID(...))` takes three times as long."""
+    text = value.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def whole_milliseconds(moment: datetime) -> datetime:

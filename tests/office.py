@@ -17,7 +17,7 @@ from engine.passwords import Passwords
 from engine.process_engine import ProcessEngine, build_engine
 from engine.queries import TaskQuery
 from engine.settings import Settings
-from engine.sources import ManualClock, RandomIds
+from engine.sources import ManualClock, RandomIds, ordered_uuid
 from engine.store import Store
 from tests.databases import store_in_memory
 
@@ -40,6 +40,9 @@ class CountedIds:
 
     def new_id(self) -> str:
         return str(uuid.UUID(int=next(self._numbers), version=4))
+
+    def new_instance_id(self) -> str:
+        return ordered_uuid(bytes(6), next(self._numbers).to_bytes(10), version=7)
 
     def new_secret(self) -> str:
         return f"secret-{next(self._numbers)}"

@@ -174,11 +174,9 @@ def test_a_repeated_step_is_passed_once_and_worked_on_by_item(office: Office) ->
 
     ended = [row for row in rows(office) if row["lifecycle:transition"] == "complete"]
 
-    assert [(row["sop:type"], row["sop:item"], row["sop:passage"]) for row in ended] == [
-        ("userTask", "1", "false"),
-        ("userTask", "2", "false"),
-        ("multiInstanceBody", "", "true"),
-    ]
+    told = [(row["sop:type"], row["sop:item"], row["sop:passage"]) for row in ended]
+    assert sorted(told[:2]) == [("userTask", "1", "false"), ("userTask", "2", "false")]
+    assert told[2:] == [("multiInstanceBody", "", "true")]
     assert {row["sop:round"] for row in ended} == {"1"}
     assert len(rows(office, passages_only=True)) == 1
 

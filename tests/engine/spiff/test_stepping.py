@@ -14,6 +14,7 @@ import SpiffWorkflow.task as spiff_task
 from SpiffWorkflow.bpmn.specs.event_definitions import timer
 
 from engine.errors import UnboundStep
+from engine.sources import RandomIds
 from engine.spiff import stepping
 
 INSTANCE = "00000000-0000-4000-8000-000000000001"
@@ -73,11 +74,24 @@ def test_a_step_gives_its_own_time_and_the_same_ids_each_time() -> None:
 
 
 def test_an_id_is_the_uuid5_of_instance_revision_and_number() -> None:
-    with stepping.step(now=NOW, instance_id=INSTANCE, revision=3) as step:
-        minted = [step.mint() for _ in range(20)]
-
     names = [f"3.{number}" for number in range(1, 21)]
-    assert minted == [str(uuid.uuid5(uuid.UUID(INSTANCE), name)) for name in names]
+    assert _minted(INSTANCE, 3) == [str(uuid.uuid5(uuid.UUID(INSTANCE), name)) for name in names]
+
+
+def test_an_id_of_an_instance_that_has_its_time_in_its_id_lies_beside_it() -> None:
+    instance_id = RandomIds().new_instance_id()
+    for beginning in (instance_id, called := _minted(instance_id, 3)[0]):
+        minted = _minted(beginning, 3)
+        assert minted == _minted(beginning, 3)
+        assert len({*minted, *_minted(beginning, 4)}) == 40
+        assert {each[:13] for each in minted} == {instance_id[:13]}
+        assert {uuid.UUID(each).version for each in minted} == {8}
+    assert _minted(called, 3) != _minted(instance_id, 3)
+
+
+def _minted(instance_id: str, revision: int) -> list[str]:
+    with stepping.step(now=NOW, instance_id=instance_id, revision=revision) as step:
+        return [step.mint() for _ in range(20)]
 
 
 def test_other_revisions_and_instances_have_other_ids() -> None:

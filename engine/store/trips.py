@@ -16,12 +16,15 @@ from typing import Any
 
 from psycopg import Binary, Connection, DataError, OperationalError
 from psycopg.adapt import Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import InvalidSqlStatementName, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 #: A statement in the driver's words, and its values by their names.
 Statement = tuple[str, Mapping[str, Any]]
+
+#: A statement, its values as PostgreSQL reads them, and in which format each is.
+_Asked = tuple[str, list[bytes | None], list[int] | None]
 
 _BOUND = re.compile(r"%(?:%|\((\w+)\)s)")
 _TEXT, _BINARY = 0, 1
@@ -113,6 +116,19 @@ def sent(
     """
     # Of values that cannot be sent none must be.
     asked = [(text, *_parameters(text, values)) for text, values in statements]
+    is_first = driver.pgconn.transaction_status == TransactionStatus.IDLE
+    try:
+        return _sent(driver, asked, begins=begins)
+    except InvalidSqlStatementName:
+        # Somebody let the server forget: the driver itself does after it ran a DROP or ALTER.
+        if not is_first:
+            raise
+        driver.rollback()
+        driver.prepared.clear()
+        return _sent(driver, asked, begins=begins)
+
+
+def _sent(driver: TripConnection, asked: Sequence[_Asked], *, begins: bool) -> list[Answer]:
     connection, names = driver.pgconn, driver.prepared
     places: list[int] = []
     new: dict[int, tuple[str, bytes]] = {}

@@ -137,6 +137,22 @@ def _later(instance: ProcessInstance) -> HistoryEvent:
 
 
 @ON_POSTGRESQL
+def test_what_the_server_was_made_to_forget_is_prepared_anew(store: Store) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"),)))
+    with store.reading() as tx:
+        assert tx.stored_task("t1")[0].state is TaskState.OPEN
+    assert _driver(store).prepared
+    # As the driver does by itself after it ran a DROP.
+    with store._engine.begin() as connection:
+        connection.exec_driver_sql("DEALLOCATE ALL")
+
+    with store.reading() as tx:
+        assert tx.stored_task("t1")[0].state is TaskState.OPEN
+    _complete(store)
+
+
+@ON_POSTGRESQL
 def test_a_value_that_cannot_be_sent_is_refused_and_nothing_else(store: Store) -> None:
     deploy(store)
     start(store, first_step(opened=(a_task("t1"),)))

@@ -22,6 +22,8 @@ def run(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         words = build_parser().parse_args(argv)
     except SystemExit as stop:
         return int(stop.code or OK)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     printer = Printer(words.json, Settings().time_zone)
     try:
         settings = from_environ(environ)

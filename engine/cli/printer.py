@@ -25,12 +25,12 @@ class Printer:
     def say(self, text: str) -> None:
         """A sentence for people; a script that asked for JSON gets only JSON."""
         if not self.is_json:
-            print(text, flush=True)
+            _print(text)
 
     def json(self, value: Any) -> None:
         """The answer for scripts, when they asked for it."""
         if self.is_json:
-            print(dumped(value), flush=True)
+            _print(dumped(value))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Rows for people; a heading that ends in "…" marks long text, which may be wrapped."""
@@ -53,8 +53,8 @@ class Printer:
         columns = [Column(each.rstrip("…"), each.endswith("…")) for each in headings]
         width = shutil.get_terminal_size().columns if is_terminal else None
         cells = [[self._cell(cell) for cell in row] for row in rows]
-        for line in table(columns, cells, width=width):
-            print(line, file=stream)
+        if lines := "\n".join(table(columns, cells, width=width)):
+            _print(lines, stream)
 
     def _cell(self, cell: object) -> object:
         return self.local(cell) if isinstance(cell, datetime) else cell
@@ -73,6 +73,18 @@ class Printer:
             print(dumped({"error": _facts(error)}, indent=None), file=sys.stderr, flush=True)
         else:
             self.note(str(error))
+
+
+def _print(text: str, stream: Any = None) -> None:
+    """Raises EngineError when the text cannot be written, but of a reader that has gone."""
+    try:
+        print(text, file=stream or sys.stdout, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise EngineError(
+            f"the answer cannot be written: {error.strerror or error}; what was asked may be done"
+        ) from error
 
 
 def _facts(error: Exception) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
+import os
 import shlex
 import sqlite3
 import subprocess
@@ -18,7 +19,7 @@ from engine import errors
 from engine.cli import exit_codes
 from engine.cli.exit_codes import exit_code_of
 from engine.cli.parser import build_parser
-from tests.cli.conftest import Terminal
+from tests.cli.conftest import Terminal, two_steps
 
 
 def _commands(
@@ -194,3 +195,64 @@ def test_reader_that_leaves_is_no_failure(alur: Terminal, started: str) -> None:
         err = program.stderr.read()
 
     assert (program.returncode, err) == (0, b"")
+
+
+def _ended(words: str, **environ: str) -> tuple[int, str]:
+    """A command of a shell: its exit code, and what it said on stderr."""
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"exec {shlex.quote(sys.executable)} -m engine {words}"],
+        capture_output=True,
+        env={**os.environ, **environ},
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_answer_that_cannot_be_written_is_a_failure_of_one_line(alur: Terminal) -> None:
+    code, said = _ended("tasks >/dev/full")
+
+    assert code == 1
+    assert said == (
+        "alur: the answer cannot be written: No space left on device; what was asked may be done\n"
+    )
+
+
+def test_closed_output_and_a_poor_terminal_are_no_failure(alur: Terminal) -> None:
+    assert _ended("definitions >&-") == (0, "")
+    alur.ok("deploy", alur.file("b.bpmn", two_steps("b").replace('name="b"', 'name="A – B"')))
+    code, said = _ended("definitions", PYTHONIOENCODING="ascii")
+    assert code == 0
+    assert said.isascii()
+
+
+def test_command_that_is_told_to_end_clears_away_what_is_half_written(alur: Terminal) -> None:
+    file = alur.folder / "cadangan.zip"
+    with subprocess.Popen(
+        [sys.executable, "-c", _HELD, "backup", str(file)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdout.readline() == "begun\n"
+        assert [each.name for each in alur.folder.glob("cadangan*")] == ["cadangan.zip.part"]
+        program.terminate()
+        err = program.stderr.read()
+
+    assert (program.returncode, err) == (exit_codes.INTERRUPTED, "")
+    assert not list(alur.folder.glob("cadangan*"))
+
+
+#: The program, whose backup begins and then waits until it is ended.
+_HELD = """
+import signal, sys
+from engine import __main__, backups
+
+def wait(*_):
+    print("begun", flush=True)
+    while True:
+        signal.pause()
+
+backups._manifest = wait
+sys.exit(__main__.main())
+"""

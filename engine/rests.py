@@ -51,5 +51,9 @@ class Rests:
         """Who rests now."""
         return [name for name in self._resting if self.is_resting(name)]
 
+    def failed(self) -> list[str]:
+        """Who failed and has not succeeded since, whether it rests or not."""
+        return list(self._resting)
+
     def __len__(self) -> int:
         return len(self._resting)

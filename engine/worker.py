@@ -80,8 +80,8 @@ class Worker:
         return {duty.name: self._turn(duty, is_stopped) for duty in self._duties}
 
     def failing(self) -> list[str]:
-        """The names of duties that rest, since they have failed."""
-        return self._rests.names()
+        """The names of duties that failed when they were last done."""
+        return self._rests.failed()
 
     def _repeat(self, duty: Duty, stop: Event) -> None:
         while not stop.is_set():

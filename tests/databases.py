@@ -106,8 +106,10 @@ def open_cluster() -> Iterator[Cluster]:
     cluster = _start_cluster()
     if cluster is None:
         unavailable("no PostgreSQL: install its server programs")
-    yield cluster
-    cluster.stop()
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
 
 
 @contextmanager
@@ -116,8 +118,10 @@ def standby_of(primary: Cluster) -> Iterator[Cluster]:
     standby = Cluster(_folder_of_server(), primary.programs, _free_port())
     standby.follow(primary)
     standby.start()
-    yield standby
-    standby.stop()
+    try:
+        yield standby
+    finally:
+        standby.stop()
 
 
 def store_in_memory() -> Store:

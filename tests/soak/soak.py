@@ -301,13 +301,13 @@ def run(
     with premises(database, folder) as place, receiving(random.Random(f"{seed} r")) as receiver:
         place.prepare(receiver.url)
         soak = Soak(place, receiver, seed, say)
-        soak.start_programs()
         try:
+            soak.start_programs()
             _load(soak, seconds, rng, looks, pace, report)
             _end(soak, report)
         finally:
             soak.closed.set()
-            for program in soak.programs:
+            for program in (each for each in soak.programs if each.lives):
                 program.signal(signal.SIGCONT)
                 program.signal(signal.SIGKILL)
         _sum_up(soak, report)

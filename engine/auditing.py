@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from engine import same_person
 from engine.access_log import AccessLog
@@ -12,10 +13,12 @@ from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.document_proof import document_faults
 from engine.endorsements import endorsement_faults
-from engine.errors import DamagedHistory, DamagedRow, EngineError, StorageError
-from engine.escalation_proof import EscalationProof, escalation_faults
+from engine.errors import DamagedHistory, DamagedRow, EngineError, NotFound, StorageError
+from engine.escalation_proof import EscalationProof
 from engine.history import chain_faults
+from engine.led_to import LedTo
 from engine.lineage import lineage_of
+from engine.measure_proof import MeasureProof
 from engine.model import (
     AccountEventKind,
     ActivityInstance,
@@ -26,6 +29,7 @@ from engine.model import (
     Listed,
     ProcessInstance,
     Role,
+    Told,
     Verification,
 )
 from engine.permissions import lanes_seen_by, require_instance_visible, require_role
@@ -38,11 +42,12 @@ from engine.queries import (
 )
 from engine.replay import Replayed, replay
 from engine.sealing import Sealing
-from engine.state_proof import state_faults
-from engine.store import Store, StoreTransaction
-from engine.task_changes import change_faults
+from engine.state_proof import miscopied_faults, state_faults
+from engine.store import NAMELESS, Store, StoreTransaction
 
 _FIRST_PAGE = Page()
+#: What comparing a value may raise that is not what its column says: SQLite keeps anything.
+_OTHER_TYPES = (TypeError, ValueError, AttributeError)
 #: Instances verified per transaction when all of them are.
 _BATCH = 200
 #: Events that are read together, unless one instance has more: what bounds the memory.
@@ -64,8 +69,12 @@ class History:
         deadlines: Deadlines,
         escalations: EscalationProof,
         sealing: Sealing,
+        measures: MeasureProof,
+        zone: ZoneInfo,
     ) -> None:
+        self._measures = measures
         self._store = store
+        self._zone = zone
         self._sealing = sealing
         self._access = access
         self._deadlines = deadlines
@@ -144,10 +153,17 @@ class History:
                     for result in self._verify_together(tx, together, digests)
                 ]
             if not batch:
-                return
+                break
             done, last = done + len(batch), batch[-1]
             on_progress(done, max(done, total))
             yield from results
+        with self._store.reading() as tx:
+            orphans = tx.histories_without_instance()
+        for each in orphans:
+            yield _unsound(each, 1, "there is a history, but no row of its instance")
+        for row in self._store.quarantine.rows:
+            if row.startswith(NAMELESS):
+                yield _unsound("-", None, f"{row} cannot be read")
 
     def proved(
         self, instance_id: str, *, actor: Actor
@@ -161,9 +177,10 @@ class History:
         self._access.note(actor, AccountEventKind.HISTORY_READ, instance=instance_id)
         with self._store.reading() as tx:
             instance = self._visible_instance(tx, instance_id, actor)
-            events, damages = _readable(tx, instance_id)
+            told, damages = _readable(tx, instance_id)
+            events = told.events
             kept = tx.kept_beside([instance_id])[instance_id]
-            found = self._judged(tx, kept, events, damages)
+            found = self._judged(tx, kept, told, damages)
             faults = [fault for fault in found.faults if fault.check != "state"]
             if faults:
                 events = _before(events, faults)
@@ -185,14 +202,17 @@ class History:
         self, tx: StoreTransaction, instance_ids: Sequence[str], digests: dict[str, str]
     ) -> Iterator[Verification]:
         try:
-            kept, events = tx.kept_beside(instance_ids), tx.events_of(instance_ids)
+            kept, told = tx.kept_beside(instance_ids), tx.events_of(instance_ids)
         except StorageError:
             # Which of them is damaged shows when each is read by itself.
             yield from (self._verify(tx, each) for each in instance_ids)
             return
         for each in instance_ids:
+            if each not in kept:
+                yield self._verify(tx, each)
+                continue
             try:
-                yield self._judged(tx, kept[each], events[each], (), digests)
+                yield self._judged(tx, kept[each], told[each], (), digests)
             except DamagedRow:
                 yield self._verify(tx, each)
 
@@ -200,24 +220,23 @@ class History:
         try:
             # Its own damage is told before that of what belongs to it.
             stored = tx.stored_instance(instance_id)
-            events, damages = _readable(tx, instance_id)
+            told, damages = _readable(tx, instance_id)
             if damages:
-                return self._judged(tx, KeptBeside(stored), events, damages)
-            return self._judged(tx, tx.kept_beside([instance_id])[instance_id], events, ())
-        except DamagedRow as error:
-            unreadable = Fault(instance_id, None, "state", str(error), found="unreadable")
-            return Verification(instance_id, 0, 0, (unreadable,))
+                return self._judged(tx, KeptBeside(stored), told, damages)
+            return self._judged(tx, tx.kept_beside([instance_id])[instance_id], told, ())
+        except (DamagedRow, NotFound) as error:
+            return _unsound(instance_id, None, str(error))
 
     def _judged(
         self,
         tx: StoreTransaction,
         kept: KeptBeside,
-        events: list[HistoryEvent],
+        told: Told,
         damages: tuple[Fault, ...],
         digests: dict[str, str] | None = None,
     ) -> Verification:
         """digests: of the definitions that were read in this transaction already."""
-        instance = kept.stored.instance
+        instance, events = kept.stored.instance, told.events
         if damages:
             return Verification(instance.instance_id, 0, 0, damages)
         faults = chain_faults(instance.instance_id, events)
@@ -232,17 +251,22 @@ class History:
         model, later = lineage.first.model, lineage.later_models
         faults += endorsement_faults(model, events, later)
         faults += self._escalations.faults(tx, model, events, later)
-        faults += same_person.faults(model, events, later)
+        persons = same_person.followed(model, events, later)
+        faults += persons.faults
         faults += [f for f in replayed.faults if not _told(f, faults)]
         if not faults and replayed.run is not None:
-            faults += [
-                # What is kept beside history must be what history leads to.
-                *(_miscopied(instance.instance_id, each) for each in tx.miscopied_events(events)),
-                *change_faults(events, kept.open_tasks),
-                *escalation_faults(events, kept.open_tasks),
-                *state_faults(kept, replayed.run, events),
-            ]
+            led = LedTo.by(instance, replayed.run, events, lineage, persons.preceding)
+            # What is kept beside history must be what history leads to.
+            faults += miscopied_faults(instance.instance_id, told.miscopied)
+            faults += self._state_faults(tx, kept, led)
         return Verification(instance.instance_id, len(events), replayed.inputs, tuple(faults))
+
+    def _state_faults(self, tx: StoreTransaction, kept: KeptBeside, led: LedTo) -> list[Fault]:
+        """Raises DamagedRow when something of another type stands where a text or number must."""
+        try:
+            return state_faults(tx, kept, led, self._measures, zone=self._zone)
+        except _OTHER_TYPES as error:
+            raise DamagedRow(f"what is kept beside history cannot be compared: {error}") from error
 
     def _replayed(
         self,
@@ -279,9 +303,10 @@ class History:
         return instance
 
 
-def _miscopied(instance_id: str, sequence: int) -> Fault:
-    text = "the name or type kept in columns beside the event is not the event's own"
-    return Fault(instance_id, sequence, "state", text)
+def _unsound(instance_id: str, sequence: int | None, text: str) -> Verification:
+    """An instance that cannot be looked into."""
+    fault = Fault(instance_id, sequence, "state", text, found="unreadable")
+    return Verification(instance_id, 0, 0, (fault,))
 
 
 def _seen_by(actor: Actor, query: _Query) -> _Query:
@@ -305,15 +330,17 @@ def _in_parts(instances: Iterable[Listed]) -> Iterator[list[str]]:
         yield part
 
 
-def _readable(
-    tx: StoreTransaction, instance_id: str
-) -> tuple[list[HistoryEvent], tuple[Fault, ...]]:
-    """The events in order; those before the first that cannot be read, and which cannot."""
+def _readable(tx: StoreTransaction, instance_id: str) -> tuple[Told, tuple[Fault, ...]]:
+    """The events; those before the first that cannot be read, and which cannot."""
     try:
-        return tx.events(instance_id), ()
-    except DamagedHistory as damaged:
-        first = min(sequence for sequence, _ in damaged.damages)
-        return tx.events(instance_id, limit=first - 1), _damage_faults(damaged)
+        return tx.events_of([instance_id])[instance_id], ()
+    except DamagedRow:
+        try:
+            tx.events(instance_id)
+        except DamagedHistory as damaged:
+            first = min(sequence for sequence, _ in damaged.damages)
+            return Told(tx.events(instance_id, limit=first - 1)), _damage_faults(damaged)
+        raise
 
 
 def _before(

@@ -11,7 +11,7 @@ from engine.bpmn.elements import ProcessModel
 from engine.calendars import Calendars
 from engine.errors import EngineError
 from engine.escalation_rules import above_step, begins_anew, counts_from, rises_at
-from engine.model import EventKind, Fault, HistoryEvent, Json, TaskEscalation, UserTask
+from engine.model import EventKind, Fault, HistoryEvent, Json, TaskEscalation
 from engine.store import StoreTransaction
 from engine.worktime import zone_of
 
@@ -95,25 +95,6 @@ class EscalationProof:
             "since": since.isoformat(timespec="milliseconds"),
             "at": rises_at(told["after"], calendar, since).isoformat(timespec="milliseconds"),
         }
-
-
-def escalation_faults(
-    events: Iterable[HistoryEvent], open_tasks: Iterable[UserTask]
-) -> list[Fault]:
-    """Every open task whose kept escalations are not those of history."""
-    risen = risen_in(events)
-    return [
-        Fault(
-            task.instance_id,
-            None,
-            "state",
-            f"to whom task {task.task_id} went up, kept beside history, is not what history says",
-            expected=str([each.lane for each in risen.get(task.task_id, ())]),
-            found=str([each.lane for each in task.escalations]),
-        )
-        for task in open_tasks
-        if task.escalations != risen.get(task.task_id, ())
-    ]
 
 
 def risen_in(events: Iterable[HistoryEvent]) -> Risen:

@@ -20,6 +20,15 @@ class Lineage:
     first: Machine
     later: dict[str, Machine]
 
+    def machine(self, definition_id: str) -> Machine:
+        """That of one of these versions. Raises KeyError."""
+        return self.first if definition_id == self.first_id else self.later[definition_id]
+
+    @property
+    def models(self) -> dict[str, ProcessModel]:
+        """What the diagrams of all versions say."""
+        return {**self.later_models, self.first_id: self.first.model}
+
     @property
     def later_models(self) -> dict[str, ProcessModel]:
         """What the diagrams of the later versions say."""

@@ -41,6 +41,7 @@ from engine.history_export import HistoryExport
 from engine.instances import Instances
 from engine.kept_messages import KeptMessages
 from engine.logins import Logins
+from engine.measure_proof import MeasureProof
 from engine.measuring import Measuring
 from engine.message_sources import MessageSources
 from engine.messages import Messages
@@ -196,6 +197,7 @@ def build_engine(
     outside = outside_of(store, ids, settings)
     checkpoints = Checkpoints(store, clock, ids, outside)
     search = Search(store, definitions)
+    measures = MeasureProof(calendars)
     history = History(
         store,
         definitions,
@@ -203,6 +205,8 @@ def build_engine(
         deadlines=deadlines,
         escalations=EscalationProof(calendars),
         sealing=sealing,
+        measures=measures,
+        zone=settings.time_zone,
     )
     superiors = Superiors(store, clock)
     drawings = Drawings(store, definitions, history)
@@ -227,7 +231,7 @@ def build_engine(
         superiors=superiors,
         saved_filters=SavedFilters(store),
         search=search,
-        reindexing=Reindexing(store, definitions, search, zone=settings.time_zone),
+        reindexing=Reindexing(store, definitions, search, measures, zone=settings.time_zone),
         task_links=TaskLinks(
             store,
             definitions,

@@ -12,7 +12,6 @@ from datetime import datetime
 
 from engine.lineage import begun_in, ended_up_in
 from engine.model import (
-    EndedTask,
     EventKind,
     EventSubscription,
     ExternalTask,
@@ -21,7 +20,6 @@ from engine.model import (
     InstanceState,
     ProcessInstance,
     SetVariable,
-    TaskState,
 )
 from engine.sources import whole_milliseconds
 from engine.spiff.machine import Run
@@ -189,26 +187,3 @@ def subscriptions_of(
         )
         for each in waiting
     ]
-
-
-def ended_tasks_of(
-    run: Run, events: Iterable[HistoryEvent], known: Iterable[str]
-) -> dict[str, EndedTask]:
-    """How user tasks ended that are not open: those that were completed, and the `known` ones.
-
-    What was neither completed nor entered is no task at all.
-    """
-    ends = {EventKind.ACTIVITY_COMPLETED, EventKind.ACTIVITY_CANCELLED}
-    found: dict[str, EndedTask] = {}
-    others = set(known)
-    given: HistoryEvent | None = None
-    for event in events:
-        task_id = event.activity_instance_id or ""
-        if event.is_input:
-            given = event
-        if event.kind is EventKind.TASK_COMPLETED:
-            found[task_id] = EndedTask(task_id, TaskState.COMPLETED, event.at, event.actor)
-        elif event.kind in ends and task_id in others and task_id not in found and given:
-            found[task_id] = EndedTask(task_id, TaskState.CANCELLED, event.at, given.actor)
-    still = {task.task_id for task in run.open_tasks()}
-    return {task_id: ended for task_id, ended in found.items() if task_id not in still}

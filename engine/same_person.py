@@ -9,8 +9,8 @@ step opens is written to its task; the mark goes into its completion.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -62,16 +62,27 @@ def mark_of(task: UserTask, actor: Actor) -> dict[str, Json]:
     return _mark(task.preceded_by, actor.account)
 
 
-def faults(
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What a history says of one person on two steps."""
+
+    #: Every mark that does not follow from the steps before.
+    faults: tuple[Fault, ...]
+    #: Task id -> what led to it, as its row says it.
+    preceding: Mapping[str, tuple[PrecedingTask, ...]]
+
+
+def followed(
     model: ProcessModel,
     events: Iterable[HistoryEvent],
     later: Mapping[str, ProcessModel] = MappingProxyType({}),
-) -> list[Fault]:
-    """Every mark in a history that does not follow from it.
+) -> Followed:
+    """Follow a whole history.
 
     later: definition id -> the model of each version that the instance was migrated to.
     """
     found: list[Fault] = []
+    opened: Mapping[str, tuple[PrecedingTask, ...]] = {}
     for event, opened in _followed(model, events, later):
         task_id = event.activity_instance_id or ""
         # History of before there were marks has none.
@@ -79,17 +90,7 @@ def faults(
             expected = _mark(opened[task_id], event.actor or "").get(MARK)
             if event.payload[MARK] != expected:
                 found.append(_fault(event, expected, event.payload[MARK]))
-    return found
-
-
-def preceding_in(
-    model: ProcessModel,
-    events: Iterable[HistoryEvent],
-    later: Mapping[str, ProcessModel] = MappingProxyType({}),
-) -> Mapping[str, tuple[PrecedingTask, ...]]:
-    """What led to each task by a history: task id -> what its row says. later: as in `faults`."""
-    last = deque(_followed(model, events, later), maxlen=1)
-    return last[0][1] if last else {}
+    return Followed(tuple(found), opened)
 
 
 def _followed(

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine.bpmn.elements import ProcessModel
 from engine.definitions import Definitions
-from engine.errors import EngineError, Forbidden, InvalidInput, NotFound
-from engine.model import Actor, HistoryEvent, ProcessDefinition, ProcessInstance, Role, UserTask
+from engine.errors import EngineError, Forbidden, InvalidInput, NotFound, is_its_own
+from engine.lineage import lineage_of
+from engine.model import (
+    Actor,
+    HistoryEvent,
+    Listed,
+    ProcessDefinition,
+    ProcessInstance,
+    Role,
+    UserTask,
+)
 from engine.permissions import (
     lanes_seen_by,
     require_instance_visible,
@@ -24,12 +33,10 @@ from engine.search_words import (
     MOST_WORDS_ASKED,
     TEXT_KINDS,
     Text,
-    joined,
     texts_of,
     words_in,
-    words_of_events,
+    words_of_history,
     words_of_key,
-    words_of_start,
 )
 from engine.store import Store, StoreTransaction
 
@@ -48,6 +55,8 @@ _MOST_KINDS = 8
 _OLDEST_FIRST = (("created_at", SortOrder.ASC),)
 _SOONEST = (("due_at", SortOrder.ASC), ("created_at", SortOrder.ASC))
 _NUMBER = "sop:nomorSop"
+#: What a key that is no text raises: SQLite keeps anything.
+_OTHER_TYPES = (TypeError, ValueError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,39 +159,62 @@ class Search:
         """
         require_role(actor, "rebuild the index of the search", Role.ADMIN)
         if instance_ids is not None:
-            with self._store.writing() as tx:
-                for instance_id in instance_ids:
-                    self._index(tx, instance_id)
+            self._index_all(instance_ids)
             return len(instance_ids)
+        done, last = 0, None
+        while batch := self._behind(last):
+            self._index_all(each.instance_id for each in batch)
+            done, last = done + len(batch), batch[-1]
+            on_progress(done)
         with self._store.writing() as tx:
-            tx.forget_all_words()
-        return self.add_missing(on_progress=on_progress)
+            tx.renew_word_index()
+        return done
+
+    def _behind(self, last: Listed | None) -> list[Listed]:
+        with self._store.reading() as tx:
+            return tx.instances_behind(last, _BATCH)
+
+    def _index_all(self, instance_ids: Iterable[str]) -> None:
+        with self._store.writing() as tx:
+            for instance_id in instance_ids:
+                self._index(tx, instance_id)
 
     def add_missing(self, *, on_progress: Callable[[int], None] = lambda _done: None) -> int:
         """Index the instances that the index does not have; how many."""
         done = 0
         while True:
-            with self._store.writing() as tx:
+            with self._store.reading() as tx:
                 missing = tx.instances_without_words(_BATCH)
-                for instance_id in missing:
-                    self._index(tx, instance_id)
+            self._index_all(missing)
             if not missing:
                 return done
             done += len(missing)
             on_progress(done)
 
     def _index(self, tx: StoreTransaction, instance_id: str) -> None:
-        # No step adds words meanwhile.
-        instance = tx.stored_instance(instance_id, for_step=True).instance
-        words = [instance_id.replace("-", ""), *words_of_key(instance.business_key)]
+        words = self._words(tx, instance_id)
+        # Its place among the others stays. Both databases would index all words of it anew.
+        if set(words) != set((tx.words_of(instance_id) or "").split(" ")):
+            tx.put_words(instance_id, " ".join(words))
+
+    def _words(self, tx: StoreTransaction, instance_id: str) -> Sequence[str]:
+        found = [instance_id.replace("-", "")]
         try:
-            model = self._definitions.machine(tx, instance.definition_id).model
-            query = EventQuery(instance_id=instance_id, kinds=TEXT_KINDS)
-            words += [*words_of_start(instance_id, model), *words_of_events(tx.find_events(query))]
-        except EngineError as error:
+            # No step adds words meanwhile.
+            instance = tx.stored_instance(instance_id, for_step=True).instance
+            found += words_of_key(instance.business_key)
+            return self._words_of(tx, instance) or found
+        except (EngineError, *_OTHER_TYPES) as error:
+            if isinstance(error, EngineError) and not is_its_own(error, instance_id):
+                raise
             # A damaged history hinders no other; verify tells of it.
             _log.warning("instance %s is found by its key only: %s", instance_id, error)
-        tx.put_words(instance_id, joined(words))
+            return found
+
+    def _words_of(self, tx: StoreTransaction, instance: ProcessInstance) -> Sequence[str]:
+        events = tx.events(instance.instance_id)
+        models = lineage_of(tx, self._definitions, instance, events).models
+        return words_of_history(instance, events, models).words
 
 
 def _asked(query: str) -> tuple[str, ...]:

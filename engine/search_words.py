@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import Protocol
 
 from engine.bpmn.elements import ProcessModel
-from engine.model import INPUT_KINDS, EventKind, HistoryEvent, Json, StepRecord, document_of
-from engine.queries import KEY_MARK
+from engine.model import (
+    INPUT_KINDS,
+    EventKind,
+    HistoryEvent,
+    Json,
+    ProcessInstance,
+    StepRecord,
+    document_of,
+)
+from engine.queries import KEY_MARK, MOST_CHARACTERS
 from engine.sealed_values import seal_of
 
 #: Longer words are cut: they are no words of people.
@@ -57,31 +66,94 @@ class Index(Protocol):
         ...
 
 
-def index_step(tx: Index, record: StepRecord, model: ProcessModel | None = None) -> None:
+def index_step(
+    tx: Index, record: StepRecord, model: ProcessModel | None = None, *, begins: bool = True
+) -> None:
     """Make what the step brought searchable: one statement, none when it brought no new word.
 
-    model: of an instance that begins; it is found by the name and number of its SOP.
+    model: of an instance that begins, or comes to another version (not `begins`): it is found by
+    the name and number of its SOP.
     """
     instance_id, words = record.instance.instance_id, words_of_events(record.events)
-    if model is not None:
+    if model is not None and begins:
         tx.put_words(instance_id, joined(chain(words_of_start(instance_id, model), words)))
-    elif said := joined(words):
+        return
+    said = joined(chain(words_of_sop(model), words) if model is not None else words)
+    if said:
         tx.add_words(instance_id, said)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexWords:
+    """By which words an instance is found, in the order in which they came.
+
+    left_out: what came when there was no more room.
+    """
+
+    words: tuple[str, ...]
+    left_out: frozenset[str] = frozenset()
+
+
+def words_of_history(
+    instance: ProcessInstance,
+    events: Iterable[HistoryEvent],
+    models: Mapping[str, ProcessModel],
+) -> IndexWords:
+    """All that the steps of a history brought, as `index_step` does it one by one.
+
+    models: definition id -> what its diagram says, of each version that the instance was in.
+    """
+    told = [each for each in events if each.kind in TEXT_KINDS]
+    everything = dict.fromkeys(_words_of_step(instance, told, models))
+    if len(everything) <= MOST_WORDS and sum(map(len, everything)) < MOST_CHARACTERS // 2:
+        # No step brought too many of them, and there was room for all.
+        return IndexWords(tuple(everything))
+    found: dict[str, None] = {}
+    length = 0
+    for _, step in groupby(told, key=attrgetter("revision")):
+        brought = list(dict.fromkeys(_words_of_step(instance, step, models)))
+        kept = brought[:MOST_WORDS] if length < MOST_CHARACTERS else []
+        new = [word for word in kept if word not in found]
+        found.update(dict.fromkeys(new))
+        length += sum(map(len, new)) + len(new)
+    return IndexWords(tuple(found), frozenset(everything.keys() - found.keys()))
+
+
+def _words_of_step(
+    instance: ProcessInstance, step: Iterable[HistoryEvent], models: Mapping[str, ProcessModel]
+) -> Iterator[str]:
+    """Of one step, or of several."""
+    for event in step:
+        if event.kind is EventKind.INSTANCE_STARTED:
+            model = models[event.payload.get("definition") or instance.definition_id]
+            yield from words_of_start(instance.instance_id, model)
+            # Histories of older versions do not tell it.
+            yield from words_of_key(instance.business_key)
+        elif event.kind is EventKind.INSTANCE_MIGRATED:
+            yield from words_of_sop(models[event.payload["to"]])
+        yield from _words_of_event(event)
 
 
 def words_of_start(instance_id: str, model: ProcessModel) -> Iterator[str]:
     """The words by which every instance of the SOP is found, and its own id."""
     yield instance_id.replace("-", "")
-    yield from words_in(f"{model.name} {model.properties.get(_NUMBER, '')}")
+    yield from words_of_sop(model)
+
+
+def words_of_sop(model: ProcessModel) -> list[str]:
+    """The words of the name and number of an SOP."""
+    return words_in(f"{model.name} {model.properties.get(_NUMBER, '')}")
 
 
 def words_of_events(events: Iterable[HistoryEvent]) -> Iterator[str]:
     """The words of all that the events brought."""
     for event in events:
-        for text in texts_of(event):
-            yield from (
-                words_of_key(text.text) if text.source == "businessKey" else (words_in(text.text))
-            )
+        yield from _words_of_event(event)
+
+
+def _words_of_event(event: HistoryEvent) -> Iterator[str]:
+    for text in texts_of(event):
+        yield from words_of_key(text.text) if text.source == "businessKey" else words_in(text.text)
 
 
 def words_of_key(key: str | None) -> Iterator[str]:

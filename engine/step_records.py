@@ -221,6 +221,23 @@ def row_of(
     )
 
 
+def renewed(row: UserTask, fresh: UserTask) -> UserTask:
+    """An open task with what its step says in the new version; all that people did to it stays."""
+    return replace(
+        row,
+        definition_id=fresh.definition_id,
+        activity_id=fresh.activity_id,
+        name=fresh.name,
+        lane=fresh.lane,
+        lane_path=fresh.lane_path,
+        description=fresh.description,
+        form_key=fresh.form_key,
+        candidate_users=fresh.candidate_users,
+        candidate_groups=fresh.candidate_groups,
+        is_strategic=fresh.is_strategic,
+    )
+
+
 #: Inputs by which a worker says that it could not do what it was asked for.
 _FAILED_SERVICES = frozenset({EventKind.SERVICE_FAILED, EventKind.SERVICE_ERROR})
 

@@ -6,7 +6,6 @@ stands until it is changed again: no rule of the calendar counts it anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +17,7 @@ from engine.definitions import Definitions
 from engine.errors import Forbidden, InvalidInput
 from engine.history import Input
 from engine.json_values import check_variables
-from engine.model import Actor, EventKind, Fault, HistoryEvent, Json, Role, UserTask
+from engine.model import Actor, EventKind, Json, Role, UserTask
 from engine.permissions import require_offered
 from engine.sources import Clock, whole_milliseconds
 from engine.steps import Steps
@@ -109,61 +108,6 @@ def _allowed(superiors: frozenset[str], task: UserTask, actor: Actor) -> frozens
         return _BY_SUPERIORS
     require_offered(actor, task, "change")
     return _BY_WORKERS
-
-
-def changed_facts(events: Iterable[HistoryEvent]) -> dict[tuple[str, str], Json]:
-    """(task id, name in history) -> what the task's fact is, of those that history changed."""
-    found: dict[tuple[str, str], Json] = {}
-    for event in events:
-        task_id = event.activity_instance_id or ""
-        if event.kind is EventKind.TASK_CHANGED:
-            changes = event.payload["changes"].items()
-            found |= {(task_id, name): change["to"] for name, change in changes}
-        elif event.kind is EventKind.DEADLINE_SET:
-            found[task_id, NAMES["due_at"]] = event.payload["dueAt"]
-    return found
-
-
-def change_faults(events: Iterable[HistoryEvent], open_tasks: Iterable[UserTask]) -> list[Fault]:
-    """Every open task whose kept facts are not those to which history changed them."""
-    rows = {task.task_id: task for task in open_tasks}
-    words = {said: name for name, said in NAMES.items()}
-    return [
-        Fault(
-            rows[task_id].instance_id,
-            None,
-            "state",
-            f"{said} of task {task_id} kept beside history is not what history leads to",
-            expected=str(expected),
-            found=str(_as_json(getattr(rows[task_id], words[said]))),
-        )
-        for (task_id, said), expected in changed_facts(events).items()
-        if task_id in rows and not _is_same(getattr(rows[task_id], words[said]), expected)
-    ]
-
-
-def with_changes(row: UserTask, events: Iterable[HistoryEvent]) -> UserTask:
-    """The open task with what history changed of it, its deadline included."""
-    facts = {
-        said: value for (task, said), value in changed_facts(events).items() if task == row.task_id
-    }
-    found: dict[str, Any] = {name: facts[said] for name, said in NAMES.items() if said in facts}
-    for name in found.keys() & {"follow_up_at", "due_at"}:
-        found[name] = datetime.fromisoformat(found[name]) if found[name] else None
-    notes = [
-        event.payload
-        for event in events
-        if event.kind is EventKind.DEADLINE_SET and event.activity_instance_id == row.task_id
-    ]
-    if notes and notes[-1]["dueAt"] == facts[NAMES["due_at"]] and notes[-1]["dueAt"]:
-        found |= {"due_calendar": notes[-1]["calendar"], "due_revision": notes[-1]["revision"]}
-    return replace(row, **found)
-
-
-def _is_same(kept: object, told: Json) -> bool:
-    if isinstance(kept, datetime) and isinstance(told, str):
-        return datetime.fromisoformat(told) == kept
-    return bool(kept == told)
 
 
 def _require_allowed(

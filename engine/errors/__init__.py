@@ -56,6 +56,7 @@ from engine.errors.storage import (
     StorageOutdated,
     StorageUnusable,
     UnboundStep,
+    is_its_own,
     traced,
 )
 from engine.errors.who_may import (
@@ -129,5 +130,6 @@ __all__ = [
     "TooManyLogins",
     "TooManySimulations",
     "UnboundStep",
+    "is_its_own",
     "traced",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.errors.bad_input import InvalidInput
-from engine.errors.base import EngineError
+from engine.errors.base import EngineError, NotFound
 from engine.errors.conflicts import Conflict
 
 
@@ -124,3 +124,13 @@ class MachineFault(EngineError):
 
 class UnboundStep(MachineFault):
     """The workflow library wanted the time or an id outside a step."""
+
+
+def is_its_own(error: EngineError, instance_id: str) -> bool:
+    """Whether the error is about what one instance has: then others can be gone on with.
+
+    Not when the database is away or refuses, nor when there is no such instance.
+    """
+    if isinstance(error, NotFound):
+        return error.key != instance_id
+    return not isinstance(error, StorageError) or isinstance(error, DamagedRow | DamagedHistory)

@@ -20,7 +20,7 @@ from engine.model import (
 from engine.search_words import index_step
 from engine.spiff.machine import Machine, Run
 from engine.spiff.stepping import step
-from engine.step_records import advanced, row_of
+from engine.step_records import advanced, renewed, row_of
 from engine.steps import Outcome, require_running
 from engine.store import StoreTransaction as Transaction
 
@@ -71,7 +71,7 @@ class MigrationStep:
             )
         tx.append_step(record)
         tx.follow_migration(record, given.payload["plan"])
-        index_step(tx, record, self._machine.model)
+        index_step(tx, record, self._machine.model, begins=False)
         announce_step(tx, record)
         return Outcome(after, events[0], (), taken.variables)
 
@@ -86,23 +86,6 @@ class MigrationStep:
         found = []
         for row in (each for each in rows if each.task_id in open_now):
             fresh = row_of(open_now[row.task_id], target, now=now, zone=self._zone)
-            renewed = _renewed(row, fresh)
-            found.append(self._deadlines.migrated(tx, models, row, renewed, now))
+            moved = renewed(row, fresh)
+            found.append(self._deadlines.migrated(tx, models, row, moved, now))
         return tuple(row for row, _ in found), tuple(note for _, note in found if note)
-
-
-def _renewed(row: UserTask, fresh: UserTask) -> UserTask:
-    """An open task with what its step says in the new version; all that people did to it stays."""
-    return replace(
-        row,
-        definition_id=fresh.definition_id,
-        activity_id=fresh.activity_id,
-        name=fresh.name,
-        lane=fresh.lane,
-        lane_path=fresh.lane_path,
-        description=fresh.description,
-        form_key=fresh.form_key,
-        candidate_users=fresh.candidate_users,
-        candidate_groups=fresh.candidate_groups,
-        is_strategic=fresh.is_strategic,
-    )

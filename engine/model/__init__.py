@@ -74,7 +74,15 @@ from engine.model.instances import (
     TaskState,
     UserTask,
 )
-from engine.model.kept_beside import Candidate, EndedTask, KeptBeside, Listed, SetVariable
+from engine.model.kept_beside import (
+    Candidate,
+    KeptBeside,
+    KeptMeasures,
+    Listed,
+    SearchedBy,
+    SetVariable,
+    Told,
+)
 from engine.model.links import TaskLink
 from engine.model.message_sources import MessageSource
 from engine.model.messages import EventSubscription, KeptMessage, KeptState, SignalDelivery
@@ -208,7 +216,6 @@ __all__ = [
     "Disabling",
     "Document",
     "Durations",
-    "EndedTask",
     "Endorsement",
     "EndorsementKind",
     "Erased",
@@ -237,6 +244,7 @@ __all__ = [
     "InstanceTime",
     "Json",
     "KeptBeside",
+    "KeptMeasures",
     "KeptMessage",
     "KeptState",
     "LaneFigures",
@@ -283,6 +291,7 @@ __all__ = [
     "SavedFilter",
     "Say",
     "Scope",
+    "SearchedBy",
     "SecondFactor",
     "Sent",
     "Sentence",
@@ -311,6 +320,7 @@ __all__ = [
     "TaskLink",
     "TaskState",
     "TaskTime",
+    "Told",
     "TopicLoad",
     "Unreadable",
     "Upload",

@@ -157,6 +157,14 @@ class HistoryEvent:
         found: Mapping[str, Json] = self.payload.get(place) or {}
         return found
 
+    @property
+    def copied_texts(self) -> tuple[str | None, str | None]:
+        """The name and the type that an event of an activity has: what listings search for."""
+        if self.activity_id is None:
+            return None, None
+        name, kind = self.payload.get("name"), self.payload.get("type")
+        return name if isinstance(name, str) else None, kind if isinstance(kind, str) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:

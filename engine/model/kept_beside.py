@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from engine.model.documents import HeldDocument
-from engine.model.instances import ExternalTask, Incident, TaskState, UserTask
+from engine.model.history import HistoryEvent
+from engine.model.instances import ExternalTask, Incident, UserTask
 from engine.model.messages import EventSubscription
 from engine.model.steps import StoredInstance
+from engine.model.times import Course, InstanceTime, TaskTime
 
 
 class SetVariable(NamedTuple):
@@ -34,14 +36,21 @@ class Listed(NamedTuple):
     began: int
 
 
-@dataclass(frozen=True, slots=True)
-class EndedTask:
-    """How a user task ended."""
+class SearchedBy(NamedTuple):
+    """What listings find a user task by, beside what it says itself."""
 
-    task_id: str
-    state: TaskState
-    ended_at: datetime | None
-    ended_by: str | None
+    #: The lane that it is offered to; None: it is offered by name.
+    offered_lane: str | None
+    #: How many levels it went up.
+    level: int
+
+
+class Told(NamedTuple):
+    """The events of one instance, in their order."""
+
+    events: list[HistoryEvent]
+    #: Numbers of those whose rows have another name or type beside them, to be searched for.
+    miscopied: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +63,36 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptMeasures:
+    """What the worker measured of one instance."""
+
+    #: Whether the instance is called measured; which of its tasks are.
+    is_measured: bool = False
+    measured_tasks: frozenset[str] = frozenset()
+    tasks: Mapping[str, TaskTime] = field(default_factory=dict)
+    instance: InstanceTime | None = None
+    #: The one that `instance` names.
+    course: Course | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeptBeside:
     """All that is kept of one instance beside its history, each in the order of its making."""
 
     stored: StoredInstance
-    open_tasks: Sequence[UserTask] = ()
-    ended_tasks: Sequence[EndedTask] = ()
-    #: Open task -> the lane that it is offered to; None: it is offered by name.
-    offered_lanes: dict[str, str | None] = field(default_factory=dict)
+    #: Open and ended.
+    tasks: Sequence[UserTask] = ()
+    #: By task.
+    searched_by: Mapping[str, SearchedBy] = field(default_factory=dict)
     #: Of the open tasks.
     candidates: frozenset[Candidate] = frozenset()
+    #: (task id, level) -> the lane to which it went up; of the open tasks.
+    risen: Mapping[tuple[str, int], str] = field(default_factory=dict)
     subscriptions: Sequence[EventSubscription] = ()
     services: Sequence[ExternalTask] = ()
     incidents: Sequence[Incident] = ()
     documents: Sequence[HeldDocument] = ()
     variables: Sequence[SetVariable] = ()
+    #: By which words the search finds it; None: by none.
+    words: str | None = None
+    measures: KeptMeasures = field(default_factory=KeptMeasures)

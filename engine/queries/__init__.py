@@ -13,10 +13,11 @@ from engine.queries.history import (
 from engine.queries.instances import InstanceQuery, OverviewQuery
 from engine.queries.messages import DeliveryQuery, EventSubscriptionQuery, KeptMessageQuery
 from engine.queries.pages import Page, SortOrder
-from engine.queries.tasks import KEY_MARK, TaskQuery, TaskScope
+from engine.queries.tasks import KEY_MARK, MOST_CHARACTERS, TaskQuery, TaskScope
 
 __all__ = [
     "KEY_MARK",
+    "MOST_CHARACTERS",
     "AccountEventQuery",
     "ActivityQuery",
     "DefinitionQuery",

@@ -9,6 +9,8 @@ from engine.model import TaskState
 
 #: Stands before the words of business keys in the index of words; words_in makes no such letter.
 KEY_MARK = "ª"
+#: Of one instance: with more than these characters of words it is found by no new ones.
+MOST_CHARACTERS = 200_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,22 +20,29 @@ from sqlalchemy import (
 
 from engine.model import (
     Candidate,
-    EndedTask,
+    Course,
     EventSubscription,
     ExternalTask,
     HistoryEvent,
     Incident,
     IncidentKind,
+    InstanceState,
+    InstanceTime,
     KeptBeside,
+    KeptMeasures,
     Listed,
     ProcessInstance,
+    SearchedBy,
     SetVariable,
     TaskState,
+    TaskTime,
+    Told,
     UserTask,
 )
 from engine.store.documents import held_of
 from engine.store.events import event_of
 from engine.store.instances import PUT_TASKS, stored_instance_of
+from engine.store.kept_keys import as_bytes
 from engine.store.step_rows import (
     candidate_values,
     incident_values,
@@ -43,14 +50,19 @@ from engine.store.step_rows import (
     task_values,
 )
 from engine.store.tables import (
+    course,
     document,
     event_subscription,
     external_task,
     history_event,
     incident,
+    instance_time,
     metadata,
     process_instance,
+    search_entry,
     task_candidate,
+    task_escalation,
+    task_time,
     user_task,
     variable_update,
 )
@@ -58,9 +70,6 @@ from engine.store.tasks import task_of
 from engine.store.transaction import Transaction, readable
 
 _IS_OPEN = user_task.c.state == TaskState.OPEN.value
-_ENDED = tuple(
-    user_task.c[name] for name in ("instance_id", "task_id", "state", "ended_at", "ended_by")
-)
 _UPDATE = tuple(variable_update.c[name] for name in ("instance_id", *SetVariable._fields))
 #: What has rows of a user task, so that none refers to what is deleted before it.
 _OF_TASK = tuple(
@@ -68,8 +77,14 @@ _OF_TASK = tuple(
     for table in reversed(metadata.sorted_tables)
     if {"instance_id", "task_id"} <= set(table.c.keys())
 )
+#: Facts of a task's opening that no step puts again.
+_OF_OPENING = ("offered_lane", "candidate_users", "candidate_groups", "business_key")
 #: What a step gives an instance beside its place in history.
 _FACTS = ("definition_id", "state", "ended_at", "end_reason", "next_due_at")
+
+
+#: What an instance is called whose own id cannot be read.
+NAMELESS = "a row of process_instance without an instance_id that can be read:"
 
 
 class Beside(Transaction):
@@ -81,25 +96,43 @@ class Beside(Transaction):
         Who starts meanwhile stands at the end.
         """
         columns = process_instance.c
-        # As it is kept: a damaged one has a place too.
+        # As they are kept: a damaged one has a place too.
         began = type_coerce(columns.started_at, BigInteger).label("began")
-        statement = select(columns.instance_id, columns.last_sequence, began)
+        is_lenient = self._connection.dialect.name == "sqlite"
+        key = as_bytes(columns.instance_id) if is_lenient else columns.instance_id
+        statement = select(key.label("instance_id"), columns.last_sequence, began)
         if last is not None:
             place = tuple_(began, columns.instance_id)
             statement = statement.where(place > tuple_(last.began, last.instance_id))
         rows = self._all(statement.order_by(began, columns.instance_id).limit(most))
-        return [
-            Listed(
-                row.instance_id,
-                row.last_sequence if isinstance(row.last_sequence, int) else 1,
-                row.began,
-            )
-            for row in rows
-        ]
+        found = []
+        for row in rows:
+            instance_id = self._text(row.instance_id)
+            if instance_id is not None:
+                events = row.last_sequence if isinstance(row.last_sequence, int) else 1
+                found.append(Listed(instance_id, events, row.began))
+        return found
 
-    def events_of(self, instance_ids: Collection[str]) -> dict[str, list[HistoryEvent]]:
+    def histories_without_instance(self) -> list[str]:
+        """Ids of those whose instance has no row."""
+        columns = history_event.c
+        its = select(process_instance.c.instance_id).where(
+            process_instance.c.instance_id == columns.instance_id
+        )
+        statement = select(columns.instance_id).where(columns.sequence == 1, ~its.exists())
+        return [row.instance_id for row in self._all(statement)]
+
+    def _text(self, kept: bytes | str | None) -> str | None:
+        """The id; None when it is none, which is told."""
+        try:
+            return kept.decode() if isinstance(kept, bytes) else str(kept or "") or None
+        except UnicodeDecodeError as error:
+            self._quarantine.take(f"{NAMELESS} {kept!r}", str(error))
+            return None
+
+    def events_of(self, instance_ids: Collection[str]) -> dict[str, Told]:
         """The whole histories of these instances. Raises DamagedRow when one cannot be read."""
-        found: dict[str, list[HistoryEvent]] = {each: [] for each in instance_ids}
+        found = {each: (list[HistoryEvent](), list[int]()) for each in instance_ids}
         columns = history_event.c
         statement = (
             select(history_event)
@@ -108,8 +141,12 @@ class Beside(Transaction):
         )
         with readable("an event"):
             for row in self._all(statement):
-                found[row.instance_id].append(event_of(row))
-        return found
+                event = event_of(row)
+                events, miscopied = found[row.instance_id]
+                events.append(event)
+                if (row.activity_name, row.activity_type) != event.copied_texts:
+                    miscopied.append(event.sequence)
+        return {each: Told(*parts) for each, parts in found.items()}
 
     def kept_beside(self, instance_ids: Collection[str]) -> dict[str, KeptBeside]:
         """What is kept of each of these instances that there are.
@@ -118,22 +155,28 @@ class Beside(Transaction):
         """
         asked = sorted(instance_ids)
         with readable(f"a row of instance {asked[0]}" if len(asked) == 1 else "a row"):
-            open_rows = self._of(user_task, asked, _IS_OPEN, order=("created_at", "task_id"))
+            tasks = self._of(user_task, asked, order=("created_at", "task_id"))
             candidates = self._candidates(asked)
-            ended = self._ended(asked)
+            risen = self._of(task_escalation, asked)
             subscriptions = self._of(event_subscription, asked)
             services = self._of(external_task, asked)
             incidents = self._of(incident, asked, order=("raised_at", "incident_id"))
             documents = self._of(document, asked, order=("sequence", "name", "document_id"))
             variables = self._set_variables(asked)
             stored = self._of(process_instance, asked)
+            words = self._of(search_entry, asked)
+            times = self._of(task_time, asked)
+            elapsed = {
+                each: _instance_time(row) for each, [row] in self._of(instance_time, asked).items()
+            }
+            courses = self._courses(elapsed)
             return {
                 each: KeptBeside(
                     stored=stored_instance_of(rows[0]),
-                    open_tasks=[task_of(row) for row in open_rows.get(each, ())],
-                    ended_tasks=ended.get(each, ()),
-                    offered_lanes={r.task_id: r.offered_lane for r in open_rows.get(each, ())},
+                    tasks=[task_of(row) for row in tasks.get(each, ())],
+                    searched_by={row.task_id: _searched_by(row) for row in tasks.get(each, ())},
                     candidates=frozenset(candidates.get(each, ())),
+                    risen={(r.task_id, r.level): r.lane for r in risen.get(each, ())},
                     subscriptions=[
                         EventSubscription(**row._mapping) for row in subscriptions.get(each, ())
                     ],
@@ -141,6 +184,18 @@ class Beside(Transaction):
                     incidents=[_incident(row) for row in incidents.get(each, ())],
                     documents=[held_of(row) for row in documents.get(each, ())],
                     variables=variables.get(each, ()),
+                    words=next((row.words for row in words.get(each, ())), None),
+                    measures=KeptMeasures(
+                        is_measured=rows[0].is_measured,
+                        measured_tasks=frozenset(
+                            row.task_id for row in tasks.get(each, ()) if row.is_measured
+                        ),
+                        tasks={
+                            row.task_id: TaskTime(*list[Any](row)) for row in times.get(each, ())
+                        },
+                        instance=elapsed.get(each),
+                        course=courses.get(each),
+                    ),
                 )
                 for each, rows in stored.items()
             }
@@ -159,15 +214,6 @@ class Beside(Transaction):
             found.setdefault(row.instance_id, []).append(row)
         return found
 
-    def _ended(self, instance_ids: Sequence[str]) -> dict[str, list[EndedTask]]:
-        found: dict[str, list[EndedTask]] = {}
-        for row in self._all(
-            select(*_ENDED).where(user_task.c.instance_id.in_(instance_ids), ~_IS_OPEN)
-        ):
-            ended = EndedTask(row.task_id, TaskState(row.state), row.ended_at, row.ended_by)
-            found.setdefault(row.instance_id, []).append(ended)
-        return found
-
     def _candidates(self, instance_ids: Sequence[str]) -> dict[str, list[Candidate]]:
         columns = task_candidate.c
         of_open = (columns.instance_id == user_task.c.instance_id) & (
@@ -183,6 +229,19 @@ class Beside(Transaction):
             offered = Candidate(row.task_id, row.kind, row.name)
             found.setdefault(row.instance_id, []).append(offered)
         return found
+
+    def _courses(self, measured: Mapping[str, InstanceTime]) -> dict[str, Course]:
+        """Instance -> the course that it went."""
+        if not measured:
+            return {}
+        digests = sorted({each.course_digest for each in measured.values()})
+        rows = self._all(select(course).where(course.c.digest.in_(digests)))
+        found = {row.digest: Course(**{**row._mapping, "steps": tuple(row.steps)}) for row in rows}
+        return {
+            each: found[time.course_digest]
+            for each, time in measured.items()
+            if time.course_digest in found
+        }
 
     def _set_variables(self, instance_ids: Sequence[str]) -> dict[str, list[SetVariable]]:
         columns = variable_update.c
@@ -227,39 +286,26 @@ class Beside(Transaction):
         self._put_anew(event_subscription, instance_id, rows)
 
     def put_tasks(self, instance_id: str, found: Sequence[UserTask]) -> None:
-        """These are open tasks of the instance, as they are here, offered to whom they say."""
+        """The instance has these tasks as they are here, offered to whom they say."""
         if not found:
             return
         rows = [task_values(each) for each in found]
         self._write(PUT_TASKS, rows)
         for row in rows:
-            offers = {n: row[n] for n in ("offered_lane", "candidate_users", "candidate_groups")}
+            opened = {name: row[name] for name in _OF_OPENING}
             self._write(
                 update(user_task)
                 .where(_is_task(user_task, instance_id, row["task_id"]))
-                .values(offers)
+                .values(opened)
             )
-            self._write(
-                delete(task_candidate).where(_is_task(task_candidate, instance_id, row["task_id"]))
-            )
+            for table in (task_candidate, task_escalation):
+                self._write(delete(table).where(_is_task(table, instance_id, row["task_id"])))
         candidates = [row for each in found for row in candidate_values(each)]
         if candidates:
             self._write(insert(task_candidate), candidates)
-
-    def put_ended_tasks(self, instance_id: str, found: Mapping[str, EndedTask]) -> None:
-        """These tasks have ended so, as far as the instance has rows of them."""
-        for task_id, ended in sorted(found.items()):
-            self._write(
-                update(user_task)
-                .where(_is_task(user_task, instance_id, task_id))
-                .values(
-                    state=ended.state.value,
-                    ended_at=ended.ended_at,
-                    ended_by=ended.ended_by,
-                    remind_at=None,
-                    escalate_at=None,
-                )
-            )
+        risen = [row for each in found for row in _rising_values(each)]
+        if risen:
+            self._write(insert(task_escalation), risen)
 
     def drop_task(self, instance_id: str, task_id: str) -> None:
         """There is no such task, nor anything of it."""
@@ -274,6 +320,30 @@ class Beside(Transaction):
 
 def _is_task(table: Table, instance_id: str, task_id: str) -> ColumnElement[bool]:
     return (table.c.instance_id == instance_id) & (table.c.task_id == task_id)
+
+
+def _task_time(row: Sequence[Any]) -> TaskTime:
+    return TaskTime(*row)
+
+
+def _instance_time(row: Row[Any]) -> InstanceTime:
+    return InstanceTime(**{**row._mapping, "state": InstanceState(row.state)})
+
+
+def _searched_by(row: Row[Any]) -> SearchedBy:
+    return SearchedBy(row.offered_lane, row.escalation_level)
+
+
+def _rising_values(task: UserTask) -> list[dict[str, Any]]:
+    return [
+        {
+            "instance_id": task.instance_id,
+            "task_id": task.task_id,
+            "level": level,
+            "lane": each.lane,
+        }
+        for level, each in enumerate(task.escalations, start=1)
+    ]
 
 
 def _incident(row: Row[Any]) -> Incident:

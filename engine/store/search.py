@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import bindparam, case, delete, func, select
+from sqlalchemy import bindparam, case, delete, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 
+from engine.errors import DamagedRow
 from engine.model import ProcessInstance
+from engine.queries import MOST_CHARACTERS
 from engine.store.instances import INSTANCE_COLUMNS, instance_of
 from engine.store.prepared import Prepared
 from engine.store.tables import process_instance, search_entry
@@ -16,8 +18,6 @@ from engine.store.transaction import Transaction, visible_instances
 from engine.store.word_index import found_by_words
 
 _COLUMNS = search_entry.c
-#: Of one instance: with more than these characters of words it is found by no new ones.
-MOST_CHARACTERS = 200_000
 
 
 def _add(new: sqlite.Insert | postgresql.Insert) -> UpdateBase:
@@ -74,9 +74,19 @@ class Search(Transaction):
         put = _PUT[self._connection.dialect.name]
         self._write(put, [{"instance_id": instance_id, "words": words}])
 
-    def forget_all_words(self) -> int:
-        """No instance is found any more; how many were."""
-        return self._write(delete(search_entry))
+    def words_of(self, instance_id: str) -> str | None:
+        """By which words the instance is found; None when it has none that can be read."""
+        try:
+            row = self._first(_WORDS_OF, {"of_instance": instance_id})
+        except DamagedRow:
+            return None
+        return row.words if row is not None and isinstance(row.words, str) else None
+
+    def renew_word_index(self) -> None:
+        """What looks for single words is made anew from the words of each instance."""
+        if self._connection.dialect.name == "sqlite":
+            # https://www.sqlite.org/fts5.html#the_rebuild_command
+            self._write(text("INSERT INTO search_word (search_word) VALUES ('rebuild')"))
 
     def forget_words(self, instance_ids: Iterable[str]) -> int:
         """These instances are not found any more; how many were."""

@@ -27,7 +27,7 @@ _DOCUMENT_FACTS = ("document_id", "name", "mime_type", "size", "sha256")
 
 def event_values(event: HistoryEvent) -> dict[str, Any]:
     """One event; its payload's name and type are columns too, to be searched."""
-    name, kind = copied_texts(event)
+    name, kind = event.copied_texts
     return {
         "instance_id": event.instance_id,
         "sequence": event.sequence,
@@ -44,18 +44,6 @@ def event_values(event: HistoryEvent) -> dict[str, Any]:
         "previous_hash": event.previous_hash,
         "hash": event.hash,
     }
-
-
-def copied_texts(event: HistoryEvent) -> tuple[str | None, str | None]:
-    """The name and the type that an event of an activity has in its payload."""
-    return _text_in(event, "name"), _text_in(event, "type")
-
-
-def _text_in(event: HistoryEvent, key: str) -> str | None:
-    if event.activity_id is None:
-        return None
-    value = event.payload.get(key)
-    return value if isinstance(value, str) else None
 
 
 def task_values(task: UserTask) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
 
-from sqlalchemy import ColumnElement, Table, select, tuple_, update
+from sqlalchemy import ColumnElement, Table, delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.model import Course, EventKind, HistoryEvent, InstanceTime, TaskTime, UserTask
@@ -115,6 +115,30 @@ class Times(Transaction):
         ids = [each.instance_id for each, _ in new]
         measured = update(process_instance).where(process_instance.c.instance_id.in_(ids))
         self._write(measured.values(is_measured=True))
+
+    def forget_task_times(self, instance_id: str, task_ids: Collection[str]) -> None:
+        """These tasks are not measured."""
+        if not task_ids:
+            return
+        for table in (task_time, user_task):
+            key = (table.c.instance_id == instance_id) & table.c.task_id.in_(sorted(task_ids))
+            done = delete(table) if table is task_time else update(table).values(is_measured=False)
+            self._write(done.where(key))
+
+    def forget_instance_time(self, instance_id: str) -> None:
+        """The instance is not measured.
+
+        Nor is whoever went the same course, so that this is kept anew too. Nothing is read: it may
+        be damaged.
+        """
+        columns = instance_time.c
+        its = select(columns.course_digest).where(columns.instance_id == instance_id)
+        is_same = columns.course_digest == its.scalar_subquery()
+        of_it = process_instance.c.instance_id == instance_id
+        of_them = process_instance.c.instance_id.in_(select(columns.instance_id).where(is_same))
+        self._write(update(process_instance).where(of_it | of_them).values(is_measured=False))
+        self._write(delete(instance_time).where(is_same))
+        self._write(delete(course).where(course.c.digest.not_in(select(columns.course_digest))))
 
     def _put(self, table: Table, rows: list[dict[str, object]]) -> None:
         """Insert; what is there already stays: it was measured from the same history."""

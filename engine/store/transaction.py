@@ -11,13 +11,23 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Row,
+    Select,
+    func,
+    or_,
+    select,
+)
 
 from engine.errors import DamagedRow, EngineError, InvalidQuery, StorageError
 from engine.model import EventKind
 from engine.queries import Page, SortOrder, TaskQuery
 from engine.sources import whole_milliseconds
 from engine.store.connection import driver_errors
+from engine.store.kept_keys import as_bytes, decoded
 from engine.store.places import behind
 from engine.store.prepared import Prepared, PreparedQuery, Touched
 from engine.store.quarantine import Quarantine
@@ -200,8 +210,8 @@ class Transaction:
             with readable():
                 return [build(row) for row in self._all(statement)]
         except DamagedRow:
-            found = self._all(statement.with_only_columns(*keys))
-            each = [self._one_of(statement, build, keys, row) for row in found]
+            found = self._keys_of(statement, keys)
+            each = [self._one_of(statement, build, keys, values) for values in found]
             return [one for some in each for one in some]
 
     def _few_visible(
@@ -214,6 +224,18 @@ class Transaction:
         rows = self._all(ids.limit(FEW + 1))
         return tuple(row.instance_id for row in rows) if len(rows) <= FEW else None
 
+    def _keys_of(
+        self, statement: Select[Any], keys: Sequence[ColumnElement[Any]]
+    ) -> Iterator[Sequence[Any]]:
+        """The keys of a listing's rows, but for those whose own keys cannot be read."""
+        try:
+            yield from self._all(statement.with_only_columns(*keys))
+            return
+        except DamagedRow:
+            rows = self._all(statement.with_only_columns(*map(as_bytes, keys)))
+            names = [str(key.key) for key in keys]
+            yield from decoded(rows, names, _table_of(keys[0]), self._quarantine)
+
     def _beyond_damaged(self, limit: int) -> int:
         """So many rows of a claim that those which are left out do not fill it."""
         return limit + len(self._quarantine.rows)
@@ -223,7 +245,7 @@ class Transaction:
         statement: Select[Any],
         build: Callable[[Row[Any]], T],
         keys: Sequence[ColumnElement[Any]],
-        values: Row[Any],
+        values: Sequence[Any],
     ) -> list[T]:
         named = dict(zip(keys, values, strict=True))
         one = statement.limit(None).offset(None).order_by(None)

@@ -87,9 +87,19 @@ def test_what_is_forgotten_is_found_no_more_and_can_be_added_again(index: Store)
     assert (found(index, "baru"), found(index, "lkj")) == ("i1", "i3 i2")
     assert found(index, "2027") == "i3"
     with index.writing() as tx:
-        assert tx.forget_all_words() == 3
+        assert tx.forget_words(["i1", "i2", "i3"]) == 3
         assert tx.instances_without_words(2) == ["i1", "i2"]
     assert found(index, "baru") == ""
+
+
+def test_the_index_of_single_words_is_made_anew_from_the_words(index: Store) -> None:
+    before = found(index, "lkj")
+
+    with index.writing() as tx:
+        tx.renew_word_index()
+        assert tx.words_of("?") is None
+
+    assert found(index, "lkj") == before
 
 
 def test_what_a_failed_step_brought_is_not_found(index: Store) -> None:

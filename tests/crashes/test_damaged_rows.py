@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -28,6 +31,7 @@ from tests.crashes import operations
 from tests.crashes.operations import KADIS, ROBOT, Subject
 from tests.crashes.sweep import CLOCK
 from tests.office import ADMIN, ANALYST, AUDITOR
+from tests.soak.specimen import Specimen, specimen
 
 BROKEN_JSON, LATE, NO_TEXT = "'{\"rusak'", "99999999999999999", "CAST(x'ff7b' AS TEXT)"
 #: (table, column, value), and whether `verify` reads the row.
@@ -159,3 +163,42 @@ def test_damaged_row_is_named_and_the_others_go_on(
         assert f"a row of {table}" in named or is_verified
         [rows] = [each for each in engine.health.checks() if each.name == "rows"]
         assert rows.is_well == (not named)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Specimen:
+    return specimen(tmp_path_factory.mktemp("specimen"))
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("process_instance", "instance_id"),
+        ("user_task", "instance_id"),
+        ("user_task", "task_id"),
+        ("user_task", "name"),
+        ("search_entry", "words"),
+        ("task_time", "lane"),
+        ("instance_time", "course_digest"),
+    ],
+)
+def test_what_is_no_text_takes_no_other_instance_with_it(
+    sound: Specimen, tmp_path: Path, table: str, column: str
+) -> None:
+    copy = sound.copied(tmp_path / "alur.db")
+    with closing(sqlite3.connect(copy.file)) as db:
+        [first] = db.execute(f"SELECT min(rowid) FROM {table}").fetchone()
+        db.execute(f"UPDATE {table} SET {column} = {NO_TEXT} WHERE rowid = ?", (first,))
+        db.commit()
+
+    with copy.opened() as engine:
+        seen = look_at_all(engine)
+        found = list(engine.history.verify_all(actor=AUDITOR))
+        engine.reindexing.rebuild(actor=ADMIN)
+        after = list(engine.history.verify_all(actor=AUDITOR))
+
+    assert len(seen) >= 6
+    assert any(each.faults for each in found)
+    assert sum(each.is_sound for each in found) >= 6
+    if table not in ("process_instance", "user_task"):
+        assert all(each.is_sound for each in after)

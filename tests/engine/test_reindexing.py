@@ -60,6 +60,7 @@ def a_case(office: Office) -> str:
     office.engine.external_tasks.fail(
         fetched.task.external_task_id, "w1", message="rusak", details="di sini", actor=WORKER
     )
+    office.engine.measuring.turn(lambda: False)
     return instance
 
 
@@ -75,7 +76,7 @@ def change(office: Office, *statements: str, **values: object) -> None:
 
 
 _HERE = "WHERE instance_id = :instance"
-_B = f"{_HERE} AND activity_id = 'b'"
+_A, _B = f"{_HERE} AND activity_id = 'a'", f"{_HERE} AND activity_id = 'b'"
 #: What `verify` begins to say -> what was done. Each row and column by which people find work.
 DAMAGES: dict[str, tuple[str, ...]] = {
     "the state kept": (f"UPDATE process_instance SET state = 'COMPLETED', ended_at = 5 {_HERE}",),
@@ -105,7 +106,25 @@ DAMAGES: dict[str, tuple[str, ...]] = {
     "the created_at of subscription": (f"UPDATE event_subscription SET created_at = 5 {_HERE}",),
     "subscription": (f"DELETE FROM event_subscription {_HERE}",),
     "the is_strategic of task": (f"UPDATE user_task SET is_strategic = :yes {_B}",),
+    "the words of search_entry": (f"UPDATE search_entry SET words = 'karangan' {_HERE}",),
+    "search_entry": (f"DELETE FROM search_entry {_HERE}",),
+    "the waiting and working of task_time": (f"UPDATE task_time SET waiting = 1 {_HERE}",),
+    "the round of task_time": (f"UPDATE task_time SET round = 2 {_HERE}",),
+    "the sent_by of task_time": (f"UPDATE task_time SET sent_by = 'b' {_HERE}",),
+    "the lane of task_time": (f"UPDATE task_time SET lane = 'Bidang' {_HERE}",),
+    "task_time": (f"DELETE FROM task_time {_HERE}",),
     "the offered_lane of task": (f"UPDATE user_task SET offered_lane = 'Bidang' {_B}",),
+    "the preceded_by of task": (f"UPDATE user_task SET preceded_by = '[]' {_B}",),
+    "the claimed_at of task": (f"UPDATE user_task SET claimed_at = claimed_at + 1 {_B}",),
+    "the substitution_id of task": (f"UPDATE user_task SET substitution_id = 'x' {_B}",),
+    "the created_at of task": (f"UPDATE user_task SET created_at = created_at - 1 {_B}",),
+    "the local_variables of task": (
+        f"UPDATE user_task SET local_variables = '{{}}' {_HERE} AND activity_id = 'c'",
+    ),
+    "the due_at of task": (f"UPDATE user_task SET due_at = 5 {_B}",),
+    "the priority of task": (f"UPDATE user_task SET priority = 90 {_B}",),
+    "the follow_up_at of task": (f"UPDATE user_task SET follow_up_at = 5 {_B}",),
+    "the escalation_level of task": (f"UPDATE user_task SET escalation_level = 2 {_B}",),
     "who has task": (f"UPDATE user_task SET assignee = 'orang-lain' {_B}",),
     "the candidates of task": (
         "INSERT INTO task_candidate (instance_id, task_id, kind, name) "
@@ -115,13 +134,13 @@ DAMAGES: dict[str, tuple[str, ...]] = {
         f"UPDATE user_task SET state = 'cancelled', ended_at = 5, remind_at = NULL {_B}",
     ),
     "the open tasks kept": (f"DELETE FROM user_task {_B}",),
-    "the ended_by of task": (
-        f"UPDATE user_task SET ended_by = 'orang-lain' {_HERE} AND activity_id = 'a'",
-    ),
-    "the state of task": (
-        f"UPDATE user_task SET state = 'cancelled' {_HERE} AND activity_id = 'a'",
-    ),
-    "task": (f"DELETE FROM user_task {_HERE} AND activity_id = 'a'",),
+    "the ended_by of task": (f"UPDATE user_task SET ended_by = 'orang-lain' {_A}",),
+    "the assignee of task": (f"UPDATE user_task SET assignee = 'orang-lain' {_A}",),
+    "the ended_at of task": (f"UPDATE user_task SET ended_at = ended_at + 1 {_A}",),
+    "the lane of task": (f"UPDATE user_task SET lane = 'Bidang' {_A}",),
+    "the activity_id of task": (f"UPDATE user_task SET activity_id = 'z' {_A}",),
+    "the state of task": (f"UPDATE user_task SET state = 'cancelled' {_A}",),
+    "task": (f"DELETE FROM task_time {_HERE}", f"DELETE FROM user_task {_A}"),
 }
 
 
@@ -142,6 +161,8 @@ def test_a_damaged_row_is_named_and_made_anew(office_on_both: Office) -> None:
         assert faults(office, other) == ()
 
         office.engine.reindexing.rebuild(actor=ADMIN, instance_ids=[instance])
+        assert faults(office, instance) == (), said
+        office.engine.measuring.turn(lambda: False)
         assert faults(office, instance) == (), said
 
     assert {each.task_id for each in office.open_tasks(instance)} == {t.task_id for t in before}
@@ -255,7 +276,7 @@ def test_a_substitution_is_what_the_log_of_accounts_says(office_on_both: Office)
 
 _TABLES = (
     *("process_instance", "user_task", "task_candidate", "variable_update", "incident"),
-    *("external_task", "event_subscription", "substitution"),
+    *("external_task", "event_subscription", "substitution", "search_entry"),
 )
 
 
@@ -266,3 +287,28 @@ def everything(office: Office) -> dict[str, list[str]]:
             table: sorted(str(row) for row in connection.execute(text(f"SELECT * FROM {table}")))
             for table in _TABLES
         }
+
+
+MEASURES = {
+    "the elapsed of instance_time": "UPDATE instance_time SET elapsed = elapsed + 1",
+    "the state of instance_time": "UPDATE instance_time SET state = 'EXTERNALLY_TERMINATED'",
+    "course": "UPDATE course SET steps = '[]'",
+    "instance_time": "DELETE FROM instance_time",
+}
+
+
+def test_what_was_measured_of_an_ended_instance_is_compared(office_on_both: Office) -> None:
+    office = office_on_both
+    definition = office.deploy(process(start(), user("a"), end(), line("s", "a", "e")))
+    first, second = office.start(definition), office.start(definition)
+    for each_instance in (first, second):
+        office.complete(each_instance, "a")
+    office.engine.measuring.turn(lambda: False)
+
+    for said, statement in MEASURES.items():
+        change(office, statement)
+        assert any(each.message.startswith(f"{said} ") for each in faults(office, first)), said
+
+        office.engine.reindexing.rebuild(actor=ADMIN)
+        office.engine.measuring.turn(lambda: False)
+        assert (faults(office, first), faults(office, second)) == ((), ()), said

@@ -12,6 +12,7 @@ from engine.remarks import Place
 from engine.search import Found
 from engine.search_words import words_in
 from tests.diagrams import end, field, form, line, process, start, user
+from tests.engine.moving import move
 from tests.office import ADMIN, AUDITOR, Office, staff
 
 ADI, KADIS, OTHER = staff("Bidang", "adi"), staff("Kadis"), staff("Gudang")
@@ -32,16 +33,13 @@ def test_words_are_letters_and_digits(text: str, words: str) -> None:
     assert words_in(text) == words.split()
 
 
-@pytest.fixture
-def instance(office_on_both: Office) -> str:
-    """One that has passed a step of Bidang, and waits for Kadis."""
-    office = office_on_both
+def sop(number: str) -> str:
     said = (
         "<bpmn:extensionElements><camunda:properties>"
-        '<camunda:property name="sop:nomorSop" value="400.3/301"/>'
+        f'<camunda:property name="sop:nomorSop" value="{number}"/>'
         "</camunda:properties></bpmn:extensionElements>"
     )
-    drawn = process(
+    return process(
         start("s", form(field("periode"), field("tahun", "long"))),
         user("a", form(field("catatan"), field("bukti", "file")), name="Mengisi data"),
         user("b", name="Menandatangani laporan"),
@@ -49,7 +47,13 @@ def instance(office_on_both: Office) -> str:
         line("s", "a", "b", "e"),
         lanes={"Bidang": ["s", "a"], "Kadis": ["b", "e"]},
     ).replace('isExecutable="true">', f'isExecutable="true">{said}', 1)
-    definition = office.deploy(drawn)
+
+
+@pytest.fixture
+def instance(office_on_both: Office) -> str:
+    """One that has passed a step of Bidang, and waits for Kadis."""
+    office = office_on_both
+    definition = office.deploy(sop("400.3/301"))
     started = office.engine.instances.start(
         definition, {"periode": "Triwulan I", "tahun": 2026}, actor=ADI, business_key="LKJ-77"
     ).instance.instance_id
@@ -165,3 +169,20 @@ def test_the_index_is_made_anew_from_history(office_on_both: Office, instance: s
         office.engine.search.rebuild(actor=ADMIN, instance_ids=["?"])
     with pytest.raises(Forbidden):
         office.engine.search.rebuild(actor=AUDITOR)
+
+
+def test_who_is_moved_is_found_as_before_and_by_the_new_name(
+    office_on_both: Office, instance: str
+) -> None:
+    office = office_on_both
+    move(office, instance, sop("400.3/302"))
+
+    for query in ("lkj-77", "smp", "rekap", "301", "302", "perwali"):
+        found = search(office, query).instances
+        assert instance in [each.instance.instance_id for each in found], query
+    office.assert_sound(instance)
+
+    with office.store.writing() as tx:
+        tx.forget_words([instance])
+    office.engine.search.add_missing()
+    office.assert_sound(instance)

@@ -164,7 +164,7 @@ def test_a_fact_that_was_changed_beside_history_is_found(
         tx._write(text("UPDATE user_task SET priority = 10, due_at = due_at + 1"))
 
     found = office.engine.history.verify(instance, actor=AUDITOR).faults
-    assert sorted(fault.message.split()[0] for fault in found) == ["dueDate", "priority"]
+    assert sorted(fault.message.split()[1] for fault in found) == ["due_at", "priority"]
 
 
 def test_an_ended_task_is_not_changed(office_on_both: Office, instance: str) -> None:

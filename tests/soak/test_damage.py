@@ -33,6 +33,22 @@ def test_changed_history_is_named(sound: Specimen, tmp_path: Path, act: str) -> 
     assert tampering.names(tampering.faults_of(copy), change), f"seed {seed}: {change}"
 
 
+@pytest.mark.parametrize("table", tampering.BESIDE)
+def test_changed_row_beside_history_is_named(sound: Specimen, tmp_path: Path, table: str) -> None:
+    seed = random.randrange(100_000)
+    rng = random.Random(seed)
+    for act in tampering.BESIDE_ACTS:
+        copy = sound.copied(tmp_path / "alur.db")
+        forger = tampering.Tamperer(copy.file, rng)
+        change = forger.tamper_of(table, act)
+        if change is None:
+            continue  # the specimen has one row of it, or nothing to cut
+
+        found = [each.instance_id for each in tampering.faults_of(copy)]
+        assert found, f"seed {seed}: {change}"
+        assert change.instance_id in {*found, ""}, f"seed {seed}: {change}"
+
+
 def test_bit_that_flips_changes_no_history_that_is_told(sound: Specimen, tmp_path: Path) -> None:
     copy = sound.copied(tmp_path / "alur.db")
     with copy.opened() as engine:

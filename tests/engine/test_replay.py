@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+from sqlalchemy import text
+
+from engine.errors import ReplayMismatch
 from engine.model import EventKind
 from engine.replay import replay
 from tests.diagrams import each, end, exclusive, flow, line, process, properties, start, user
@@ -51,6 +55,41 @@ def test_an_unreadable_snapshot_is_rebuilt(office: Office) -> None:
     office.complete(instance, "isi")
     assert office.waiting_at(instance) == ["periksa"]
     office.assert_sound(instance)
+
+
+def test_an_instance_whose_history_does_not_hold_is_not_carried_on_by_it(office: Office) -> None:
+    """Its snapshot is lost, and the diagram goes another way than history tells."""
+    instance = office.start(office.deploy(DIAGRAM), daftar=["A"])
+    office.complete(instance, "isi")
+    office.complete(instance, "periksa", ulang=True)
+    before = office.kinds(instance)
+    with office.store._engine.begin() as connection:
+        other = DIAGRAM.replace("${ulang}", "${ulang == false}").replace("${!ulang}", "${ulang}")
+        connection.execute(text("UPDATE resource SET content = :other"), {"other": other.encode()})
+    office.erase_snapshot(instance)
+    fresh = Office(office.store)
+
+    with pytest.raises(ReplayMismatch) as refused:
+        fresh.complete(instance, "isi")
+
+    told = fresh.engine.history.events(instance, actor=AUDITOR)
+    back = next(each.sequence for each in told if each.payload.get("flow") == "x_isi")
+    assert (refused.value.instance_id, refused.value.sequence) == (instance, back)
+    assert fresh.kinds(instance) == before
+
+
+def test_what_history_lacks_is_missed_behind_its_last_event(office: Office) -> None:
+    instance = office.start(office.deploy(DIAGRAM), daftar=["A"])
+    office.complete(instance, "isi", ulang=False)
+    with office.store.reading() as tx:
+        stored = tx.stored_instance(instance)
+        machine = office.engine.definitions.machine(tx, stored.instance.definition_id)
+        *events, last = tx.events(instance)
+
+    [fault] = replay(machine, events).faults
+
+    assert (fault.check, fault.sequence, fault.found) == ("replay", last.sequence, "nothing")
+    assert "periksa" in (fault.expected or "")
 
 
 def test_a_replay_gives_the_same_bytes_as_the_live_run(office: Office) -> None:

@@ -226,6 +226,7 @@ def test_a_changed_diagram_is_named(office: Office) -> None:
     fresh = Office(office.store)
 
     [fault] = faults(fresh, instance)
+    assert (fault.check, fault.sequence) == ("replay", 1)
     assert "diagram" in fault.message
 
 
@@ -287,7 +288,8 @@ def test_an_unreadable_event_is_named_and_hurts_no_other_instance(
     assert [(f.instance_id, f.sequence) for f in faults(office, instance)] == [(instance, sequence)]
     assert faults(office, other) == ()
     results = list(office.engine.history.verify_all(actor=AUDITOR))
-    assert {r.instance_id for r in results if not r.is_sound} == {instance}
+    [unsound] = [each for each in results if not each.is_sound]
+    assert (unsound.instance_id, unsound.events, unsound.inputs) == (instance, 0, 0)
     office.complete(other, "b")
 
 
@@ -329,3 +331,18 @@ def test_what_was_changed_beside_history_is_named(office: Office, what: str, cha
 
     assert {each.check for each in found} == {"state"}
     assert any(each.message.startswith(what) for each in found), found
+
+
+def test_a_group_that_is_offered_the_task_no_more_is_named(office: Office) -> None:
+    offered = DIAGRAM.replace('<bpmn:userTask id="b"', f'{_OFFERED} id="b"')
+    instance = office.start(office.deploy(offered))
+    office.complete(instance, "a", nomor="7")
+    assert faults(office, instance) == ()
+
+    tamper(office.store, "DELETE FROM task_candidate WHERE name = 'pengawas'")
+
+    [fault] = faults(office, instance)
+    assert (fault.check, fault.message.startswith("the candidates of task")) == ("state", True)
+
+
+_OFFERED = '<bpmn:userTask camunda:candidateGroups="arsip, pengawas"'

@@ -90,6 +90,18 @@ def test_one_that_cannot_be_moved_keeps_all_where_they_are(
     ]
 
 
+def test_what_could_be_moved_stays_beside_one_that_cannot(
+    hall: Hall, letter: str, plan: dict[str, Any]
+) -> None:
+    newer = hall.started()
+
+    body = assert_problem(execute(hall, plan, letter, newer), 409)
+
+    assert body["processInstanceId"] == newer
+    found = hall.get(f"/process-instance/{letter}").json
+    assert found["definitionId"] == plan["sourceProcessDefinitionId"]
+
+
 def test_faults_stand_at_their_instruction(hall: Hall, plan: dict[str, Any]) -> None:
     for each in plan["instructions"]:
         if each["sourceActivityIds"] == ["isi"]:

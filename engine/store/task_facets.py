@@ -68,11 +68,14 @@ class TaskFacets(WordIndex):
             if few is not None:
                 return few
         query = self._with_names(query)
-        if page is None or _first_wish(page) != "priority" or not _is_named(query):
+        if query.instance_ids is not None or page is None:
+            return query
+        if _first_wish(page) != "priority" or not _is_named(query):
             return query
         # By name there is no order of priorities, and by priority rare names are far between.
         names = [*equal(_T.name, query.name), *among(_T.name, query.names_in)]
-        return self._few_of(query, select(_T.instance_id).where(_IS_OPEN, *names)) or query
+        found = select(_T.instance_id).where(_IS_OPEN, *names)
+        return self._few_of(query, _WALKED["name"].of(found)) or query
 
     def _few_of(self, query: TaskQuery, found: Select[tuple[str]]) -> TaskQuery | None:
         rows = self._all(found.limit(FEW + 1))
@@ -91,6 +94,8 @@ class TaskFacets(WordIndex):
             *([] if part is None else [lambda name: name.icontains(part, autoescape=True)]),
             *([] if pattern is None else [lambda name: name.like(pattern, escape="\\")]),
         )
+        if not names:
+            return replace(query, instance_ids=())
         return replace(query, names_in=tuple(names), name_contains=None, name_like=None)
 
     def _parts(self, query: TaskQuery, page: Page) -> list[Conditions] | None:
@@ -99,7 +104,8 @@ class TaskFacets(WordIndex):
         Of those that are offered to lanes, a task that matches meets the conditions of one part.
         """
         first = _first_wish(page)
-        if replace(query, states=None, include_assigned=False) == _EVERYTHING:
+        is_everything = replace(query, states=None, include_assigned=False) == _EVERYTHING
+        if is_everything and page.max_results is not None:
             return self._of_everything(query, page)
         # What somebody has in hand, or went up, is little.
         is_little = query.assignee is not None or query.is_escalated or query.escalated_to

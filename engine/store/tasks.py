@@ -29,6 +29,7 @@ from engine.model import (
 from engine.queries import Page, TaskQuery
 from engine.store.announcements import SOMEBODY_LISTENS
 from engine.store.instances import stored_instance_of
+from engine.store.leading import hidden
 from engine.store.prepared import PreparedQuery
 from engine.store.shapes import ShapedListing
 from engine.store.step_rows import BESIDE_TASKS
@@ -157,6 +158,8 @@ class Tasks(TaskFacets):
     def tasks(self, query: TaskQuery, page: Page = _FIRST_PAGE) -> list[UserTask]:
         """The tasks that match; those that are open, unless the query says otherwise."""
         query = self._narrowed_tasks(query, page)
+        if query.instance_ids == ():
+            return []
         parts = None if page.max_results is None else self._parts(query, page)
         if parts is None:
             # Which row is damaged is found by a statement made of the query.
@@ -178,6 +181,8 @@ class Tasks(TaskFacets):
 
     def _count(self, query: TaskQuery, at_most: int | None) -> Select[int]:
         query = self._narrowed_tasks(query)
+        if query.instance_ids == ():
+            return select(literal(0))
         found = select(literal(1)).select_from(user_task)
         if at_most is None:
             return counted(found.where(*task_conditions(query)))
@@ -233,6 +238,10 @@ def task_conditions(
     parts: in which the searches are made, only with a bound.
     """
     conditions, searches = _conditions(query), searches_of(query, parts)
+    if query.instance_ids is not None:
+        # By these alone: SQLite would rather read all tasks of an SOP, or of a name.
+        others = _conditions(replace(query, instance_ids=None))
+        conditions = [*among(user_task.c.instance_id, query.instance_ids), *hidden(others)]
     if searches is None:
         return conditions
     if bound is None:

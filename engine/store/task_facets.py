@@ -136,18 +136,37 @@ class TaskFacets(WordIndex):
     def _by_priority(self, query: TaskQuery) -> list[Conditions] | None:
         there = self._values(_T.priority, _WALKED["priority"])
         asked = [_T.priority == each for each in there if _is_asked(each, query)]
-        return self._by_lane(query, asked, _T.priority)
+        return self._by_lane(query, asked, _T.priority, self._named_lanes(query))
+
+    def _named_lanes(self, query: TaskQuery) -> frozenset[str] | None:
+        """The lanes that have a task of the query's names; None when it has no names, or many.
+
+        In another lane there would be nothing to find, however far one reads.
+        """
+        names = {*(query.names_in or ()), *([query.name] if query.name else ())}
+        if not names or len(names) > _MOST_FACETS:
+            return None
+        lanes = [self._values(_T.offered_lane, _WALKED["name"], among=_T.name == n) for n in names]
+        return frozenset(lane for some in lanes for lane in some)
 
     def _by_lane(
-        self, query: TaskQuery, facets: list[ColumnElement[bool]], of: Column[Any]
+        self,
+        query: TaskQuery,
+        facets: list[ColumnElement[bool]],
+        of: Column[Any],
+        only: frozenset[str] | None = None,
     ) -> list[Conditions] | None:
-        """Each facet, a value of that column, in each lane that has it; None: they are too many."""
+        """Each facet, a value of that column, in each lane that has it; None: they are too many.
+
+        only: lanes beside which no other one is looked at.
+        """
         if len(facets) > _MOST_FACETS:
             return None
         wanted, parts = lanes_of(query), []
         for facet in facets:
             there = self._values(_T.offered_lane, _WALKED[of.name], among=facet)
             lanes = there if wanted is None else [lane for lane in there if lane in wanted]
+            lanes = lanes if only is None else [lane for lane in lanes if lane in only]
             parts += [[_IS_OPEN, facet, _T.offered_lane == lane] for lane in lanes]
             if wanted is None:
                 parts.append([_IS_OPEN, facet, _T.offered_lane.is_(None)])

@@ -239,9 +239,8 @@ def task_conditions(
     """
     conditions, searches = _conditions(query), searches_of(query, parts)
     if query.instance_ids is not None:
-        # By these alone: SQLite would rather read all tasks of an SOP, or of a name.
-        others = _conditions(replace(query, instance_ids=None))
-        conditions = [*among(user_task.c.instance_id, query.instance_ids), *hidden(others)]
+        # By these: SQLite would rather read all tasks of an SOP, or of a name.
+        conditions = [*among(user_task.c.instance_id, query.instance_ids), *hidden(conditions)]
     if searches is None:
         return conditions
     if bound is None:

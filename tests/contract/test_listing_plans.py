@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -340,3 +341,13 @@ def test_pages_are_parts_of_the_whole_list(much_work: Store) -> None:
                     counted = tx.count_tasks(query, at_most=40)
                 assert [each.task_id for page in pages for each in page] == whole[:60]
                 assert counted == min(len(whole), 40)
+
+
+def test_tasks_that_are_looked_up_by_instance_are_visible_ones(much_work: Store) -> None:
+    nobody = TaskScope("tiada", frozenset({"Tiada"}))
+    for filters in ({"key_words": ("77",)}, {"lane": "Rare"}, {"instance_ids": ("i3", "i7")}):
+        with much_work.reading() as tx:
+            everybodys = TaskQuery(**filters)
+            assert tx.tasks(everybodys, Page(0, 25))
+            assert tx.tasks(replace(everybodys, visible_to=nobody), Page(0, 25)) == []
+            assert tx.count_tasks(replace(everybodys, visible_to=nobody)) == 0

@@ -21,7 +21,14 @@ from engine.model import (
     VariableUpdate,
 )
 from engine.permissions import lanes_seen_by
-from engine.queries import EventQuery, IdentityLinkQuery, IncidentQuery, Page, VariableQuery
+from engine.queries import (
+    EventQuery,
+    IdentityLinkQuery,
+    IncidentQuery,
+    Page,
+    SortOrder,
+    VariableQuery,
+)
 from engine.sealing import Sealing
 from engine.store import Store, StoreTransaction
 from engine.taken_flows import FLOW_KINDS, Flows, flows_by_visit
@@ -65,8 +72,16 @@ class HistoricRecords:
     def identity_links(
         self, query: IdentityLinkQuery, page: Page = _FIRST_PAGE, *, actor: Actor
     ) -> list[IdentityLink]:
-        """Who was given tasks, was offered them, or lost them, as far as the actor may see it."""
+        """Who was given tasks, was offered them, or lost them, as far as the actor may see it.
+
+        Without an order, those of one instance or task are in that of its history, and all others
+        in that of time.
+        """
         self._note(actor, query.instance_id)
+        is_of_few = query.instance_id is not None or query.task_id is not None
+        if not (is_of_few or page.sorting or page.after):
+            # One instance after the other, all would be read for the first page.
+            page = replace(page, sorting=(("at", SortOrder.ASC),))
         with self._store.reading() as tx:
             return tx.identity_links(_seen_by(actor, query), page)
 

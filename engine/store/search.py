@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import bindparam, case, delete, func, select, text
+from sqlalchemy import Select, bindparam, case, delete, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -14,8 +15,8 @@ from engine.queries import MOST_CHARACTERS
 from engine.store.instances import INSTANCE_COLUMNS, instance_of
 from engine.store.prepared import Prepared
 from engine.store.tables import process_instance, search_entry
-from engine.store.transaction import Transaction, visible_instances
-from engine.store.word_index import found_by_words
+from engine.store.transaction import visible_instances
+from engine.store.word_index import WordIndex
 
 _COLUMNS = search_entry.c
 
@@ -50,7 +51,7 @@ _PUT = {
 _WORDS_OF = select(_COLUMNS.words).where(_COLUMNS.instance_id == bindparam("of_instance"))
 
 
-class Search(Transaction):
+class Search(WordIndex):
     """Questions about what can be searched."""
 
     def add_words(self, instance_id: str, words: str) -> None:
@@ -121,7 +122,10 @@ class Search(Transaction):
         lanes, account: only those in which one of the lanes takes part or that the account started;
         None for all. A word of one letter stands for itself only.
         """
-        found = found_by_words(words, INSTANCE_COLUMNS, self._connection.dialect.name)
-        statement = found.where(*visible_instances(lanes, account))
-        page = statement.limit(max_results).offset(first_result)
-        return self._listed(page, instance_of, process_instance.c.instance_id)
+
+        def ask(found: Select[Any]) -> list[ProcessInstance]:
+            page = found.where(*visible_instances(lanes, account))
+            page = page.limit(max_results).offset(first_result)
+            return self._listed(page, instance_of, process_instance.c.instance_id)
+
+        return self._with_words(words, INSTANCE_COLUMNS, ask, enough=max_results)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, cast, column, false, func, select, table
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Subquery,
+    cast,
+    column,
+    false,
+    func,
+    select,
+    table,
+)
 from sqlalchemy.dialects import postgresql
 
 from engine.queries import KEY_MARK, InstanceQuery, TaskQuery
@@ -14,11 +25,19 @@ from engine.store.tables import process_instance, search_entry
 from engine.store.transaction import Conditions, Transaction
 
 Query = TypeVar("Query", InstanceQuery, TaskQuery)
+T = TypeVar("T")
 
 _COLUMNS = search_entry.c
 #: Instances that a listing looks up by words of their keys. Words that more have are common:
 #: reading in the order of the page soon comes to them.
 MOST_BY_KEY = 500
+
+#: How many of the youngest instances PostgreSQL looks through before it asks the index, and how
+#: many more for each that is wanted.
+_YOUNG, _PER_WANTED = 1500, 5
+_BY_INDEX_ALONE, _BY_ANY_WAY = (
+    select(func.set_config("enable_seqscan", way, True)) for way in ("off", "on")
+)
 
 #: FTS5's table over search_entry; a column of the table's own name is what MATCH asks.
 _words = table("search_word", column("rowid"), column("search_word"))
@@ -30,8 +49,37 @@ class WordIndex(Transaction):
     def instances_by_key(self, words: Iterable[str], limit: int = MOST_BY_KEY) -> list[str]:
         """Ids of instances in whose key each of the words begins one, the youngest first."""
         marked = [KEY_MARK + word for word in words]
-        found = found_by_words(marked, (_COLUMNS.instance_id,), self._connection.dialect.name)
-        return [row.instance_id for row in self._all(found.limit(limit))]
+
+        def ask(found: Select[Any]) -> list[str]:
+            return [row.instance_id for row in self._all(found.limit(limit))]
+
+        return self._with_words(marked, (_COLUMNS.instance_id,), ask, enough=limit)
+
+    def _with_words(
+        self,
+        words: Sequence[str],
+        columns: Sequence[Any],
+        ask: Callable[[Select[Any]], list[T]],
+        *,
+        enough: int,
+    ) -> list[T]:
+        """What `ask` gets of the instances in which each of the words begins one, youngest first.
+
+        It is given a statement of these columns, to be narrowed and limited. When the youngest
+        instances of all already give `enough`, nothing else is looked at. A word of one letter
+        stands for itself only.
+        """
+        if self._connection.dialect.name == "sqlite":
+            return ask(_by_fts5(words, columns))
+        # PostgreSQL does not know how many words have a beginning: it takes them for common ones,
+        # and reads of a rare one every instance that there is.
+        young = ask(_among(_youngest(_YOUNG + _PER_WANTED * enough), words, columns))
+        if len(young) >= enough:
+            return young
+        self._all(_BY_INDEX_ALONE)
+        found = ask(_by_gin(words, columns))
+        self._all(_BY_ANY_WAY)
+        return found
 
     def _with_keys_found(self, query: Query) -> Query:
         """The same query by the instances that have the key, when they are few."""
@@ -42,16 +90,6 @@ class WordIndex(Transaction):
         if len(found) > MOST_BY_KEY:
             return query
         return replace(query, instance_ids=tuple(found))
-
-
-def found_by_words(
-    words: Sequence[str], columns: Sequence[Any], dialect: str
-) -> Select[tuple[object, ...]]:
-    """These columns of the instances in which each of the words begins one, the youngest first.
-
-    A word of one letter stands for itself only.
-    """
-    return _by_fts5(words, columns) if dialect == "sqlite" else _by_gin(words, columns)
 
 
 def begun_by(key: ColumnElement[str], words: Sequence[str] | None) -> Conditions:
@@ -80,18 +118,36 @@ def _by_fts5(words: Sequence[str], columns: Sequence[Any]) -> Select[tuple[objec
 
 
 def _by_gin(words: Sequence[str], columns: Sequence[Any]) -> Select[tuple[object, ...]]:
-    asked = " & ".join(f"'{word}':*" if _may_begin(word) else f"'{word}'" for word in words)
-    kept: ColumnElement[object] = func.array_to_tsvector(func.string_to_array(_COLUMNS.words, " "))
+    """All that have the words are found first: in the order of the page it would read all."""
+    found = select(search_entry).where(_has(search_entry.c, words)).cte("found")
+    return _of_instances(found.prefix_with("MATERIALIZED"), columns)
+
+
+def _among(
+    entries: Subquery, words: Sequence[str], columns: Sequence[Any]
+) -> Select[tuple[object, ...]]:
+    return _of_instances(entries, columns).where(_has(entries.c, words))
+
+
+def _youngest(number: int) -> Subquery:
+    return select(search_entry).order_by(_COLUMNS.entry_id.desc()).limit(number).subquery("young")
+
+
+def _of_instances(entries: FromClause, columns: Sequence[Any]) -> Select[tuple[object, ...]]:
+    asked = [entries.c[each.name] if each.table is search_entry else each for each in columns]
     return (
-        select(*columns)
+        select(*asked)
         .select_from(
-            search_entry.join(
-                process_instance, process_instance.c.instance_id == _COLUMNS.instance_id
-            )
+            entries.join(process_instance, process_instance.c.instance_id == entries.c.instance_id)
         )
-        .where(kept.op("@@")(cast(asked, postgresql.TSQUERY)))
-        .order_by(_COLUMNS.entry_id.desc())
+        .order_by(entries.c.entry_id.desc())
     )
+
+
+def _has(entry: Any, words: Sequence[str]) -> ColumnElement[bool]:
+    asked = " & ".join(f"'{word}':*" if _may_begin(word) else f"'{word}'" for word in words)
+    kept: ColumnElement[object] = func.array_to_tsvector(func.string_to_array(entry.words, " "))
+    return kept.op("@@")(cast(asked, postgresql.TSQUERY))
 
 
 def _may_begin(word: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.errors import NotFound
-from engine.store import Store
+from engine.store import Store, word_index
 from tests.contract.builders import a_definition, at, deploy, first_step, start
 
 
@@ -70,6 +70,28 @@ def test_only_visible_instances_are_found_and_pages_are_theirs(index: Store) -> 
     assert found(index, "lkj", lanes=()) == ""
     assert found(index, "lkj", lanes=("Petugas",), max_results=1) == "i2"
     assert found(index, "lkj", lanes=("Petugas",), first_result=1, max_results=1) == "i1"
+
+
+@pytest.mark.parametrize("young", [1, 2, 3])
+def test_what_the_youngest_do_not_give_is_found_all_the_same(
+    index: Store, monkeypatch: pytest.MonkeyPatch, young: int
+) -> None:
+    monkeypatch.setattr(word_index, "_YOUNG", young)
+    monkeypatch.setattr(word_index, "_PER_WANTED", 0)
+
+    assert found(index, "lkj", max_results=1) == "i3"
+    assert found(index, "lkj", max_results=2) == "i3 i2"
+    assert found(index, "lkj", first_result=1, max_results=1) == "i2"
+    assert found(index, "lkj", first_result=1, max_results=5) == "i2 i1"
+    assert found(index, "2026", max_results=1) == "i1"
+    assert found(index, "lkj", lanes=("Petugas",), max_results=1) == "i2"
+    with index.reading() as tx:
+        assert tx.found_instances(
+            ("triw",), lanes=None, account=None, first_result=0, max_results=1
+        )
+        if index.dialect == "postgresql":
+            # What was said for one statement holds no longer than for that.
+            assert tx._connection.exec_driver_sql("SHOW enable_seqscan").scalar() == "on"
 
 
 def test_what_is_forgotten_is_found_no_more_and_can_be_added_again(index: Store) -> None:

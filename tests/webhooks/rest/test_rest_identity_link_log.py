@@ -53,6 +53,19 @@ def test_a_task_goes_from_hand_to_hand(hall: Hall, moved: str) -> None:
     ]
 
 
+def test_without_an_order_all_instances_are_told_by_time(hall: Hall, moved: str) -> None:
+    hall.office.clock.advance(minutes=1)
+    others = [hall.started() for _ in range(5)]
+    hall.office.clock.advance(minutes=1)
+    hall.post(f"/task/{hall.open_task(moved)['id']}/claim", {"userId": "siti"}, "siti")
+
+    found = hall.get("/history/identity-link-log", maxResults="50").json
+    times = [row["time"] for row in found]
+    assert times == sorted(times)
+    assert found[0]["processInstanceId"] == found[-1]["processInstanceId"] == moved
+    assert {row["processInstanceId"] for row in found[5:10]} == set(others)
+
+
 def test_a_link_says_whose_doing_it_was(hall: Hall, moved: str) -> None:
     [row] = hall.get("/history/identity-link-log", operationType="add", userId="budi").json
 

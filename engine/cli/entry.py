@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from engine.cli.exit_codes import INTERRUPTED, OK, REFUSED, exit_code_of
 from engine.cli.invocation import Invocation
 from engine.cli.parser import build_parser
-from engine.cli.printer import Printer
+from engine.cli.printer import Printer, give_up_stdout
 from engine.errors import EngineError
 from engine.settings import Settings, from_environ
 
@@ -45,7 +44,7 @@ def _run(words: argparse.Namespace, settings: Settings) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _give_up_stdout()
+        give_up_stdout()
         return OK
     except Exception as error:  # noqa: BLE001 - a person gets a line, not a traceback
         _show_place(settings)
@@ -61,8 +60,3 @@ def _show_place(settings: Settings) -> None:
 
 def _hint(settings: Settings) -> str:
     return "" if settings.log_level == "DEBUG" else " (ALUR_LOG_LEVEL=DEBUG shows where)"
-
-
-def _give_up_stdout() -> None:
-    # The reader (head, less) has gone. Without this, Python complains once more when it exits.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -82,9 +83,15 @@ def _print(text: str, stream: Any = None) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        give_up_stdout()
         raise EngineError(
             f"the answer cannot be written: {error.strerror or error}; what was asked may be done"
         ) from error
+
+
+def give_up_stdout() -> None:
+    """Write nowhere from now on: else Python fails once more when it exits, by another code."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _facts(error: Exception) -> dict[str, Any]:

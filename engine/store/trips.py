@@ -16,15 +16,12 @@ from typing import Any
 
 from psycopg import Binary, Connection, DataError, OperationalError
 from psycopg.adapt import Transformer
-from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 #: A statement in the driver's words, and its values by their names.
 Statement = tuple[str, Mapping[str, Any]]
-
-#: A statement, its values as PostgreSQL reads them, and in which format each is.
-_Asked = tuple[str, list[bytes | None], list[int] | None]
 
 _BOUND = re.compile(r"%(?:%|\((\w+)\)s)")
 _TEXT, _BINARY = 0, 1
@@ -88,13 +85,14 @@ class TripConnection(Connection[Any]):
             raise
         _require_good(self, answers)
 
-    def rollback(self) -> None:
-        """Roll back. The driver may forget then what is prepared, for all who prepared it."""
-        is_begun = self.pgconn.transaction_status != TransactionStatus.IDLE
-        super().rollback()
-        if is_begun and self.prepared:
+    def _deallocate(self, name: bytes | None) -> Any:
+        """As the driver lets go of what it prepared; without a name of all, also of ours.
+
+        It does so after a rollback, and after it ran a DROP or ALTER.
+        """
+        if name is None:
             self.prepared.clear()
-            self.pgconn.exec_(b"DEALLOCATE ALL")
+        return super()._deallocate(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +114,6 @@ def sent(
     """
     # Of values that cannot be sent none must be.
     asked = [(text, *_parameters(text, values)) for text, values in statements]
-    is_first = driver.pgconn.transaction_status == TransactionStatus.IDLE
-    try:
-        return _sent(driver, asked, begins=begins)
-    except InvalidSqlStatementName:
-        # Somebody let the server forget: the driver itself does after it ran a DROP or ALTER.
-        if not is_first:
-            raise
-        driver.rollback()
-        driver.prepared.clear()
-        return _sent(driver, asked, begins=begins)
-
-
-def _sent(driver: TripConnection, asked: Sequence[_Asked], *, begins: bool) -> list[Answer]:
     connection, names = driver.pgconn, driver.prepared
     places: list[int] = []
     new: dict[int, tuple[str, bytes]] = {}

@@ -202,7 +202,8 @@ def _ended(words: str, **environ: str) -> tuple[int, str]:
     done = subprocess.run(
         ["/bin/sh", "-c", f"exec {shlex.quote(sys.executable)} -m engine {words}"],
         capture_output=True,
-        env={**os.environ, **environ},
+        # As of people: what is printed waits until there is more, unless the program says so.
+        env={**os.environ, "PYTHONUNBUFFERED": "", **environ},
         text=True,
         check=False,
     )

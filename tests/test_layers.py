@@ -503,3 +503,11 @@ z = clock.now()
 """
 
     assert offences("engine/tasks.py", source) == []
+
+
+def test_the_root_has_the_files_that_people_and_tools_look_for_and_no_others() -> None:
+    found = {each.name for each in ROOT.iterdir() if each.is_file() and each.name[0] != "."}
+    assert found == {
+        *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md"),
+        *("Makefile", "babel.cfg", "pyproject.toml", "setup.cfg"),
+    }

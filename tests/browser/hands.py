@@ -92,6 +92,9 @@ class Keys:
         assert control.is_checked()
 
     def attach(self, page: Page, control: Locator, file: Path) -> None:
+        # Asked for before the way there: it takes the browser a moment until it tells of choosers,
+        # and one that opens before that is seen by nobody.
+        page.once("filechooser", lambda _chooser: None)
         self._reach(page, control)
         with page.expect_file_chooser() as chosen:
             page.keyboard.press("Space")

@@ -13,7 +13,14 @@ from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.document_proof import document_faults
 from engine.endorsements import endorsement_faults
-from engine.errors import DamagedHistory, DamagedRow, EngineError, NotFound, StorageError
+from engine.errors import (
+    OTHER_TYPES,
+    DamagedHistory,
+    DamagedRow,
+    EngineError,
+    NotFound,
+    StorageError,
+)
 from engine.escalation_proof import EscalationProof
 from engine.history import chain_faults
 from engine.led_to import LedTo
@@ -46,8 +53,6 @@ from engine.state_proof import miscopied_faults, state_faults
 from engine.store import NAMELESS, Store, StoreTransaction
 
 _FIRST_PAGE = Page()
-#: What comparing a value may raise that is not what its column says: SQLite keeps anything.
-_OTHER_TYPES = (TypeError, ValueError, AttributeError)
 #: Instances verified per transaction when all of them are.
 _BATCH = 200
 #: Events that are read together, unless one instance has more: what bounds the memory.
@@ -265,7 +270,7 @@ class History:
         """Raises DamagedRow when something of another type stands where a text or number must."""
         try:
             return state_faults(tx, kept, led, self._measures, zone=self._zone)
-        except _OTHER_TYPES as error:
+        except OTHER_TYPES as error:
             raise DamagedRow(f"what is kept beside history cannot be compared: {error}") from error
 
     def _replayed(

@@ -23,9 +23,8 @@ from engine.deadlines import calendar_key, in_zone_of
 from engine.differences import Difference, differing
 from engine.errors import NotFound
 from engine.led_to import LedTo
-from engine.model import EventKind, KeptMeasures, TaskState, TaskTime, UserTask
+from engine.model import HAND_KINDS, EventKind, KeptMeasures, TaskState, TaskTime, UserTask
 from engine.store import StoreTransaction
-from engine.task_rows import HANDS
 from engine.task_times import by_task, passed, stretches
 from engine.worktime import WorkCalendar
 
@@ -60,7 +59,7 @@ class MeasureProof:
         for task_id in sorted(found.kept.measured_tasks - found.kept.tasks.keys()):
             yield task_id, (f"task_time {task_id}", "a row", "none")
         rounds = _Rounds(found) if found.kept.tasks else None
-        hands = by_task(each for each in found.led.events if each.kind in HANDS)
+        hands = by_task(each for each in found.led.events if each.kind in HAND_KINDS)
         for task_id, row in sorted(found.kept.tasks.items()):
             task = found.tasks.get(task_id)
             if task is None or task.ended_at is None or rounds is None:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from engine.bpmn.elements import ProcessModel
 from engine.definitions import Definitions
-from engine.errors import EngineError, Forbidden, InvalidInput, NotFound, is_its_own
+from engine.errors import OTHER_TYPES, EngineError, Forbidden, InvalidInput, NotFound, is_its_own
 from engine.lineage import lineage_of
 from engine.model import (
     Actor,
@@ -55,8 +55,6 @@ _MOST_KINDS = 8
 _OLDEST_FIRST = (("created_at", SortOrder.ASC),)
 _SOONEST = (("due_at", SortOrder.ASC), ("created_at", SortOrder.ASC))
 _NUMBER = "sop:nomorSop"
-#: What a key that is no text raises: SQLite keeps anything.
-_OTHER_TYPES = (TypeError, ValueError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +202,7 @@ class Search:
             instance = tx.stored_instance(instance_id, for_step=True).instance
             found += words_of_key(instance.business_key)
             return self._words_of(tx, instance) or found
-        except (EngineError, *_OTHER_TYPES) as error:
+        except (EngineError, *OTHER_TYPES) as error:
             if isinstance(error, EngineError) and not is_its_own(error, instance_id):
                 raise
             # A damaged history hinders no other; verify tells of it.

@@ -29,6 +29,7 @@ from engine.escapes import tell_caller
 from engine.history import Input, build_events, genesis
 from engine.lineage import lineage_of
 from engine.model import (
+    HAND_KINDS,
     EventKind,
     ExternalTask,
     HistoryEvent,
@@ -51,9 +52,6 @@ from engine.spiff.machine import Run
 from engine.spiff.stepping import step
 from engine.step_records import advanced, record_of, with_services, with_subscriptions
 from engine.store import StoreTransaction as Transaction
-
-#: Inputs by which a task gets into somebody's hands, or out of them.
-_HANDS = {EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED}
 
 _log = logging.getLogger(__name__)
 
@@ -307,7 +305,7 @@ class Steps:
         instance = stored.instance
         require_running(instance)
         notes: tuple[Observation, ...] = ()
-        if given.kind in _HANDS:
+        if given.kind in HAND_KINDS:
             model = self._definitions.machine(tx, instance.definition_id).model
             found = [self._deadlines.taken(tx, model, row, now) for row in changed]
             changed = tuple(row for row, _ in found)

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from engine.escalation_proof import Risen
 from engine.lineage import Lineage
 from engine.model import (
+    HAND_KINDS,
     EventKind,
     HistoryEvent,
     Json,
@@ -31,8 +32,6 @@ from engine.step_records import renewed, row_of
 from engine.task_changes import NAMES
 
 _OPEN = TaskState.OPEN, None, None
-#: Inputs by which a task gets into somebody's hands, or out of them.
-HANDS = frozenset({EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED})
 _ENDS = frozenset({EventKind.ACTIVITY_COMPLETED, EventKind.ACTIVITY_CANCELLED})
 _DUE = NAMES["due_at"]
 
@@ -79,7 +78,7 @@ def _hear(visit: Visit, event: HistoryEvent, version: str, given: HistoryEvent |
         visit.completed_by = event.actor
     elif kind in _ENDS:
         visit.end = visit.end or (TaskState.CANCELLED, event.at, given.actor if given else None)
-    elif kind in HANDS:
+    elif kind in HAND_KINDS:
         visit.hand = event
     elif kind is EventKind.DEADLINE_SET:
         visit.facts[_DUE] = event.payload["dueAt"]

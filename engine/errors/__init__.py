@@ -37,6 +37,7 @@ from engine.errors.conflicts import (
     TaskNotOpen,
 )
 from engine.errors.storage import (
+    OTHER_TYPES,
     PASSING_TROUBLE,
     CheckpointsDisagree,
     CheckpointTaken,
@@ -74,6 +75,7 @@ from engine.errors.who_may import (
 )
 
 __all__ = [
+    "OTHER_TYPES",
     "PASSING_TROUBLE",
     "CheckpointTaken",
     "CheckpointsDisagree",

@@ -126,6 +126,10 @@ class UnboundStep(MachineFault):
     """The workflow library wanted the time or an id outside a step."""
 
 
+#: What comparing a stored value may raise that is not what its column says: SQLite keeps anything.
+OTHER_TYPES = (TypeError, ValueError, AttributeError)
+
+
 def is_its_own(error: EngineError, instance_id: str) -> bool:
     """Whether the error is about what one instance has: then others can be gone on with.
 

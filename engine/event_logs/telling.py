@@ -12,7 +12,7 @@ from engine.bpmn.names import ACTIVITIES
 from engine.event_logs.entries import Entry, Transition
 from engine.event_logs.values import told_values
 from engine.event_logs.versions import Versions
-from engine.model import EventKind, HistoryEvent, Json, documents_of
+from engine.model import HAND_KINDS, EventKind, HistoryEvent, Json, documents_of
 from engine.moments import due_moment
 from engine.playback.visits import BODY
 from engine.task_times import Stretch
@@ -22,7 +22,6 @@ _BODY_TYPE = "multiInstanceBody"
 #: What waits, or happens, between activities. A boundary event is told when it happens only.
 _EVENTS = frozenset({"intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
 TOLD = ACTIVITIES | _EVENTS | {_BODY_TYPE}
-_HANDS = {EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED}
 
 
 @dataclass(slots=True)
@@ -119,7 +118,7 @@ class Teller:
         if visit is None:
             return
         facts.tell(visit)
-        if event.kind in _HANDS:
+        if event.kind in HAND_KINDS:
             yield from self._handed(visit, event)
         elif event.kind is EventKind.ACTIVITY_COMPLETED:
             yield from self._completed(visit, event, given)

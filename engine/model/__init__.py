@@ -51,6 +51,7 @@ from engine.model.escalations import (
 )
 from engine.model.evidence import EvidencePackage, ListedInstance, PackageState
 from engine.model.history import (
+    HAND_KINDS,
     INPUT_KINDS,
     NOTE_KINDS,
     SETTING_KINDS,
@@ -180,6 +181,7 @@ from engine.model.values import Json, Variables
 __all__ = [
     "ACCESS_KINDS",
     "DEFINITIVE",
+    "HAND_KINDS",
     "INPUT_KINDS",
     "NOTE_KINDS",
     "PERSONAL",

@@ -91,6 +91,8 @@ INPUT_KINDS = frozenset(
         EventKind.INSTANCE_MIGRATED,
     }
 )
+#: Inputs by which a task gets into somebody's hands, or out of them.
+HAND_KINDS = frozenset({EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED})
 
 
 #: What sets variables. Those of a called instance, and those that come with an error, are set by

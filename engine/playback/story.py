@@ -12,12 +12,11 @@ from zoneinfo import ZoneInfo
 
 from engine.bpmn.elements import ProcessModel
 from engine.bpmn.returns import ReturnFinder
-from engine.model import EventKind, HistoryEvent, ProcessInstance, Verification
+from engine.model import HAND_KINDS, EventKind, HistoryEvent, ProcessInstance, Verification
 from engine.moments import due_moment
 from engine.playback.frames import Frame, frames_of
 from engine.playback.visits import BODY, Due, Former, Hand, Visit
 
-_HANDS = {EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED}
 _ENDS = {EventKind.ACTIVITY_COMPLETED, EventKind.ACTIVITY_CANCELLED}
 
 
@@ -214,7 +213,7 @@ class _Teller:
         notes = self._notes.get(event.activity_instance_id or "")
         if notes is None:
             return
-        if event.kind in _HANDS:
+        if event.kind in HAND_KINDS:
             notes.hands.append(Hand(step, event.at, event.payload.get("to")))
         elif event.kind is EventKind.TASK_CHANGED and "dueDate" in event.payload["changes"]:
             notes.dues.append(_due(step, {"dueAt": event.payload["changes"]["dueDate"]["to"]}))

@@ -190,9 +190,7 @@ class Beside(Transaction):
                         measured_tasks=frozenset(
                             row.task_id for row in tasks.get(each, ()) if row.is_measured
                         ),
-                        tasks={
-                            row.task_id: TaskTime(*list[Any](row)) for row in times.get(each, ())
-                        },
+                        tasks={row.task_id: _task_time(row) for row in times.get(each, ())},
                         instance=elapsed.get(each),
                         course=courses.get(each),
                     ),

@@ -8,7 +8,14 @@ from dataclasses import asdict
 from sqlalchemy import ColumnElement, Table, delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine.model import Course, EventKind, HistoryEvent, InstanceTime, TaskTime, UserTask
+from engine.model import (
+    HAND_KINDS,
+    Course,
+    HistoryEvent,
+    InstanceTime,
+    TaskTime,
+    UserTask,
+)
 from engine.model import ProcessInstance as Instance
 from engine.store.events import event_of
 from engine.store.instances import INSTANCE_COLUMNS, instance_of
@@ -22,9 +29,6 @@ from engine.store.tables import (
 )
 from engine.store.tasks import TASK_KEY, task_of
 from engine.store.transaction import Conditions, Transaction, readable
-
-#: Inputs by which a task gets into somebody's hands, or out of them.
-_HANDS = (EventKind.TASK_CLAIMED, EventKind.TASK_UNCLAIMED, EventKind.TASK_ASSIGNED)
 
 
 class Times(Transaction):
@@ -87,7 +91,7 @@ class Times(Transaction):
             select(history_event)
             .where(
                 tuple_(columns.instance_id, columns.activity_instance_id).in_(wanted),
-                columns.kind.in_([kind.value for kind in _HANDS]),
+                columns.kind.in_(sorted(kind.value for kind in HAND_KINDS)),
             )
             .order_by(columns.instance_id, columns.sequence)
         )

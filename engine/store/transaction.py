@@ -11,16 +11,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Executable,
-    Row,
-    Select,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, func, or_, select
 
 from engine.errors import DamagedRow, EngineError, InvalidQuery, StorageError
 from engine.model import EventKind
@@ -175,9 +166,11 @@ class Transaction:
         clash: raised when a unique key is already there.
         """
         self._must_write()
-        with driver_errors(clash=clash), together(self._connection) as self._kept:
-            yield
-        self._kept = None
+        try:
+            with driver_errors(clash=clash), together(self._connection) as self._kept:
+                yield
+        finally:
+            self._kept = None
 
     def _send(self, statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> Touched:
         """Within `_together`: write the rows; how many were touched can be asked after its end."""

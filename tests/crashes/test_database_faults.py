@@ -230,14 +230,22 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     disk.close()
 
 
-def test_full_disk_is_a_503_and_goes_on_when_there_is_room_again(
+@pytest.fixture
+def store_on_disk(
     disk: Disk, migrated_sqlite: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Iterator[Store]:
     path = disk.folder / "alur.db"
     path.write_bytes(migrated_sqlite.read_bytes())
     monkeypatch.setattr(connection, "_sqlite", Driver(disk.name))
     store = open_alone(path)
-    counter = Counter(store)
+    yield store
+    store.close()
+
+
+def test_full_disk_is_a_503_and_goes_on_when_there_is_room_again(
+    disk: Disk, store_on_disk: Store
+) -> None:
+    counter = Counter(store_on_disk)
 
     disk.room = 0
     full = counter.complete()
@@ -245,19 +253,14 @@ def test_full_disk_is_a_503_and_goes_on_when_there_is_room_again(
 
     assert_problem(full, 503, "StorageFullException")
     assert counter.completions() == 0
-    assert store.check_integrity() == []
+    assert store_on_disk.check_integrity() == []
     counter.assert_done_once()
-    store.close()
 
 
 def test_disk_that_fails_at_a_commit_leaves_the_outcome_to_the_key(
-    disk: Disk, migrated_sqlite: Path, monkeypatch: pytest.MonkeyPatch
+    disk: Disk, store_on_disk: Store
 ) -> None:
-    path = disk.folder / "alur.db"
-    path.write_bytes(migrated_sqlite.read_bytes())
-    monkeypatch.setattr(connection, "_sqlite", Driver(disk.name))
-    store = open_alone(path)
-    counter = Counter(store)
+    counter = Counter(store_on_disk)
 
     disk.fails = True
     failed = counter.complete()
@@ -266,4 +269,3 @@ def test_disk_that_fails_at_a_commit_leaves_the_outcome_to_the_key(
     assert_problem(failed, 503, "OutcomeUnknownException")
     assert "the disk of the database failed" in failed.json["message"]
     counter.assert_done_once()
-    store.close()

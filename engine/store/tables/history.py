@@ -22,7 +22,8 @@ from engine.store.tables.columns import CanonicalJson, Moment, Words, metadata
 
 #: Every step of a person has these, and nobody searches all instances for one of them alone.
 _UNSEARCHED = (EventKind.ACTIVITY_COMPLETED, EventKind.FLOW_TAKEN, EventKind.TASK_COMPLETED)
-_SEARCHED = "kind NOT IN ('activity_completed', 'flow_taken', 'task_completed')"
+_NAMED = ", ".join(f"'{each.value}'" for each in _UNSEARCHED)
+_SEARCHED = f"kind NOT IN ({_NAMED})"
 _OF_ELEMENTS = "activity_id IS NOT NULL AND (kind = 'activity_entered' OR actor IS NOT NULL)"
 
 #: Append-only: triggers of migration 0001 refuse to change or delete a row.
@@ -52,7 +53,7 @@ history_event = Table(
         sqlite_where=text("activity_instance_id IS NOT NULL"),
         postgresql_where=text("activity_instance_id IS NOT NULL"),
     ),
-    # Without what each step has and nobody searches by: see of_searched_kind.
+    # Without what each step has and nobody searches by: see of_kind.
     Index(
         "ix_history_event_kind",
         *("kind", "at"),

@@ -2,10 +2,11 @@
 is so.
 
 A code is 25 characters of Crockford's base 32 (no I, L, O, U), in groups of 5. It holds 40 bits of
-the instance's id (when it began, to a quarter of a second; in older ones chance), 72 bits of the
-hash of the event that was the last one then, and 13 bits that find a typing error. The hash covers all events up to that one, so nobody writes them anew and
-keeps the code: that takes 2^72 tries. A code is no proof that the paper around it is unchanged;
-it leads to the history, which the paper is compared with.
+the instance's id (when it began, to a quarter of a second; of older ones chance), 72 bits of the
+hash of the event that was the last one then, and 13 bits that find a typing error. The hash covers
+all events up to that one, so nobody writes them anew and keeps the code: that takes 2^72 tries. A
+code is no proof that the paper around it is unchanged; it leads to the history, which the paper is
+compared with.
 """
 
 from __future__ import annotations

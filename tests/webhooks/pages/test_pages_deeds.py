@@ -8,6 +8,7 @@ from engine.model import ProcessDefinition
 from tests.office import ADMIN, Office
 from tests.webhooks.pages.browser import Page
 from tests.webhooks.pages.conftest import Visit
+from webhooks.pages import listings
 
 
 def deeds(page: Page) -> list[str]:
@@ -80,6 +81,20 @@ def test_long_lists_have_pages(office: Office, sop: ProcessDefinition, visit: Vi
 
     assert (len(deeds(first)), len(deeds(second))) == (25, 1)
     assert "sop=laporan" in first.link("Berikutnya")
+
+
+def test_a_list_says_that_there_are_more_than_were_counted(
+    office: Office, sop: ProcessDefinition, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listings, "MOST_COUNTED", 25)
+    for number in range(26):
+        office.start(sop, tahun=number)
+    auditor = visit("auditor")
+
+    assert "lebih dari 25 perbuatan" in auditor.get("/riwayat").text
+    last = auditor.get("/riwayat?hal=2")
+    assert "26 perbuatan" in last.text
+    assert "lebih dari" not in last.text
 
 
 @pytest.mark.parametrize("name", ["staf", "analis"])

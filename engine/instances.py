@@ -35,7 +35,7 @@ from engine.permissions import (
     require_role,
 )
 from engine.queries import IncidentQuery, InstanceQuery, Page
-from engine.repeats import Request
+from engine.repeats import Request, as_it_stood, standing
 from engine.sources import Clock, Ids
 from engine.starting import Beginning, begin
 from engine.steps import Steps
@@ -100,21 +100,24 @@ class Instances:
         actor: Actor,
         business_key: str | None = None,
         idempotency_key: str | None = None,
+        is_latest: bool = False,
     ) -> Started:
         """A new instance of the definition, advanced to its first tasks.
 
         variables: JSON, an Upload for a file, a list of them for several. The start form decides
         what is required; other names are accepted as they are. With an
-        idempotency key, the same request again gives the first one's answer.
+        idempotency key, the same request again gives the first one's answer. is_latest: the
+        latest version of its key was asked for, and is again, though it may be another one then.
         Raises Forbidden, InvalidForm, InvalidVariables, IdempotencyKeyReused.
         """
         require_may_start(actor, definition)
         _require_business_key(business_key)
         received = self._intake.receive(variables)
+        asked = definition.key if is_latest else definition.definition_id
         request = Request(
             actor,
             idempotency_key,
-            ("start", definition.definition_id, received.likeness, business_key),
+            ("start", asked, received.likeness, business_key),
         )
         try:
             return self._start(definition, received, request, business_key=business_key)
@@ -135,9 +138,8 @@ class Instances:
         with self._store.writing() as tx:
             done = request.recall(tx)
             if done is not None:
-                return Started(
-                    tx.instance(done.instance_id), done.result["variables"], is_repeat=True
-                )
+                instance = as_it_stood(tx.instance(done.instance_id), done.result)
+                return Started(instance, done.result["variables"], is_repeat=True)
             start_event = self._definitions.machine(
                 tx, definition.definition_id
             ).model.start_event()
@@ -158,7 +160,8 @@ class Instances:
                 instance_id=self._ids.new_instance_id(),
                 now=now,
             )
-            request.remember(tx, outcome, now)
+            told = {"variables": outcome.variables, **standing(outcome.instance)}
+            request.remember(tx, outcome, now, told)
         return Started(outcome.instance, outcome.variables, outcome.opened)
 
     # ------------------------------------------------------------------- questions

@@ -24,7 +24,7 @@ from engine.model import (
 )
 from engine.permissions import require_role
 from engine.queries import EventSubscriptionQuery, Page
-from engine.repeats import Request
+from engine.repeats import Request, as_it_stood, as_it_was_kept, standing
 from engine.sources import Clock, Ids
 from engine.store import Store, StoreTransaction
 
@@ -159,7 +159,7 @@ class Messages:
             sending.require_new(tx)
             keep_documents(tx, sending.received, instance_id=None)
             tx.add_kept_message(kept)
-            sending.request.remember_kept(tx, kept.kept_id, now)
+            sending.request.remember_kept(tx, kept, now)
         return kept
 
 
@@ -225,15 +225,17 @@ def _remembered(each: Correlated) -> dict[str, Any]:
         "activity": each.activity_id,
         "subscription": each.subscription_id,
         "variables": dict(each.variables),
+        **standing(each.instance),
     }
 
 
 def _recalled(tx: StoreTransaction, result: Mapping[str, Any]) -> Correlation:
     if "kept" in result:
-        return Correlation((), is_repeat=True, kept=tx.kept_message(result["kept"]))
+        kept = as_it_was_kept(tx.kept_message(result["kept"]), result)
+        return Correlation((), is_repeat=True, kept=kept)
     found = (
         Correlated(
-            tx.instance(each["instance"]),
+            as_it_stood(tx.instance(each["instance"]), each),
             each["activity"],
             each["variables"],
             each["subscription"],

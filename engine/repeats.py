@@ -8,12 +8,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from engine.canonical_json import canonical_json
 from engine.errors import IdempotencyKeyReused, InvalidInput
-from engine.model import Actor, Json, RememberedRequest
+from engine.model import (
+    Actor,
+    InstanceState,
+    Json,
+    KeptMessage,
+    KeptState,
+    ProcessInstance,
+    RememberedRequest,
+)
 from engine.sources import Clock
 from engine.steps import Outcome
 from engine.store import Store, StoreTransaction
@@ -63,9 +72,11 @@ class Request:
         place = outcome.instance.instance_id, outcome.event.sequence
         self._remember(tx, place, result or {"variables": outcome.variables}, now)
 
-    def remember_kept(self, tx: StoreTransaction, kept_id: str, now: datetime) -> None:
+    def remember_kept(self, tx: StoreTransaction, kept: KeptMessage, now: datetime) -> None:
         """Keep that the request led to a kept message, which is of no instance."""
-        self._remember(tx, (kept_id, 0), {"kept": kept_id}, now)
+        looked_at = kept.looked_at.isoformat()
+        result = {"kept": kept.kept_id, "matches": kept.matches, "lookedAt": looked_at}
+        self._remember(tx, (kept.kept_id, 0), result, now)
 
     def _remember(
         self,
@@ -88,6 +99,36 @@ class Request:
                 at=now,
             )
         )
+
+
+def standing(instance: ProcessInstance) -> dict[str, Json]:
+    """What an answer says of an instance and what later steps may change, to be remembered."""
+    return {"definition": instance.definition_id, "state": instance.state.value}
+
+
+def as_it_stood(instance: ProcessInstance, standing: Mapping[str, Json]) -> ProcessInstance:
+    """The instance as the first answer told it, though it went on, ended or was moved since."""
+    if "state" not in standing:  # remembered before the standing was
+        return instance
+    state = InstanceState(str(standing["state"]))
+    was = replace(instance, definition_id=str(standing["definition"]), state=state)
+    return replace(was, ended_at=None, end_reason=None) if state is InstanceState.ACTIVE else was
+
+
+def as_it_was_kept(kept: KeptMessage, result: Mapping[str, Any]) -> KeptMessage:
+    """The message as the first answer told it, though it was looked at or settled since."""
+    if "lookedAt" not in result:  # remembered before that was
+        return kept
+    return replace(
+        kept,
+        state=KeptState.WAITING,
+        matches=result["matches"],
+        looked_at=datetime.fromisoformat(result["lookedAt"]),
+        delivered_to=None,
+        settled_at=None,
+        settled_by=None,
+        reason=None,
+    )
 
 
 class Repeats:

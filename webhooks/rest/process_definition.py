@@ -98,6 +98,7 @@ def start_instance(body: Mapping[str, Any], **which: str) -> Any:
         actor=actor,
         business_key=body["business_key"],
         idempotency_key=request.headers.get("Idempotency-Key"),
+        is_latest="key" in which,
     )
     told: dict[str, Any] = {"instance": started.instance}
     if body["with_variables_in_return"]:

@@ -130,6 +130,21 @@ def test_same_start_again_gives_the_first_answer(hall: Hall) -> None:
     assert hall.get("/process-instance/count").json == {"count": 1}
 
 
+def test_same_start_again_gives_it_though_there_is_a_later_version_and_an_end(hall: Hall) -> None:
+    hall.deployed()
+    headers = {"Idempotency-Key": "kunci-1"}
+    path, body = "/process-definition/key/surat/start", {"variables": {"nomor": {"value": 1}}}
+
+    first = hall.post(path, body, "siti", headers=headers)
+    hall.deployed(LETTER.replace('name="', 'name="Baru: ', 1))
+    hall.delete(f"/process-instance/{first.json['id']}?reason=salah", "admin")
+    again = hall.post(path, body, "siti", headers=headers)
+
+    assert again.json == first.json
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert hall.get("/process-definition/key/surat").json["version"] == 2
+
+
 def test_key_of_another_start_is_a_422(hall: Hall) -> None:
     hall.deployed()
     headers = {"Idempotency-Key": "kunci-1"}

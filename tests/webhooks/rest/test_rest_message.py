@@ -196,6 +196,18 @@ def test_the_same_request_again_is_answered_again(desk: Desk) -> None:
     assert_problem(desk.send(businessKey="B-2", **key), 422)
 
 
+def test_the_same_request_again_is_answered_as_it_was_though_all_went_on(desk: Desk) -> None:
+    instance = desk.begun("B-1")
+    found = {"businessKey": "B-1", "resultEnabled": True, "headers": {"Idempotency-Key": "surat-1"}}
+    kept = {"businessKey": "B-2", "keepUnmatched": True, "headers": {"Idempotency-Key": "surat-2"}}
+    first = [desk.send(**found), desk.send(**kept)]
+    desk.hall.delete(f"/process-instance/{instance}?reason=salah", "admin")
+    desk.begun("B-2")
+    desk.hall.post(f"/kept-message/{first[1].json['id']}/deliver")
+
+    assert [desk.send(**found).json, desk.send(**kept).json] == [each.json for each in first]
+
+
 def test_an_unmatched_message_is_kept_shown_and_delivered(desk: Desk) -> None:
     kept = desk.send(keepUnmatched=True, businessKey="B-5", processVariables={"n": {"value": 1}})
     assert kept.status_code == 202

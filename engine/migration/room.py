@@ -194,21 +194,37 @@ class Migrations:
         """
         _require_may(actor)
         stated = _stated("reason", reason, MAX_REASON), _stated("basis", basis, MAX_BASIS)
-        pairs = [list(each) for each in plan.instructions]
-        versions = [plan.source_definition_id, plan.target_definition_id]
-        request = Request(
-            actor, idempotency_key, ("migrate", instance_id, *versions, pairs, *stated)
-        )
+        request = _request(instance_id, plan, stated, actor, idempotency_key)
         with self._store.writing() as tx:
-            done = request.recall(tx)
-            if done is not None:
-                return tx.instance(done.instance_id)
             stored = tx.stored_instance(instance_id, for_step=True)
+            # Asked after the instance is locked: the same request may just have been done.
+            if request.recall(tx) is not None:
+                return stored.instance
             given = self._input(tx, plan, *stated, actor)
             outcome = self._take(tx, stored, plan, given)
             at = outcome.event.at
             request.remember(tx, outcome, at, {"migrated": plan.target_definition_id})
         return outcome.instance
+
+    def was_migrated(
+        self,
+        instance_id: str,
+        plan: MigrationPlan,
+        *,
+        reason: str,
+        basis: str,
+        actor: Actor,
+        idempotency_key: str,
+    ) -> bool:
+        """Whether this very request was done before, wherever the instance has gone since.
+
+        Raises Forbidden, InvalidInput, IdempotencyKeyReused.
+        """
+        _require_may(actor)
+        stated = _stated("reason", reason, MAX_REASON), _stated("basis", basis, MAX_BASIS)
+        with self._store.reading() as tx:
+            request = _request(instance_id, plan, stated, actor, idempotency_key)
+            return request.recall(tx) is not None
 
     def _input(
         self, tx: Transaction, plan: MigrationPlan, reason: str, basis: str, actor: Actor
@@ -297,6 +313,14 @@ class Migrations:
             while len(self._nets) > _MAX_NETS:
                 self._nets.popitem(last=False)
         return nets
+
+
+def _request(
+    instance_id: str, plan: MigrationPlan, stated: tuple[str, str], actor: Actor, key: str | None
+) -> Request:
+    pairs = [list(each) for each in plan.instructions]
+    versions = [plan.source_definition_id, plan.target_definition_id]
+    return Request(actor, key, ("migrate", instance_id, *versions, pairs, *stated))
 
 
 def _require_may(actor: Actor) -> None:

@@ -11,6 +11,7 @@ from engine.errors import MigrationRefused
 from engine.model import MigrationPlan, MigrationPreview
 from webhooks.auth import require_actor
 from webhooks.rest.context import current_engine
+from webhooks.rest.process_definition import repeat_header
 from webhooks.rest.resource import REPEATABLE, Resource
 from webhooks.schemas.migrations import (
     GivenMigrationPlan,
@@ -56,13 +57,13 @@ def validate_plan(plan: MigrationPlan) -> Mapping[str, Any]:
 @resource.gives(MigrationPreviewAnswer)
 def preview_plan(body: Mapping[str, Any]) -> MigrationPreview:
     """Each with where it stands and what refuses it. Nothing changes."""
-    return _preview(body)
+    return _preview(body, body["process_instance_ids"])
 
 
 @resource.on("POST", "/execute", "Move these instances", notes=REPEATABLE)
 @resource.takes(MigrationExecution)
 @resource.gives(status=204)
-def execute_plan(body: Mapping[str, Any]) -> None:
+def execute_plan(body: Mapping[str, Any]) -> tuple[None, dict[str, str]]:
     """All or, when one of them cannot be moved, none: then a 409 names it and why.
 
     Each is moved in a step of its own; somebody may be faster at one of them (409), and those
@@ -70,10 +71,30 @@ def execute_plan(body: Mapping[str, Any]) -> None:
     Takes an Idempotency-Key header.
     """
     key = request.headers.get("Idempotency-Key")
-    preview = _preview(body)
+    asked = body["process_instance_ids"]
+    # What this very request has moved may have gone on since: to its end, or to a third version.
+    left = [each for each in asked if key is None or not _was_moved(each, body, key)]
+    if left or not asked:
+        _move(left, body, key)
+    return None, repeat_header(is_repeat=bool(asked) and not left)
+
+
+def _was_moved(instance_id: str, body: Mapping[str, Any], key: str) -> bool:
+    return current_engine().migrations.was_migrated(
+        instance_id,
+        body["migration_plan"],
+        reason=body["reason"],
+        basis=body["basis"],
+        actor=require_actor(),
+        idempotency_key=_key_of(instance_id, key),
+    )
+
+
+def _move(instance_ids: list[str], body: Mapping[str, Any], key: str | None) -> None:
+    preview = _preview(body, instance_ids)
     target = preview.target.definition_id
     for each in preview.candidates:
-        # With a key it may be this very request that has moved it.
+        # With a key it may be this very request, sent twice at once, that has just moved it.
         is_there = key is not None and each.instance.definition_id == target
         if not (each.may_move and preview.is_valid) and not is_there:
             faults = [*(f for f in preview.faults if f.refuses), *each.faults]
@@ -84,19 +105,25 @@ def execute_plan(body: Mapping[str, Any]) -> None:
                 messages=[fault.message for fault in faults],
             )
     for each in preview.candidates:
+        instance_id = each.instance.instance_id
         current_engine().migrations.migrate(
-            each.instance.instance_id,
+            instance_id,
             preview.plan,
             reason=body["reason"],
             basis=body["basis"],
             actor=require_actor(),
-            idempotency_key=f"{key}/{each.instance.instance_id}" if key else None,
+            idempotency_key=_key_of(instance_id, key) if key else None,
         )
 
 
-def _preview(body: Mapping[str, Any]) -> MigrationPreview:
+def _key_of(instance_id: str, key: str) -> str:
+    """The key of one instance's part of the request."""
+    return f"{key}/{instance_id}"
+
+
+def _preview(body: Mapping[str, Any], instance_ids: list[str]) -> MigrationPreview:
     return current_engine().migrations.preview(
         body["migration_plan"],
         actor=require_actor(),
-        instance_ids=list(dict.fromkeys(body["process_instance_ids"])),
+        instance_ids=list(dict.fromkeys(instance_ids)),
     )

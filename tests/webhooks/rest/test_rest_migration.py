@@ -61,12 +61,31 @@ def test_an_executed_plan_moves_the_instance_and_says_why(
 def test_the_same_key_moves_once(hall: Hall, letter: str, plan: dict[str, Any]) -> None:
     headers = {"Idempotency-Key": "k-1"}
 
-    assert execute(hall, plan, letter, headers=headers).status_code == 204
-    assert execute(hall, plan, letter, headers=headers).status_code == 204
+    first = execute(hall, plan, letter, headers=headers)
+    second = execute(hall, plan, letter, headers=headers)
+    assert (first.status_code, first.headers.get("Idempotency-Replayed")) == (204, None)
+    assert (second.status_code, second.headers.get("Idempotency-Replayed")) == (204, "true")
     again = execute(hall, plan, letter)
     body = assert_problem(again, 409, "MigratingProcessInstanceValidationException")
     assert body["processInstanceId"] == letter
     assert "runs in" in body["failures"][0]
+
+
+def test_the_same_key_is_answered_after_the_instance_went_on_to_a_third_version(
+    hall: Hall, letter: str, plan: dict[str, Any]
+) -> None:
+    headers = {"Idempotency-Key": "k-1"}
+    assert execute(hall, plan, letter, headers=headers).status_code == 204
+    second = plan["targetProcessDefinitionId"]
+    third = hall.deployed(LETTER.replace("Menyetujui", "Mengesahkan"))["id"]
+    versions = {"sourceProcessDefinitionId": second, "targetProcessDefinitionId": third}
+    onwards = hall.post("/migration/generate", versions, "analis").json
+    assert execute(hall, onwards, letter).status_code == 204
+
+    again = execute(hall, plan, letter, headers=headers)
+
+    assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (204, "true")
+    assert hall.get(f"/process-instance/{letter}").json["definitionId"] == third
 
 
 def test_one_that_cannot_be_moved_keeps_all_where_they_are(

@@ -106,13 +106,12 @@ class Tamperer:
 
     def _set(self, db: sqlite3.Connection, table: str, act: str, other: Any) -> Change | None:
         row = self._row(db, table)
-        columns = [
-            name for name, value in dict(row).items() if name != "rowid_" and other(value) != value
-        ]
+        others = {name: other(value) for name, value in dict(row).items() if name != "rowid_"}
+        columns = [name for name, value in others.items() if value != row[name]]
         if not columns:
             return None
         column = self.rng.choice(columns)
-        value = other(row[column])
+        value = others[column]
         statement = f'UPDATE OR IGNORE "{table}" SET "{column}" = ? WHERE rowid = ?'
         if db.execute(statement, (value, row["rowid_"])).rowcount != 1:
             return None
@@ -123,7 +122,8 @@ class Tamperer:
             return value + self.rng.choice([-1, 1, 1000])
         if isinstance(value, str) and value:
             place = self.rng.randrange(len(value))
-            return value[:place] + self.rng.choice('0z"{é') + value[place + 1 :]
+            letter = self.rng.choice([each for each in '0z"{é' if each != value[place]])
+            return value[:place] + letter + value[place + 1 :]
         if isinstance(value, bytes) and value:
             place = self.rng.randrange(len(value))
             return value[:place] + bytes([value[place] ^ 1]) + value[place + 1 :]

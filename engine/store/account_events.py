@@ -11,8 +11,9 @@ from sqlalchemy import Row, Select, func, insert, select, update
 from engine.errors import StorageError
 from engine.model import AccountEvent, AccountEventKind, LogHead
 from engine.queries import AccountEventQuery, Page
+from engine.store.filters import among, between, equal
 from engine.store.tables import account_event, account_log
-from engine.store.transaction import Transaction, among, between, counted, equal
+from engine.store.transaction import Transaction, counted
 
 _FIRST_PAGE = Page()
 _SORTING = {"sequence": account_event.c.sequence, "at": account_event.c.at}

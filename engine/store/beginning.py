@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock
 
 from sqlalchemy import Connection, Engine, RootTransaction
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.errors import OutcomeUnknown, StorageAway, StorageBusy, StorageUnusable
+from engine.errors import EngineError, OutcomeUnknown, StorageAway, StorageBusy, StorageUnusable
 from engine.store.connection import BUSY_TIMEOUT_MS, WRITING, driver_errors, is_in_memory
 
 
@@ -42,15 +42,18 @@ class Writers:
             self._queue.release()
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A transaction in a turn of its own."""
+    def transaction(self, *, clash: Callable[[], EngineError | None]) -> Iterator[Connection]:
+        """A transaction in a turn of its own.
+
+        clash: asked at its end, for what to raise when a unique key was already there.
+        """
         with self.turn():
             connection = self._taken()
             try:
                 with driver_errors():
                     begun = connection.begin()
                 yield connection
-                _commit(begun, is_writing=True)
+                _commit(begun, is_writing=True, clash=clash())
                 self._leave(connection)
             except BaseException:
                 _let_go(connection)
@@ -104,10 +107,10 @@ def _let_go(connection: Connection) -> None:
         connection.close()
 
 
-def _commit(begun: RootTransaction, *, is_writing: bool) -> None:
+def _commit(begun: RootTransaction, *, is_writing: bool, clash: EngineError | None = None) -> None:
     """Keep it. OutcomeUnknown when the answer is lost: it may have been kept all the same."""
     try:
-        with driver_errors():
+        with driver_errors(clash=clash):
             begun.commit()
     except StorageAway as lost:
         if is_writing:
@@ -115,8 +118,8 @@ def _commit(begun: RootTransaction, *, is_writing: bool) -> None:
         raise
     except StorageUnusable as failed:
         # SQLite undoes what a disk fails to sync; but it is in the log, and who opens the file
-        # after a crash finds it there whole.
-        if is_writing:
+        # after a crash finds it there whole. PostgreSQL refuses a statement, and keeps nothing.
+        if is_writing and begun.connection.dialect.name == "sqlite":
             raise OutcomeUnknown(
                 f"whether it was kept is not known, ask again: {failed}"
             ) from failed

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select, t
 from engine.errors import Conflict, DeploymentInUse, NotFound
 from engine.model import Deployment, ProcessDefinition, Resource
 from engine.queries import DefinitionQuery, DeploymentQuery, Page
+from engine.store.filters import Conditions, among, between, equal, like, taking_part
 from engine.store.tables import (
     definition_lane,
     deployment,
@@ -17,18 +18,7 @@ from engine.store.tables import (
     process_instance,
     resource,
 )
-from engine.store.transaction import (
-    Conditions,
-    Transaction,
-    among,
-    asked_once,
-    between,
-    counted,
-    equal,
-    like,
-    readable,
-    taking_part,
-)
+from engine.store.transaction import Transaction, asked_once, counted, readable
 
 _FIRST_PAGE = Page()
 

@@ -18,14 +18,9 @@ from engine.model import (
     DeliveryState,
 )
 from engine.queries import DeliveryQuery, Page
+from engine.store.filters import Conditions, equal
 from engine.store.tables import delivery, delivery_attempt
-from engine.store.transaction import (
-    Conditions,
-    Transaction,
-    equal,
-    paged,
-    readable,
-)
+from engine.store.transaction import Transaction, paged, readable
 
 _FIRST_PAGE = Page()
 _C, _A = delivery.c, delivery_attempt.c

@@ -75,23 +75,46 @@ def trip(
     connection: Connection, statements: Sequence[tuple[str, Mapping[str, Any]]]
 ) -> list[Answer]:
     """PostgreSQL's answers to the statements, which are waited for once. Raises DBAPIError."""
-    # SQLite needs no driver of PostgreSQL.
-    from engine.store.trips import sent
+    first = send(connection, statements)
+    return answers(connection)[first:]
 
-    pooled, told = connection.connection, connection.dispatch
+
+def send(connection: Connection, statements: Sequence[tuple[str, Mapping[str, Any]]]) -> int:
+    """Send the statements to PostgreSQL, and wait for nothing; the place of the first's answer.
+
+    Raises DBAPIError when they cannot be sent.
+    """
+    # SQLite needs no driver of PostgreSQL.
+    from engine.store import trips
+
+    told = connection.dispatch
     if told.before_cursor_execute:
         for text, values in statements:
             told.before_cursor_execute(connection, None, text, values, None, False)
+    begins = not connection.get_execution_options().get(ALONE)
     try:
-        driver = cast("TripConnection", pooled.driver_connection)
-        answers = sent(driver, statements, begins=not connection.get_execution_options().get(ALONE))
+        first = trips.send(_driver_of(connection), statements, begins=begins)
     except connection.dialect.loaded_dbapi.Error as error:
         texts = "; ".join(text for text, _ in statements)
         raise _wrapped(connection, None, error, (texts, None)) from error
     if told.after_cursor_execute:
         for text, values in statements:
             told.after_cursor_execute(connection, None, text, values, None, False)
-    return answers
+    return first
+
+
+def answers(connection: Connection) -> list[Answer]:
+    """What PostgreSQL says of all that was sent and not answered yet. Raises DBAPIError."""
+    from engine.store import trips
+
+    try:
+        return trips.answered(_driver_of(connection))
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(connection, None, error, ("what was sent together", None)) from error
+
+
+def _driver_of(connection: Connection) -> TripConnection:
+    return cast("TripConnection", connection.connection.driver_connection)
 
 
 def _wrapped(

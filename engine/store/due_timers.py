@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from engine.errors import DamagedRow
 from engine.model import InstanceState, StoredInstance
+from engine.store.filters import Conditions
 from engine.store.instances import stored_instance_of
 from engine.store.tables import process_instance
-from engine.store.transaction import Conditions, Transaction, readable
+from engine.store.transaction import Transaction, readable
 
 
 class DueTimers(Transaction):

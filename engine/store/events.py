@@ -12,21 +12,10 @@ from engine.errors import DamagedHistory, StorageError
 from engine.model import ActivityInstance, EventKind, HistoryEvent
 from engine.queries import ActivityQuery, EventQuery, Page
 from engine.store.aliases import alias_of
+from engine.store.filters import Conditions, among, between, equal, like, present, visible_instances
 from engine.store.leading import all_hidden, unled
 from engine.store.tables import history_event, of_kind, process_instance, user_task
-from engine.store.transaction import (
-    FEW,
-    Conditions,
-    Transaction,
-    among,
-    between,
-    counted,
-    equal,
-    like,
-    paged,
-    present,
-    visible_instances,
-)
+from engine.store.transaction import FEW, Transaction, counted, paged
 
 _FIRST_PAGE = Page()
 

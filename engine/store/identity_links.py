@@ -31,6 +31,7 @@ from sqlalchemy.dialects import postgresql
 from engine.model import EventKind, IdentityLink
 from engine.queries import IdentityLinkQuery, Page, SortOrder
 from engine.store.aliases import alias_of
+from engine.store.filters import Conditions, between, equal, visible_instances
 from engine.store.tables import (
     history_event,
     of_kind,
@@ -38,15 +39,7 @@ from engine.store.tables import (
     task_candidate,
     user_task,
 )
-from engine.store.transaction import (
-    Conditions,
-    Transaction,
-    between,
-    counted,
-    equal,
-    paged,
-    visible_instances,
-)
+from engine.store.transaction import Transaction, counted, paged
 
 _FIRST_PAGE = Page()
 _MILLISECOND = timedelta(milliseconds=1)

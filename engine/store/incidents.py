@@ -9,18 +9,9 @@ from sqlalchemy import Row, and_, func, not_, select
 from engine.errors import NotFound
 from engine.model import Incident, IncidentKind, InstanceState
 from engine.queries import IncidentQuery, Page
+from engine.store.filters import Conditions, among, between, equal, like, present, visible_instances
 from engine.store.tables import incident, process_instance
-from engine.store.transaction import (
-    Conditions,
-    Transaction,
-    among,
-    between,
-    equal,
-    like,
-    paged,
-    present,
-    visible_instances,
-)
+from engine.store.transaction import Transaction, paged
 
 _FIRST_PAGE = Page()
 _ALL = IncidentQuery()

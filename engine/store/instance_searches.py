@@ -10,18 +10,11 @@ from sqlalchemy import ColumnElement, Select, exists, literal, select, union_all
 
 from engine.model import InstanceState, TaskState
 from engine.queries import InstanceQuery, Page
+from engine.store.filters import Conditions, among, between, equal, like, visible_instances
 from engine.store.leading import hidden, unled
 from engine.store.tables import incident, process_instance, user_task
 from engine.store.task_facets import ESCALATED, GONE_UP
-from engine.store.transaction import (
-    FEW,
-    Conditions,
-    among,
-    between,
-    equal,
-    like,
-    visible_instances,
-)
+from engine.store.transaction import FEW
 from engine.store.word_index import WordIndex, begun_by
 
 _I = process_instance.c

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 
-from engine.errors import NotFound, RevisionConflict
+from engine.errors import DamagedRow, EngineError, NotFound, RevisionConflict
 from engine.model import (
     EventKind,
     InstanceState,
@@ -166,7 +166,7 @@ class Instances(InstanceSearches):
             row = self._first(statement)
             if row is None:
                 raise NotFound("process instance", instance_id)
-            return stored_instance_of(row)
+            return self._taken(stored_instance_of(row), for_step=for_step)
 
     @asked_once
     def instance(self, instance_id: str) -> ProcessInstance:
@@ -214,16 +214,22 @@ class Instances(InstanceSearches):
         Candidates of a changed task stay those of its opening. Two statements, one more for tasks
         that ended, one for other tasks, one for variables, one for candidates, one for each side of
         incidents, one for documents.
-        Raises RevisionConflict when another step reached `expected_revision + 1` first.
+        Raises RevisionConflict when another step reached `expected_revision + 1` first; DamagedRow
+        when there are rows of it though nobody else can have taken it.
         """
-        conflict = RevisionConflict(step.instance.instance_id, step.instance.revision)
-        with self._together(clash=conflict):
+        instance_id = step.instance.instance_id
+        conflict: EngineError = RevisionConflict(instance_id, step.instance.revision)
+        is_ours = self._locked.get(instance_id) == step.expected_revision
+        if is_ours:
+            conflict = _unknown_rows(step)
+        with self._together(clash=conflict, is_waited_for=not is_ours):
             # First, because it waits for a rival and then finds no row.
             append = _APPEND[_goes_on(step), step.snapshot is not None]
             touched = self._send(append, [_changed_values(step)])
             self._send_events(step)
-        if touched() != 1:
+        if not is_ours and touched() != 1:
             raise conflict
+        self._locked[instance_id] = step.instance.revision
         self._put_around(step)
 
     def put_snapshot(self, instance_id: str, revision: int, snapshot: bytes | None) -> bool:
@@ -317,6 +323,16 @@ class Instances(InstanceSearches):
                     for incident_id, when in step.incidents_resolved
                 ],
             )
+
+
+def _unknown_rows(step: StepRecord) -> DamagedRow:
+    """What is wrong when nobody else can have taken the step, and rows of it are there."""
+    instance = step.instance
+    return DamagedRow(
+        f"instance {instance.instance_id} has rows of its step {instance.revision}, expected none: "
+        f"its own row says that step {step.expected_revision} was the last",
+        instance_id=instance.instance_id,
+    )
 
 
 def _goes_on(step: StepRecord) -> bool:

@@ -23,10 +23,11 @@ from sqlalchemy import (
 
 from engine.errors import DamagedRow, NameTaken, NotFound
 from engine.model import AccessToken, Account, Language, LoginMethod, Role, Scope, Session
+from engine.store.filters import equal
 from engine.store.prepared import PreparedQuery
 from engine.store.substitutions import LATEST_FIRST, substitution_of
 from engine.store.tables import access_token, account, login_failure, login_session, substitution
-from engine.store.transaction import Rows, Transaction, asked_once, equal, readable
+from engine.store.transaction import Rows, Transaction, asked_once, readable
 
 #: An account beside other columns, one row for each substitution that nobody ended yet, or one;
 #: selected from `with_standing`, the rows are for `account_of`.

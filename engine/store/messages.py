@@ -21,13 +21,9 @@ from sqlalchemy import (
 from engine.errors import NotFound
 from engine.model import EventSubscription, InstanceState, KeptMessage, KeptState
 from engine.queries import EventSubscriptionQuery, KeptMessageQuery, Page
+from engine.store.filters import Conditions, equal
 from engine.store.tables import deployment, event_subscription, kept_message, process_instance
-from engine.store.transaction import (
-    Conditions,
-    Transaction,
-    equal,
-    paged,
-)
+from engine.store.transaction import Transaction, paged
 
 _FIRST_PAGE = Page()
 _COLUMNS = event_subscription.c

@@ -33,11 +33,12 @@ from engine.model import (
     UserTask,
 )
 from engine.queries import OverviewQuery
+from engine.store.filters import Conditions, between, equal, taking_part
 from engine.store.instances import INSTANCE_COLUMNS, instance_of
 from engine.store.leading import all_hidden, unled
 from engine.store.tables import incident, process_definition, process_instance, user_task
 from engine.store.tasks import TASK_KEY, task_of
-from engine.store.transaction import Conditions, Transaction, between, equal, taking_part
+from engine.store.transaction import Transaction
 
 _STATES = frozenset(InstanceState)
 

@@ -12,8 +12,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from engine.errors import NotFound
 from engine.model import Erasure, PersonalHolding, PersonalKey
 from engine.queries import Page
+from engine.store.filters import among
 from engine.store.tables import erasure, personal_key, remembered_request
-from engine.store.transaction import Transaction, among
+from engine.store.transaction import Transaction
 
 _KEY = personal_key.c
 _ERASURE = [column.label(f"erasure_{column.name}") for column in erasure.c]

@@ -70,7 +70,7 @@ class Prepared:
             alone = kept or Together(connection)
             told = alone.add(form.text, values if isinstance(values, list) else [values])
             if kept is None:
-                alone.send()
+                alone.wait()
             return told
         cursor = run(connection, form.text, values, is_many=isinstance(values, list))
         touched = int(cursor.rowcount)

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from engine.sorted_json import sorted_json
+from engine.sorted_json import json_of
 from engine.store.tables.columns import stored_by
 
 #: As JSON has the character NUL; a text may say so in words, too.
@@ -38,16 +38,16 @@ class RecordSet:
     """An INSERT whose rows are one JSON text, of which PostgreSQL makes rows."""
 
     text: str
-    #: The columns, and what makes of the value of each what the driver is given.
-    binds: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    #: Columns whose values the driver is not given as they are, and what makes it of them.
+    processors: tuple[tuple[str, Callable[[Any], Any]], ...]
 
     def parameters(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """What the driver takes. Raises ValueError for a value that its column does not take."""
-        records = [
-            {name: row[name] if to is None else to(row[name]) for name, to in self.binds}
-            for row in rows
-        ]
-        text = sorted_json(records).decode()
+        records = [dict(row) for row in rows]
+        for record in records:
+            for name, to_driver in self.processors:
+                record[name] = to_driver(record[name])
+        text = json_of(records).decode()
         if _NUL in text and any(_has_nul(each) for record in records for each in record.values()):
             # PostgreSQL would refuse it too, and show what stands around it.
             raise ValueError("text must not contain the character NUL")
@@ -68,9 +68,7 @@ def record_set(
     records = func.json_populate_recordset(row_type, _given()).table_valued(*names, name="records")
     rows = select(*(records.c[name] for name in names))
     compiled = statement.from_select(names, rows, include_defaults=False).compile(dialect=dialect)
-    return RecordSet(
-        str(compiled), tuple((name, processors.get(place)) for place, name in enumerate(names))
-    )
+    return RecordSet(str(compiled), tuple((names[n], to) for n, to in processors.items()))
 
 
 def _given() -> Cast[Any]:
@@ -89,11 +87,14 @@ class FromRecords:
 
     def compiled(self, dialect: Dialect) -> RecordSet:
         """It in PostgreSQL's words."""
-        binds = [
+        found = [
             (name, stored_by(type_) or type_.dialect_impl(dialect).bind_processor(dialect))
             for name, type_ in self.types.items()
         ]
-        return RecordSet(str(self.statement.compile(dialect=dialect)), tuple(binds))
+        return RecordSet(
+            str(self.statement.compile(dialect=dialect)),
+            tuple((name, to_driver) for name, to_driver in found if to_driver is not None),
+        )
 
 
 def records(types: Mapping[str, TypeEngine[Any]]) -> TableValuedAlias:

@@ -22,8 +22,9 @@ from engine.model import (
     StepFigures,
     TaskState,
 )
+from engine.store.filters import Conditions, equal
 from engine.store.tables import course, instance_time, process_instance, task_time, user_task
-from engine.store.transaction import Conditions, Transaction, equal
+from engine.store.transaction import Transaction
 
 _T, _I = task_time.c, instance_time.c
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, event, exc
 
-from engine.store.driver import trip
+from engine.store.driver import answers, send
 
 if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
+
+    from engine.store.trips import Answer
 
 #: For how long a connection that lay in the pool is believed to be there, when nothing came from
 #: the server: one that shuts down says so. Only a network that fails silently needs a question.
@@ -23,38 +25,40 @@ _SINCE = "alur_in_pool_since"
 
 
 class Together:
-    """Statements that are sent to PostgreSQL at once."""
+    """Statements that are sent to PostgreSQL as they come, and waited for together."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._statements: list[tuple[str, Mapping[str, Any]]] = []
-        self._touched: list[int] = []
+        self._answers: list[Answer] = []
 
     def add(self, text: str, rows: Sequence[Mapping[str, Any]]) -> Callable[[], int]:
-        """Run the statement for each row; how many it touched, to be asked after `send`."""
-        first = len(self._statements)
-        self._statements += [(text, row) for row in rows]
-        return lambda: sum(self._touched[first : first + len(rows)])
+        """Run the statement for each row; how many it touched, to be asked after `wait`.
 
-    def send(self) -> None:
+        Raises DBAPIError when nothing can be sent.
+        """
+        first = send(self._connection, [(text, row) for row in rows])
+        return lambda: sum(each.touched for each in self._answers[first : first + len(rows)])
+
+    def wait(self) -> None:
         """Raises DBAPIError of the first statement that fails; those after it are not done."""
-        if self._statements:
-            self._touched = [each.touched for each in trip(self._connection, self._statements)]
+        self._answers = answers(self._connection)
 
 
 @contextmanager
-def together(connection: Connection) -> Iterator[Together | None]:
-    """Statements inside are sent to PostgreSQL and waited for at the end.
+def together(connection: Connection, *, is_waited_for: bool = True) -> Iterator[Together | None]:
+    """Statements inside are sent to PostgreSQL as they come, and waited for at the end.
 
-    What the server says of any of them is raised there. On SQLite there is nothing to wait for, and
-    nothing that they are kept in.
+    What the server says of any of them is raised there; not is_waited_for: where the next statement
+    is, or the end of the transaction. On SQLite there is nothing to wait for, and nothing that they
+    are kept in.
     """
     if connection.dialect.name != "postgresql":
         yield None
         return
     kept = Together(connection)
     yield kept
-    kept.send()
+    if is_waited_for:
+        kept.wait()
 
 
 def ask_when_in_doubt(engine: Engine) -> None:

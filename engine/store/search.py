@@ -12,10 +12,10 @@ from sqlalchemy.sql.dml import UpdateBase
 from engine.errors import DamagedRow
 from engine.model import ProcessInstance
 from engine.queries import MOST_CHARACTERS
+from engine.store.filters import visible_instances
 from engine.store.instances import INSTANCE_COLUMNS, instance_of
 from engine.store.prepared import Prepared
 from engine.store.tables import process_instance, search_entry
-from engine.store.transaction import visible_instances
 from engine.store.word_index import WordIndex
 
 _COLUMNS = search_entry.c

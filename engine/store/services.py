@@ -12,15 +12,10 @@ from sqlalchemy import ColumnElement, Row, func, or_, select, update
 from engine.errors import NotFound
 from engine.model import ExternalTask, StoredInstance
 from engine.queries import ExternalTaskQuery, Page, TopicSubscription
+from engine.store.filters import Conditions, among, equal
 from engine.store.instances import stored_instance_of
 from engine.store.tables import external_task, process_instance
-from engine.store.transaction import (
-    Conditions,
-    Transaction,
-    among,
-    equal,
-    paged,
-)
+from engine.store.transaction import Transaction, paged
 
 _FIRST_PAGE = Page()
 _COLUMNS = external_task.c
@@ -55,7 +50,7 @@ class Services(Transaction):
         if row is None:
             raise NotFound("external task", external_task_id)
         values = {column.name: row._mapping[f"external_{column.name}"] for column in _COLUMNS}
-        return ExternalTask(**values), stored_instance_of(row)
+        return ExternalTask(**values), self._taken(stored_instance_of(row), for_step=for_step)
 
     def service(self, external_task_id: str) -> ExternalTask:
         """The external task of that id, or NotFound."""

@@ -27,10 +27,11 @@ from sqlalchemy import (
 from engine.model import ActivityStatistics, Durations, EventKind, InstanceState, TaskCount
 from engine.queries import InstanceQuery, TaskQuery
 from engine.store.aliases import alias_of
+from engine.store.filters import Conditions
 from engine.store.instance_searches import instance_conditions
 from engine.store.tables import history_event, incident, process_instance, user_task
 from engine.store.tasks import task_conditions
-from engine.store.transaction import Conditions, Transaction
+from engine.store.transaction import Transaction
 
 _entered = alias_of(history_event, "entered")
 _left = alias_of(history_event, "departed")

@@ -210,7 +210,7 @@ class Store:
         """
         began = perf_counter()
         self._readings.end()
-        with self._writers.transaction() as connection:
+        with self._writers.transaction(clash=lambda: written.clash) as connection:
             written = StoreTransaction(connection, is_writing=True, quarantine=self.quarantine)
             yield written
         if written.steps:

@@ -11,8 +11,9 @@ from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 from engine.errors import NotFound
 from engine.model import Substitution, SubstitutionKind, SubstitutionState
 from engine.queries import Page, SubstitutionQuery
+from engine.store.filters import Conditions, equal, like
 from engine.store.tables import substitution
-from engine.store.transaction import Conditions, Transaction, equal, like, readable
+from engine.store.transaction import Transaction, readable
 
 _FIRST_PAGE = Page()
 _COLUMNS = substitution.c

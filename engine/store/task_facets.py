@@ -14,9 +14,10 @@ from sqlalchemy import Column, ColumnElement, Select, func, literal, literal_col
 
 from engine.model import TaskState
 from engine.queries import Page, TaskQuery
+from engine.store.filters import Conditions, among, between, equal
 from engine.store.leading import Lead
 from engine.store.tables import user_task
-from engine.store.transaction import FEW, Conditions, among, between, equal
+from engine.store.transaction import FEW
 from engine.store.word_index import WordIndex
 
 T = TypeVar("T")

@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select, union_al
 
 from engine.queries import TaskQuery, TaskScope
 from engine.store.aliases import alias_of
+from engine.store.filters import Conditions, among
 from engine.store.leading import hidden
 from engine.store.tables import task_candidate, task_escalation, user_task
 from engine.store.task_facets import GONE_UP, is_of_few, is_of_scope, is_offer
-from engine.store.transaction import Conditions, among
 
 #: What bounds and orders one search.
 Bound = Callable[[Select[Any]], Select[Any]]

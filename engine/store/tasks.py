@@ -28,6 +28,7 @@ from engine.model import (
 )
 from engine.queries import Page, TaskQuery
 from engine.store.announcements import SOMEBODY_LISTENS
+from engine.store.filters import Conditions, among, between, containing, equal, like, present
 from engine.store.instances import stored_instance_of
 from engine.store.leading import hidden
 from engine.store.prepared import PreparedQuery
@@ -36,19 +37,7 @@ from engine.store.step_rows import BESIDE_TASKS
 from engine.store.tables import process_instance, search_entry, user_task
 from engine.store.task_facets import TaskFacets
 from engine.store.task_searches import Bound, escalated, searches_of, still_visible, unassigned
-from engine.store.transaction import (
-    Conditions,
-    among,
-    asked_once,
-    between,
-    containing,
-    counted,
-    equal,
-    like,
-    paged,
-    present,
-    readable,
-)
+from engine.store.transaction import asked_once, counted, paged, readable
 from engine.store.word_index import begun_by
 
 _FIRST_PAGE = Page()
@@ -140,7 +129,8 @@ class Tasks(TaskFacets):
             row = self._ask(_STORED_FOR_STEP if for_step else _STORED, {"wanted_task": task_id})
             if row is None:
                 raise NotFound("task", task_id)
-            task, stored = task_of(row, first=_PLACE), stored_instance_of(row)
+            task = task_of(row, first=_PLACE)
+            stored = self._taken(stored_instance_of(row), for_step=for_step)
             if for_step:
                 self._is_somebody_told, words = bool(row[-2]), row[-1]
                 self._known_words[task.instance_id] = words or ""

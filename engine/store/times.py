@@ -18,6 +18,7 @@ from engine.model import (
 )
 from engine.model import ProcessInstance as Instance
 from engine.store.events import event_of
+from engine.store.filters import Conditions
 from engine.store.instances import INSTANCE_COLUMNS, instance_of
 from engine.store.tables import (
     course,
@@ -28,7 +29,7 @@ from engine.store.tables import (
     user_task,
 )
 from engine.store.tasks import TASK_KEY, task_of
-from engine.store.transaction import Conditions, Transaction, readable
+from engine.store.transaction import Transaction, readable
 
 
 class Times(Transaction):

@@ -1,4 +1,4 @@
-"""One open transaction, and the shapes that all listings share: filters, order and page.
+"""One open transaction, and the shapes that all listings share: order and page.
 
 The questions themselves stand in the module of their subject.
 """
@@ -7,24 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Executable,
+    Row,
+    Select,
+    func,
+    select,
+)
 
 from engine.errors import DamagedRow, EngineError, InvalidQuery, StorageError
-from engine.model import EventKind
+from engine.model import EventKind, StoredInstance
 from engine.queries import Page, SortOrder, TaskQuery
-from engine.sources import whole_milliseconds
 from engine.store.connection import driver_errors
+from engine.store.driver import answers
+from engine.store.filters import visible_instances
 from engine.store.kept_keys import as_bytes, decoded
 from engine.store.places import behind
 from engine.store.prepared import Prepared, PreparedQuery, Touched
 from engine.store.quarantine import Quarantine
 from engine.store.round_trips import Together, together
 from engine.store.shapes import ShapedListing
-from engine.store.tables import definition_lane, process_instance
+from engine.store.tables import process_instance
 
 T = TypeVar("T")
 Question = TypeVar("Question", bound=Callable[..., Any])
@@ -76,6 +85,10 @@ class Transaction:
         self._is_somebody_told: bool | None = None
         #: What is sent together, while it is put together.
         self._kept: Together | None = None
+        #: Raised when what was sent and is not answered yet finds a unique key to be there already.
+        self.clash: EngineError | None = None
+        #: Revision of each instance that nobody else can move on until this transaction ends.
+        self._locked: dict[str, int] = {}
         #: Statements that were run, begin and end not counted.
         self.statements = 0
         #: (kind of the input, instance id) of every step that was written.
@@ -93,7 +106,7 @@ class Transaction:
     def _all(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Rows:
         self.statements += 1
         with driver_errors():
-            result = self._connection.execute(statement, values)
+            result = self._executed(statement, values)
             with readable():
                 return result.all()
 
@@ -102,20 +115,20 @@ class Transaction:
     ) -> Row[Any] | None:
         self.statements += 1
         with driver_errors():
-            result = self._connection.execute(statement, values)
+            result = self._executed(statement, values)
             with readable():
                 return result.first()
 
     def _ask(self, query: PreparedQuery, values: Mapping[str, Any]) -> list[Any] | None:
         """The one row that answers, as a list of values."""
         self.statements += 1
-        with driver_errors(), readable():
+        with driver_errors(clash=self.clash), readable():
             return query.first(self._connection, values)
 
     def _ask_all(self, query: PreparedQuery, values: Mapping[str, Any]) -> list[Any]:
         """All rows that answer; of each its values by the names of the columns."""
         self.statements += 1
-        with driver_errors(), readable():
+        with driver_errors(clash=self.clash), readable():
             return query.all(self._connection, values)
 
     def _shaped(
@@ -129,7 +142,7 @@ class Transaction:
 
         Raises DamagedRow when one of them cannot be read.
         """
-        with driver_errors(), readable():
+        with driver_errors(clash=self.clash), readable():
             rows = listing.rows(self._connection, query, page)
             if rows is None:
                 return None
@@ -139,7 +152,7 @@ class Transaction:
     def _number(self, statement: Executable) -> int:
         self.statements += 1
         with driver_errors():
-            return int(self._connection.execute(statement).scalar() or 0)
+            return int(self._executed(statement).scalar() or 0)
 
     def _write(
         self,
@@ -152,22 +165,35 @@ class Transaction:
         """Run a writing statement, once per row when there are rows; the rows it touched."""
         self._must_write()
         self.statements += 1
-        with driver_errors(clash=clash, still_used=still_used):
+        with driver_errors(clash=clash or self.clash, still_used=still_used):
             if isinstance(statement, Prepared):
                 return statement.run(self._connection, rows or ())()
             if rows is None:
-                return self._connection.execute(statement).rowcount
-            return self._connection.execute(statement, list(rows)).rowcount
+                return self._executed(statement).rowcount
+            return self._executed(statement, list(rows)).rowcount
+
+    def _executed(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
+        """As SQLAlchemy runs it, when all that was sent before is answered."""
+        if self._connection.dialect.name == "postgresql":
+            with driver_errors(clash=self.clash):
+                answers(self._connection)
+        return self._connection.execute(statement, values)
 
     @contextmanager
-    def _together(self, *, clash: EngineError) -> Iterator[None]:
+    def _together(self, *, clash: EngineError, is_waited_for: bool = True) -> Iterator[None]:
         """What is sent inside is one question to the database, which is waited for at the end.
 
-        clash: raised when a unique key is already there.
+        clash: raised when a unique key is already there. not is_waited_for: of what cannot fail by
+        its rows, so that PostgreSQL works on while more is put together; it is waited for with the
+        next statement, or with the COMMIT.
         """
         self._must_write()
+        self.clash = None if is_waited_for else clash
         try:
-            with driver_errors(clash=clash), together(self._connection) as self._kept:
+            with (
+                driver_errors(clash=clash),
+                together(self._connection, is_waited_for=is_waited_for) as self._kept,
+            ):
                 yield
         finally:
             self._kept = None
@@ -176,6 +202,12 @@ class Transaction:
         """Within `_together`: write the rows; how many were touched can be asked after its end."""
         self.statements += 1
         return statement.run(self._connection, rows, self._kept)
+
+    def _taken(self, stored: StoredInstance, *, for_step: bool) -> StoredInstance:
+        """The instance as its row was read. for_step: and locked, or nobody else writes at all."""
+        if for_step:
+            self._locked[stored.instance.instance_id] = stored.instance.revision
+        return stored
 
     def _must_write(self) -> None:
         if not self._is_writing:
@@ -265,7 +297,8 @@ class readable:  # noqa: N801 (a word of a with statement)
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, DamagedRow):
-            raise DamagedRow(str(error).replace("a row", self._what, 1)) from error
+            text = str(error).replace("a row", self._what, 1)
+            raise DamagedRow(text, instance_id=error.instance_id) from error
         if isinstance(error, _UNREADABLE):
             raise DamagedRow(f"{self._what} cannot be read: {error}") from error
 
@@ -319,73 +352,3 @@ def _ordered(sortable: Sortable, name: str, order: SortOrder) -> ColumnElement[A
 def counted(statement: Select[Any]) -> Select[int]:
     """How many rows the listing has."""
     return select(func.count()).select_from(statement.order_by(None).subquery())
-
-
-# ------------------------------------------------------------------- filters
-# Each gives conditions, none when the filter is not set, so that a query is one readable list.
-
-Conditions = list[ColumnElement[bool]]
-
-
-def equal(column: ColumnElement[Any], wanted: object) -> Conditions:
-    """`column` is exactly `wanted`."""
-    return [] if wanted is None else [column == wanted]
-
-
-def like(column: ColumnElement[Any], pattern: str | None) -> Conditions:
-    r"""`column` matches Camunda's pattern: % any text, _ any character, \ makes them plain."""
-    return [] if pattern is None else [column.like(pattern, escape="\\")]
-
-
-def containing(column: ColumnElement[Any], part: str | None) -> Conditions:
-    """`column` has `part` in it, whatever their case (on SQLite that of the letters a to z)."""
-    return [] if part is None else [column.icontains(part, autoescape=True)]
-
-
-def among(column: ColumnElement[Any], wanted: Iterable[Any] | None) -> Conditions:
-    """`column` is one of `wanted`; nothing is one of none."""
-    return [] if wanted is None else [column.in_(sorted(wanted))]
-
-
-def between(
-    column: ColumnElement[Any], after: datetime | None, before: datetime | None
-) -> Conditions:
-    """`column` lies strictly between the two moments."""
-    conditions: Conditions = []
-    if after is not None:
-        conditions.append(column > whole_milliseconds(after))
-    if before is not None:
-        conditions.append(column < whole_milliseconds(before))
-    return conditions
-
-
-def present(column: ColumnElement[Any], wanted: bool | None) -> Conditions:
-    """`column` has a value, or has none."""
-    if wanted is None:
-        return []
-    return [column.is_not(None) if wanted else column.is_(None)]
-
-
-def taking_part(definition_id: ColumnElement[Any], lanes: Iterable[str]) -> ColumnElement[bool]:
-    """One of `lanes` takes part in the definition: who works in it may see it."""
-    return definition_id.in_(
-        select(definition_lane.c.definition_id).where(definition_lane.c.name.in_(sorted(lanes)))
-    )
-
-
-def visible_instances(
-    lanes: Iterable[str] | None, account: str | None, *, walks: bool = False
-) -> Conditions:
-    """Instances in which one of `lanes` takes part, or that `account` started; None for all.
-
-    walks: of a listing that is read in the order of an index until its page is full; SQLite would
-    search the indexes of these columns instead, and sort all that it finds.
-    """
-    if lanes is None:
-        return []
-    definition: ColumnElement[str] = process_instance.c.definition_id
-    starter: ColumnElement[str] = process_instance.c.started_by
-    if walks:
-        definition, starter = definition.concat(""), starter.concat("")
-    in_lane = taking_part(definition, lanes)
-    return [in_lane] if account is None else [or_(in_lane, starter == account)]

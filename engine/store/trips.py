@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import select
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
 from typing import Any
 
-from psycopg import Binary, Connection, DataError, OperationalError
+from psycopg import Binary, Connection, DataError, Error, OperationalError
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
@@ -32,12 +33,17 @@ _numbers = count()
 
 
 class TripConnection(Connection[Any]):
-    """The driver's connection, which knows what was prepared on it by trips."""
+    """The driver's connection, which knows what was sent by trips, and what was prepared by them.
+
+    Who uses it otherwise has to wait for the answers of a trip before.
+    """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         #: Text -> name.
         self.prepared: dict[str, bytes] = {}
+        #: What was sent and is not answered yet.
+        self.under_way: UnderWay | None = None
         self._has_news = select.poll()
         self._has_news.register(self.pgconn.socket, select.POLLIN)
 
@@ -74,16 +80,32 @@ class TripConnection(Connection[Any]):
                 connection.consume_input()
 
     def commit(self) -> None:
-        """As the driver commits, in fewer words."""
+        """As the driver commits, in fewer words, and along with what is under way.
+
+        Raises psycopg.Error of the first statement that fails; then nothing is kept.
+        """
+        if self.under_way is not None:
+            try:
+                answered(self, ending=b"COMMIT")
+            except Error:
+                # SQLAlchemy takes a transaction for ended, whatever its end was.
+                with suppress(Error):
+                    super().rollback()
+                raise
+            return
         if self.pgconn.transaction_status == TransactionStatus.IDLE:
             return
-        try:
+        with _closing(self):
             self.pgconn.send_query(b"COMMIT")
             answers = self.answers()
-        except BaseException:
-            self.close()
-            raise
         _require_good(self, answers)
+
+    def rollback(self) -> None:
+        """As the driver does; what became of what is under way is no matter any more."""
+        if self.under_way is not None:
+            with suppress(Error):
+                answered(self)
+        super().rollback()
 
     def _deallocate(self, name: bytes | None) -> Any:
         """As the driver lets go of what it prepared; without a name of all, also of ours.
@@ -105,47 +127,96 @@ class Answer:
     rows: list[tuple[Any, ...]]
 
 
-def sent(
-    driver: TripConnection, statements: Sequence[Statement], *, begins: bool = True
-) -> list[Answer]:
-    """The answers of the statements. begins: a transaction, unless one is begun.
+@dataclass(slots=True)
+class UnderWay:
+    """What was sent since the server was last waited for."""
 
-    Raises psycopg.Error of the first one that fails; those after it are not done.
+    #: How many commands there were, and which of them were statements.
+    commands: int = 0
+    places: list[int] = field(default_factory=list)
+    #: Which of them prepared a statement: its text and name.
+    new: dict[int, tuple[str, bytes]] = field(default_factory=dict)
+
+
+def send(driver: TripConnection, statements: Sequence[Statement], *, begins: bool = True) -> int:
+    """Send the statements, with which the server begins at once: `answered` waits for it.
+
+    begins: a transaction, unless one is begun. Gives the place of the first among what is answered.
+    Raises psycopg.Error when nothing can be sent.
     """
     # Of values that cannot be sent none must be.
     asked = [(text, *_parameters(text, values)) for text, values in statements]
-    connection, names = driver.pgconn, driver.prepared
-    places: list[int] = []
-    new: dict[int, tuple[str, bytes]] = {}
-    number = 0
-    try:
-        connection.enter_pipeline_mode()
-        if begins and connection.transaction_status == TransactionStatus.IDLE:
-            connection.send_query_params(_beginning(driver), None)
-            number += 1
+    with _closing(driver):
+        trip = driver.under_way or _set_out(driver, begins=begins)
+        first = len(trip.places)
         for text, values, formats in asked:
-            name = names.get(text)
-            if name is None and len(names) + len(new) < _MOST:
-                name = b"alur_%d" % next(_numbers)
-                connection.send_prepare(name, _numbered(text)[0])
-                new[number] = (text, name)
-                number += 1
-            if name is None:
-                connection.send_query_params(_numbered(text)[0], values, None, formats)
-            else:
-                connection.send_query_prepared(name, values, formats)
-            places.append(number)
-            number += 1
+            _send_one(driver, trip, text, values, formats)
+        driver.pgconn.flush()
+    return first
+
+
+def answered(driver: TripConnection, *, ending: bytes | None = None) -> list[Answer]:
+    """The answers of all statements that are under way, waited for once.
+
+    ending: sent after them. Raises psycopg.Error of the first one that fails; those after it are
+    not done, nor is the ending.
+    """
+    trip, driver.under_way = driver.under_way, None
+    if trip is None:
+        return []
+    connection, names = driver.pgconn, driver.prepared
+    with _closing(driver):
+        if ending is not None:
+            connection.send_query_params(ending, None)
         connection.pipeline_sync()
         answers = driver.answers()
         connection.exit_pipeline_mode()
+    names.update(trip.new[n] for n in trip.new if answers[n].status == ExecStatus.COMMAND_OK)
+    _require_good(driver, answers)
+    return [_answer(driver, answers[place]) for place in trip.places]
+
+
+def _set_out(driver: TripConnection, *, begins: bool) -> UnderWay:
+    trip = driver.under_way = UnderWay()
+    connection = driver.pgconn
+    is_begun = connection.transaction_status != TransactionStatus.IDLE
+    connection.enter_pipeline_mode()
+    if begins and not is_begun:
+        connection.send_query_params(_beginning(driver), None)
+        trip.commands += 1
+    return trip
+
+
+def _send_one(
+    driver: TripConnection,
+    trip: UnderWay,
+    text: str,
+    values: list[bytes | None],
+    formats: list[int] | None,
+) -> None:
+    connection, name = driver.pgconn, driver.prepared.get(text)
+    if name is None and len(driver.prepared) + len(trip.new) < _MOST:
+        name = b"alur_%d" % next(_numbers)
+        connection.send_prepare(name, _numbered(text)[0])
+        trip.new[trip.commands] = (text, name)
+        trip.commands += 1
+    if name is None:
+        connection.send_query_params(_numbered(text)[0], values, None, formats)
+    else:
+        connection.send_query_prepared(name, values, formats)
+    trip.places.append(trip.commands)
+    trip.commands += 1
+
+
+@contextmanager
+def _closing(driver: TripConnection) -> Iterator[None]:
+    """After a failure inside nobody knows what the connection would answer next."""
+    try:
+        yield
     except BaseException:
-        # Nobody knows what it would answer next.
+        driver.under_way = None
         driver.close()
         raise
-    names.update(new[n] for n in new if answers[n].status == ExecStatus.COMMAND_OK)
-    _require_good(driver, answers)
-    return [_answer(driver, answers[place]) for place in places]
 
 
 def _answer(driver: Connection[Any], told: PGresult) -> Answer:

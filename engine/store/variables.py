@@ -31,17 +31,9 @@ from engine.model import EventKind, HistoryEvent, VariableInstance, VariableUpda
 from engine.queries import Page, VariableQuery
 from engine.store.aliases import alias_of
 from engine.store.events import event_of
+from engine.store.filters import Conditions, among, between, equal, like, present, visible_instances
 from engine.store.tables import canonical_text, history_event, process_instance, variable_update
-from engine.store.transaction import (
-    Conditions,
-    Transaction,
-    among,
-    between,
-    equal,
-    like,
-    present,
-    visible_instances,
-)
+from engine.store.transaction import Transaction
 
 _FIRST_PAGE = Page()
 #: Events that one statement asks for: a database binds only so many values.

@@ -21,8 +21,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from engine.queries import KEY_MARK, InstanceQuery, TaskQuery
+from engine.store.filters import Conditions
 from engine.store.tables import process_instance, search_entry
-from engine.store.transaction import Conditions, Transaction
+from engine.store.transaction import Transaction
 
 Query = TypeVar("Query", InstanceQuery, TaskQuery)
 T = TypeVar("T")

@@ -13,13 +13,14 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.pq import Trace
-from sqlalchemy import event
+from sqlalchemy import event, insert, select
 from sqlalchemy.engine import make_url
 
-from engine.errors import InvalidInput, RevisionConflict, StorageAway
+from engine.errors import DamagedRow, InvalidInput, RevisionConflict, StorageAway
 from engine.model import HistoryEvent, ProcessInstance, TaskState
 from engine.queries import TaskQuery
 from engine.store import Store, round_trips
+from engine.store.tables import history_event
 from tests.contract.builders import (
     NOON,
     a_task,
@@ -64,16 +65,80 @@ def _traced(store: Store, file: Path) -> Iterator[None]:
 
 
 @ON_POSTGRESQL
-def test_a_step_takes_three_round_trips(store: Store, tmp_path: Path) -> None:
+def test_a_step_takes_two_round_trips(store: Store, tmp_path: Path) -> None:
     deploy(store)
     start(store, first_step(opened=(a_task("t1"),)))
 
     with _traced(store, tmp_path / "trace"):
         _complete(store)
 
-    # Begin and load, write, commit: the server says each time that it is ready for more.
+    # Begin and load, write and commit: the server says each time that it is ready for more.
     lines = (tmp_path / "trace").read_text().splitlines()
-    assert len([line for line in lines if "ReadyForQuery" in line]) == 3, lines
+    assert len([line for line in lines if "ReadyForQuery" in line]) == 2, lines
+
+
+def test_a_question_after_a_step_is_answered_with_what_the_step_wrote(store: Store) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"),)))
+
+    with store.writing() as tx:
+        _, stored = tx.stored_task("t1", for_step=True)
+        tx.append_step(next_step(stored.instance, opened=(a_task("t2"),)))
+        # By a statement of SQLAlchemy's, by a prepared one, and by a listing.
+        assert tx.instance("i1").revision == 2
+        _, stored = tx.stored_task("t2", for_step=True)
+        later = next_step(stored.instance, events=[_later(stored.instance)], opened=(a_task("t3"),))
+        tx.append_step(later)
+        assert len(tx.tasks(TaskQuery(instance_id="i1"))) == 3
+        tx.append_step(next_step(later.instance, events=[_later(later.instance)]))
+
+    with store.reading() as tx:
+        assert tx.instance("i1").revision == 4
+        assert [each.sequence for each in tx.events("i1")] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("is_asked_after", [False, True], ids=["at the end", "at a question"])
+def test_rows_of_a_step_that_was_never_taken_are_damage(
+    store: Store, *, is_asked_after: bool
+) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"),)))
+    start(store, first_step("i2", opened=(a_task("t9", instance_id="i2"),)))
+    with store._engine.begin() as connection:
+        [row] = connection.execute(select(history_event).where(history_event.c.instance_id == "i1"))
+        connection.execute(insert(history_event), {**row._mapping, "sequence": 2})
+
+    with pytest.raises(DamagedRow, match="i1 has rows of its step 2, expected none") as told:
+        _go_on(store, is_asked_after=is_asked_after)
+
+    assert told.value.instance_id == "i1"
+    with store.reading() as tx:
+        assert tx.instance("i1").revision == 1
+        assert len(tx.events("i1")) == 2
+    with store.writing() as tx:
+        assert tx.stored_task("t9", for_step=True)[1].instance.revision == 1
+
+
+def _go_on(store: Store, *, is_asked_after: bool = False, is_given_up: bool = False) -> None:
+    with store.writing() as tx:
+        _, stored = tx.stored_task("t1", for_step=True)
+        tx.append_step(next_step(stored.instance, events=[_later(stored.instance)]))
+        if is_asked_after:
+            tx.instance("i1")
+        if is_given_up:
+            raise InvalidInput("anything")
+
+
+def test_a_step_that_the_caller_gives_up_is_not_kept(store: Store) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"),)))
+
+    with pytest.raises(InvalidInput, match="anything"):
+        _go_on(store, is_given_up=True)
+
+    with store.reading() as tx:
+        assert tx.instance("i1").revision == 1
+    _complete(store)
 
 
 def test_rows_of_a_step_are_kept_letter_by_letter(store: Store) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given
+from hypothesis import strategies as st
 
-from engine.sorted_json import plain_json, sorted_json
-from tests.engine.json_examples import JSON
+from engine.sorted_json import json_of, plain_json, sorted_json
+from tests.engine.json_examples import JSON, TEXT
 
 
 @given(JSON)
@@ -29,6 +30,17 @@ def test_text_is_that_of_the_standard_library(value: Any) -> None:
 def test_what_is_plain_is_written_the_same(value: Any) -> None:
     text = plain_json(value)
     assert text is None or text == _by_standard_library(value)
+
+
+@given(st.lists(st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | TEXT)))
+@example([{"b": 2**64, "a": -(2**63)}])
+@example([{"a": "\ud83d"}])
+def test_records_say_the_same_in_any_order(records: list[dict[str, Any]]) -> None:
+    written = _outcome(json_of, records)
+    if isinstance(written, bytes):
+        assert json.loads(written) == records
+    else:
+        assert written == _outcome(sorted_json, records)
 
 
 def test_tuples_are_lists_and_depth_is_no_limit_of_its_own() -> None:
@@ -50,8 +62,9 @@ class _Noun:
 
 @pytest.mark.parametrize("value", [_Noun(), datetime(2026, 1, 2, tzinfo=UTC), {_Noun: 1}, object()])
 def test_what_the_standard_library_refuses_is_refused(value: Any) -> None:
-    with pytest.raises(TypeError):
-        sorted_json([value])
+    for write in (sorted_json, json_of):
+        with pytest.raises(TypeError):
+            write([value])
 
 
 def test_kinds_of_text_are_texts() -> None:

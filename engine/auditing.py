@@ -15,6 +15,7 @@ from engine.document_proof import document_faults
 from engine.endorsements import endorsement_faults
 from engine.errors import (
     OTHER_TYPES,
+    PASSING_TROUBLE,
     DamagedHistory,
     DamagedRow,
     EngineError,
@@ -208,6 +209,8 @@ class History:
     ) -> Iterator[Verification]:
         try:
             kept, told = tx.kept_beside(instance_ids), tx.events_of(instance_ids)
+        except PASSING_TROUBLE:
+            raise
         except StorageError:
             # Which of them is damaged shows when each is read by itself.
             yield from (self._verify(tx, each) for each in instance_ids)
@@ -282,6 +285,8 @@ class History:
     ) -> Replayed | Fault:
         try:
             lineage = lineage_of(tx, self._definitions, instance, events)
+        except PASSING_TROUBLE:
+            raise
         except EngineError as error:
             return Fault(
                 instance.instance_id, 1, "replay", f"the diagram cannot be run again: {error}"

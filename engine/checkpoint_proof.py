@@ -21,7 +21,7 @@ from engine.checkpoint_format import (
 )
 from engine.checkpoint_series import Series, growing, series_at, series_up_to
 from engine.checkpoints import Outside
-from engine.errors import InvalidCheckpoint, StorageError
+from engine.errors import PASSING_TROUBLE, InvalidCheckpoint, StorageError
 from engine.merkle import Tree
 from engine.model import Actor, Checkpoint, Fault, Head, Role, SeriesVerification
 from engine.permissions import require_instance_visible, require_role
@@ -249,6 +249,8 @@ class _Proof:
         try:
             for batch in _batches(growing(tree, self.series.lines(found.number))):
                 self._compare_batch(found, [each for each in batch if self._is_wanted(each)])
+        except PASSING_TROUBLE:
+            raise
         except (InvalidCheckpoint, StorageError) as error:
             self.faults.append(_fault(found.number, f"its heads cannot be read: {error}"))
             return

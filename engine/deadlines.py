@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from engine.bpmn.elements import ProcessModel
 from engine.bpmn.sop_terms import CALENDAR, TERM, ZONE
 from engine.calendars import DEFAULT_KEY, Calendars
-from engine.errors import EngineError
+from engine.errors import PASSING_TROUBLE, EngineError
 from engine.model import EventKind, Fault, HistoryEvent, Observation, UserTask
 from engine.reminders import schedule_of
 from engine.store import StoreTransaction
@@ -171,6 +171,8 @@ class Deadlines:
                 claimed_at=since,
                 rule=Rule(told["rule"]),
             )
+        except PASSING_TROUBLE:
+            raise
         except (EngineError, KeyError, ValueError) as error:
             return f"not computable: {error}"
         return due_at.isoformat(timespec="milliseconds") if due_at else "none"

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from engine.bpmn.elements import ProcessModel
 from engine.calendars import Calendars
-from engine.errors import EngineError
+from engine.errors import PASSING_TROUBLE, EngineError
 from engine.escalation_rules import above_step, begins_anew, counts_from, rises_at
 from engine.model import EventKind, Fault, HistoryEvent, Json, TaskEscalation
 from engine.store import StoreTransaction
@@ -60,6 +60,8 @@ class EscalationProof:
     ) -> list[Fault]:
         try:
             expected = self._expected(tx, model, event, before)
+        except PASSING_TROUBLE:
+            raise
         except (EngineError, KeyError, TypeError, ValueError) as error:
             return [_fault(event, "facts that can be computed again", str(error))]
         expected["dueAt"] = due_at

@@ -15,7 +15,7 @@ from engine.announcements import of_task
 from engine.bpmn.elements import ProcessModel
 from engine.bpmn.overdue_terms import OverdueTermError, SinceDue, reminders_in
 from engine.definitions import Definitions
-from engine.errors import EngineError
+from engine.errors import PASSING_TROUBLE, EngineError
 from engine.model import Announcement, AnnouncementKind, UserTask
 from engine.sources import Clock
 from engine.store import Store, StoreTransaction
@@ -124,6 +124,8 @@ class Reminders:
         try:
             model = self._definitions.machine(tx, task.definition_id).model
             return schedule_of(model, task.activity_id, self._usual)
+        except PASSING_TROUBLE:
+            raise
         except (EngineError, LookupError):
             _log.exception("task %s is reminded of as usual: its step is not known", task.task_id)
             return Schedule((self._usual,))

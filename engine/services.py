@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from engine.document_intake import Intake, Received, brought, keep_documents
-from engine.errors import InvalidInput, LockedByAnother, NotFound, ReplayMismatch, StorageError
+from engine.errors import EngineError, InvalidInput, LockedByAnother, NotFound, is_its_own
 from engine.escapes import with_escape
 from engine.history import Input
 from engine.json_values import check_variables
@@ -16,7 +16,6 @@ from engine.model import (
     Actor,
     EventKind,
     ExternalTask,
-    Json,
     ProcessInstance,
     Role,
     StoredInstance,
@@ -44,6 +43,9 @@ class FetchedTask:
 
     task: ExternalTask
     variables: Variables
+    #: What the diagram says of it, and of which version that is.
+    properties: Mapping[str, str]
+    version_tag: str | None
 
 
 class ExternalTasks:
@@ -286,14 +288,15 @@ class ExternalTasks:
         Then it rests for as long as it is locked, and the worker gets the others.
         """
         try:
-            return [FetchedTask(task, self._variables(tx, task))]
-        except (StorageError, NotFound, ReplayMismatch):
+            run = self._steps.look(tx, tx.stored_instance(task.instance_id))
+            variables = run.visible_variables(task.external_task_id)
+            properties = run.model.nodes[task.activity_id].properties
+            return [FetchedTask(task, variables, properties, run.model.version_tag)]
+        except EngineError as error:
+            if not isinstance(error, NotFound) and not is_its_own(error, task.instance_id):
+                raise
             _log.exception("instance %s: external task left out", task.instance_id)
             return []
-
-    def _variables(self, tx: StoreTransaction, task: ExternalTask) -> dict[str, Json]:
-        run = self._steps.look(tx, tx.stored_instance(task.instance_id))
-        return run.visible_variables(task.external_task_id)
 
 
 def _after(task: ExternalTask, given: Input, now: datetime) -> ExternalTask:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, exists, literal, or_, select
 
-from engine.errors import DamagedHistory, StorageError
+from engine.errors import PASSING_TROUBLE, DamagedHistory, StorageError
 from engine.model import ActivityInstance, EventKind, HistoryEvent
 from engine.queries import ActivityQuery, EventQuery, Page
 from engine.store.aliases import alias_of
@@ -66,6 +66,8 @@ class Events(Transaction):
         try:
             rows = self._all(statement if limit is None else statement.limit(limit))
             return [event_of(row) for row in rows]
+        except PASSING_TROUBLE:
+            raise
         except (StorageError, ValueError, TypeError) as error:
             damages = self._damages(instance_id)
             if not damages:
@@ -107,6 +109,8 @@ class Events(Transaction):
                 found = self._first(one)
                 if found is not None:
                     event_of(found)
+            except PASSING_TROUBLE:
+                raise
             except (StorageError, ValueError, TypeError) as error:
                 damages.append((row.sequence, str(error)))
         return damages

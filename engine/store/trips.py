@@ -17,7 +17,7 @@ from typing import Any
 
 from psycopg import Binary, Connection, DataError, Error, OperationalError
 from psycopg.adapt import Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import InFailedSqlTransaction, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
@@ -82,7 +82,8 @@ class TripConnection(Connection[Any]):
     def commit(self) -> None:
         """As the driver commits, in fewer words, and along with what is under way.
 
-        Raises psycopg.Error of the first statement that fails; then nothing is kept.
+        Raises psycopg.Error of the first statement that fails; then nothing is kept. It does so
+        too when one failed before: the server rolls back then, and calls that no error.
         """
         if self.under_way is not None:
             try:
@@ -99,6 +100,8 @@ class TripConnection(Connection[Any]):
             self.pgconn.send_query(b"COMMIT")
             answers = self.answers()
         _require_good(self, answers)
+        if any(answer.command_status == b"ROLLBACK" for answer in answers):
+            raise InFailedSqlTransaction("the server had ended the transaction before its commit")
 
     def rollback(self) -> None:
         """As the driver does; what became of what is under way is no matter any more."""

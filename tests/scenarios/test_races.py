@@ -223,3 +223,30 @@ def test_one_completes_what_another_moves(office_on_both: Office) -> None:
     assert office.waiting_at(instance) == ["b"]
     assert office.task(instance, "b").definition_id == new.definition_id
     office.assert_sound(instance)
+
+
+def test_one_request_to_move_that_comes_twice_at_once_is_answered_alike(
+    office_on_both: Office,
+) -> None:
+    office = office_on_both
+    content = process(start(), user("a"), end(), line("s", "a", "e"))
+    old = office.deploy(content)
+    instance = office.start(old)
+    new = office.deploy(content + "<!-- revisi -->")
+    migrations = office.engine.migrations
+    plan = migrations.generate(old.definition_id, new.definition_id, actor=ANALYST)
+
+    def move(_index: int) -> Any:
+        return migrations.migrate(
+            instance,
+            plan,
+            reason="SOP direvisi",
+            basis="SK 1/2026",
+            actor=ANALYST,
+            idempotency_key="k",
+        )
+
+    moved = at_once(6, move)
+
+    assert [each.definition_id for each in moved] == [new.definition_id] * 6
+    assert len(office.kinds(instance, "instance_migrated")) == 1

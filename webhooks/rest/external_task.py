@@ -95,13 +95,12 @@ def fetch_and_lock(body: Mapping[str, Any]) -> list[ShownTask]:
     if not fetched and topics and body["async_response_timeout"]:
         seconds = min(body["async_response_timeout"] / 1000, LONGEST_WAIT)
         fetched = _fetch_later(body, topics, actor, seconds)
-    tags = _version_tags([each.task for each in fetched], actor)
     return [
         ShownTask(
             each.task,
-            tags[each.task.definition_id],
+            each.version_tag,
             _wanted(each.variables, topics[each.task.topic].variables),
-            _properties(each.task, actor) if topics[each.task.topic].with_properties else {},
+            each.properties if topics[each.task.topic].with_properties else {},
         )
         for each in fetched
     ]
@@ -156,11 +155,6 @@ def _wanted(variables: Mapping[str, Any], names: Sequence[str] | None) -> Mappin
     if names is None:
         return variables
     return {name: variables[name] for name in names if name in variables}
-
-
-def _properties(task: ExternalTask, actor: Actor) -> Mapping[str, str]:
-    model = current_engine().definitions.model(task.definition_id, actor=_reader(actor))
-    return model.nodes[task.activity_id].properties
 
 
 def _version_tags(tasks: Sequence[ExternalTask], actor: Actor) -> Mapping[str, str | None]:

@@ -7,11 +7,12 @@ One chain holds all accounts, since an event may concern two, or a name that nob
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from engine.account_proof import OF_ACCOUNTS, account_faults
 from engine.canonical_json import CanonicalizationError, canonical_json
 from engine.errors import DamagedRow
 from engine.history import chain_hash
@@ -34,6 +35,7 @@ LOG = "account-log"
 GENESIS = hashlib.sha256(LOG.encode()).hexdigest()
 
 _FIRST_PAGE = Page()
+_OF_RIGHTS = OF_ACCOUNTS | OF_SUBSTITUTIONS
 
 
 class AccountLog:
@@ -59,31 +61,38 @@ class AccountLog:
     def verify(self, *, actor: Actor) -> Verification:
         """Check the whole chain, that the log ends where it says, and what follows from it.
 
-        Substitutions are kept beside the log, and must be those that it tells of. Raises Forbidden.
+        Accounts with what they may do, and substitutions, are kept beside the log, and must be
+        those that it tells of. Raises Forbidden.
         """
         _require_reader(actor)
         with self._store.reading() as tx:
-            found, told = verified_with_substitutions(tx)
+            found, told = verified_with_rights(tx)
             if not found.is_sound:
                 return found
-            try:
-                faults = substitution_faults(LOG, told, tx.every_substitution())
-            except DamagedRow as error:
-                faults = [Fault(LOG, None, "state", str(error), found="unreadable")]
+            faults = _read(lambda: account_faults(LOG, told, tx.accounts()))
+            faults += _read(lambda: substitution_faults(LOG, told, tx.every_substitution()))
             return replace(found, faults=tuple(faults))
 
 
-def verified_with_substitutions(tx: StoreTransaction) -> tuple[Verification, list[AccountEvent]]:
-    """What is found wrong with the log itself, and its events about substitutions, in order."""
+def _read(judged: Callable[[], list[Fault]]) -> list[Fault]:
+    """The faults; that a row cannot be read is one."""
+    try:
+        return judged()
+    except DamagedRow as error:
+        return [Fault(LOG, None, "state", str(error), found="unreadable")]
+
+
+def verified_with_rights(tx: StoreTransaction) -> tuple[Verification, list[AccountEvent]]:
+    """What is found wrong with the log itself, and its events about who may do what, in order."""
     told: list[AccountEvent] = []
     events = _noted(tx.every_account_event(), told)
     return verification(events, tx.account_log_head()), told
 
 
 def _noted(events: Iterable[AccountEvent], told: list[AccountEvent]) -> Iterator[AccountEvent]:
-    """The events; those of substitutions, which are few, are put into `told`."""
+    """The events; those of rights and substitutions, which are few, are put into `told`."""
     for event in events:
-        if event.kind in OF_SUBSTITUTIONS:
+        if event.kind in _OF_RIGHTS:
             told.append(event)
         yield event
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from engine import projections, same_person
-from engine.account_log import verified_with_substitutions
+from engine.account_log import verified_with_rights
 from engine.definitions import Definitions
 from engine.errors import DamagedRow, EngineError, is_its_own
 from engine.history import chain_faults
@@ -97,7 +97,7 @@ class Reindexing:
 
     def _renew_substitutions(self) -> None:
         with self._store.writing() as tx:
-            log, told = verified_with_substitutions(tx)
+            log, told = verified_with_rights(tx)
             if not log.is_sound:
                 _log.warning("substitutions stay as they are: the log of accounts does not hold")
                 return

@@ -49,6 +49,7 @@ _ROOMS = {
     "led_to",
     "measure_proof",
     "substitution_proof",
+    "account_proof",
     "projections",
     "reindexing",
     "escalation_rules",

@@ -170,3 +170,37 @@ def test_events_that_come_at_once_make_one_chain(house_on_both: House) -> None:
 
     verified = house_on_both.engine.account_log.verify(actor=AUDITOR)
     assert (verified.events, verified.faults) == (9, ())
+
+
+@pytest.mark.parametrize(
+    ("forged", "named", "expected", "found"),
+    [
+        ("UPDATE account SET roles = '[\"admin\"]'", "roles of account siti", "staff", "admin"),
+        ("UPDATE account SET lanes = '[\"Kadis\"]'", "lanes of account siti", "none", "Kadis"),
+        ("UPDATE account SET is_active = false", "is_active of account siti", "True", "False"),
+        ("UPDATE account SET roles = '['", "account siti", "a row", "no row that can be read"),
+        (
+            "UPDATE account SET has_second_factor = true",
+            "has_second_factor of account siti",
+            "False",
+            "True",
+        ),
+        ("UPDATE account SET name = 'adi'", "account adi", "no row", "a row"),
+        ("DELETE FROM account", "account siti", "a row", "no row that can be read"),
+    ],
+    ids=["roles", "lanes", "activity", "unreadable", "second factor", "somebody else", "deleted"],
+)
+def test_an_account_that_the_log_does_not_lead_to_is_named(
+    house_on_both: House, forged: str, named: str, expected: str, found: str
+) -> None:
+    house = house_on_both
+    house.add()
+    assert house.engine.account_log.verify(actor=AUDITOR).is_sound
+
+    with house.store.writing() as tx:
+        tx._connection.execute(text(forged))
+
+    fault = house.engine.account_log.verify(actor=AUDITOR).faults[0]
+    assert fault.check == "state"
+    assert fault.message.startswith(f"{named} is not what")
+    assert (fault.expected, fault.found) == (expected, found)

@@ -311,6 +311,9 @@ def test_a_cut_log_of_accounts_is_named(guarded: Guarded) -> None:
     forger = Forger(guarded.office.store)
     forger.run("DELETE FROM account_event WHERE sequence = 2")
     forger.run("UPDATE account_log SET last_sequence = 1, head_hash = :hash", hash=first.hash)
+    # The account that the cut log does not lead to any more would be found without a checkpoint.
+    assert not guarded.office.engine.account_log.verify(actor=AUDITOR).is_sound
+    forger.run("DELETE FROM account WHERE name = :name", name="budi")
 
     assert guarded.office.engine.account_log.verify(actor=AUDITOR).is_sound
     assert [(f.instance_id, f.sequence) for f in guarded.compared().faults] == [("account-log", 2)]

@@ -164,6 +164,7 @@ class Steps:
             awaited = frozenset(each.subscription_id for each in run.subscriptions())
             stays_in = run.stays_in(given.activity_instance_id)
             act(run, given)
+            tx.begin_step(instance, changed)
             ended = {task.task_id for task in before} - {task.task_id for task in run.open_tasks()}
             untouched = ended - {task.task_id for task in changed}
             rows = _open_rows(tx, instance.instance_id, untouched)

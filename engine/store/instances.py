@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -208,6 +208,19 @@ class Instances(InstanceSearches):
             self._send_events(step)
         self._put_around(step)
 
+    def begin_step(self, before: ProcessInstance, changed: Iterable[UserTask]) -> None:
+        """Write the tasks that are over by a step of the instance, ahead of `append_step`.
+
+        PostgreSQL is at it while the rest of the step is put together.
+        """
+        over = [each for each in changed if each.state is not TaskState.OPEN]
+        if not over or self._locked.get(before.instance_id) != before.revision:
+            return
+        conflict = RevisionConflict(before.instance_id, before.revision)
+        with self._together(clash=conflict, is_waited_for=False):
+            self._send(_END_TASK, [_end_values(each) for each in over])
+        self._ended |= {each.task_id for each in over}
+
     def append_step(self, step: StepRecord) -> None:
         """Write one step: its events, snapshot, tasks and due time, or nothing at all.
 
@@ -254,6 +267,8 @@ class Instances(InstanceSearches):
         if updates := update_values(step.events, step.input_scope):
             self._send(ADD_UPDATES, updates)
         over = [each for each in step.changed if each.state is not TaskState.OPEN]
+        over = [each for each in over if each.task_id not in self._ended]
+        self._ended.clear()
         if over:
             self._send(_END_TASK, [_end_values(each) for each in over])
         still = [each for each in step.changed if each.state is TaskState.OPEN]

@@ -104,13 +104,13 @@ class TaskFacets(WordIndex):
 
         Of those that are offered to lanes, a task that matches meets the conditions of one part.
         """
-        first = _first_wish(page)
-        is_everything = replace(query, states=None, include_assigned=False) == _EVERYTHING
-        if is_everything and page.max_results is not None:
+        first, is_few = _first_wish(page), is_of_few(query)
+        # Asked last: to alter a query takes long.
+        if page.max_results is not None and not is_few and _is_everything(query):
             return self._of_everything(query, page)
         # What somebody has in hand, or went up, is little.
         is_little = query.assignee is not None or query.is_escalated or query.escalated_to
-        if query.states != _OPEN or is_of_few(query) or is_little:
+        if query.states != _OPEN or is_few or is_little:
             return None
         if _is_named(query) and first != "priority":
             names = {*(query.names_in or ()), *([query.name] if query.name else ())}
@@ -228,6 +228,11 @@ def _is_asked(priority: int, query: TaskQuery) -> bool:
 def is_offer(query: TaskQuery) -> bool:
     """Whether it asks for what somebody is offered."""
     return query.candidate_user is not None or query.candidate_groups is not None
+
+
+def _is_everything(query: TaskQuery) -> bool:
+    """Whether it asks for all tasks, at most of some states."""
+    return replace(query, states=None, include_assigned=False) == _EVERYTHING
 
 
 def is_of_few(query: TaskQuery) -> bool:

@@ -85,6 +85,8 @@ class Transaction:
         self._is_somebody_told: bool | None = None
         #: What is sent together, while it is put together.
         self._kept: Together | None = None
+        #: Tasks whose end was written ahead of the step that it is of.
+        self._ended: set[str] = set()
         #: Raised when what was sent and is not answered yet finds a unique key to be there already.
         self.clash: EngineError | None = None
         #: Revision of each instance that nobody else can move on until this transaction ends.

@@ -97,6 +97,37 @@ def test_a_question_after_a_step_is_answered_with_what_the_step_wrote(store: Sto
         assert [each.sequence for each in tx.events("i1")] == [1, 2, 3, 4]
 
 
+def test_tasks_that_a_step_ends_are_written_ahead_and_once(store: Store) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"), a_task("t2"))))
+
+    with store.writing() as tx:
+        task, stored = tx.stored_task("t1", for_step=True)
+        done = replace(task, state=TaskState.COMPLETED, ended_at=NOON, ended_by="siti")
+        tx.begin_step(stored.instance, [done, replace(tx.task("t2"), priority=7)])
+        assert [tx.task(each).state for each in ("t1", "t2")] == ["completed", "open"]
+        before = tx.statements
+        tx.append_step(next_step(stored.instance, changed=(done,)))
+        assert tx.statements == before + 2
+
+    with store.reading() as tx:
+        assert tx.task("t1").ended_by == "siti"
+        assert tx.instance("i1").revision == 2
+
+
+def test_nothing_is_written_ahead_of_a_step_that_a_rival_may_take(store: Store) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"),)))
+
+    with store.writing() as tx:
+        task, stored = tx.stored_task("t1")
+        done = replace(task, state=TaskState.COMPLETED, ended_at=NOON, ended_by="siti")
+        tx.begin_step(stored.instance, [done])
+        assert tx.task("t1").state is TaskState.OPEN
+        tx.append_step(next_step(stored.instance, changed=(done,)))
+        assert tx.task("t1").state is TaskState.COMPLETED
+
+
 @pytest.mark.parametrize("is_asked_after", [False, True], ids=["at the end", "at a question"])
 def test_rows_of_a_step_that_was_never_taken_are_damage(
     store: Store, *, is_asked_after: bool

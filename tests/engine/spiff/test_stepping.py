@@ -89,9 +89,17 @@ def test_an_id_of_an_instance_that_has_its_time_in_its_id_lies_beside_it() -> No
     assert _minted(called, 3) != _minted(instance_id, 3)
 
 
-def _minted(instance_id: str, revision: int) -> list[str]:
+def test_ids_of_a_step_sort_as_they_were_minted_and_are_unlike_beyond_what_is_counted() -> None:
+    minted = _minted(RandomIds().new_instance_id(), 3, count=5000)
+
+    assert minted[:4095] == sorted(minted[:4095])
+    assert min(minted[4095:]) > minted[4093]
+    assert len(set(minted)) == 5000
+
+
+def _minted(instance_id: str, revision: int, *, count: int = 20) -> list[str]:
     with stepping.step(now=NOW, instance_id=instance_id, revision=revision) as step:
-        return [step.mint() for _ in range(20)]
+        return [step.mint() for _ in range(count)]
 
 
 def test_other_revisions_and_instances_have_other_ids() -> None:

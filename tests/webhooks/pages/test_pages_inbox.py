@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from engine.remaining_times import Remaining
 from engine.worktime import Span
-from tests.diagrams import end, line, process, start, user
+from tests.diagrams import each, end, line, process, start, user
 from tests.office import Office
 from tests.webhooks.pages.browser import Page
 from tests.webhooks.pages.conftest import Visit
@@ -278,3 +279,14 @@ def test_urgent_comes_first_when_asked_and_says_so(office: Office, visit: Visit)
         "P50",
         "P10 Prioritas: Rendah",
     ]
+
+
+def test_tasks_for_each_of_a_list_stand_in_its_order(office: Office, visit: Visit) -> None:
+    units = [f"Bidang {number:02}" for number in range(1, 21)]
+    lanes = {"Perencana": ["s", "a", "e"]}
+    drawn = process(start(), user("a", each("daftar")), end(), line("s", "a", "e"), lanes=lanes)
+    instance = office.start(office.deploy(drawn), daftar=units)
+
+    for path in ("/?lingkup=lajur", f"/berkas/{instance}"):
+        page = visit("staf").get(path)
+        assert re.findall(r"Bidang \d\d", page.text)[:20] == units, path

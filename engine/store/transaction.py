@@ -6,7 +6,7 @@ The questions themselves stand in the module of their subject.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -124,13 +124,13 @@ class Transaction:
     def _ask(self, query: PreparedQuery, values: Mapping[str, Any]) -> list[Any] | None:
         """The one row that answers, as a list of values."""
         self.statements += 1
-        with driver_errors(clash=self.clash), readable():
+        with self._refused(), readable():
             return query.first(self._connection, values)
 
     def _ask_all(self, query: PreparedQuery, values: Mapping[str, Any]) -> list[Any]:
         """All rows that answer; of each its values by the names of the columns."""
         self.statements += 1
-        with driver_errors(clash=self.clash), readable():
+        with self._refused(), readable():
             return query.all(self._connection, values)
 
     def _shaped(
@@ -144,7 +144,7 @@ class Transaction:
 
         Raises DamagedRow when one of them cannot be read.
         """
-        with driver_errors(clash=self.clash), readable():
+        with self._refused(), readable():
             rows = listing.rows(self._connection, query, page)
             if rows is None:
                 return None
@@ -167,17 +167,23 @@ class Transaction:
         """Run a writing statement, once per row when there are rows; the rows it touched."""
         self._must_write()
         self.statements += 1
-        with driver_errors(clash=clash or self.clash, still_used=still_used):
-            if isinstance(statement, Prepared):
+        if isinstance(statement, Prepared):
+            with self._refused(clash, still_used):
                 return statement.run(self._connection, rows or ())()
-            if rows is None:
-                return self._executed(statement).rowcount
-            return self._executed(statement, list(rows)).rowcount
+        with driver_errors(clash=clash, still_used=still_used):
+            return self._executed(statement, None if rows is None else list(rows)).rowcount
+
+    def _refused(
+        self, clash: EngineError | None = None, still_used: EngineError | None = None
+    ) -> AbstractContextManager[None]:
+        """As `driver_errors`, for a statement that is waited for with all that was sent before."""
+        before, self.clash = self.clash, None
+        return driver_errors(clash=clash or before, still_used=still_used)
 
     def _executed(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
         """As SQLAlchemy runs it, when all that was sent before is answered."""
         if self._connection.dialect.name == "postgresql":
-            with driver_errors(clash=self.clash):
+            with self._refused():
                 answers(self._connection)
         return self._connection.execute(statement, values)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from engine.bpmn.checks import refuses
 from engine.bpmn.diagram import Diagram, read_diagram
 from engine.bpmn.elements import FlowNode, ProcessModel
 from engine.bpmn.translations import Translation, translations
+from engine.definition_proof import definition_faults, told_by
 from engine.errors import (
     DeploymentRejected,
     Forbidden,
@@ -20,6 +21,7 @@ from engine.errors import (
 from engine.model import (
     Actor,
     Deployment,
+    Fault,
     Finding,
     FormField,
     Json,
@@ -130,19 +132,23 @@ class Definitions:
         version = tx.latest_version(model.id) + 1
         return ProcessDefinition(
             definition_id=f"{model.id}:{version}:{self._ids.new_id()}",
-            key=model.id,
             version=version,
-            name=model.name,
             deployment_id=deployment.deployment_id,
             resource_name=diagram.file_name,
             digest=diagram.digest,
-            version_tag=model.version_tag,
-            history_time_to_live=model.history_time_to_live,
-            lanes=model.top_lanes,
-            starter_groups=model.starter_groups,
-            starter_users=model.starter_users,
             deployed_at=deployment.deployed_at,
+            **told_by(model),
         )
+
+    def faults(self, *, actor: Actor) -> Iterator[Fault]:
+        """Every definition that is not what its deployed file makes of it. Raises Forbidden."""
+        require_role(actor, "verify everything", Role.AUDITOR, Role.ADMIN)
+        with self._store.reading() as tx:
+            found = tx.definition_ids()
+        for each in found:
+            with self._store.reading() as tx:
+                faults = definition_faults(tx, each)
+            yield from faults
 
     def check(self, files: Mapping[str, bytes]) -> tuple[Finding, ...]:
         """All findings that `deploy` would report; nothing is kept."""

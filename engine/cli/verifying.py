@@ -157,6 +157,7 @@ def _summed_up(call: Invocation, engine: ProcessEngine, actor: Actor) -> Summary
     for result in _verified(call, engine, actor, summary.checkpoints):
         summary.add(result)
     if words.all:
+        summary.faults += engine.definitions.faults(actor=actor)
         summary.add_log(engine.account_log.verify(actor=actor))
     if summary.checkpoints is not None:
         summary.faults += summary.checkpoints.faults
@@ -175,6 +176,7 @@ def summary_of_all(engine: ProcessEngine, actor: Actor) -> Summary:
     progress = Progress(engine.clock, "instances")
     for result in engine.history.verify_all(actor=actor, on_progress=progress):
         summary.add(result)
+    summary.faults += engine.definitions.faults(actor=actor)
     summary.add_log(engine.account_log.verify(actor=actor))
     return summary
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select, text
@@ -18,7 +19,7 @@ from engine.store.tables import (
     process_instance,
     resource,
 )
-from engine.store.transaction import Transaction, asked_once, counted, readable
+from engine.store.transaction import Transaction, asked_once, counted, paged, readable
 
 _FIRST_PAGE = Page()
 
@@ -91,8 +92,9 @@ class Definitions(Transaction):
     def deployments(self, query: DeploymentQuery, page: Page = _FIRST_PAGE) -> list[Deployment]:
         """The deployments that match."""
         statement = select(deployment).where(*_deployment_conditions(query))
-        rows = self._page(statement, page, _DEPLOYMENT_SORTING, deployment.c.deployment_id)
-        return [Deployment(**row._mapping) for row in rows]
+        key = deployment.c.deployment_id
+        listing = paged(statement, page, _DEPLOYMENT_SORTING, key)
+        return self._listed(listing, lambda row: Deployment(**row._mapping), key)
 
     def count_deployments(self, query: DeploymentQuery) -> int:
         """How many deployments match."""
@@ -171,8 +173,16 @@ class Definitions(Transaction):
     ) -> list[ProcessDefinition]:
         """The definitions that match."""
         statement = select(process_definition).where(*_definition_conditions(query))
-        rows = self._page(statement, page, _DEFINITION_SORTING, process_definition.c.definition_id)
-        return self._with_lanes(rows)
+        key = process_definition.c.definition_id
+        listing = paged(statement, page, _DEFINITION_SORTING, key)
+        return self._with_lanes(self._listed(listing, _definition, key))
+
+    def definition_ids(self) -> list[str]:
+        """The ids of all definitions, the first deployed first."""
+        ordered = select(process_definition.c.definition_id).order_by(
+            process_definition.c.deployed_at, process_definition.c.definition_id
+        )
+        return [row.definition_id for row in self._all(ordered)]
 
     def count_definitions(self, query: DefinitionQuery) -> int:
         """How many definitions match."""
@@ -186,22 +196,23 @@ class Definitions(Transaction):
         return found, self.resource_named(found.deployment_id, found.resource_name)
 
     def _one_definition(self, condition: ColumnElement[bool], wanted: str) -> ProcessDefinition:
-        row = self._first(select(process_definition).where(condition))
-        if row is None:
-            raise NotFound("process definition", wanted)
-        return self._with_lanes([row])[0]
+        with readable(f"the row of process definition {wanted}"):
+            row = self._first(select(process_definition).where(condition))
+            if row is None:
+                raise NotFound("process definition", wanted)
+            return self._with_lanes([_definition(row)])[0]
 
-    def _with_lanes(self, rows: Sequence[Row[Any]]) -> list[ProcessDefinition]:
-        lanes: dict[str, list[str]] = {row.definition_id: [] for row in rows}
+    def _with_lanes(self, found: Sequence[ProcessDefinition]) -> list[ProcessDefinition]:
+        lanes: dict[str, list[str]] = {each.definition_id: [] for each in found}
         if lanes:
-            found = self._all(
+            rows = self._all(
                 select(definition_lane)
                 .where(definition_lane.c.definition_id.in_(lanes))
                 .order_by(definition_lane.c.definition_id, definition_lane.c.position)
             )
-            for row in found:
+            for row in rows:
                 lanes[row.definition_id].append(row.name)
-        return [_definition(row, lanes[row.definition_id]) for row in rows]
+        return [replace(each, lanes=tuple(lanes[each.definition_id])) for each in found]
 
 
 def _deployment_conditions(query: DeploymentQuery) -> Conditions:
@@ -265,10 +276,11 @@ def _definition_values(new: ProcessDefinition, within: Deployment) -> dict[str, 
     return {**values, "deployed_at": new.deployed_at or within.deployed_at}
 
 
-def _definition(row: Row[Any], lanes: Sequence[str]) -> ProcessDefinition:
+def _definition(row: Row[Any]) -> ProcessDefinition:
+    """The definition, its lanes not read yet."""
     values = {
         **row._mapping,
-        "lanes": tuple(lanes),
+        "lanes": (),
         "starter_groups": tuple(row.starter_groups),
         "starter_users": tuple(row.starter_users),
     }

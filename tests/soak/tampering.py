@@ -194,6 +194,7 @@ def faults_of(specimen: Specimen) -> list[Fault]:
             assert folder is not None
             return [
                 *(f for each in engine.history.verify_all(actor=ADMIN) for f in each.faults),
+                *engine.definitions.faults(actor=ADMIN),
                 *engine.account_log.verify(actor=ADMIN).faults,
                 *engine.checkpoint_proof.verify(folder, actor=ADMIN).faults,
             ]

@@ -17,8 +17,8 @@ from typing import Any
 
 import rfc8785
 
-from engine.errors import InvalidCheckpoint
-from engine.model import Checkpoint, Head, LogHead
+from engine.errors import DamagedRow, InvalidCheckpoint
+from engine.model import Checkpoint, Head, LogHead, StoredCheckpoint
 
 FORMAT = "alur-checkpoint-1"
 _KEY_BYTES = 32
@@ -82,6 +82,15 @@ def _content(checkpoint: Checkpoint) -> dict[str, Any]:
         "key": checkpoint.key,
         **{name: value for name, value in optional.items() if value is not None},
     }
+
+
+def kept_checkpoint(stored: StoredCheckpoint) -> Checkpoint:
+    """The checkpoint that the database keeps. Raises DamagedRow."""
+    try:
+        return read_checkpoint(stored.content)
+    except InvalidCheckpoint as error:
+        told = f"the row of checkpoint {stored.number} cannot be read: {error}"
+        raise DamagedRow(told) from error
 
 
 def read_checkpoint(content: bytes) -> Checkpoint:

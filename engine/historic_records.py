@@ -16,7 +16,6 @@ from engine.model import (
     HistoryEvent,
     IdentityLink,
     Incident,
-    Json,
     VariableInstance,
     VariableUpdate,
 )
@@ -119,8 +118,10 @@ class HistoricRecords:
             found = tx.variable_updates(_seen_by(actor, query), page)
             events = self._events(tx, ((each.instance_id, each.sequence) for each in found))
         return [
-            replace(each, value=_value(events, each.instance_id, each.sequence, each.name))
+            replace(each, value=event.values_set.get(each.name))
             for each in found
+            # Without its event, which cannot be read then, nobody knows its value.
+            if (event := events.get((each.instance_id, each.sequence))) is not None
         ]
 
     def count_variable_updates(self, query: VariableQuery, *, actor: Actor) -> int:
@@ -137,8 +138,9 @@ class HistoricRecords:
             found = tx.variables(_seen_by(actor, query), page)
             events = self._events(tx, ((each.instance_id, each.last_sequence) for each in found))
         return [
-            replace(each, value=_value(events, each.instance_id, each.last_sequence, each.name))
+            replace(each, value=event.values_set.get(each.name))
             for each in found
+            if (event := events.get((each.instance_id, each.last_sequence))) is not None
         ]
 
     def count_variables(self, query: VariableQuery, *, actor: Actor) -> int:
@@ -154,13 +156,6 @@ class HistoricRecords:
 
     def _note(self, actor: Actor, instance_id: str | None) -> None:
         self._access.note(actor, AccountEventKind.HISTORY_READ, instance=instance_id)
-
-
-def _value(
-    events: Mapping[tuple[str, int], HistoryEvent], instance_id: str, sequence: int, name: str
-) -> Json:
-    event = events.get((instance_id, sequence))
-    return None if event is None else event.values_set.get(name)
 
 
 def _seen_by(actor: Actor, query: _Query) -> _Query:

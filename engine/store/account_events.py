@@ -12,8 +12,9 @@ from engine.errors import StorageError
 from engine.model import AccountEvent, AccountEventKind, LogHead
 from engine.queries import AccountEventQuery, Page
 from engine.store.filters import among, between, equal
+from engine.store.kept_rows import of_table
 from engine.store.tables import account_event, account_log
-from engine.store.transaction import Transaction, counted
+from engine.store.transaction import Transaction, counted, paged
 
 _FIRST_PAGE = Page()
 _SORTING = {"sequence": account_event.c.sequence, "at": account_event.c.at}
@@ -44,8 +45,8 @@ class AccountEvents(Transaction):
         self, query: AccountEventQuery, page: Page = _FIRST_PAGE
     ) -> list[AccountEvent]:
         """The events that match, in order."""
-        rows = self._page(_matching(query), page, _SORTING, account_event.c.sequence)
-        return [_event(row) for row in rows]
+        matching = paged(_matching(query), page, _SORTING, account_event.c.sequence)
+        return self._listed(matching, _event, account_event.c.sequence)
 
     def count_account_events(self, query: AccountEventQuery) -> int:
         """How many events match."""
@@ -91,6 +92,7 @@ def _matching(query: AccountEventQuery) -> Select[Any]:
     )
 
 
+@of_table(account_event)
 def _event(row: Row[Any]) -> AccountEvent:
     values = {column.name: getattr(row, column.name) for column in account_event.c}
     return AccountEvent(**{**values, "kind": AccountEventKind(values["kind"])})

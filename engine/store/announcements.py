@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, delete, exists, insert, or_, select, tuple_
 
 from engine.model import Announcement, AnnouncementKind, Channel, Contact, announcement_from
+from engine.store.kept_rows import of_table
 from engine.store.tables import account, announcement, contact, webhook_subscription
 from engine.store.transaction import Transaction
 
@@ -100,10 +101,12 @@ def announcement_values(new: Announcement) -> dict[str, Any]:
     }
 
 
+@of_table(contact)
 def _contact(row: Row[Any]) -> Contact:
     return Contact(**{**row._mapping, "channel": Channel(row.channel)})
 
 
+@of_table(announcement)
 def _announcement(row: Row[Any]) -> Announcement:
     kind = AnnouncementKind(row.kind)
     return announcement_from(kind, row.at, row.instance_id, row.sequence, row.facts)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from engine.errors import CheckpointTaken, NotFound
 from engine.model import Head, StoredCheckpoint
 from engine.queries import Page
+from engine.store.kept_rows import of_table
 from engine.store.tables import (
     account_event,
     checkpoint,
@@ -19,7 +20,7 @@ from engine.store.tables import (
     listed_head,
     process_instance,
 )
-from engine.store.transaction import Transaction
+from engine.store.transaction import Transaction, paged
 
 _FIRST_PAGE = Page()
 _SORTING = {"number": checkpoint.c.number, "at": checkpoint.c.at}
@@ -52,12 +53,13 @@ class Checkpoints(Transaction):
         row = self._first(select(checkpoint).where(checkpoint.c.number == number))
         if row is None:
             raise NotFound("checkpoint", str(number))
-        return StoredCheckpoint(row.number, row.at, bytes(row.content), bytes(row.heads))
+        return _with_heads(row)
 
     def checkpoints(self, page: Page = _FIRST_PAGE) -> list[StoredCheckpoint]:
         """All of them in order, without their heads."""
-        rows = self._page(select(*_SIGNED), page, _SORTING, checkpoint.c.number)
-        return [_without_heads(row) for row in rows]
+        number = checkpoint.c.number
+        ordered = paged(select(*_SIGNED), page, _SORTING, number)
+        return self._listed(ordered, _without_heads, number)
 
     def count_checkpoints(self) -> int:
         """How many there are."""
@@ -144,5 +146,11 @@ def _unlisted(*columns: Any) -> Select[Any]:
     )
 
 
+@of_table(checkpoint)
+def _with_heads(row: Row[Any]) -> StoredCheckpoint:
+    return StoredCheckpoint(row.number, row.at, bytes(row.content), bytes(row.heads))
+
+
+@of_table(checkpoint)
 def _without_heads(row: Row[Any]) -> StoredCheckpoint:
     return StoredCheckpoint(row.number, row.at, bytes(row.content), b"")

@@ -12,6 +12,7 @@ from engine.errors import Conflict, DeploymentInUse, NotFound
 from engine.model import Deployment, ProcessDefinition, Resource
 from engine.queries import DefinitionQuery, DeploymentQuery, Page
 from engine.store.filters import Conditions, among, between, equal, like, taking_part
+from engine.store.kept_rows import of_table, readable
 from engine.store.tables import (
     definition_lane,
     deployment,
@@ -19,7 +20,7 @@ from engine.store.tables import (
     process_instance,
     resource,
 )
-from engine.store.transaction import Transaction, asked_once, counted, paged, readable
+from engine.store.transaction import Transaction, asked_once, counted, paged
 
 _FIRST_PAGE = Page()
 
@@ -87,14 +88,14 @@ class Definitions(Transaction):
             .order_by(deployment.c.deployed_at.desc(), deployment.c.deployment_id)
             .limit(1)
         )
-        return None if row is None else Deployment(**row._mapping)
+        return None if row is None else _deployment(row)
 
     def deployments(self, query: DeploymentQuery, page: Page = _FIRST_PAGE) -> list[Deployment]:
         """The deployments that match."""
         statement = select(deployment).where(*_deployment_conditions(query))
         key = deployment.c.deployment_id
         listing = paged(statement, page, _DEPLOYMENT_SORTING, key)
-        return self._listed(listing, lambda row: Deployment(**row._mapping), key)
+        return self._listed(listing, _deployment, key)
 
     def count_deployments(self, query: DeploymentQuery) -> int:
         """How many deployments match."""
@@ -205,13 +206,15 @@ class Definitions(Transaction):
     def _with_lanes(self, found: Sequence[ProcessDefinition]) -> list[ProcessDefinition]:
         lanes: dict[str, list[str]] = {each.definition_id: [] for each in found}
         if lanes:
-            rows = self._all(
+            columns = definition_lane.c
+            statement = (
                 select(definition_lane)
-                .where(definition_lane.c.definition_id.in_(lanes))
-                .order_by(definition_lane.c.definition_id, definition_lane.c.position)
+                .where(columns.definition_id.in_(lanes))
+                .order_by(columns.definition_id, columns.position)
             )
-            for row in rows:
-                lanes[row.definition_id].append(row.name)
+            keys = (columns.definition_id, columns.position)
+            for definition_id, name in self._listed(statement, _lane, *keys):
+                lanes[definition_id].append(name)
         return [replace(each, lanes=tuple(lanes[each.definition_id])) for each in found]
 
 
@@ -258,6 +261,16 @@ def _is_latest() -> ColumnElement[bool]:
     return process_definition.c.version == latest
 
 
+@of_table(deployment)
+def _deployment(row: Row[Any]) -> Deployment:
+    return Deployment(**row._mapping)
+
+
+@of_table(definition_lane)
+def _lane(row: Row[Any]) -> tuple[str, str]:
+    return row.definition_id, row.name
+
+
 def _deployment_values(new: Deployment) -> dict[str, Any]:
     return {column.name: getattr(new, column.name) for column in deployment.c}
 
@@ -276,6 +289,7 @@ def _definition_values(new: ProcessDefinition, within: Deployment) -> dict[str, 
     return {**values, "deployed_at": new.deployed_at or within.deployed_at}
 
 
+@of_table(process_definition)
 def _definition(row: Row[Any]) -> ProcessDefinition:
     """The definition, its lanes not read yet."""
     values = {

@@ -19,8 +19,9 @@ from engine.model import (
 )
 from engine.queries import DeliveryQuery, Page
 from engine.store.filters import Conditions, equal
+from engine.store.kept_rows import of_table, readable
 from engine.store.tables import delivery, delivery_attempt
-from engine.store.transaction import Transaction, paged, readable
+from engine.store.transaction import Transaction, paged
 
 _FIRST_PAGE = Page()
 _C, _A = delivery.c, delivery_attempt.c
@@ -173,6 +174,7 @@ def _conditions(query: DeliveryQuery) -> Conditions:
     ]
 
 
+@of_table(delivery)
 def _delivery(row: Row[Any], **changes: Any) -> Delivery:
     return Delivery(
         **{
@@ -185,6 +187,7 @@ def _delivery(row: Row[Any], **changes: Any) -> Delivery:
     )
 
 
+@of_table(delivery_attempt)
 def _attempt(row: Row[Any]) -> DeliveryAttempt:
     failure = None if row.failure is None else DeliveryFailure(row.failure)
     return DeliveryAttempt(**{**row._mapping, "failure": failure})

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import NotFound
 from engine.model import Document, HeldDocument
+from engine.store.kept_rows import of_table
 from engine.store.tables import document, document_content
 from engine.store.transaction import Transaction
 
@@ -70,9 +71,15 @@ class Documents(Transaction):
         row = self._first(
             select(document_content.c.content).where(document_content.c.sha256 == sha256)
         )
-        return None if row is None else bytes(row.content)
+        return None if row is None else _content(row)
 
 
+@of_table(document_content)
+def _content(row: Row[Any]) -> bytes:
+    return bytes(row.content)
+
+
+@of_table(document)
 def held_of(row: Row[Any]) -> HeldDocument:
     """The document in a row that has all columns of document."""
     found = Document(row.document_id, row.name, row.mime_type, row.size, row.sha256)

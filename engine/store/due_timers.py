@@ -11,8 +11,9 @@ from engine.errors import DamagedRow
 from engine.model import InstanceState, StoredInstance
 from engine.store.filters import Conditions
 from engine.store.instances import stored_instance_of
+from engine.store.kept_rows import readable
 from engine.store.tables import process_instance
-from engine.store.transaction import Transaction, readable
+from engine.store.transaction import Transaction
 
 
 class DueTimers(Transaction):

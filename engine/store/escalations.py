@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from engine.errors import Conflict
 from engine.model import SuperiorsRevision, TaskState, UserTask, superiors_from
+from engine.store.kept_rows import of_table
 from engine.store.tables import superior_lanes, task_escalation, user_task
 from engine.store.transaction import Transaction
 
@@ -64,12 +66,7 @@ class Escalations(Transaction):
         statement = select(superior_lanes).order_by(_REVISIONS.revision.desc())
         if revisions:
             statement = statement.where(_REVISIONS.revision.in_(revisions))
-        return [
-            SuperiorsRevision(
-                row.revision, superiors_from(row.content), row.changed_at, row.changed_by
-            )
-            for row in self._all(statement)
-        ]
+        return [_revision(row) for row in self._all(statement)]
 
     def add_superiors(self, new: SuperiorsRevision) -> None:
         """Keep the next revision. Conflict when somebody else has changed it since."""
@@ -85,3 +82,10 @@ class Escalations(Transaction):
             ],
             clash=Conflict("the order of superiors was changed by somebody else just now"),
         )
+
+
+@of_table(superior_lanes)
+def _revision(row: Row[Any]) -> SuperiorsRevision:
+    return SuperiorsRevision(
+        row.revision, superiors_from(row.content), row.changed_at, row.changed_by
+    )

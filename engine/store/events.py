@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, exists, literal, or_, select
@@ -13,6 +14,7 @@ from engine.model import ActivityInstance, EventKind, HistoryEvent
 from engine.queries import ActivityQuery, EventQuery, Page
 from engine.store.aliases import alias_of
 from engine.store.filters import Conditions, among, between, equal, like, present, visible_instances
+from engine.store.kept_rows import require, required_in
 from engine.store.leading import all_hidden, unled
 from engine.store.tables import history_event, of_kind, process_instance, user_task
 from engine.store.transaction import FEW, Transaction, counted, paged
@@ -205,6 +207,8 @@ def _instance_conditions(query: EventQuery) -> Conditions:
     ]
 
 
+_NAMES = tuple(history_event.c.keys())
+_required = itemgetter(*(_NAMES.index(name) for name in required_in(history_event)))
 _KINDS = {each.value: each for each in EventKind}
 
 
@@ -212,6 +216,8 @@ def event_of(row: Row[Any]) -> HistoryEvent:
     """The event in a row that begins with all columns of history_event in their order."""
     # By place: proofs read all events that there are.
     places: Sequence[Any] = row
+    if None in _required(places):
+        require(history_event, dict(zip(_NAMES, places, strict=False)))
     instance_id, sequence, revision, kind, at, actor, capacity, activity_id, visit = places[:9]
     payload, previous_hash, event_hash = places[11:14]
     return HistoryEvent(

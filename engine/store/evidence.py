@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, sele
 from engine.errors import NotFound
 from engine.model import EvidencePackage, ListedInstance, PackageState, Period
 from engine.store.instances import INSTANCE_COLUMNS, instance_of
+from engine.store.kept_rows import of_table
 from engine.store.tables import evidence_package, listed_head, process_instance
 from engine.store.transaction import Transaction
 
@@ -214,6 +215,7 @@ def _ran_within(period: Period, definition_keys: Collection[str]) -> ColumnEleme
     )
 
 
+@of_table(evidence_package)
 def _package_of(row: Row[Any]) -> EvidencePackage:
     return EvidencePackage(
         package_id=row.package_id,

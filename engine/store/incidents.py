@@ -10,6 +10,7 @@ from engine.errors import NotFound
 from engine.model import Incident, IncidentKind, InstanceState
 from engine.queries import IncidentQuery, Page
 from engine.store.filters import Conditions, among, between, equal, like, present, visible_instances
+from engine.store.kept_rows import of_table
 from engine.store.tables import incident, process_instance
 from engine.store.transaction import Transaction, paged
 
@@ -72,6 +73,7 @@ _WITH_KEY = select(
 ).select_from(_JOINED)
 
 
+@of_table(incident)
 def _incident(row: Row[Any]) -> Incident:
     values = {**row._mapping, "is_deleted": bool(row.is_deleted)}
     return Incident(**{**values, "kind": IncidentKind(row.kind)})

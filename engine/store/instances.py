@@ -30,6 +30,7 @@ from engine.model import (
 )
 from engine.queries import InstanceQuery, Page
 from engine.store.instance_searches import InstanceSearches, instance_conditions, is_of_period
+from engine.store.kept_rows import of_table, readable
 from engine.store.prepared import Prepared
 from engine.store.step_rows import (
     candidate_values,
@@ -53,7 +54,6 @@ from engine.store.transaction import (
     asked_once,
     counted,
     paged,
-    readable,
 )
 from engine.store.variable_rows import ADD_UPDATES, update_values
 
@@ -378,6 +378,7 @@ def _end_values(task: UserTask) -> dict[str, Any]:
     }
 
 
+@of_table(process_instance)
 def instance_of(row: Row[Any]) -> ProcessInstance:
     """The instance in a row that has at least INSTANCE_COLUMNS."""
     values = {column.name: getattr(row, column.name) for column in INSTANCE_COLUMNS}

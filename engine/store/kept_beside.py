@@ -43,6 +43,7 @@ from engine.store.documents import held_of
 from engine.store.events import event_of
 from engine.store.instances import PUT_TASKS, stored_instance_of
 from engine.store.kept_keys import as_bytes
+from engine.store.kept_rows import of_table, readable
 from engine.store.step_rows import (
     candidate_values,
     incident_values,
@@ -67,7 +68,7 @@ from engine.store.tables import (
     variable_update,
 )
 from engine.store.tasks import task_of
-from engine.store.transaction import Transaction, readable
+from engine.store.transaction import Transaction
 
 _IS_OPEN = user_task.c.state == TaskState.OPEN.value
 _UPDATE = tuple(variable_update.c[name] for name in ("instance_id", *SetVariable._fields))
@@ -324,10 +325,12 @@ def _task_time(row: Sequence[Any]) -> TaskTime:
     return TaskTime(*row)
 
 
+@of_table(instance_time)
 def _instance_time(row: Row[Any]) -> InstanceTime:
     return InstanceTime(**{**row._mapping, "state": InstanceState(row.state)})
 
 
+@of_table(search_entry)
 def _searched_by(row: Row[Any]) -> SearchedBy:
     return SearchedBy(row.offered_lane, row.escalation_level)
 
@@ -344,5 +347,6 @@ def _rising_values(task: UserTask) -> list[dict[str, Any]]:
     ]
 
 
+@of_table(incident)
 def _incident(row: Row[Any]) -> Incident:
     return Incident(**{**row._mapping, "kind": IncidentKind(row.kind)})

@@ -8,6 +8,7 @@ from sqlalchemy import Row, delete, insert, select, update
 
 from engine.errors import NotFound
 from engine.model import TaskLink
+from engine.store.kept_rows import of_table
 from engine.store.tables import task_link
 from engine.store.transaction import Transaction
 
@@ -51,5 +52,6 @@ class Links(Transaction):
         return self._write(delete(task_link).where(task_link.c.expires_at < expired_before))
 
 
+@of_table(task_link)
 def _link(row: Row[tuple[object, ...]]) -> TaskLink:
     return TaskLink(**{n: v for n, v in row._mapping.items() if n != "secret_hash"})

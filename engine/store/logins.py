@@ -24,10 +24,11 @@ from sqlalchemy import (
 from engine.errors import DamagedRow, NameTaken, NotFound
 from engine.model import AccessToken, Account, Language, LoginMethod, Role, Scope, Session
 from engine.store.filters import equal
+from engine.store.kept_rows import of_table, readable, require
 from engine.store.prepared import PreparedQuery
 from engine.store.substitutions import LATEST_FIRST, substitution_of
 from engine.store.tables import access_token, account, login_failure, login_session, substitution
-from engine.store.transaction import Rows, Transaction, asked_once, readable
+from engine.store.transaction import Rows, Transaction, asked_once
 
 #: An account beside other columns, one row for each substitution that nobody ended yet, or one;
 #: selected from `with_standing`, the rows are for `account_of`.
@@ -91,8 +92,8 @@ class Logins(Transaction):
                     account_of(list(of)) for _, of in groupby(rows, lambda row: row.account_name)
                 ]
         except DamagedRow:
-            names = self._all(select(account.c.name).order_by(account.c.name))
-            return [found for row in names for found in self._readable_account(row.name)]
+            names = self._keys_of(select(account).order_by(account.c.name), [account.c.name])
+            return [found for [name] in names for found in self._readable_account(name)]
 
     def _readable_account(self, name: str) -> list[Account]:
         """The account, or nothing when its row, or that of a substitution, cannot be read."""
@@ -286,26 +287,30 @@ def account_of(rows: Rows) -> Account:
     """The account of its rows, at least one; they have ACCOUNT_LABELS."""
     row = rows[0]
     values = {column.name: getattr(row, f"account_{column.name}") for column in account.c}
-    return Account(
-        **{
-            **values,
-            "roles": frozenset(Role(name) for name in values["roles"]),
-            "lanes": frozenset(values["lanes"]),
-            "language": Language(values["language"]) if values["language"] else None,
-            "substitutions": tuple(
-                substitution_of(each, "standing_")
-                for each in rows
-                if each.standing_substitution_id is not None
-            ),
-        }
-    )
+    with readable("a row of account"):
+        require(account, values)
+        return Account(
+            **{
+                **values,
+                "roles": frozenset(Role(name) for name in values["roles"]),
+                "lanes": frozenset(values["lanes"]),
+                "language": Language(values["language"]) if values["language"] else None,
+                "substitutions": tuple(
+                    substitution_of(each, "standing_")
+                    for each in rows
+                    if each.standing_substitution_id is not None
+                ),
+            }
+        )
 
 
+@of_table(login_session)
 def _session(row: Row[Any]) -> Session:
     values = {column.name: getattr(row, column.name) for column in login_session.c}
     return Session(**{**values, "method": LoginMethod(values["method"])})
 
 
+@of_table(access_token)
 def _token(row: Row[Any]) -> AccessToken:
     return AccessToken(
         token_id=row.token_id,

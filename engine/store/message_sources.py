@@ -9,6 +9,7 @@ from sqlalchemy import Row, insert, select, update
 
 from engine.errors import NameTaken, NotFound
 from engine.model import MessageSource
+from engine.store.kept_rows import of_table
 from engine.store.tables import message_source
 from engine.store.transaction import Transaction
 
@@ -52,6 +53,7 @@ class MessageSources(Transaction):
         self._write(update(message_source).where(of_id).values(last_used_at=at))
 
 
+@of_table(message_source)
 def _source(row: Row[Any]) -> MessageSource:
     return MessageSource(**{**row._mapping, "message_names": frozenset(row.message_names)})
 

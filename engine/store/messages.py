@@ -22,6 +22,7 @@ from engine.errors import NotFound
 from engine.model import EventSubscription, InstanceState, KeptMessage, KeptState
 from engine.queries import EventSubscriptionQuery, KeptMessageQuery, Page
 from engine.store.filters import Conditions, equal
+from engine.store.kept_rows import of_table
 from engine.store.tables import deployment, event_subscription, kept_message, process_instance
 from engine.store.transaction import Transaction, paged
 
@@ -127,10 +128,12 @@ class Messages(Transaction):
         )
 
 
+@of_table(event_subscription)
 def _subscription(row: Row[Any]) -> EventSubscription:
     return EventSubscription(**row._mapping)
 
 
+@of_table(kept_message)
 def _kept(row: Row[Any]) -> KeptMessage:
     values = {**row._mapping, "state": KeptState(row.state), "documents": tuple(row.documents)}
     return KeptMessage(**values)

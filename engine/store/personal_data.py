@@ -13,11 +13,13 @@ from engine.errors import NotFound
 from engine.model import Erasure, PersonalHolding, PersonalKey
 from engine.queries import Page
 from engine.store.filters import among
+from engine.store.kept_rows import of_table, require
 from engine.store.tables import erasure, personal_key, remembered_request
-from engine.store.transaction import Transaction
+from engine.store.transaction import Transaction, paged
 
 _KEY = personal_key.c
 _ERASURE = [column.label(f"erasure_{column.name}") for column in erasure.c]
+_KEY_ID = (_KEY.instance_id, _KEY.key_id)
 _SECRETS = ("person", "sealed_subject", "sealed_key")
 _FIRST_PAGE = Page()
 _BATCH = 500
@@ -64,11 +66,11 @@ class PersonalData(Transaction):
         return row.key_id, row.sealed_key
 
     def personal_keys(self, instance_ids: Collection[str]) -> list[PersonalKey]:
-        """The keys of those instances, destroyed ones too."""
+        """The keys of those instances, destroyed ones too, but for those that cannot be read."""
         return [
-            _key(row)
+            key
             for some in _batched(sorted(instance_ids))
-            for row in self._all(_keys().where(_KEY.instance_id.in_(some)))
+            for key in self._listed(_keys().where(_KEY.instance_id.in_(some)), _key, *_KEY_ID)
         ]
 
     def keys_of_persons(
@@ -144,10 +146,9 @@ class PersonalData(Transaction):
             .where(_KEY.person.is_not(None), *among(_KEY.person, persons))
             .group_by(_KEY.person)
         )
-        rows = self._page(grouped, page, {}, last_at.desc(), _KEY.person)
-        return [
-            PersonalHolding(**{**row._mapping, "value_count": int(row.value_count)}) for row in rows
-        ]
+        return self._listed(
+            paged(grouped, page, {}, last_at.desc(), _KEY.person), _holding, _KEY.person
+        )
 
     def count_persons(self, *, persons: Collection[str] | None = None) -> int:
         """How many persons have a key that is not destroyed; of these only."""
@@ -178,8 +179,8 @@ class PersonalData(Transaction):
 
     def erasures(self, page: Page = _FIRST_PAGE) -> list[Erasure]:
         """What was erased, the latest first."""
-        rows = self._page(select(erasure), page, {}, erasure.c.at.desc(), erasure.c.erasure_id)
-        return [Erasure(**row._mapping) for row in rows]
+        latest = paged(select(erasure), page, {}, erasure.c.at.desc(), erasure.c.erasure_id)
+        return self._listed(latest, _erasure, erasure.c.erasure_id)
 
     def count_erasures(self) -> int:
         """How often something was erased."""
@@ -190,7 +191,7 @@ class PersonalData(Transaction):
         row = self._first(select(erasure).where(erasure.c.erasure_id == erasure_id))
         if row is None:
             raise NotFound("erasure", erasure_id)
-        return Erasure(**row._mapping)
+        return _erasure(row)
 
     def erased_keys(self, erasure_id: str) -> list[PersonalKey]:
         """The keys that were destroyed at once."""
@@ -209,12 +210,25 @@ def _keys() -> Select[Any]:
     )
 
 
+@of_table(erasure)
+def _erasure(row: Row[Any]) -> Erasure:
+    return Erasure(**row._mapping)
+
+
+@of_table(personal_key)
+def _holding(row: Row[Any]) -> PersonalHolding:
+    return PersonalHolding(**{**row._mapping, "value_count": int(row.value_count)})
+
+
 def _key(row: Row[Any]) -> PersonalKey:
     facts = {column.name: row._mapping[f"erasure_{column.name}"] for column in erasure.c}
-    is_erased = facts["erasure_id"] is not None
-    return replace(_living_key(row), erasure=Erasure(**facts) if is_erased else None)
+    if facts["erasure_id"] is None:
+        return _living_key(row)
+    require(erasure, facts)
+    return replace(_living_key(row), erasure=Erasure(**facts))
 
 
+@of_table(personal_key)
 def _living_key(row: Row[Any]) -> PersonalKey:
     return PersonalKey(
         key_id=row.key_id,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Row, Table, and_, case, func, literal, select
 
 from engine.model import (
     CourseFigures,
@@ -23,6 +23,7 @@ from engine.model import (
     TaskState,
 )
 from engine.store.filters import Conditions, equal
+from engine.store.kept_rows import of_table
 from engine.store.tables import course, instance_time, process_instance, task_time, user_task
 from engine.store.transaction import Transaction
 
@@ -106,23 +107,12 @@ class Reports(Transaction):
             .group_by(_I.course_digest)
             .subquery()
         )
-        rows = self._all(
+        statement = (
             select(course, counted.c.number, counted.c.completed)
             .join(counted, counted.c.course_digest == course.c.digest)
             .order_by(counted.c.number.desc(), course.c.digest)
         )
-        return [
-            CourseFigures(
-                row.definition_id,
-                tuple(row.steps),
-                row.visits,
-                row.flows,
-                row.completed,
-                row.number - row.completed,
-                row.is_migrated,
-            )
-            for row in rows
-        ]
+        return self._listed(statement, _course_figures, course.c.digest)
 
     def instance_figures(
         self, period: Period, definition_key: str | None = None
@@ -244,6 +234,19 @@ def _sums(group: ColumnElement[Any], conditions: Conditions) -> Any:
         )
         .where(*conditions)
         .group_by(group)
+    )
+
+
+@of_table(course)
+def _course_figures(row: Row[Any]) -> CourseFigures:
+    return CourseFigures(
+        row.definition_id,
+        tuple(row.steps),
+        row.visits,
+        row.flows,
+        row.completed,
+        row.number - row.completed,
+        row.is_migrated,
     )
 
 

@@ -14,6 +14,7 @@ from engine.model import ExternalTask, StoredInstance
 from engine.queries import ExternalTaskQuery, Page, TopicSubscription
 from engine.store.filters import Conditions, among, equal
 from engine.store.instances import stored_instance_of
+from engine.store.kept_rows import of_table
 from engine.store.tables import external_task, process_instance
 from engine.store.transaction import Transaction, paged
 
@@ -146,6 +147,7 @@ class Services(Transaction):
         return self._listed(statement, _service, *_KEY)
 
 
+@of_table(external_task)
 def _service(row: Row[Any]) -> ExternalTask:
     return ExternalTask(**row._mapping)
 

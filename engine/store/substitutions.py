@@ -12,8 +12,9 @@ from engine.errors import NotFound
 from engine.model import Substitution, SubstitutionKind, SubstitutionState
 from engine.queries import Page, SubstitutionQuery
 from engine.store.filters import Conditions, equal, like
+from engine.store.kept_rows import of_table, readable
 from engine.store.tables import substitution
-from engine.store.transaction import Transaction, readable
+from engine.store.transaction import Transaction, paged
 
 _FIRST_PAGE = Page()
 _COLUMNS = substitution.c
@@ -93,9 +94,8 @@ class Substitutions(Transaction):
     ) -> list[Substitution]:
         """Those that match, the latest begun first unless the page says otherwise."""
         statement = select(substitution).where(*_conditions(query))
-        return [
-            substitution_of(row) for row in self._page(statement, page, _SORTING, *LATEST_FIRST)
-        ]
+        ordered = paged(statement, page, _SORTING, *LATEST_FIRST)
+        return self._listed(ordered, substitution_of, _COLUMNS.substitution_id)
 
     def count_substitutions(self, query: SubstitutionQuery) -> int:
         """How many match."""
@@ -135,6 +135,7 @@ def _in_state(state: SubstitutionState | None, at: datetime | None) -> Condition
     return [and_(is_open, _COLUMNS.begins_at <= at, _COLUMNS.ends_at > at)]
 
 
+@of_table(substitution)
 def substitution_of(row: Row[Any], prefix: str = "") -> Substitution:
     """The substitution in a row that has all its columns, under names with the prefix."""
     values = {column.name: getattr(row, prefix + column.name) for column in _COLUMNS}

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -30,6 +31,7 @@ from engine.queries import Page, TaskQuery
 from engine.store.announcements import SOMEBODY_LISTENS
 from engine.store.filters import Conditions, among, between, containing, equal, like, present
 from engine.store.instances import stored_instance_of
+from engine.store.kept_rows import readable, require, required_in
 from engine.store.leading import hidden
 from engine.store.prepared import PreparedQuery
 from engine.store.shapes import ShapedListing
@@ -37,7 +39,7 @@ from engine.store.step_rows import BESIDE_TASKS
 from engine.store.tables import process_instance, search_entry, user_task
 from engine.store.task_facets import TaskFacets
 from engine.store.task_searches import Bound, escalated, searches_of, still_visible, unassigned
-from engine.store.transaction import asked_once, counted, paged, readable
+from engine.store.transaction import asked_once, counted, paged
 from engine.store.word_index import begun_by
 
 _FIRST_PAGE = Page()
@@ -64,6 +66,7 @@ _SORTING = {
 #: What names a task's row.
 TASK_KEY = (user_task.c.instance_id, user_task.c.task_id)
 _NAMES = tuple(column.name for column in user_task.c)
+_required = itemgetter(*required_in(user_task))
 #: Where the task begins in a row that has its instance first.
 _PLACE = len(process_instance.c)
 #: Columns of both tables in one row need names of their own.
@@ -329,6 +332,8 @@ def task_of(row: Sequence[Any], first: int = 0) -> UserTask:
     """The task in a row that has all columns of user_task in their order, from `first` on."""
     # By place: by name it took three times as long, and every step of a person reads one.
     values = dict(zip(_NAMES, row[first : first + len(_NAMES)], strict=True))
+    if None in _required(values):
+        require(user_task, values)
     for name in BESIDE_TASKS:
         del values[name]
     for name in ("lane_path", "candidate_users", "candidate_groups"):

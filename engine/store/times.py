@@ -20,6 +20,7 @@ from engine.model import ProcessInstance as Instance
 from engine.store.events import event_of
 from engine.store.filters import Conditions
 from engine.store.instances import INSTANCE_COLUMNS, instance_of
+from engine.store.kept_rows import readable
 from engine.store.tables import (
     course,
     history_event,
@@ -29,7 +30,7 @@ from engine.store.tables import (
     user_task,
 )
 from engine.store.tasks import TASK_KEY, task_of
-from engine.store.transaction import Transaction, readable
+from engine.store.transaction import Transaction
 
 
 class Times(Transaction):

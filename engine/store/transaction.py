@@ -28,6 +28,7 @@ from engine.store.connection import driver_errors
 from engine.store.driver import answers
 from engine.store.filters import visible_instances
 from engine.store.kept_keys import as_bytes, decoded
+from engine.store.kept_rows import readable
 from engine.store.places import behind
 from engine.store.prepared import Prepared, PreparedQuery, Touched
 from engine.store.quarantine import Quarantine
@@ -153,7 +154,7 @@ class Transaction:
 
     def _number(self, statement: Executable) -> int:
         self.statements += 1
-        with driver_errors():
+        with driver_errors(), readable():
             return int(self._executed(statement).scalar() or 0)
 
     def _write(
@@ -290,29 +291,6 @@ class Transaction:
             places = ", ".join(f"{key.key} {value}" for key, value in named.items())
             self._quarantine.take(f"a row of {_table_of(keys[0])} ({places})", str(error))
             return []
-
-
-class readable:  # noqa: N801 (a word of a with statement)
-    """What cannot be read as what it must be is damage, not a fault of the program."""
-
-    __slots__ = ("_what",)
-
-    def __init__(self, what: str = "a row") -> None:
-        self._what = what
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, DamagedRow):
-            text = str(error).replace("a row", self._what, 1)
-            raise DamagedRow(text, instance_id=error.instance_id) from error
-        if isinstance(error, _UNREADABLE):
-            raise DamagedRow(f"{self._what} cannot be read: {error}") from error
-
-
-#: What reading a row as what it must be may raise.
-_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 
 
 def _table_of(column: ColumnElement[Any]) -> str:

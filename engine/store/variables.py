@@ -32,8 +32,9 @@ from engine.queries import Page, VariableQuery
 from engine.store.aliases import alias_of
 from engine.store.events import event_of
 from engine.store.filters import Conditions, among, between, equal, like, present, visible_instances
+from engine.store.kept_rows import of_table
 from engine.store.tables import canonical_text, history_event, process_instance, variable_update
-from engine.store.transaction import Transaction
+from engine.store.transaction import Transaction, paged
 
 _FIRST_PAGE = Page()
 #: Events that one statement asks for: a database binds only so many values.
@@ -73,6 +74,9 @@ _VARIABLE_SORTING = {
     "name": variable_update.c.name,
 }
 
+#: What names a row of variable_update.
+_KEY = tuple(variable_update.primary_key.columns)
+
 
 class Variables(Transaction):
     """Questions about variables."""
@@ -82,7 +86,7 @@ class Variables(Transaction):
     ) -> list[VariableUpdate]:
         """Each time that a variable was set; without its value."""
         query = self._of_few(query)
-        rows = self._page(
+        statement = paged(
             select(
                 variable_update,
                 history_event.c.kind,
@@ -100,7 +104,7 @@ class Variables(Transaction):
             *_TIES,
             reverses=True,
         )
-        return [_update(row) for row in rows]
+        return self._listed(statement, _update, *_KEY)
 
     def count_variable_updates(self, query: VariableQuery = _ALL) -> int:
         """How often variables were set."""
@@ -112,7 +116,7 @@ class Variables(Transaction):
     ) -> list[VariableInstance]:
         """The variables that there are, without their values, in the order of their making."""
         query = self._of_few(query)
-        rows = self._page(
+        statement = paged(
             select(
                 variable_update,
                 history_event.c.kind,
@@ -131,7 +135,7 @@ class Variables(Transaction):
             *_TIES,
             reverses=True,
         )
-        return [_variable(row) for row in rows]
+        return self._listed(statement, _variable, *_KEY)
 
     def count_variables(self, query: VariableQuery = _ALL) -> int:
         """How many variables there are."""
@@ -168,14 +172,20 @@ class Variables(Transaction):
         return [says.correlate(variable_update)]
 
     def setting_events(self, places: Iterable[tuple[str, int]]) -> list[HistoryEvent]:
-        """The events at these places: instance and sequence. Asked for a few at a time."""
+        """The events at these places, instance and sequence, but for those that cannot be read.
+
+        Asked for a few at a time.
+        """
         key = tuple_(history_event.c.instance_id, history_event.c.sequence)
         wanted = sorted(set(places))
         return [
-            event_of(row)
+            event
             for first in range(0, len(wanted), _AT_ONCE)
-            for row in self._all(
-                select(history_event).where(key.in_(wanted[first : first + _AT_ONCE]))
+            for event in self._listed(
+                select(history_event).where(key.in_(wanted[first : first + _AT_ONCE])),
+                event_of,
+                history_event.c.instance_id,
+                history_event.c.sequence,
             )
         ]
 
@@ -263,6 +273,7 @@ def _of_variable(variable: tuple[str, int, str] | None) -> Conditions:
     ]
 
 
+@of_table(variable_update)
 def _update(row: Row[Any]) -> VariableUpdate:
     return VariableUpdate(
         instance_id=row.instance_id,
@@ -281,6 +292,7 @@ def _update(row: Row[Any]) -> VariableUpdate:
     )
 
 
+@of_table(variable_update)
 def _variable(row: Row[Any]) -> VariableInstance:
     return VariableInstance(
         instance_id=row.instance_id,

@@ -8,6 +8,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from engine.errors import NotFound
 from engine.model import AnnouncementKind, Disabling, WebhookSubscription
+from engine.store.kept_rows import of_table
 from engine.store.tables import delivery, delivery_attempt, webhook_subscription
 from engine.store.transaction import Transaction
 
@@ -63,15 +64,16 @@ class WebhookSubscriptions(Transaction):
         return self._write(delete(webhook_subscription).where(of_id)) == 1
 
 
+@of_table(webhook_subscription)
 def _subscription(row: Row[Any]) -> WebhookSubscription:
-    values = dict(row._mapping)
+    values, because = dict(row._mapping), row.disabled_because
     return WebhookSubscription(
         **{
             **values,
             "kinds": frozenset(AnnouncementKind(kind) for kind in row.kinds),
             "definition_keys": frozenset(row.definition_keys),
             "lanes": frozenset(row.lanes),
-            "disabled_because": row.disabled_because and Disabling(row.disabled_because),
+            "disabled_because": None if because is None else Disabling(because),
         }
     )
 

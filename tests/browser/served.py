@@ -93,13 +93,14 @@ def served_office(database: Path) -> Iterator[Served]:
     store.migrate()
     office = Office(store)
     office.engine = office.engine_with(Settings())
-    paths = _fill(office)
+    paths = fill(office)
     with served(create_app(office.engine, Settings())) as origin:
         yield Served(office, origin, paths)
     store.close()
 
 
-def _fill(office: Office) -> dict[str, str]:
+def fill(office: Office) -> dict[str, str]:
+    """The story; a word for a page that has an id in its address -> its path."""
     for name, (display_name, roles, lanes) in PEOPLE.items():
         office.engine.accounts.add(
             name,

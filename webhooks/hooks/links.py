@@ -31,7 +31,7 @@ from webhooks.pages.fields import (
 from webhooks.pages.papers import SEEN, paper_at_hand
 from webhooks.pages.people import display_names
 from webhooks.pages.values import labelled
-from webhooks.problems import answer, problem_of
+from webhooks.problems import answer, log_failure, problem_of
 from webhooks.rest.context import current_engine
 from webhooks.rest.requests import RequestParser
 from webhooks.schemas.forms import TaskFormFields
@@ -162,6 +162,8 @@ def refuse(error: errors.EngineError) -> ResponseReturnValue:
     """The engine's refusal, as a page or for a program."""
     if _wants_json():
         return answer(error)
+    if problem_of(error).status >= 500:
+        log_failure(error)
     names = display_names() if isinstance(error, errors.Conflict) else {}
     page = render_template("link_refused.html", explanation=explain(error, names), typed=())
     return page, problem_of(error).status

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from engine.checkpoint_folder import heads_name, signed_name
-from engine.checkpoint_format import fingerprint, read_checkpoint
+from engine.checkpoint_format import fingerprint, kept_checkpoint
 from engine.errors import InvalidCheckpoint
 from engine.model import Checkpoint, Role, SeriesVerification
 from engine.queries import SortOrder
@@ -72,7 +72,7 @@ def download_heads(number: int) -> ResponseReturnValue:
 def _page(result: SeriesVerification | None, fault: str | None = None) -> str:
     room, actor, number = current_engine().checkpoints, current_actor(), page_number()
     found = room.checkpoints(page_of(number, ("number", SortOrder.DESC)), actor=actor)
-    read = [read_checkpoint(each.content) for each in found]
+    read = [kept_checkpoint(each) for each in found]
     return render_template(
         "checkpoints.html",
         rows=[Row(each, fingerprint(each.key)) for each in read],

@@ -161,7 +161,8 @@ def deed_text(frame: Frame) -> str:
             old=version_of(frame.payload["from"]),
             new=version_of(frame.payload["to"]),
         )
-    deed = endorsed_text(frame.payload) or messages.DEEDS[frame.kind]
+    lost = gettext("Langkah yang catatannya tidak lengkap")
+    deed = endorsed_text(frame.payload) or messages.DEEDS.get(frame.kind, lost)
     if SAME_PERSON not in frame.payload:
         return deed
     return gettext("%(deed)s, oleh orang yang juga mengerjakan langkah sebelumnya", deed=deed)

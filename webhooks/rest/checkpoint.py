@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flask import Response
 
 from engine.checkpoint_folder import heads_name, signed_name
-from engine.checkpoint_format import read_checkpoint
+from engine.checkpoint_format import kept_checkpoint
 from engine.model import Actor, Checkpoint
 from engine.queries import Page
 from webhooks.auth import require_actor
@@ -24,7 +24,7 @@ resource = Resource(
 
 def _checkpoints(_query: EveryCheckpoint, page: Page, actor: Actor) -> Sequence[Checkpoint]:
     found = current_engine().checkpoints.checkpoints(page, actor=actor)
-    return [read_checkpoint(each.content) for each in found]
+    return [kept_checkpoint(each) for each in found]
 
 
 add_listing(

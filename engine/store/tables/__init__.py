@@ -23,6 +23,7 @@ from engine.store.tables.columns import (
     Words,
     canonical_text,
     metadata,
+    name_places,
 )
 from engine.store.tables.definitions import (
     definition_lane,
@@ -122,3 +123,5 @@ __all__ = [
     "webhook_subscription",
     "work_calendar",
 ]
+
+name_places(metadata)

@@ -15,15 +15,15 @@ from sqlalchemy import (
     false,
 )
 
-from engine.store.tables.columns import CanonicalJson, Moment, Words, metadata
+from engine.store.tables.columns import CanonicalJson, Moment, Number, Words, metadata
 
 account = Table(
     "account",
     metadata,
     Column("name", Words, primary_key=True),
     Column("display_name", Words, nullable=False),
-    Column("roles", CanonicalJson, nullable=False),
-    Column("lanes", CanonicalJson, nullable=False),
+    Column("roles", CanonicalJson(str), nullable=False),
+    Column("lanes", CanonicalJson(str), nullable=False),
     Column("is_active", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("password_hash", Words),
@@ -42,7 +42,7 @@ access_token = Table(
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
     Column("last_used_at", Moment),
-    Column("scopes", CanonicalJson, nullable=False),
+    Column("scopes", CanonicalJson(str), nullable=False),
     UniqueConstraint("token_hash"),
     UniqueConstraint("account", "name"),
 )
@@ -99,7 +99,7 @@ account_event = Table(
     Column("actor", Words),
     Column("capacity", Words),
     Column("source", Words),
-    Column("payload", CanonicalJson, nullable=False),
+    Column("payload", CanonicalJson(dict), nullable=False),
     Column("previous_hash", Words, nullable=False),
     Column("hash", Words, nullable=False),
     CheckConstraint("sequence >= 1", name="sequence"),
@@ -112,7 +112,7 @@ account_event = Table(
 account_log = Table(
     "account_log",
     metadata,
-    Column("log_id", Integer, primary_key=True, autoincrement=False),
+    Column("log_id", Number, primary_key=True, autoincrement=False),
     Column("last_sequence", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
     Column("head_hash", Words, nullable=False),
     CheckConstraint("log_id = 1", name="single"),

@@ -11,7 +11,7 @@ from sqlalchemy import (
     Table,
 )
 
-from engine.store.tables.columns import Moment, Words, metadata
+from engine.store.tables.columns import Moment, Number, Words, metadata
 
 _Big = BigInteger().with_variant(Integer, "sqlite")
 
@@ -33,6 +33,6 @@ listed_head = Table(
     "listed_head",
     metadata,
     Column("instance_id", Words, primary_key=True),
-    Column("sequence", Integer, nullable=False),
+    Column("sequence", Number, nullable=False),
     Column("number", _Big, nullable=False),
 )

@@ -8,14 +8,13 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
 )
 
-from engine.store.tables.columns import CanonicalJson, Moment, Words, metadata
+from engine.store.tables.columns import CanonicalJson, Moment, Number, Words, metadata
 
 deployment = Table(
     "deployment",
@@ -50,15 +49,15 @@ process_definition = Table(
     metadata,
     Column("definition_id", Words, primary_key=True),
     Column("key", Words, nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("version", Number, nullable=False),
     Column("name", Words, nullable=False),
     Column("deployment_id", Words, nullable=False),
     Column("resource_name", Words, nullable=False),
     Column("digest", Words, nullable=False),
     Column("version_tag", Words),
-    Column("history_time_to_live", Integer),
-    Column("starter_groups", CanonicalJson, nullable=False),
-    Column("starter_users", CanonicalJson, nullable=False),
+    Column("history_time_to_live", Number),
+    Column("starter_groups", CanonicalJson(str), nullable=False),
+    Column("starter_users", CanonicalJson(str), nullable=False),
     Column("deployed_at", Moment, nullable=False),
     UniqueConstraint("key", "version"),
     ForeignKeyConstraint(
@@ -79,7 +78,7 @@ definition_lane = Table(
         ForeignKey("process_definition.definition_id", ondelete="CASCADE"),
         nullable=False,
     ),
-    Column("position", Integer, nullable=False),
+    Column("position", Number, nullable=False),
     Column("name", Words, nullable=False),
     PrimaryKeyConstraint("definition_id", "position"),
     Index("ix_definition_lane_name", "name", "definition_id"),

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     Table,
 )
 
-from engine.store.tables.columns import Moment, Words, metadata
+from engine.store.tables.columns import LargeNumber, Moment, Number, Words, metadata
 
 #: Append-only, as history is: its events name these digests.
 document_content = Table(
     "document_content",
     metadata,
     Column("sha256", Words, primary_key=True),
-    Column("size", BigInteger, nullable=False),
+    Column("size", LargeNumber, nullable=False),
     Column("content", LargeBinary, nullable=False),
     CheckConstraint("size >= 1", name="size"),
 )
@@ -32,10 +30,10 @@ document = Table(
     metadata,
     Column("instance_id", Words, ForeignKey("process_instance.instance_id"), nullable=False),
     Column("document_id", Words, nullable=False),
-    Column("sequence", Integer, nullable=False),
+    Column("sequence", Number, nullable=False),
     Column("name", Words, nullable=False),
     Column("mime_type", Words, nullable=False),
-    Column("size", BigInteger, nullable=False),
+    Column("size", LargeNumber, nullable=False),
     Column("sha256", Words, ForeignKey("document_content.sha256"), nullable=False),
     PrimaryKeyConstraint("instance_id", "document_id"),
     Index("ix_document_sha256", "sha256"),

@@ -12,7 +12,7 @@ task_draft = Table(
     Column("account", Words, ForeignKey("account.name"), nullable=False),
     Column("instance_id", Words, nullable=False),
     Column("task_id", Words, nullable=False),
-    Column("texts", CanonicalJson, nullable=False),
+    Column("texts", CanonicalJson(dict), nullable=False),
     Column("saved_at", Moment, nullable=False),
     PrimaryKeyConstraint("account", "task_id"),
     ForeignKeyConstraint(

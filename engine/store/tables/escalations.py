@@ -7,12 +7,11 @@ from sqlalchemy import (
     Column,
     ForeignKeyConstraint,
     Index,
-    Integer,
     PrimaryKeyConstraint,
     Table,
 )
 
-from engine.store.tables.columns import CanonicalJson, Moment, Words, metadata
+from engine.store.tables.columns import CanonicalJson, Moment, Number, Words, metadata
 
 #: Which lanes a task went up to: an index over user_task.escalations. A row of a level that the
 #: task does not stand at any more (its due date was moved) says nothing.
@@ -21,7 +20,7 @@ task_escalation = Table(
     metadata,
     Column("instance_id", Words, nullable=False),
     Column("task_id", Words, nullable=False),
-    Column("level", Integer, nullable=False),
+    Column("level", Number, nullable=False),
     Column("lane", Words, nullable=False),
     PrimaryKeyConstraint("instance_id", "task_id", "level"),
     ForeignKeyConstraint(
@@ -35,8 +34,8 @@ task_escalation = Table(
 superior_lanes = Table(
     "superior_lanes",
     metadata,
-    Column("revision", Integer, nullable=False),
-    Column("content", CanonicalJson, nullable=False),
+    Column("revision", Number, nullable=False),
+    Column("content", CanonicalJson(dict), nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("changed_by", Words),
     PrimaryKeyConstraint("revision"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, text
+from sqlalchemy import Boolean, Column, Index, LargeBinary, Table, text
 
-from engine.store.tables.columns import Moment, Words, metadata
+from engine.store.tables.columns import Moment, Number, Words, metadata
 
 evidence_package = Table(
     "evidence_package",
@@ -17,10 +17,10 @@ evidence_package = Table(
     Column("ordered_by", Words, nullable=False),
     Column("ordered_at", Moment, nullable=False),
     Column("state", Words, nullable=False),
-    Column("done", Integer, nullable=False),
-    Column("total", Integer, nullable=False),
+    Column("done", Number, nullable=False),
+    Column("total", Number, nullable=False),
     Column("finished_at", Moment),
-    Column("size", Integer),
+    Column("size", Number),
     Column("sha256", Words),
     Column("fault", Words),
     #: Which maker has it in hand, and until when; a maker that died lets it go so. In nobody's
@@ -28,6 +28,6 @@ evidence_package = Table(
     Column("held_by", Words),
     Column("held_until", Moment),
     Column("content", LargeBinary),
-    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("tries", Number, nullable=False, server_default=text("0")),
     Index("ix_evidence_package_ordered_at", "ordered_at"),
 )

@@ -9,7 +9,6 @@ from sqlalchemy import (
     ForeignKey,
     FromClause,
     Index,
-    Integer,
     PrimaryKeyConstraint,
     Table,
     and_,
@@ -18,7 +17,7 @@ from sqlalchemy import (
 )
 
 from engine.model import EventKind
-from engine.store.tables.columns import CanonicalJson, Moment, Words, metadata
+from engine.store.tables.columns import CanonicalJson, Moment, Number, Words, metadata
 
 #: Every step of a person has these, and nobody searches all instances for one of them alone.
 _UNSEARCHED = (EventKind.ACTIVITY_COMPLETED, EventKind.FLOW_TAKEN, EventKind.TASK_COMPLETED)
@@ -31,8 +30,8 @@ history_event = Table(
     "history_event",
     metadata,
     Column("instance_id", Words, ForeignKey("process_instance.instance_id"), nullable=False),
-    Column("sequence", Integer, nullable=False),
-    Column("revision", Integer, nullable=False),
+    Column("sequence", Number, nullable=False),
+    Column("revision", Number, nullable=False),
     Column("kind", Words, nullable=False),
     Column("at", Moment, nullable=False),
     Column("actor", Words),
@@ -42,7 +41,7 @@ history_event = Table(
     #: Copies of the payload's "name" and "type", so that a listing can filter by them.
     Column("activity_name", Words),
     Column("activity_type", Words),
-    Column("payload", CanonicalJson, nullable=False),
+    Column("payload", CanonicalJson(dict), nullable=False),
     Column("previous_hash", Words, nullable=False),
     Column("hash", Words, nullable=False),
     PrimaryKeyConstraint("instance_id", "sequence"),

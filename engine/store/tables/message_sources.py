@@ -11,7 +11,7 @@ message_source = Table(
     metadata,
     Column("source_id", Words, primary_key=True),
     Column("name", Words, nullable=False),
-    Column("message_names", CanonicalJson, nullable=False),
+    Column("message_names", CanonicalJson(str), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("created_by", Words, nullable=False),
     #: Encrypted with the office's secret key.

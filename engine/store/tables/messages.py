@@ -7,12 +7,11 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
-    Integer,
     PrimaryKeyConstraint,
     Table,
 )
 
-from engine.store.tables.columns import CanonicalJson, Moment, Words, metadata
+from engine.store.tables.columns import CanonicalJson, Moment, Number, Words, metadata
 
 event_subscription = Table(
     "event_subscription",
@@ -38,14 +37,14 @@ kept_message = Table(
     Column("state", Words, nullable=False),
     Column("business_key", Words),
     Column("instance_id", Words),
-    Column("correlation", CanonicalJson, nullable=False),
-    Column("local_correlation", CanonicalJson, nullable=False),
-    Column("variables", CanonicalJson, nullable=False),
-    Column("documents", CanonicalJson, nullable=False),
+    Column("correlation", CanonicalJson(dict), nullable=False),
+    Column("local_correlation", CanonicalJson(dict), nullable=False),
+    Column("variables", CanonicalJson(dict), nullable=False),
+    Column("documents", CanonicalJson(list), nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("received_from", Words, nullable=False),
     Column("capacity", Words, nullable=False),
-    Column("matches", Integer, nullable=False),
+    Column("matches", Number, nullable=False),
     Column("looked_at", Moment, nullable=False),
     Column("delivered_to", Words),
     Column("settled_at", Moment),
@@ -64,7 +63,7 @@ signal_delivery = Table(
     Column("name", Words, nullable=False),
     Column("thrown_at", Moment, nullable=False),
     Column("on_behalf_of", Words, nullable=False),
-    Column("variables", CanonicalJson, nullable=False),
+    Column("variables", CanonicalJson(dict), nullable=False),
     Column("thrown_by", Words),
     Column("sent_by", Words),
     Column("capacity", Words),

@@ -8,12 +8,11 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
-    Integer,
     PrimaryKeyConstraint,
     Table,
 )
 
-from engine.store.tables.columns import Day, Moment, Words, metadata
+from engine.store.tables.columns import Day, Moment, Number, Words, metadata
 
 erasure = Table(
     "erasure",
@@ -24,9 +23,9 @@ erasure = Table(
     Column("basis", Words, nullable=False),
     Column("basis_date", Day, nullable=False),
     Column("reason", Words, nullable=False),
-    Column("key_count", Integer, nullable=False),
-    Column("instance_count", Integer, nullable=False),
-    Column("value_count", Integer, nullable=False),
+    Column("key_count", Number, nullable=False),
+    Column("instance_count", Number, nullable=False),
+    Column("value_count", Number, nullable=False),
     Column("account", Words),
     Column("by_retention", Boolean, nullable=False),
     Index("ix_erasure_at", "at"),
@@ -45,7 +44,7 @@ personal_key = Table(
     Column("key_id", Words, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("used_at", Moment, nullable=False),
-    Column("value_count", Integer, nullable=False),
+    Column("value_count", Number, nullable=False),
     #: Of these nothing is left when the key was destroyed.
     Column("person", Words),
     Column("sealed_subject", Words),

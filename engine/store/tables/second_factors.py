@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, PrimaryKeyConstraint, Table
+from sqlalchemy import Boolean, Column, ForeignKey, PrimaryKeyConstraint, Table
 
-from engine.store.tables.columns import Words, metadata
+from engine.store.tables.columns import LargeNumber, Words, metadata
 
 second_factor = Table(
     "second_factor",
@@ -12,7 +12,7 @@ second_factor = Table(
     Column("account", Words, ForeignKey("account.name"), primary_key=True),
     Column("sealed_secret", Words, nullable=False),
     Column("is_confirmed", Boolean, nullable=False),
-    Column("last_step", BigInteger),
+    Column("last_step", LargeNumber),
 )
 
 recovery_code = Table(

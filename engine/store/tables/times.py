@@ -9,14 +9,13 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    Integer,
     PrimaryKeyConstraint,
     Table,
     false,
     text,
 )
 
-from engine.store.tables.columns import CanonicalJson, Duration, Moment, Words, metadata
+from engine.store.tables.columns import CanonicalJson, Duration, Moment, Number, Words, metadata
 
 #: User tasks that have ended. Narrow on purpose: a report reads many.
 task_time = Table(
@@ -34,7 +33,7 @@ task_time = Table(
     Column("waiting", Duration, nullable=False),
     Column("working", Duration, nullable=False),
     Column("due_at", Moment),
-    Column("round", Integer, nullable=False),
+    Column("round", Number, nullable=False),
     Column("sent_by", Words),
     PrimaryKeyConstraint("instance_id", "task_id"),
     ForeignKeyConstraint(
@@ -66,9 +65,9 @@ course = Table(
     metadata,
     Column("digest", Words, primary_key=True),
     Column("definition_id", Words, nullable=False),
-    Column("steps", CanonicalJson, nullable=False),
-    Column("visits", CanonicalJson, nullable=False),
-    Column("flows", CanonicalJson, nullable=False),
+    Column("steps", CanonicalJson(str), nullable=False),
+    Column("visits", CanonicalJson(dict), nullable=False),
+    Column("flows", CanonicalJson(dict), nullable=False),
     Column("is_migrated", Boolean, nullable=False, server_default=false()),
 )
 

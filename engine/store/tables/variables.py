@@ -7,18 +7,17 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
-    Integer,
     PrimaryKeyConstraint,
     Table,
 )
 
-from engine.store.tables.columns import Moment, Words, metadata
+from engine.store.tables.columns import Moment, Number, Words, metadata
 
 variable_update = Table(
     "variable_update",
     metadata,
     Column("instance_id", Words, ForeignKey("process_instance.instance_id"), nullable=False),
-    Column("sequence", Integer, nullable=False),
+    Column("sequence", Number, nullable=False),
     Column("name", Words, nullable=False),
     #: The visit of the loop or sub-process in which the variable stays; empty: the instance.
     Column("scope", Words, nullable=False),

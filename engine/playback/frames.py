@@ -23,6 +23,8 @@ class Frame:
     capacity: str | None
     activity_id: str | None
     activity_instance_id: str | None
+    #: The item of a multi-instance that the activity instance is for: its variables alone.
+    local_variables: dict[str, Json]
     #: What the input brought (submitted variables, reason, ...).
     payload: dict[str, Json]
     #: Ids of the sequence flows taken, in order.
@@ -42,9 +44,13 @@ def frames_of(events: Iterable[HistoryEvent]) -> Iterator[Frame]:
     variables: dict[str, Json] = {}
     #: Activity instances whose variables stay in their loop or sub-process.
     local: set[str] = set()
+    items: dict[str | None, dict[str, Json]] = {}
     for number, (_, step_events) in enumerate(groupby(events, key=lambda e: e.revision), start=1):
         group = list(step_events)
         given, seen = group[0], group[1:]
+        items |= {
+            e.activity_instance_id: e.payload["locals"] for e in seen if "locals" in e.payload
+        }
         local |= {e.activity_instance_id or "" for e in seen if "scope" in e.payload}
         changes = _changes(variables, [e for e in group if not _is_local(e, local)])
         variables.update({name: change["after"] for name, change in changes.items()})
@@ -58,6 +64,7 @@ def frames_of(events: Iterable[HistoryEvent]) -> Iterator[Frame]:
             capacity=given.capacity,
             activity_id=given.activity_id,
             activity_instance_id=given.activity_instance_id,
+            local_variables=dict(items.get(given.activity_instance_id, {})),
             payload=dict(given.payload),
             flows=tuple(e.payload["flow"] for e in seen if e.kind is EventKind.FLOW_TAKEN),
             entered=_activities(seen, EventKind.ACTIVITY_ENTERED),

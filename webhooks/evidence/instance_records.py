@@ -82,11 +82,15 @@ def _trail_row(told: Step, payload: Mapping[str, Json], kind: EventKind) -> tupl
     return (
         Cell(str(told.number)),
         Cell(moment_text(told.at)),
-        Cell(f"{told.deed}\n{told.activity}" if told.activity else told.deed),
+        Cell(f"{told.deed}\n{_named(told)}" if told.activity else told.deed),
         Cell("\n".join(each for each in by if each)),
         Cell("\n".join(said) or NOTHING),
         Cell("\n".join(followed) or NOTHING),
     )
+
+
+def _named(told: Step) -> str:
+    return f"{told.activity} ({told.item})" if told.item else str(told.activity)
 
 
 def incidents_table(story: Story) -> Table:

@@ -22,10 +22,10 @@ from webhooks.pages.instance_places import node_name
 from webhooks.pages.listings import Pager
 from webhooks.pages.papers import endorsed_text
 from webhooks.pages.people import person
-from webhooks.pages.values import Fields, Labelled, fields_of, labelled
+from webhooks.pages.values import Fields, Labelled, fields_of, labelled, local_text
 
 if TYPE_CHECKING:
-    from engine.bpmn.elements import ProcessModel
+    from engine.bpmn.elements import ProcessModel, SequenceFlow
 
 #: How somebody acted, in the engine's words; a title such as Plt. Kadis is said as it is.
 _WAYS = Phrases(
@@ -52,8 +52,11 @@ class Step:
     by: str
     capacity: str | None
     activity: str | None
+    #: What tells it from its siblings in a multi-instance, or "".
+    item: str
     deed: str
     values: list[Labelled]
+    #: What was decided on the way: the question of a gateway and the name of the flow taken.
     flows: tuple[str, ...]
     next: tuple[str, ...]
     has_incident: bool
@@ -97,16 +100,27 @@ def step_of(frame: Frame, model: ProcessModel, fields: Fields) -> Step:
         by=person(frame.actor),
         capacity=_capacity(frame),
         activity=activity_name(frame, model),
+        item=local_text(frame.local_variables),
         deed=deed_text(frame),
         values=[each for each in values if not note or each.lines != (note,)],
         flows=tuple(
-            name for flow in frame.flows if flow in model.flows and (name := model.flows[flow].name)
+            _decision(model, model.flows[flow])
+            for flow in frame.flows
+            if flow in model.flows and model.flows[flow].name
         ),
         next=people_next(frame, model),
         has_incident=bool(frame.incidents),
         end=_end(frame),
         return_note=note,
     )
+
+
+def _decision(model: ProcessModel, flow: SequenceFlow) -> str:
+    """The flow by its name, after the question that it answers: several may fall in one step."""
+    source = model.nodes[flow.source]
+    if not source.name or not source.type.endswith("Gateway"):
+        return flow.name or flow.id
+    return f"{source.name}{'' if source.name.endswith('?') else ':'} {flow.name}"
 
 
 def _capacity(frame: Frame) -> str | None:

@@ -281,3 +281,16 @@ def test_a_word_that_no_line_has_room_for_is_broken(office: Office) -> None:
 
     assert word in squeezed(" ".join(lines))
     assert max(map(len, lines)) < 200
+
+
+def test_history_names_the_item_that_a_step_was_for(office: Office) -> None:
+    step = user("a", each("bidang", element="unit"), name="Mengisi")
+    drawn = process(start(), step, end(), line("s", "a", "e"), key="tiap")
+    instance = office.start(office.deploy(drawn), bidang=["PAUD", "SMP"])
+    for task in office.open_tasks(instance):
+        office.engine.tasks.complete(task.task_id, {}, actor=ADMIN)
+
+    text = read(document(office, instance))
+
+    assert "Tugas diselesaikan Mengisi (PAUD)" in text
+    assert "Tugas diselesaikan Mengisi (SMP)" in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.model import Actor, ProcessDefinition, Role
-from tests.diagrams import end, line, process, start, user
+from tests.diagrams import each, end, line, process, start, user
 from tests.office import ADMIN, Office, staff
 from tests.webhooks.pages.browser import Page
 from tests.webhooks.pages.conftest import Visit
@@ -14,6 +14,11 @@ TERM = process(
     start(), user("a", name="Menandatangani"), end(), line("s", "a", "e"),
     lanes={"Sekretaris": ["a"], "Perencana": ["s", "e"]},
 ).replace("<bpmn:userTask ", '<bpmn:userTask camunda:dueDate="PT1H" ')  # fmt: skip
+#: One step for each of a list.
+EACH = process(
+    start(), user("a", each("bidang", element="unit"), name="Mengisi data"), end(),
+    line("s", "a", "e"), key="tiap", lanes={"Perencana": ["s", "a", "e"]},
+)  # fmt: skip
 CALLED = process(
     start(), user("c", name="Mengundang"), end(), line("s", "c", "e"),
     key="rapat", lanes={"Gudang": ["s", "c", "e"]},
@@ -76,6 +81,35 @@ def test_what_was_sent_back_is_marked_with_its_note(
     [marked] = page.tree.xpath("//p[@class='returned']")
     assert marked.text_content() == "Dikembalikan untuk perbaikan: Lengkapi lampirannya."
     assert page.text.count("Lengkapi lampirannya.") == 2  # here, and among the data
+
+
+def test_history_says_what_was_decided_of_which_question(
+    office: Office, visit: Visit, instance: str
+) -> None:
+    office.complete(instance, "susun", CLERK, judul="Laporan")
+    office.complete(instance, "paraf", SECRETARY, keputusan="setujui")
+
+    page = visit("staf").get(f"/berkas/{instance}")
+
+    assert "Disetujui? Setujui. Lanjut ke: Mengesahkan laporan." in page.text
+
+
+def test_siblings_of_a_list_are_told_apart_wherever_they_stand(
+    office: Office, visit: Visit
+) -> None:
+    instance = office.start(office.deploy(EACH), CLERK, bidang=["PAUD", "SMP"])
+    clerk = visit("staf")
+
+    assert "Mengisi data PAUD Perencana, belum diambil" in clerk.get("/berkas").text
+    assert "Mengisi data SMP Perencana, belum diambil" in clerk.get("/berkas").text
+
+    for task in office.open_tasks(instance):
+        office.engine.tasks.complete(task.task_id, {}, actor=CLERK)
+    told = clerk.get(f"/berkas/{instance}").tree.xpath("//td[@data-label='Kegiatan']")
+    assert [" ".join(each_cell.text_content().split()) for each_cell in told][1:] == [
+        "Mengisi data PAUD",
+        "Mengisi data SMP",
+    ]
 
 
 def test_capacity_other_than_one_s_own_is_shown(

@@ -151,6 +151,9 @@ def test_an_event_that_cannot_be_read_is_a_fault_and_no_crash(house: House) -> N
 
     assert not verified.is_sound
     assert "cannot be read" in verified.faults[0].message
+    # Who lists it gets the others; which one is left out is told.
+    assert [each.sequence for each in house.log()] == [1, 2, 3, 4, *range(6, 15)]
+    assert house.store.quarantine.rows == ("a row of account_event (sequence 5)",)
 
 
 def test_events_that_come_at_once_make_one_chain(house_on_both: House) -> None:

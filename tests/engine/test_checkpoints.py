@@ -431,7 +431,7 @@ class SlowKey:
 
 def test_who_asks_by_hand_hears_that_another_was_faster(kept: Office) -> None:
     due(kept)
-    with kept.store.writing() as tx, pytest.raises(CheckpointTaken, match="checkpoint 1"):
+    with pytest.raises(CheckpointTaken, match="checkpoint 1"), kept.store.writing() as tx:
         tx.add_checkpoint(tx.checkpoint(1), [])
 
 

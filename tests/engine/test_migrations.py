@@ -333,10 +333,9 @@ def test_who_completes_the_task_meanwhile_is_told_and_so_is_who_moves(
     office.complete(instance, "a")
 
     room = office.engine.migrations
-    with office.store.writing() as tx:
+    with pytest.raises(RevisionConflict), office.store.writing() as tx:
         given = room._input(tx, plan, "alasan", "SK 1", ANALYST)
-        with pytest.raises(RevisionConflict):
-            room._take(tx, stored, plan, given)
+        room._take(tx, stored, plan, given)
     assert office.waiting_at(instance) == ["b"]
     office.engine.migrations.migrate(instance, plan, actor=ANALYST, **REASON)
     assert_rebuilt_alike(office, instance)

@@ -14,7 +14,7 @@ from engine.queries import OverviewQuery
 from webhooks.language import Phrases
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.instance_list import ENDED, ESCALATED, FAILED, LATE
-from webhooks.pages.listings import argument, latest_definitions, sop_titles
+from webhooks.pages.listings import argument, latest_definitions, may_list, sop_titles
 from webhooks.pages.logins import current_actor, visitor
 from webhooks.pages.periods import MONTH, RUNNING, Period, period_of, running
 from webhooks.rest.context import current_engine, current_settings
@@ -46,6 +46,7 @@ def show_dashboard() -> ResponseReturnValue:
         failed=sum(each.failed for each in found.processes),
         escalated=sum(each.escalated_tasks for each in found.lanes),
         completed=sum(each.completed for each in found.processes),
+        may_list=may_list(current_actor()),
         titles=titles,
         period=period,
         periods=Phrases(RUNNING),

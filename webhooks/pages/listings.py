@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import request, url_for
 
-from engine.model import Actor, ProcessDefinition
+from engine.model import Actor, ProcessDefinition, Role
 from engine.queries import DefinitionQuery, Page, SortOrder
 from webhooks.rest.context import current_engine
 
@@ -84,6 +84,11 @@ def containing(text: str | None) -> str | None:
     for special in ("\\", "%", "_"):
         text = text.replace(special, "\\" + special)
     return f"%{text}%"
+
+
+def may_list(actor: Actor) -> bool:
+    """Whether the actor may see instances beside those that it started."""
+    return actor.has(Role.AUDITOR, Role.ADMIN) or bool(actor.working_lanes)
 
 
 def latest_definitions(actor: Actor) -> list[ProcessDefinition]:

@@ -23,6 +23,26 @@ def test_sops_say_how_much_runs_of_them(
     assert sop.version == 1
 
 
+def test_an_analyst_reads_how_much_runs_of_an_sop_and_why_not_what(
+    office: Office, visit: Visit, instance: str
+) -> None:
+    analyst = visit("analis")
+
+    listed, version = analyst.get("/proses"), analyst.get("/proses/laporan/1")
+
+    assert "1 berkas berjalan" in listed.text
+    [cell] = version.tree.xpath("//td[@data-label='Berjalan']")
+    assert cell.text_content().strip() == "1"
+    for path in ("/berkas", "/dasbor", listed.link("1 berkas berjalan")):
+        page = analyst.get(path)
+        assert "Akun Anda tidak termasuk dalam lajur mana pun" in page.text
+        assert "Belum ada berkas proses." not in page.text
+        assert "cocok dengan saringan" not in page.text
+        assert page.link("SOP")
+    assert "tidak termasuk dalam lajur" not in visit("staf").get("/berkas").text
+    assert office.state(instance) == "ACTIVE"
+
+
 def test_versions_say_which_is_in_force_and_how_much_runs_of_each(
     office: Office, visit: Visit, instance: str
 ) -> None:

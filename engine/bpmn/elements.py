@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from engine.errors import InvalidInput
+from engine.errors import DamagedRow, InvalidInput
 from engine.model import FormField
 
 
@@ -193,6 +193,7 @@ class ProcessModel:
     field_owners: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "nodes", _Nodes(self.id, self.nodes))
         between = {(flow.source, flow.target): flow.id for flow in self.flows.values()}
         object.__setattr__(self, "flow_between", between)
         object.__setattr__(self, "field_owners", _field_owners(self.nodes.values()))
@@ -237,6 +238,23 @@ class ProcessModel:
         """The one start event of an event sub-process (checked at deploy)."""
         starts = (n for n in self.nodes.values() if n.type == "startEvent")
         return next(n for n in starts if n.scope == node_id)
+
+
+class _Nodes(dict[str, FlowNode]):
+    """The nodes of a process by id; who asks for one by what is kept of work finds it.
+
+    Only a file that was changed after it was deployed lacks one.
+    """
+
+    def __init__(self, process_id: str, nodes: Mapping[str, FlowNode]) -> None:
+        super().__init__(nodes)
+        self._process_id = process_id
+
+    def __missing__(self, node_id: str) -> FlowNode:
+        raise DamagedRow(
+            f"the diagram that is kept of process {self._process_id} has no element {node_id!r}, "
+            "where work stands: expected the file that was deployed"
+        )
 
 
 def _field_owners(nodes: Iterable[FlowNode]) -> dict[str, str]:

@@ -30,7 +30,8 @@ class Progress:
             line = f"\r{_bar(done, total)} {self._words(done, total)}{self._left(done, total, now)}"
             # Erases what a longer line left behind (ECMA-48, EL).
             print(f"{line}\x1b[K", end=end, file=sys.stderr, flush=True)
-        elif now - self._said_at > _PATIENCE:
+        elif done < total and now - self._said_at > _PATIENCE:
+            # At the end the command itself says what was done.
             self._said_at = now
             print(f"alur: {self._words(done, total)}", file=sys.stderr, flush=True)
 

@@ -310,6 +310,10 @@ def _translate(error: Exception) -> EngineError:
 
 def _translate_refusal(error: exc.DBAPIError) -> EngineError:
     message = str(error.orig)
+    if _is_of_former_tables(error.orig):
+        return StorageBusy(
+            "the tables of the database were changed meanwhile; nothing was written, try again"
+        )
     if trouble := _trouble_of_all(getattr(error.orig, "sqlstate", None), message):
         return trouble
     if message.startswith(_UNREADABLE_TEXT):
@@ -320,6 +324,16 @@ def _translate_refusal(error: exc.DBAPIError) -> EngineError:
     if isinstance(error, exc.DataError):
         return InvalidInput(f"a value cannot be stored: {message}")
     return StorageError(f"the database refused: {message}")
+
+
+def _is_of_former_tables(error: object) -> bool:
+    """Whether what was prepared is of tables that somebody has altered since, as a migration does.
+
+    PostgreSQL has no state of its own for it: it is a "feature not supported", which a standby says
+    too. After the rollback all that was prepared is let go of.
+    """
+    diagnosis = getattr(error, "diag", None)
+    return getattr(diagnosis, "source_function", None) == "RevalidateCachedQuery"
 
 
 def _trouble_of_all(state: str | None, message: str) -> StorageError | None:

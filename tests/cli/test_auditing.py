@@ -110,6 +110,8 @@ def test_progress_is_told_off_a_terminal_only_when_it_takes_long(
     progress(200, 1000)
     clock.advance(seconds=3)
     progress(400, 1000)
+    clock.advance(seconds=3)
+    progress(1000, 1000)
 
     assert capsys.readouterr().err == "alur: checked 400 of 1000 instances\n"
 

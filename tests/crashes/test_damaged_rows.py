@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from engine.due_timers import DueTimers
+from engine.errors import DamagedRow
 from engine.model import EventKind
 from engine.process_engine import ProcessEngine, build_engine
 from engine.queries import (
@@ -30,6 +31,7 @@ from engine.store import Store
 from tests.crashes import operations
 from tests.crashes.operations import KADIS, ROBOT, Subject
 from tests.crashes.sweep import CLOCK
+from tests.diagrams import end, line, process, start, user
 from tests.office import ADMIN, ANALYST, AUDITOR
 from tests.soak.specimen import Specimen, specimen
 
@@ -202,3 +204,27 @@ def test_what_is_no_text_takes_no_other_instance_with_it(
     assert sum(each.is_sound for each in found) >= 6
     if table not in ("process_instance", "user_task"):
         assert all(each.is_sound for each in after)
+
+
+def test_diagram_that_lost_an_element_is_named_and_another_process_goes_on(store: Store) -> None:
+    engine = build_engine(store, CLOCK, RandomIds(), Settings(secret_key=("k" * 40,)))
+    engine.definitions.deploy("k", {"k.bpmn": operations.DIAGRAM.encode()}, actor=ANALYST)
+    other = process(start(), user("a"), end(), line("s", "a", "e"), key="lain")
+    deployed = engine.definitions.deploy("l", {"l.bpmn": other.encode()}, actor=ANALYST)
+    sick, sound = operations.started(engine), deployed.definitions[0]
+    changed = operations.DIAGRAM.replace('"isi"', '"isian"').replace(">isi<", ">isian<").encode()
+    with store._engine.begin() as connection:
+        change = text("UPDATE resource SET content = :content WHERE name = 'k.bpmn'")
+        connection.execute(change, {"content": changed})
+    again = build_engine(store, CLOCK, RandomIds(), Settings(secret_key=("k" * 40,)))
+
+    with pytest.raises(DamagedRow, match="process kerja has no element 'isi'"):
+        again.tasks.complete(sick.task_id, operations.FORWARD, actor=KADIS)
+    begun = again.instances.start(sound, {}, actor=ADMIN)
+    again.tasks.complete(begun.opened[0].task_id, {}, actor=ADMIN)
+
+    assert {each.instance_id for each in again.tasks.tasks(TaskQuery(), actor=AUDITOR)} == {
+        sick.instance_id
+    }
+    faulty = [each for each in again.history.verify_all(actor=AUDITOR) if not each.is_sound]
+    assert [each.instance_id for each in faulty] == [sick.instance_id]

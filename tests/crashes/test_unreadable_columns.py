@@ -64,7 +64,8 @@ class Laboratory:
         try:
             yield
         finally:
-            again = f'"{column.name}" IS {value}' if column.name in names else where
+            is_ = "IS" if self.full.office.store.dialect == "sqlite" else "="
+            again = f'"{column.name}" {is_} {value}' if column.name in names else where
             self._run(change.format(":former", again), former=former, **names)
 
     def _row(self, column: Column[Any]) -> tuple[str, dict[str, Any]]:

@@ -67,7 +67,10 @@ def lay_open(store: Store) -> None:
 
 
 def _lay_open_postgresql(driver: Any) -> None:
-    laws = "SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype IN ('c', 'f')"
+    laws = (
+        "SELECT conrelid::regclass, conname FROM pg_constraint "
+        "WHERE contype IN ('c', 'f') AND connamespace = 'public'::regnamespace AND conrelid <> 0"
+    )
     for table, name in driver.execute(laws).fetchall():
         driver.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
     for name in metadata.tables:

@@ -29,10 +29,16 @@ _BODY = "#multiInstanceBody"
 _TOLD = frozenset({EventKind.SERVICE_FAILED, EventKind.SERVICE_ERROR})
 
 
+#: Facts of an instance, and what its first event calls them; older histories do not tell all.
+OF_START = {"business_key": "businessKey", "start_activity_id": "startEvent"}
+
+
 def instance_of(
     instance: ProcessInstance, run: Run, events: Sequence[HistoryEvent]
 ) -> ProcessInstance:
-    """The instance with what its steps gave it."""
+    """The instance with what its start told of it, and what its steps gave it."""
+    started = events[0]
+    told = {name: started.payload[key] for name, key in OF_START.items() if key in started.payload}
     ending = _ending(events) if run.is_completed else None
     state, reason = InstanceState.ACTIVE, None
     if ending is not None:
@@ -47,6 +53,10 @@ def instance_of(
         ended_at=ending.at if ending else None,
         end_reason=reason,
         next_due_at=whole_milliseconds(due_at) if due_at else None,
+        started_at=started.at,
+        started_by=started.actor or instance.started_by,
+        super_instance_id=started.payload.get("caller"),
+        **told,
     )
 
 

@@ -18,14 +18,11 @@ from engine.search_words import words_of_history
 from engine.store import StoreTransaction
 from engine.task_proof import differences_of_tasks
 
-#: Facts of an instance, and what its first event calls them.
-_OF_START = {
-    "business_key": "businessKey",
-    "start_activity_id": "startEvent",
-    "super_instance_id": "caller",
-}
-#: What the steps of an instance give it.
-_OF_STEPS = ("state", "ended_at", "end_reason", "next_due_at")
+#: What the start of an instance tells, and what its steps give it.
+_OF_INSTANCE = (
+    *("business_key", "start_activity_id", "super_instance_id"),
+    *("state", "ended_at", "end_reason", "next_due_at"),
+)
 _OF_INCIDENT = (
     *("definition_id", "activity_id", "raised_at", "message", "resolved_at"),
     *("kind", "activity_instance_id"),
@@ -89,15 +86,11 @@ def _differences_of_instance(kept: KeptBeside, led: LedTo) -> Iterator[Differenc
     snapshot = kept.stored.snapshot
     if snapshot is not None and snapshot != led.run.dump():
         yield "the snapshot", "the state that the inputs lead to", "another one"
-    yield from differing("", expected, instance, _OF_STEPS)
+    yield from differing("", expected, instance, _OF_INSTANCE)
     yield from _differences_of_start(instance, led.events[0])
 
 
 def _differences_of_start(instance: ProcessInstance, started: HistoryEvent) -> Iterator[Difference]:
-    for name, told in _OF_START.items():
-        # Histories of older versions do not tell everything.
-        if told in started.payload and started.payload[told] != getattr(instance, name):
-            yield f"the {name}", str(started.payload[told]), str(getattr(instance, name))
     if started.actor is not None and started.actor != instance.started_by:
         yield "the account that started it", started.actor, instance.started_by
     if started.at != instance.started_at:

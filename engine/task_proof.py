@@ -39,8 +39,10 @@ def differences_of_tasks(
         if led is not None and row is not None:
             if task_id in waiting and task_id in found:
                 yield from _of_open(kept, led, row)
-            elif task_id not in waiting and _ended_facts(led) != _ended_facts(row):
-                yield from differing(f" of task {task_id}", led, row, _OF_ENDED)
+            elif task_id not in waiting:
+                if _ended_facts(led) != _ended_facts(row):
+                    yield from differing(f" of task {task_id}", led, row, _OF_ENDED)
+                yield from _of_lane(kept, led)
             yield from _of_rising(kept, led, row)
         # Of those that are open, by right or not, it is said above already.
         elif row is None and task_id not in waiting:
@@ -68,9 +70,15 @@ def _of_offer(kept: KeptBeside, led: UserTask) -> Iterator[Difference]:
     found = {each for each in kept.candidates if each.task_id == task_id}
     if named != found:
         yield f"the candidates of task {task_id}", _names(named), _names(found)
-    lane, kept_lane = None if named else led.lane, kept.searched_by[task_id].offered_lane
+    yield from _of_lane(kept, led)
+
+
+def _of_lane(kept: KeptBeside, led: UserTask) -> Iterator[Difference]:
+    """The lane that finds it, open or ended, unless the diagram names candidates."""
+    is_named = bool(led.candidate_users or led.candidate_groups)
+    lane, kept_lane = None if is_named else led.lane, kept.searched_by[led.task_id].offered_lane
     if kept_lane != lane:
-        yield f"the offered_lane of task {task_id}", str(lane), str(kept_lane)
+        yield f"the offered_lane of task {led.task_id}", str(lane), str(kept_lane)
 
 
 def _of_rising(kept: KeptBeside, led: UserTask, row: UserTask) -> Iterator[Difference]:

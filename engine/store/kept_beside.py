@@ -80,8 +80,11 @@ _OF_TASK = tuple(
 )
 #: Facts of a task's opening that no step puts again.
 _OF_OPENING = ("offered_lane", "candidate_users", "candidate_groups", "business_key")
-#: What a step gives an instance beside its place in history.
-_FACTS = ("definition_id", "state", "ended_at", "end_reason", "next_due_at")
+#: What a step gives an instance beside its place in history, and what its start told.
+_FACTS = (
+    *("definition_id", "state", "ended_at", "end_reason", "next_due_at"),
+    *("business_key", "start_activity_id", "super_instance_id", "started_at", "started_by"),
+)
 
 
 #: What an instance is called whose own id cannot be read.
@@ -257,7 +260,7 @@ class Beside(Transaction):
     # --------------------------------------------------------------------- writing
 
     def put_facts(self, instance: ProcessInstance) -> None:
-        """What the steps gave an instance is this."""
+        """What its start and its steps gave an instance is this."""
         values = {name: getattr(instance, name) for name in _FACTS}
         self._write(
             update(process_instance)

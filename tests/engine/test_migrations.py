@@ -328,13 +328,13 @@ def test_who_completes_the_task_meanwhile_is_told_and_so_is_who_moves(
     office = office_on_both
     instance = office.start(office.deploy(OLD))
     plan = plan_to(office, instance, OLD + "<!-- 2 -->")
+    room = office.engine.migrations
     with office.store.reading() as tx:
         stored = tx.stored_instance(instance)
+        given = room._input(tx, plan, "alasan", "SK 1", ANALYST)
     office.complete(instance, "a")
 
-    room = office.engine.migrations
     with pytest.raises(RevisionConflict), office.store.writing() as tx:
-        given = room._input(tx, plan, "alasan", "SK 1", ANALYST)
         room._take(tx, stored, plan, given)
     assert office.waiting_at(instance) == ["b"]
     office.engine.migrations.migrate(instance, plan, actor=ANALYST, **REASON)

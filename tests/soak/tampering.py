@@ -25,7 +25,7 @@ BESIDE = {
     "user_task": {
         *("remind_at", "escalate_at", "is_measured"),
         # Of those that ended.
-        *("offered_lane", "preceded_by", "is_strategic", "substitution_id"),
+        *("preceded_by", "is_strategic", "substitution_id"),
     },
     "task_time": {"is_cancelled"},
     "instance_time": set[str](),

@@ -209,13 +209,19 @@ def _first_difference(
 
 
 def _difference(event: HistoryEvent, observation: Observation | None) -> Fault:
+    expected = _in_words(observation) if observation else "nothing"
+    found = _in_words(_as_observation(event))
+    if observation and expected == found:
+        # What tells them apart must be read, too.
+        expected += f" as {observation.activity_instance_id}"
+        found += f" as {event.activity_instance_id}"
     return Fault(
         event.instance_id,
         event.sequence,
         "replay",
         "history records something else than what its inputs lead to",
-        expected=_in_words(observation) if observation else "nothing",
-        found=_in_words(_as_observation(event)),
+        expected=expected,
+        found=found,
     )
 
 
@@ -248,4 +254,4 @@ def _as_observation(event: HistoryEvent) -> Observation:
 
 def _in_words(observation: Observation) -> str:
     place = f" {observation.activity_id}" if observation.activity_id else ""
-    return f"{observation.kind}{place} {dict(observation.payload)}"
+    return f"{observation.kind}{place} {dict(sorted(observation.payload.items()))}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -90,6 +91,19 @@ def test_what_history_lacks_is_missed_behind_its_last_event(office: Office) -> N
 
     assert (fault.check, fault.sequence, fault.found) == ("replay", last.sequence, "nothing")
     assert "periksa" in (fault.expected or "")
+
+
+def test_a_fault_names_the_ids_when_these_alone_differ(office: Office) -> None:
+    instance = office.start(office.deploy(DIAGRAM), daftar=["A"])
+    with office.store.reading() as tx:
+        stored = tx.stored_instance(instance)
+        machine = office.engine.definitions.machine(tx, stored.instance.definition_id)
+        given, seen, *others = tx.events(instance)
+
+    [fault] = replay(machine, [given, replace(seen, activity_instance_id="lain"), *others]).faults
+
+    assert (fault.found or "").endswith(" as lain")
+    assert (fault.expected or "").endswith(f" as {seen.activity_instance_id}")
 
 
 def test_a_replay_gives_the_same_bytes_as_the_live_run(office: Office) -> None:

@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from engine.account_log import LOG as ACCOUNT_LOG
 from engine.checkpoint_format import (
     file_hash,
     fingerprint,
+    lines_of,
     read_checkpoint,
     signed_part,
 )
 from engine.checkpoint_series import Series, growing, series_at, series_up_to
 from engine.checkpoints import Outside
-from engine.errors import PASSING_TROUBLE, InvalidCheckpoint, StorageError
+from engine.errors import PASSING_TROUBLE, DamagedRow, InvalidCheckpoint, StorageError
 from engine.merkle import Tree
 from engine.model import Actor, Checkpoint, Fault, Head, Role, SeriesVerification
 from engine.permissions import require_instance_visible, require_role
@@ -176,9 +177,10 @@ class _Proof:
             reached = number
             content = self.series.signed(number)
             found = self._checked(number, content, before)
-            if found is not None:
+            if found is not None and content is not None:
                 self._compare_heads(found)
                 self._compare_logs(found)
+                self._compare_copy(number, content)
             before = None if content is None else (content, found)
             on_progress(number, self.series.last)
         self.faults += self._head_faults()
@@ -227,6 +229,22 @@ class _Proof:
             self.faults.append(_fault(number, "its signature does not hold"))
         self._check_link(number, found, before)
         return found
+
+    def _compare_copy(self, number: int, content: bytes) -> None:
+        """Whoever asks the database for it must get the one of the folder."""
+        try:
+            copy = self.series.copied(number)
+        except DamagedRow as error:
+            self.faults.append(_fault(number, f"the copy in the database: {error}"))
+            return
+        if copy is None:
+            return
+        if copy.content != content:
+            expected, found = file_hash(content), file_hash(copy.content)
+            self.faults.append(_fault(number, "the database has another copy", expected, found))
+        pairs = zip_longest(lines_of(copy.heads), self.series.lines(number))
+        if any(one != other for one, other in pairs):
+            self.faults.append(_fault(number, "the database has other heads of it"))
 
     def _check_link(
         self, number: int, found: Checkpoint, before: tuple[bytes, Checkpoint | None] | None

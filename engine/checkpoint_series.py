@@ -10,7 +10,7 @@ from engine.checkpoint_folder import CheckpointFolder
 from engine.checkpoint_format import head_of, lines_of, read_checkpoint
 from engine.errors import InvalidCheckpoint, InvalidInput, NotFound
 from engine.merkle import Tree
-from engine.model import Head
+from engine.model import Head, StoredCheckpoint
 from engine.store import StoreTransaction
 
 
@@ -42,6 +42,16 @@ class Series:
             return self.folder.signed(number)
         try:
             return self.tx.checkpoint(number).content
+        except NotFound:
+            return None
+
+    def copied(self, number: int) -> StoredCheckpoint | None:
+        """What the database has of one that was had from elsewhere. Raises DamagedRow."""
+        is_given = number == self.last and self.given is not None
+        if not is_given and not (self.folder and self.folder.has_signed(number)):
+            return None
+        try:
+            return self.tx.checkpoint(number)
         except NotFound:
             return None
 

@@ -408,6 +408,23 @@ def test_a_forged_checkpoint_is_named_by_its_number(
     assert any(said in each.message for each in found)
 
 
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [("content", "the database has another copy"), ("heads", "the database has other heads of it")],
+)
+def test_a_copy_in_the_database_that_is_not_the_one_of_the_folder_is_named(
+    guarded: Guarded, column: str, said: str
+) -> None:
+    Forger(guarded.office.store).run(
+        f"UPDATE checkpoint SET {column} = :forged WHERE number = 2", forged=b"palsu"
+    )
+
+    [fault] = guarded.compared().faults
+
+    assert (fault.instance_id, fault.sequence) == ("checkpoints", 2)
+    assert fault.message == f"checkpoint 2: {said}"
+
+
 def test_a_checkpoint_that_is_nowhere_is_missing(guarded: Guarded) -> None:
     (guarded.folder / signed_name(2)).unlink()
     assert guarded.compared().is_sound  # the database has it, and the third names its hash

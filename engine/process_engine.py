@@ -154,6 +154,15 @@ class ProcessEngine:
         """
         return self.store.reading_at_once()
 
+    def note_left_out(self) -> None:
+        """From now on it is noted anew which rows this thread leaves out as they are damaged."""
+        self.store.quarantine.begin()
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Each row that was left out since, by table and key: no list is to be taken for whole."""
+        return self.store.quarantine.left_out
+
     def close(self) -> None:
         """Let go of the database."""
         self.store.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine.process_engine import ProcessEngine
@@ -11,7 +11,10 @@ from webhooks import hooks, operations, pages
 from webhooks.limits import MAX_BODY_BYTES, largest_body
 from webhooks.patience import Patience
 from webhooks.rest.api import register_api
-from webhooks.rest.context import put_context
+from webhooks.rest.context import current_engine, put_context
+
+#: How many rows an answer lacks that cannot be read; not there when it lacks none.
+LEFT_OUT = "Alur-Left-Out"
 
 __all__ = ["create_app", "largest_body"]
 
@@ -33,8 +36,22 @@ def create_app(
     register_api(app)
     pages.register(app, engine, settings)
     hooks.register(app)
+    app.before_request(_note_left_out)
+    app.after_request(_tell_left_out)
+    app.context_processor(lambda: {"left_out": lambda: len(current_engine().left_out)})
     app.teardown_request(_close_files)
     return app
+
+
+def _note_left_out() -> None:
+    current_engine().note_left_out()
+
+
+def _tell_left_out(response: Response) -> Response:
+    """Programs must not take a list for whole either; pages say it in words."""
+    if left_out := current_engine().left_out:
+        response.headers[LEFT_OUT] = str(len(left_out))
+    return response
 
 
 def _close_files(_error: BaseException | None) -> None:

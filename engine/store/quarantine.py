@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 _log = logging.getLogger(__name__)
 
@@ -15,14 +16,25 @@ class Quarantine:
 
     def __init__(self) -> None:
         self._rows: dict[str, str] = {}
+        self._of_thread = threading.local()
 
     @property
     def rows(self) -> tuple[str, ...]:
         """Table and key of each."""
         return tuple(self._rows)
 
+    def begin(self) -> None:
+        """From now on it is noted anew what this thread leaves out."""
+        self._of_thread.rows = {}
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What this thread has left out since it began; nothing when it never did."""
+        return tuple(getattr(self._of_thread, "rows", ()))
+
     def take(self, row: str, reason: str) -> None:
         """The row was left out."""
+        getattr(self._of_thread, "rows", {})[row] = reason
         if row in self._rows or len(self._rows) >= _MOST:
             return
         self._rows[row] = reason

@@ -23,7 +23,7 @@ from engine.store.tables import metadata
 from tests.browser.pages import PAGES
 from tests.crashes.full_office import FullOffice
 from tests.office import ADMIN
-from webhooks import create_app
+from webhooks import LEFT_OUT, create_app
 
 #: An account of each part; they ask the API in turn.
 PARTS = ("admin", "auditor", "analis", "kadis")
@@ -57,6 +57,8 @@ class Answer:
     status: int
     text: str
     errors: list[BaseException] = field(default_factory=list)
+    #: How many rows it says that it lacks.
+    left_out: str | None = None
 
     @property
     def is_unexpected(self) -> bool:
@@ -94,7 +96,9 @@ class Askers:
         response = browser.get(question.path, headers=headers)
         text = response.get_data().decode(errors="replace")
         response.close()
-        return Answer(response.status_code, text, list(self._errors.met))
+        return Answer(
+            response.status_code, text, list(self._errors.met), response.headers.get(LEFT_OUT)
+        )
 
     def questions(self, places: dict[str, str]) -> Iterator[Question]:
         """Every page, and every GET of the API; places: what stands for `<...>` in addresses."""

@@ -6,6 +6,7 @@ pages and lists that read the table, the next try asks the next one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from engine.store import Store
 from engine.store.tables import metadata
 from tests.crashes.askers import Answer, Askers, Question
 from tests.crashes.full_office import AWAY, FullOffice, full_office
-from tests.crashes.unreadable import lay_open, wrong_values
+from tests.crashes.unreadable import NO_TEXT, lay_open, wrong_values
 from tests.databases import PostgresqlServer, store_in_memory
 
 TABLES = sorted(metadata.tables)
@@ -175,6 +176,22 @@ def test_no_value_of_a_postgresql_is_answered_by_a_traceback(
     faults = faults_of(on_postgresql, metadata.tables[name])
 
     assert not faults, "\n".join(faults)
+
+
+def test_list_that_lacks_a_damaged_row_says_so(on_sqlite: Laboratory) -> None:
+    name = metadata.tables["process_instance"].c.started_by
+    page = Question("admin", "/berkas", is_of_many=True)
+    listing = Question("admin", "/engine-rest/process-instance", is_of_many=True)
+    whole = [on_sqlite.askers.ask(each) for each in (page, listing)]
+
+    with on_sqlite.damaged(name, NO_TEXT):
+        seen, listed = (on_sqlite.askers.ask(each) for each in (page, listing))
+
+    assert [each.left_out for each in whole] == [None, None]
+    assert "baris data rusak" not in whole[0].text
+    assert "1 baris data rusak" in seen.text
+    assert listed.left_out == "1"
+    assert len(json.loads(listed.text)) == len(json.loads(whole[1].text)) - 1
 
 
 def faults_of(laboratory: Laboratory, table: Table) -> list[str]:

@@ -91,6 +91,17 @@ _UNUSABLE_STATES = frozenset(
         "XX002",  # index_corrupted
     }
 )
+#: A connection has not, or has, what was prepared on another one.
+_POOLED_STATES = frozenset(
+    {
+        "26000",  # invalid_sql_statement_name
+        "42P05",  # duplicate_prepared_statement
+    }
+)
+_POOLED = (
+    "between Alur and PostgreSQL a pooler gives each transaction another connection; let it give "
+    "one to each session (pgbouncer: pool_mode = session), or leave it out"
+)
 #: What SQLite says in a few words, in words that tell what to do.
 _TOLD = {
     "attempt to write a readonly database": "the database cannot be written: its file, its folder "
@@ -347,8 +358,9 @@ def _trouble_of_all(state: str | None, message: str) -> StorageError | None:
         return StorageFull()
     if state in _READ_ONLY_STATES:
         return StorageUnusable(f"the database is read-only, as a standby is: {message}")
-    if message in _TOLD or state in _UNUSABLE_STATES:
-        return StorageUnusable(_TOLD.get(message, f"the database cannot be used: {message}"))
+    told = _POOLED if state in _POOLED_STATES else _TOLD.get(message)
+    if told or state in _UNUSABLE_STATES:
+        return StorageUnusable(told or f"the database cannot be used: {message}")
     return None
 
 

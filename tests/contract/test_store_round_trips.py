@@ -16,7 +16,13 @@ from psycopg.pq import Trace
 from sqlalchemy import event, insert, select
 from sqlalchemy.engine import make_url
 
-from engine.errors import DamagedRow, InvalidInput, RevisionConflict, StorageAway
+from engine.errors import (
+    DamagedRow,
+    InvalidInput,
+    RevisionConflict,
+    StorageAway,
+    StorageUnusable,
+)
 from engine.model import HistoryEvent, ProcessInstance, TaskState
 from engine.queries import TaskQuery
 from engine.store import Store, round_trips
@@ -250,6 +256,19 @@ def test_what_the_driver_lets_the_server_forget_is_prepared_anew(store: Store) -
         assert tx.instance("i1").revision == 1
         assert tx.stored_task("t1", for_step=True)[0].state is TaskState.OPEN
     _complete(store)
+
+
+@ON_POSTGRESQL
+def test_a_pooler_that_changes_connections_is_named(store: Store) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"),)))
+    with store.reading() as tx:
+        assert tx.stored_task("t1")[0].state is TaskState.OPEN
+    # As it is on another server connection, which has not what was prepared on the first.
+    _driver(store).pgconn.exec_(b"DEALLOCATE ALL")
+
+    with pytest.raises(StorageUnusable, match="pool_mode = session"), store.reading() as tx:
+        tx.stored_task("t1")
 
 
 @ON_POSTGRESQL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,8 +18,9 @@ from engine.cli.serving import add_address, serve
 from engine.cli.words import Commands
 from engine.definitions import Deployed
 from engine.errors import InvalidInput, NotFound
-from engine.model import Role
+from engine.model import Actor, Role
 from engine.process_engine import ProcessEngine
+from engine.queries import DefinitionQuery, DeploymentQuery
 from engine.sources import RandomIds
 
 
@@ -43,6 +45,7 @@ PARTS = (
     _Part("admin", "Administrator", Role.ADMIN),
 )
 _DEPLOYER = "analis"
+_SOURCE = "alur demo"
 _PASSWORD_LENGTH = 16
 
 
@@ -91,9 +94,29 @@ def _deploy(call: Invocation, engine: ProcessEngine, files: list[Path]) -> list[
     done = []
     for file in files:
         content = {file.name: read_file(str(file))}
-        done.append(engine.definitions.deploy(file.stem, content, actor=actor, source="alur demo"))
+        done.append(
+            _deployed_before(engine, file.stem, content, actor=actor)
+            or engine.definitions.deploy(file.stem, content, actor=actor, source=_SOURCE)
+        )
         show_deployed(call, done[-1])
     return done
+
+
+def _deployed_before(
+    engine: ProcessEngine, name: str, content: Mapping[str, bytes], *, actor: Actor
+) -> Deployed | None:
+    """The deployment that the demo made of these files: an analyst's newer version stays in force.
+
+    Deploying the files once more would be a still newer one.
+    """
+    definitions = engine.definitions
+    for each in definitions.deployments(DeploymentQuery(name=name, source=_SOURCE)):
+        kept = definitions.resources(each.deployment_id, actor=actor)
+        if {resource.name: resource.content for resource in kept} == content:
+            query = DefinitionQuery(deployment_id=each.deployment_id)
+            found = definitions.definitions(query, actor=actor)
+            return Deployed(each, tuple(found), (), is_new=False)
+    return None
 
 
 def _make_accounts(call: Invocation, accounts: Accounts) -> dict[str, Any]:

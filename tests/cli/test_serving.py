@@ -139,6 +139,25 @@ def test_demo_twice_is_harmless(terminal: Terminal) -> None:
 
 
 @pytest.mark.usefixtures("at_root")
+def test_demo_leaves_in_force_what_was_deployed_since(terminal: Terminal) -> None:
+    terminal.ok("demo", "--no-serve")
+    mended = (ROOT / "processes" / "balangan.bpmn").read_text().replace("Merekap", "Menghimpun")
+    file = terminal.folder / "balangan.bpmn"
+    file.write_text(mended)
+    terminal.ok("deploy", str(file), "--as", "analis")
+
+    again = terminal.ok("demo", "--no-serve")
+
+    assert "the same files were already deployed: pdk_balangan version 1" in again.out
+    versions = [
+        each["version"]
+        for each in terminal.ok("definitions", "--json").json
+        if each["key"] == "pdk_balangan"
+    ]
+    assert versions == [2]
+
+
+@pytest.mark.usefixtures("at_root")
 def test_demo_leaves_passwords_alone_and_says_so(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -358,9 +358,9 @@ def _trouble_of_all(state: str | None, message: str) -> StorageError | None:
         return StorageFull()
     if state in _READ_ONLY_STATES:
         return StorageUnusable(f"the database is read-only, as a standby is: {message}")
-    told = _POOLED if state in _POOLED_STATES else _TOLD.get(message)
-    if told or state in _UNUSABLE_STATES:
-        return StorageUnusable(told or f"the database cannot be used: {message}")
+    advice = _POOLED if state in _POOLED_STATES else _TOLD.get(message)
+    if advice is not None or state in _UNUSABLE_STATES:
+        return StorageUnusable(advice or f"the database cannot be used: {message}")
     return None
 
 

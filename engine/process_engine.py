@@ -154,9 +154,14 @@ class ProcessEngine:
         """
         return self.store.reading_at_once()
 
-    def note_left_out(self) -> None:
-        """From now on it is noted anew which rows this thread leaves out as they are damaged."""
-        self.store.quarantine.begin()
+    def note_anew(self) -> None:
+        """From now on it is noted anew what this thread keeps, and leaves out as it is damaged."""
+        self.store.note_anew()
+
+    @property
+    def has_kept(self) -> bool:
+        """Whether this thread has kept anything since."""
+        return self.store.has_kept
 
     @property
     def left_out(self) -> tuple[str, ...]:

@@ -32,19 +32,20 @@ def create_app(
     if proxies := settings.trusted_proxies:
         # Only these two: a proxy that does not set the others would let anybody set them.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+    # Before who asks is looked up, which may fail.
+    app.before_request(_note_anew)
     operations.register(app, engine, settings)
     register_api(app)
     pages.register(app, engine, settings)
     hooks.register(app)
-    app.before_request(_note_left_out)
     app.after_request(_tell_left_out)
     app.context_processor(lambda: {"left_out": lambda: len(current_engine().left_out)})
     app.teardown_request(_close_files)
     return app
 
 
-def _note_left_out() -> None:
-    current_engine().note_left_out()
+def _note_anew() -> None:
+    current_engine().note_anew()
 
 
 def _tell_left_out(response: Response) -> Response:

@@ -5,6 +5,7 @@ A body is Camunda's {"type", "message", "code"} with what the error's facts add 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 from engine import errors
 from engine.model import Finding, Severity
 from webhooks.auth import CHALLENGE
+from webhooks.rest.context import current_engine
 from webhooks.rest.moments import write_moment
 
 #: Camunda Modeler shows a refusal as one of the diagram when its message begins with this.
@@ -22,6 +24,9 @@ PARSE_FAILURE = "ENGINE-09005 Could not parse BPMN process."
 
 #: Camunda's codes: 0 when there is none, 1 for optimistic locking.
 NO_CODE, OPTIMISTIC_LOCKING = 0, 1
+
+#: What the words of an error say of the transaction that failed.
+_NOT_WRITTEN = re.compile(r"[;,]? nothing was written(, try again)?")
 
 Facts = Callable[[Any], Mapping[str, Any]]
 
@@ -216,10 +221,22 @@ def problem_of(error: errors.EngineError) -> Problem:
     return next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
 
 
+def in_truth(error: errors.EngineError) -> errors.EngineError:
+    """The error as it is true of the whole request.
+
+    What the engine says that it did not write is what it was at when it failed: here often the
+    answer to what it has kept before.
+    """
+    if not isinstance(error, errors.PASSING_TROUBLE) or not current_engine().has_kept:
+        return error
+    reason = _NOT_WRITTEN.sub("", str(error))
+    return errors.OutcomeUnknown(f"something was kept, ask again whether all of it was: {reason}")
+
+
 def answer(error: Exception) -> Response:
     """The JSON answer for any error; of an unexpected one nothing is told but that it happened."""
     if isinstance(error, errors.EngineError):
-        return _engine_answer(error)
+        return _engine_answer(in_truth(error))
     if isinstance(error, HTTPException):
         return _http_answer(error)
     current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)

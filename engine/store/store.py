@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from shutil import disk_usage
+from threading import local
 from time import perf_counter
 
 from sqlalchemy import Engine
@@ -140,6 +141,7 @@ class Store:
         #: Rows that could not be read.
         self.quarantine = Quarantine()
         self._watchers: tuple[Callable[[WrittenSteps], None], ...] = ()
+        self._of_thread = local()
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -213,8 +215,19 @@ class Store:
         with self._writers.transaction(clash=lambda: written.clash) as connection:
             written = StoreTransaction(connection, is_writing=True, quarantine=self.quarantine)
             yield written
+        self._of_thread.has_kept = True
         if written.steps:
             self._tell(written, perf_counter() - began)
+
+    def note_anew(self) -> None:
+        """From now on it is noted anew what this thread keeps and leaves out."""
+        self._of_thread.has_kept = False
+        self.quarantine.begin()
+
+    @property
+    def has_kept(self) -> bool:
+        """Whether a transaction of this thread was kept since."""
+        return getattr(self._of_thread, "has_kept", False)
 
     def watch_steps(self, watcher: Callable[[WrittenSteps], None]) -> None:
         """Tell the watcher of every transaction with steps, after it is kept.

@@ -9,8 +9,9 @@ from typing import Literal
 
 from sqlalchemy.engine import make_url
 
-#: "before": the server never hears of the COMMIT; "after": its answer is lost.
-Moment = Literal["before", "after"]
+#: "before": the server never hears of the COMMIT; "after": its answer is lost; "for good": nobody
+#: comes through any more once it is answered.
+Moment = Literal["before", "after", "for good"]
 
 
 class Line:
@@ -25,6 +26,7 @@ class Line:
         self.url = through.render_as_string(hide_password=False)
         self._moment: Moment | None = None
         self._deed = b""
+        self._is_dead = False
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self, moment: Moment, deed: str) -> None:
@@ -38,6 +40,9 @@ class Line:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self._is_dead:
+                    client.close()
+                    continue
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
@@ -46,11 +51,14 @@ class Line:
             back = threading.Thread(target=_pass_on, args=(server, client, is_cut), daemon=True)
             back.start()
             is_near = False
-            while content := client.recv(65536):
+            while (content := client.recv(65536)) and not self._is_dead:
                 is_near |= self._moment is not None and self._deed in content
                 if is_near and b"COMMIT" in content:
-                    is_cut.set()
-                    if self._taken() == "before":
+                    moment = self._taken()
+                    self._is_dead = moment == "for good"
+                    if not self._is_dead:
+                        is_cut.set()
+                    if moment == "before":
                         break
                 server.sendall(content)
                 if is_cut.is_set():

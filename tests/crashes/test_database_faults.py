@@ -18,7 +18,7 @@ from tests.crashes.disk import Disk
 from tests.crashes.line import Line, Moment
 from tests.databases import PostgresqlServer, open_cluster, standby_of
 from tests.office import Office, staff
-from tests.webhooks.rest.hall import Hall, assert_problem
+from tests.webhooks.rest.hall import LETTER, Hall, assert_problem
 
 KEY = {"Idempotency-Key": "surat-1"}
 POSTGRESQL = pytest.mark.parametrize(
@@ -76,6 +76,25 @@ def test_connection_that_breaks_at_a_commit_leaves_the_outcome_to_the_key(
     assert lost.headers["Retry-After"] == "1"
     assert counter.completions() == kept
     counter.assert_done_once()
+    store.close()
+
+
+@pytest.mark.postgresql
+def test_database_that_goes_between_a_deed_and_its_answer_is_not_said_to_have_kept_nothing(
+    line: Line,
+) -> None:
+    store = Store.open(line.url)
+    hall = Hall(store, Settings())
+    line.cut("for good", "INSERT INTO deployment")
+
+    lost = hall.deploy(LETTER)
+
+    assert_problem(lost, 503, "OutcomeUnknownException")
+    assert "something was kept" in lost.json["message"]
+    assert "nothing was written" not in lost.text
+    assert lost.headers["Retry-After"] == "1"
+    # What comes after it has kept nothing.
+    assert_problem(hall.call("GET", "/deployment", "analis"), 503, "StorageAwayException")
     store.close()
 
 

@@ -31,7 +31,7 @@ from webhooks.pages.fields import (
 from webhooks.pages.papers import SEEN, paper_at_hand
 from webhooks.pages.people import display_names
 from webhooks.pages.values import labelled
-from webhooks.problems import answer, log_failure, problem_of
+from webhooks.problems import answer, in_truth, log_failure, problem_of
 from webhooks.rest.context import current_engine
 from webhooks.rest.requests import RequestParser
 from webhooks.schemas.forms import TaskFormFields
@@ -162,6 +162,7 @@ def refuse(error: errors.EngineError) -> ResponseReturnValue:
     """The engine's refusal, as a page or for a program."""
     if _wants_json():
         return answer(error)
+    error = in_truth(error)
     if problem_of(error).status >= 500:
         log_failure(error)
     names = display_names() if isinstance(error, errors.Conflict) else {}

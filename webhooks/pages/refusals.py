@@ -11,13 +11,14 @@ from webhooks.pages.blueprint import blueprint
 from webhooks.pages.explanations import Explanation, explain, explain_http, unexpected
 from webhooks.pages.logins import read_login, visitor
 from webhooks.pages.people import display_names
-from webhooks.problems import log_failure, problem_of
+from webhooks.problems import in_truth, log_failure, problem_of
 from webhooks.rest.context import is_api
 
 
 @blueprint.errorhandler(EngineError)
 def refuse(error: EngineError) -> ResponseReturnValue:
     """The page of an engine's refusal, with the status that the API would give."""
+    error = in_truth(error)
     problem = problem_of(error)
     if problem.status >= 500:
         log_failure(error)

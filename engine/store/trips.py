@@ -28,6 +28,8 @@ _BOUND = re.compile(r"%(?:%|\((\w+)\)s)")
 _TEXT, _BINARY = 0, 1
 #: How many statements of one connection are prepared: those that come after are planned each time.
 _MOST = 200
+#: Connections of this process with something under way.
+_at_work: set[TripConnection] = set()
 #: No name comes twice, whatever became of the statement that had it.
 _numbers = count()
 
@@ -154,7 +156,9 @@ def send(driver: TripConnection, statements: Sequence[Statement], *, begins: boo
         first = len(trip.places)
         for text, values, formats in asked:
             _send_one(driver, trip, text, values, formats)
-        driver.pgconn.flush()
+        if len(_at_work) <= 1:
+            # Else the processors have enough to do, and each sending costs some of their time.
+            driver.pgconn.flush()
     return first
 
 
@@ -165,6 +169,7 @@ def answered(driver: TripConnection, *, ending: bytes | None = None) -> list[Ans
     not done, nor is the ending.
     """
     trip, driver.under_way = driver.under_way, None
+    _at_work.discard(driver)
     if trip is None:
         return []
     connection, names = driver.pgconn, driver.prepared
@@ -181,6 +186,7 @@ def answered(driver: TripConnection, *, ending: bytes | None = None) -> list[Ans
 
 def _set_out(driver: TripConnection, *, begins: bool) -> UnderWay:
     trip = driver.under_way = UnderWay()
+    _at_work.add(driver)
     connection = driver.pgconn
     is_begun = connection.transaction_status != TransactionStatus.IDLE
     connection.enter_pipeline_mode()
@@ -218,6 +224,7 @@ def _closing(driver: TripConnection) -> Iterator[None]:
         yield
     except BaseException:
         driver.under_way = None
+        _at_work.discard(driver)
         driver.close()
         raise
 

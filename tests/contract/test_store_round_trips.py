@@ -25,7 +25,7 @@ from engine.errors import (
 )
 from engine.model import HistoryEvent, ProcessInstance, TaskState
 from engine.queries import TaskQuery
-from engine.store import Store, round_trips
+from engine.store import Store, round_trips, trips
 from engine.store.tables import history_event
 from tests.contract.builders import (
     NOON,
@@ -209,6 +209,34 @@ def test_whoever_appends_second_finds_out_and_leaves_nothing(store: Store) -> No
     with store.reading() as tx:
         assert tx.instance("i1").revision == 2
         assert [each.task_id for each in tx.tasks_of_instance("i1")] == ["t1", "t2"]
+
+
+@ON_POSTGRESQL
+def test_steps_that_are_under_way_at_once_are_each_kept_or_given_up(store: Store) -> None:
+    deploy(store)
+    others = [first_step(f"i{n}", opened=(a_task(f"t{n}", instance_id=f"i{n}"),)) for n in (2, 3)]
+    start(store, first_step(opened=(a_task("t1"),)), *others)
+
+    with store.writing() as one, store.writing() as other:
+        for tx, task_id in ((one, "t1"), (other, "t2")):
+            _, stored = tx.stored_task(task_id, for_step=True)
+            events = [_later(stored.instance)]
+            tx.append_step(next_step(stored.instance, events=events))
+        with pytest.raises(StorageAway):
+            _break_off(store)
+
+    with store.reading() as tx:
+        assert [tx.instance(f"i{n}").revision for n in (1, 2, 3)] == [2, 2, 1]
+    # What was sent early while nobody else was at work is sent early again.
+    assert not trips._at_work
+
+
+def _break_off(store: Store) -> None:
+    with store.writing() as tx:
+        _, stored = tx.stored_task("t3", for_step=True)
+        tx.append_step(next_step(stored.instance, events=[_later(stored.instance)]))
+        tx._connection.connection.driver_connection.close()
+        tx.instance("i3")
 
 
 @ON_POSTGRESQL

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from engine.differences import Difference, faults_of_log
 from engine.model import Account, AccountEvent, AccountEventKind, Fault, Json
 
 #: Events of the log of accounts that say what an account may do.
@@ -57,23 +58,12 @@ def account_faults(
     """Each account and right that differs. log: what a verification calls the log of accounts."""
     expected = standings_in(events)
     found = {each.name: _standing(each) for each in kept}
-    return [
-        Fault(
-            log,
-            None,
-            "state",
-            f"{what} is not what the log of accounts leads to",
-            expected=told,
-            found=row,
-        )
-        for name in sorted(expected.keys() | found.keys())
-        for what, told, row in _differences(name, expected.get(name), found.get(name))
-    ]
+    return faults_of_log(log, expected, found, differences=_differences)
 
 
 def _differences(
     name: str, expected: Standing | None, found: Standing | None
-) -> Iterator[tuple[str, str, str]]:
+) -> Iterator[Difference]:
     if expected is None or found is None:
         yield f"account {name}", "no row" if expected is None else "a row", _there(found)
         return

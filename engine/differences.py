@@ -1,11 +1,15 @@
-"""What is kept of an instance beside its history, and is not what history leads to."""
+"""What is kept beside a history, or beside the log of accounts, and is not what these lead to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from engine.model import Fault
 
 #: What differs, what history leads to, what is kept.
 Difference = tuple[str, str, str]
+_T = TypeVar("_T")
 
 
 def of_rows(
@@ -32,3 +36,28 @@ def differing(
         one, other = getattr(expected, name), getattr(found, name)
         if one != other:
             yield f"the {name}{of_what}", str(one), str(other)
+
+
+def faults_of_log(
+    log: str,
+    expected: Mapping[str, _T],
+    found: Mapping[str, _T],
+    *,
+    differences: Callable[[str, _T | None, _T | None], Iterable[Difference]],
+) -> list[Fault]:
+    """Each difference between what the log of accounts leads to and what is kept, by its key.
+
+    log: what a verification calls that log. differences: those of one key; None: it is not there.
+    """
+    return [
+        Fault(
+            log,
+            None,
+            "state",
+            f"{what} is not what the log of accounts leads to",
+            expected=told,
+            found=row,
+        )
+        for key in sorted(expected.keys() | found.keys())
+        for what, told, row in differences(key, expected.get(key), found.get(key))
+    ]

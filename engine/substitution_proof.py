@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from datetime import date, datetime
 
+from engine.differences import Difference, differing, faults_of_log
 from engine.model import (
     AccountEvent,
     AccountEventKind,
@@ -47,30 +48,16 @@ def substitution_faults(
     """Each row and field that differs. log: what a verification calls the log of accounts."""
     expected = {each.substitution_id: each for each in substitutions_in(events)}
     found = {each.substitution_id: each for each in kept}
-    return [
-        Fault(
-            log,
-            None,
-            "state",
-            f"{what} is not what the log of accounts leads to",
-            expected=told,
-            found=row,
-        )
-        for each in sorted(expected.keys() | found.keys())
-        for what, told, row in _differences(each, expected.get(each), found.get(each))
-    ]
+    return faults_of_log(log, expected, found, differences=_differences)
 
 
 def _differences(
     key: str, expected: Substitution | None, found: Substitution | None
-) -> Iterator[tuple[str, str, str]]:
+) -> Iterator[Difference]:
     if expected is None or found is None:
         yield f"substitution {key}", _there(expected), _there(found)
         return
-    for name in _FIELDS:
-        one, other = getattr(expected, name), getattr(found, name)
-        if one != other:
-            yield f"the {name} of substitution {key}", str(one), str(other)
+    yield from differing(f" of substitution {key}", expected, found, _FIELDS)
 
 
 def _there(row: Substitution | None) -> str:

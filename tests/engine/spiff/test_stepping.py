@@ -18,6 +18,8 @@ from engine.sources import RandomIds
 from engine.spiff import stepping
 
 INSTANCE = "00000000-0000-4000-8000-000000000001"
+OF_TIME = "019aa0b1-c2d3-7e4f-8a5b-6c7d8e9fa0b1"
+CALLED = "019aa0b1-c2d3-8001-a5b6-6c7d8e9fa0b1"
 NOW = datetime(2026, 1, 5, 1, 2, 3, tzinfo=UTC)
 
 #: (module, source) pairs that stepping.py binds, or that never run in Alur.
@@ -87,6 +89,27 @@ def test_an_id_of_an_instance_that_has_its_time_in_its_id_lies_beside_it() -> No
         assert {each[:13] for each in minted} == {instance_id[:13]}
         assert {uuid.UUID(each).version for each in minted} == {8}
     assert _minted(called, 3) != _minted(instance_id, 3)
+
+
+#: Of an instance whose id begins with its time, and of one that it called: revision, number in the
+#: step, id. By sha1sum; histories that there are have them, and replay mints them again: a change
+#: of these is one of all histories.
+_PINNED = [
+    (OF_TIME, 1, 1, "019aa0b1-c2d3-8001-8249-62a68dfdb875"),
+    (OF_TIME, 1, 2, "019aa0b1-c2d3-8002-9064-e924635da6f9"),
+    (OF_TIME, 3, 1, "019aa0b1-c2d3-8001-995f-1b0b23d62824"),
+    (OF_TIME, 3, 4095, "019aa0b1-c2d3-8fff-bc51-7e80986d7fd3"),
+    (OF_TIME, 3, 4096, "019aa0b1-c2d3-8fff-b96b-328280eeeac0"),
+    (CALLED, 1, 1, "019aa0b1-c2d3-8001-9694-940604c3afd9"),
+    (CALLED, 1, 2, "019aa0b1-c2d3-8002-9945-261ef6656322"),
+]
+
+
+@pytest.mark.parametrize(("instance_id", "revision", "number", "expected"), _PINNED)
+def test_ids_of_an_instance_that_has_its_time_in_its_id_stay_those_of_histories_that_there_are(
+    instance_id: str, revision: int, number: int, expected: str
+) -> None:
+    assert _minted(instance_id, revision, count=number)[-1] == expected
 
 
 def test_ids_of_a_step_sort_as_they_were_minted_and_are_unlike_beyond_what_is_counted() -> None:

@@ -1,8 +1,7 @@
-"""Whether a process definition is what its deployed file makes of it."""
+"""Whether process definitions are what their deployed files make of them, and deployments too."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,9 @@ from engine.bpmn.diagram import read_diagram
 from engine.bpmn.elements import ProcessModel
 from engine.errors import DamagedRow, DeploymentRejected, NotFound
 from engine.model import Fault, ProcessDefinition, Resource
+from engine.queries import DefinitionQuery
 from engine.store import StoreTransaction
+from engine.uploads import digest_of_files, sha256_of
 
 
 def told_by(model: ProcessModel) -> dict[str, Any]:
@@ -41,9 +42,40 @@ def definition_faults(tx: StoreTransaction, definition_id: str) -> list[Fault]:
     return list(_differences(definition_id, expected, kept))
 
 
+def deployment_faults(tx: StoreTransaction, deployment_id: str) -> list[Fault]:
+    """That its digest is not the one of its files; that one is unreadable is a fault too.
+
+    A file that a definition was read from counts by the digest there: whether it is the file's own
+    is said by `definition_faults`, and a file that was changed is told once.
+    """
+    try:
+        kept, digests = tx.deployment(deployment_id).digest, _digests(tx, deployment_id)
+    except (DamagedRow, NotFound) as error:
+        return [Fault(deployment_id, None, "state", str(error), found="unreadable")]
+    try:
+        expected = digest_of_files(digests)
+    except ValueError:
+        # The definition with that digest is named.
+        return []
+    if kept == expected:
+        return []
+    text = "digest of the deployment is not that of its files"
+    return [Fault(deployment_id, None, "state", text, expected=expected, found=kept)]
+
+
+def _digests(tx: StoreTransaction, deployment_id: str) -> dict[str, str]:
+    """File -> its SHA-256."""
+    read = tx.definitions(DefinitionQuery(deployment_id=deployment_id))
+    known = {each.resource_name: each.digest for each in read}
+    return {
+        name: known.get(name) or sha256_of(tx.resource_named(deployment_id, name).content)
+        for name in tx.resource_names(deployment_id)
+    }
+
+
 def _expected(definition: ProcessDefinition, resource: Resource) -> dict[str, Any]:
     """What the row must say. Raises DeploymentRejected when the file cannot be read."""
-    digest = hashlib.sha256(resource.content).hexdigest()
+    digest = sha256_of(resource.content)
     if digest != definition.digest:
         # What another file says is no measure of the row.
         return {"digest": digest}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from engine.bpmn.checks import refuses
 from engine.bpmn.diagram import Diagram, read_diagram
 from engine.bpmn.elements import FlowNode, ProcessModel
 from engine.bpmn.translations import Translation, translations
-from engine.definition_proof import definition_faults, told_by
+from engine.definition_proof import definition_faults, deployment_faults, told_by
 from engine.errors import (
     DeploymentRejected,
     Forbidden,
@@ -141,13 +141,22 @@ class Definitions:
         )
 
     def faults(self, *, actor: Actor) -> Iterator[Fault]:
-        """Every definition that is not what its deployed file makes of it. Raises Forbidden."""
+        """Every definition, then every deployment, that is not what its files make of it.
+
+        Raises Forbidden.
+        """
         require_role(actor, "verify everything", Role.AUDITOR, Role.ADMIN)
         with self._store.reading() as tx:
-            found = tx.definition_ids()
-        for each in found:
+            definitions, deployments = tx.definition_ids(), tx.deployment_ids()
+        yield from self._faults_of_each(definitions, definition_faults)
+        yield from self._faults_of_each(deployments, deployment_faults)
+
+    def _faults_of_each(
+        self, ids: Iterable[str], faults_of: Callable[[StoreTransaction, str], list[Fault]]
+    ) -> Iterator[Fault]:
+        for each in ids:
             with self._store.reading() as tx:
-                faults = definition_faults(tx, each)
+                faults = faults_of(tx, each)
             yield from faults
 
     def check(self, files: Mapping[str, bytes]) -> tuple[Finding, ...]:

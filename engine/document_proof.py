@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from engine.model import Document, Fault, HeldDocument, HistoryEvent, documents_of
 from engine.store import StoreTransaction
 
 _NOTHING = "nothing"
+
+
+class _Kept(NamedTuple):
+    """What is kept under a digest: its own one, computed anew, and its length."""
+
+    sha256: str = _NOTHING
+    length: int = 0
+    #: By the column beside the bytes.
+    size: int = 0
 
 
 def document_faults(
@@ -22,7 +32,7 @@ def document_faults(
     """
     rows = {each.document.document_id: each for each in held}
     faults: list[Fault] = []
-    contents: dict[str, str] = {}
+    contents: dict[str, _Kept] = {}
     for event in events:
         for document in documents_of(event.payload) if event.is_input else ():
             row = rows.pop(document.document_id, None)
@@ -33,7 +43,7 @@ def document_faults(
 
 
 def _faults(
-    event: HistoryEvent, document: Document, row: HeldDocument | None, found: str
+    event: HistoryEvent, document: Document, row: HeldDocument | None, found: _Kept
 ) -> Iterator[Fault]:
     if row is None or (row.document, row.sequence) != (document, event.sequence):
         yield Fault(
@@ -44,23 +54,36 @@ def _faults(
             expected=_in_words(document),
             found=_in_words(row.document) if row else _NOTHING,
         )
-    if found != document.sha256:
+    if found.sha256 != document.sha256:
         yield Fault(
             event.instance_id,
             event.sequence,
             "document",
             f"the bytes of document {document.name!r} are not those that history names",
             expected=document.sha256,
-            found=found,
+            found=found.sha256,
+        )
+    elif not document.size == found.size == found.length:
+        yield Fault(
+            event.instance_id,
+            event.sequence,
+            "document",
+            f"the size of document {document.name!r} is not that of its bytes",
+            expected=f"{document.size} by history",
+            found=f"{found.size} beside {found.length} bytes",
         )
 
 
-def _found(tx: StoreTransaction, sha256: str, known: dict[str, str]) -> str:
-    """The digest of what is kept under that digest, computed anew."""
+def _found(tx: StoreTransaction, sha256: str, known: dict[str, _Kept]) -> _Kept:
+    """What is kept under that digest, without its bytes: many may have room in memory."""
     if sha256 not in known:
-        content = tx.document_content(sha256)
-        known[sha256] = _NOTHING if content is None else hashlib.sha256(content).hexdigest()
+        kept = tx.sized_content(sha256)
+        known[sha256] = _Kept() if kept is None else _measured(*kept)
     return known[sha256]
+
+
+def _measured(content: bytes, size: int) -> _Kept:
+    return _Kept(hashlib.sha256(content).hexdigest(), len(content), size)
 
 
 def _uncalled_for(row: HeldDocument) -> Fault:

@@ -7,7 +7,7 @@ whose retention is over for everybody in it. History, its chain and its checkpoi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,7 +19,9 @@ from engine.model import (
     AccountEventKind,
     Actor,
     Erasure,
+    Fault,
     Json,
+    KeysVerification,
     Person,
     PersonalKey,
     ProcessInstance,
@@ -28,6 +30,7 @@ from engine.model import (
     Variables,
 )
 from engine.permissions import require_instance_visible, require_role
+from engine.personal_proof import verified
 from engine.queries import InstanceQuery, Page
 from engine.retention import Outlived, RetentionSchedule
 from engine.sealing import Sealing
@@ -39,8 +42,10 @@ DESTROYED = "musnah"
 MAX_BASIS = 255
 MAX_REASON = 4000
 _FIRST_PAGE = Page()
-#: Instances asked about at a time.
+#: Instances, or keys, asked about at a time.
 _BATCH = 500
+#: As a row of a key begins that cannot be read.
+_DAMAGED = "a row of personal_key "
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +196,34 @@ class PersonalData:
         _require_reader(actor)
         with self._store.reading() as tx:
             return tx.erasure(erasure_id), _holdings(tx, tx.erased_keys(erasure_id))
+
+    def verify(self, *, actor: Actor) -> KeysVerification:
+        """Compare each key that is not destroyed with whom it was made for; nobody is named.
+
+        Who is called otherwise would not be erased with what is his. Raises Forbidden.
+        """
+        require_role(actor, "verify everything", Role.AUDITOR, Role.ADMIN)
+        found = KeysVerification()
+        for keys in self._unerased():
+            found += verified(keys, self._sealing)
+        damaged = [row for row in self._store.quarantine.rows if row.startswith(_DAMAGED)]
+        return found + KeysVerification(
+            faults=tuple(
+                Fault("-", None, "state", f"{row} cannot be read", found="unreadable")
+                for row in damaged
+            )
+        )
+
+    def _unerased(self) -> Iterator[list[PersonalKey]]:
+        """All keys that are not destroyed, some at a time."""
+        last: tuple[str, str] | None = None
+        while True:
+            with self._store.reading() as tx:
+                keys = tx.unerased_keys_after(last, _BATCH)
+            if not keys:
+                return
+            yield keys
+            last = keys[-1].instance_id, keys[-1].key_id
 
     # --------------------------------------------------------------------- erasing
 

@@ -254,7 +254,7 @@ class Sealing:
         )
 
     def _open(self, seal: Seal, key: PersonalKey) -> Json:
-        secret = _as_bytes(self._secret_key.unseal(DATA_KEY, key.sealed_key or ""))
+        secret = self.secret_of(key)
         try:
             return open_seal(seal, key.instance_id, secret)
         except ValueError as error:
@@ -286,6 +286,10 @@ class Sealing:
             sealed_subject=self._secret_key.seal(_SUBJECT, _text_of(subject)),
             sealed_key=self._secret_key.seal(DATA_KEY, secret),
         )
+
+    def secret_of(self, key: PersonalKey) -> bytes:
+        """What closes and opens its seals. Raises SecretKeyUnusable."""
+        return _as_bytes(self._secret_key.unseal(DATA_KEY, key.sealed_key or ""))
 
     def subject_of(self, key: PersonalKey) -> Subject:
         """Whose key it is. Raises SecretKeyUnusable."""

@@ -74,7 +74,8 @@ def read_upload(name: str, source: str | None, files: Mapping[str, bytes]) -> Up
                     machines[diagram.file_name, model.id] = Machine(diagram, model)
                 except MachineFault as error:
                     findings.append(_not_built(diagram, model, error))
-    return Upload(name, source, files, tuple(diagrams), tuple(findings), _digest(files), machines)
+    digest = digest_of_files({name: sha256_of(content) for name, content in files.items()})
+    return Upload(name, source, files, tuple(diagrams), tuple(findings), digest, machines)
 
 
 def _not_built(diagram: Diagram, model: ProcessModel, error: MachineFault) -> Finding:
@@ -118,10 +119,18 @@ def _key_clashes(diagrams: list[Diagram]) -> list[Finding]:
     return findings
 
 
-def _digest(files: Mapping[str, bytes]) -> str:
-    """SHA-256 over the names and contents of the files, whatever their order."""
+def digest_of_files(digests: Mapping[str, str]) -> str:
+    """SHA-256 over the names and contents of the files of a deployment, whatever their order.
+
+    digests: name -> `sha256_of` the content. Raises ValueError when one is none.
+    """
     whole = hashlib.sha256()
-    for name in sorted(files):
+    for name in sorted(digests):
         whole.update(len(name.encode()).to_bytes(4) + name.encode())
-        whole.update(hashlib.sha256(files[name]).digest())
+        whole.update(bytes.fromhex(digests[name]))
     return whole.hexdigest()
+
+
+def sha256_of(content: bytes) -> str:
+    """What the digest of a deployment covers of a file, as text."""
+    return hashlib.sha256(content).hexdigest()

@@ -105,6 +105,7 @@ _ROOMS = {
     "sealing",
     "called_starts",
     "personal_data",
+    "personal_proof",
     "erasure_minutes",
     "lineage",
     "migration",

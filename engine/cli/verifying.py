@@ -11,7 +11,14 @@ from engine.cli.invocation import Invocation
 from engine.cli.progress import Progress
 from engine.cli.words import Commands
 from engine.errors import InvalidInput, NotFound
-from engine.model import Actor, Fault, Role, SeriesVerification, Verification
+from engine.model import (
+    Actor,
+    Fault,
+    KeysVerification,
+    Role,
+    SeriesVerification,
+    Verification,
+)
 from engine.process_engine import ProcessEngine
 
 _FAULT = ("instance", "sequence", "check", "what is wrong…", "expected…", "found…")
@@ -29,10 +36,11 @@ def add_to(commands: Commands) -> None:
         checkpoints list: those of ALUR_CHECKPOINTS, or of --checkpoint. Only so is found that a
         history was cut at its end, deleted, or written anew with its chain.
 
-        --all takes every instance and the log of accounts. --checkpoint alone compares what the
-        checkpoints list, and runs nothing again. --code alone says whether a history still has the
-        event that the verification code of a PDF document names. Ends with 0 when all is sound,
-        with 1 when there is a fault, with 2 when a checkpoint cannot be found or read.""",
+        --all takes every instance, the log of accounts, what was deployed, and the keys of personal
+        data. --checkpoint alone compares what the checkpoints list, and runs nothing again. --code
+        alone says whether a history still has the event that the verification code of a PDF
+        document names. Ends with 0 when all is sound, with 1 when there is a fault, with 2 when a
+        checkpoint cannot be found or read.""",
         example="alur verify --all --as auditor\n"
         "alur verify 0d8cdb52-3a9b-4a55-8f36-0a5ad2f1f9a1\n"
         "alur verify --all --checkpoint /media/inspektorat/alur\n"
@@ -115,6 +123,8 @@ class Summary:
     inputs: int = 0
     #: Of the log of accounts; None when it was not asked for.
     account_events: int | None = None
+    #: Keys of personal data of which nothing can be said without the secret key that sealed them.
+    unopened_keys: int = 0
     #: What was compared with checkpoints; None when there were none.
     checkpoints: SeriesVerification | None = None
     faults: list[Fault] = field(default_factory=list)
@@ -131,12 +141,26 @@ class Summary:
         self.account_events = result.events
         self.faults += result.faults
 
+    def add_keys(self, result: KeysVerification) -> None:
+        """The keys of personal data were compared."""
+        self.unopened_keys = result.unopened
+        self.faults += result.faults
+
+    def add_beside(self, engine: ProcessEngine, actor: Actor) -> None:
+        """Compare what is kept beside all instances."""
+        self.faults += engine.definitions.faults(actor=actor)
+        self.add_keys(engine.personal_data.verify(actor=actor))
+        self.add_log(engine.account_log.verify(actor=actor))
+
     def in_words(self, call: Invocation) -> Iterator[str]:
         """What was checked, a line each."""
         if self.instances or self.checkpoints is None:
             yield what_was_run(self)
         if self.account_events is not None:
             yield f"{self.account_events} events of the log of accounts compared"
+        if self.unopened_keys:
+            told = "keys of personal data not compared: the secret key that sealed them is not here"
+            yield f"{self.unopened_keys} {told}"
         if self.checkpoints is None:
             yield "not compared with checkpoints: cuts and deletions are found only by them"
         else:
@@ -157,8 +181,7 @@ def _summed_up(call: Invocation, engine: ProcessEngine, actor: Actor) -> Summary
     for result in _verified(call, engine, actor, summary.checkpoints):
         summary.add(result)
     if words.all:
-        summary.faults += engine.definitions.faults(actor=actor)
-        summary.add_log(engine.account_log.verify(actor=actor))
+        summary.add_beside(engine, actor)
     if summary.checkpoints is not None:
         summary.faults += summary.checkpoints.faults
     return summary
@@ -176,8 +199,7 @@ def summary_of_all(engine: ProcessEngine, actor: Actor) -> Summary:
     progress = Progress(engine.clock, "instances")
     for result in engine.history.verify_all(actor=actor, on_progress=progress):
         summary.add(result)
-    summary.faults += engine.definitions.faults(actor=actor)
-    summary.add_log(engine.account_log.verify(actor=actor))
+    summary.add_beside(engine, actor)
     return summary
 
 

@@ -145,6 +145,7 @@ from engine.model.people import (
 from engine.model.personal import (
     Erased,
     Erasure,
+    KeysVerification,
     Person,
     PersonalHolding,
     PersonalKey,
@@ -249,6 +250,7 @@ __all__ = [
     "KeptMeasures",
     "KeptMessage",
     "KeptState",
+    "KeysVerification",
     "LaneFigures",
     "LaneLoad",
     "LaneStanding",

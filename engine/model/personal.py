@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from engine.model.history import Fault
 from engine.model.sentences import Sentence
 
 
@@ -86,3 +87,19 @@ class Person:
     instance_count: int
     value_count: int
     last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeysVerification:
+    """What was found when keys of personal data were compared with what is sealed in them."""
+
+    keys: int = 0
+    #: Of how many nothing can be said: the secret key that sealed them is not here.
+    unopened: int = 0
+    faults: tuple[Fault, ...] = ()
+
+    def __add__(self, other: KeysVerification) -> KeysVerification:
+        """What was found of both."""
+        return KeysVerification(
+            self.keys + other.keys, self.unopened + other.unopened, self.faults + other.faults
+        )

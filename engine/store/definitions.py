@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select, text
@@ -74,6 +75,12 @@ class Definitions(Transaction):
             raise NotFound("deployment", deployment_id)
         return Deployment(**row._mapping)
 
+    def deployment_ids(self) -> list[str]:
+        """The ids of all deployments, the first one first, but for those that are no text."""
+        key = deployment.c.deployment_id
+        ordered = select(key).order_by(deployment.c.deployed_at, key)
+        return self._listed(ordered, attrgetter(key.name), key)
+
     def hold_deployments(self) -> None:
         """Whoever deploys waits until this transaction ends, and sees then what it has added."""
         self._must_write()
@@ -131,6 +138,11 @@ class Definitions(Transaction):
             .order_by(resource.c.name)
         )
         return [_resource(row) for row in rows]
+
+    def resource_names(self, deployment_id: str) -> list[str]:
+        """The names of the files of a deployment."""
+        of = resource.c.deployment_id == deployment_id
+        return [row.name for row in self._all(select(resource.c.name).where(of))]
 
     def resource(self, deployment_id: str, resource_id: str) -> Resource:
         """One file of a deployment by its id, or NotFound."""

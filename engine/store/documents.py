@@ -73,6 +73,11 @@ class Documents(Transaction):
         )
         return None if row is None else _content(row)
 
+    def sized_content(self, sha256: str) -> tuple[bytes, int] | None:
+        """The same bytes, and how many there are by the column beside them."""
+        row = self._first(select(document_content).where(document_content.c.sha256 == sha256))
+        return None if row is None else (_content(row), row.size)
+
 
 @of_table(document_content)
 def _content(row: Row[Any]) -> bytes:

@@ -119,6 +119,16 @@ class PersonalData(Transaction):
             wanted = wanted.where(tuple_(_KEY.instance_id, _KEY.key_id) > tuple_(*last))
         return self._living(wanted.limit(limit), for_change=True)
 
+    def unerased_keys_after(self, last: tuple[str, str] | None, limit: int) -> list[PersonalKey]:
+        """Some keys that no erasure destroyed, behind that one, but for those that are unreadable.
+
+        A person, or a secret, may be missing all the same.
+        """
+        wanted = select(personal_key).where(_KEY.erasure_id.is_(None))
+        if last is not None:
+            wanted = wanted.where(tuple_(*_KEY_ID) > tuple_(*last))
+        return self._listed(wanted.order_by(*_KEY_ID).limit(limit), _living_key, *_KEY_ID)
+
     def put_sealed_key(self, key: PersonalKey) -> None:
         """The same key, sealed otherwise."""
         self._write(

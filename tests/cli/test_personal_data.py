@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -67,3 +69,30 @@ def test_without_anything_outlived_nothing_happens(alur: Terminal, instance_id: 
     assert "no instance whose retention is over" in answer.out
     wrong = alur("personal", "outlived", *BASIS[:-1], "kemarin")
     assert (wrong.code, "kemarin" in wrong.err) == (2, True)
+
+
+def test_verify_names_a_key_that_is_called_by_another_person(
+    alur: Terminal, instance_id: str
+) -> None:
+    with closing(sqlite3.connect(alur.folder / "alur.db")) as database, database:
+        database.execute(
+            "UPDATE personal_key SET person = 'x' WHERE person = "
+            "(SELECT min(person) FROM personal_key)"
+        )
+
+    answer = alur("verify", "--all")
+
+    assert answer.code == 1
+    assert instance_id in answer.out
+    assert "person of personal key" in answer.out
+
+
+def test_verify_says_what_it_cannot_compare_without_the_secret_key(
+    alur: Terminal, instance_id: str
+) -> None:
+    (alur.folder / "alur.secret-key").unlink()
+
+    answer = alur.ok("verify", "--all")
+
+    assert instance_id not in answer.out
+    assert "2 keys of personal data not compared" in answer.out

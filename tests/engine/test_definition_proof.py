@@ -99,6 +99,34 @@ def test_a_definition_that_its_file_does_not_lead_to_is_named(
     assert found in (fault.found or "")
 
 
+@pytest.mark.parametrize(
+    ("forged", "named"),
+    [
+        ("UPDATE deployment SET digest = 'x' WHERE name = 'surat'", "digest of the deployment"),
+        ("UPDATE resource SET content = X'78' WHERE name = 'a.txt'", "digest of the deployment"),
+        ("UPDATE resource SET name = 'b.txt' WHERE name = 'a.txt'", "digest of the deployment"),
+        ("DELETE FROM resource WHERE name = 'a.txt'", "digest of the deployment"),
+        ("UPDATE resource SET content = 'x' WHERE name = 'a.txt'", "the file a.txt"),
+        ("UPDATE deployment SET digest = X'78' WHERE name = 'surat'", "deployment.digest"),
+    ],
+    ids=["digest", "file", "name", "deleted", "unreadable file", "unreadable"],
+)
+def test_a_deployment_that_its_files_do_not_lead_to_is_named(
+    office: Office, forged: str, named: str
+) -> None:
+    definitions = office.engine.definitions
+    files = {"surat.bpmn": diagram("surat").encode(), "a.txt": b"lampiran"}
+    letter = definitions.deploy("surat", files, actor=ANALYST).deployment
+    office.deploy(diagram("nota"), "nota.bpmn")
+    assert not list(definitions.faults(actor=AUDITOR))
+
+    spoil(office, forged)
+
+    *_, fault = definitions.faults(actor=AUDITOR)
+    assert (fault.instance_id, fault.check) == (letter.deployment_id, "state")
+    assert named in fault.message
+
+
 def test_one_definition_that_cannot_be_read_takes_no_other_with_it(office: Office) -> None:
     office.deploy(diagram("surat"), "surat.bpmn")
     other = office.deploy(diagram("nota"), "nota.bpmn")

@@ -58,6 +58,45 @@ def test_changed_bytes_are_named_and_not_given(office_on_both: Office) -> None:
         office.engine.documents.variable(instance, "dasar", actor=KADIS)
 
 
+def test_a_size_that_is_not_that_of_the_bytes_is_named(office_on_both: Office) -> None:
+    office = office_on_both
+    instance, other = a_case(office), office.start(office.deploy(DIAGRAM), KADIS)
+    tamper(office.store, "UPDATE document_content SET size = size + 1")
+
+    [fault] = faults(office, instance)
+    assert (fault.check, fault.sequence) == ("document", 1)
+    assert "size of document 'sk.txt'" in fault.message
+    assert (fault.expected, fault.found) == ("10 by history", "11 beside 10 bytes")
+    assert faults(office, other) == ()
+
+
+def test_a_size_that_is_changed_everywhere_is_named(office_on_both: Office) -> None:
+    office = office_on_both
+    instance = a_case(office)
+    tamper(office.store, "UPDATE document_content SET size = 11")
+    tamper(office.store, "UPDATE document SET size = 11")
+    tamper(
+        office.store,
+        "UPDATE history_event SET payload = replace(payload, :old, :new)",
+        old='"size":10',
+        new='"size":11',
+    )
+
+    found = {fault.check: fault.found for fault in faults(office, instance)}
+    assert "chain" in found
+    assert found["document"] == "11 beside 10 bytes"
+
+
+def test_a_size_that_cannot_be_read_is_named(office: Office) -> None:
+    instance, other = a_case(office), office.start(office.deploy(DIAGRAM), KADIS)
+    tamper(office.store, "UPDATE document_content SET size = 'besar'")
+
+    [fault] = faults(office, instance)
+    assert "document_content.size" in fault.message
+    assert fault.found == "unreadable"
+    assert faults(office, other) == ()
+
+
 def test_deleted_bytes_are_named(office_on_both: Office) -> None:
     office = office_on_both
     instance = a_case(office)

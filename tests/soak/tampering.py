@@ -32,6 +32,9 @@ BESIDE = {
     "course": {"is_migrated"},
     "search_entry": {"entry_id"},
     "process_instance": {"is_measured"},
+    "document": set[str](),
+    "document_content": set[str](),
+    "deployment": {"name", "source", "deployed_by"},
 }
 #: A copy under another key is of another instance, or says nothing: see the README.
 BESIDE_ACTS = ("change", "truncate", "delete", "swap")
@@ -195,6 +198,7 @@ def faults_of(specimen: Specimen) -> list[Fault]:
             return [
                 *(f for each in engine.history.verify_all(actor=ADMIN) for f in each.faults),
                 *engine.definitions.faults(actor=ADMIN),
+                *engine.personal_data.verify(actor=ADMIN).faults,
                 *engine.account_log.verify(actor=ADMIN).faults,
                 *engine.checkpoint_proof.verify(folder, actor=ADMIN).faults,
             ]

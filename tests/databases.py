@@ -115,7 +115,7 @@ def open_cluster() -> Iterator[Cluster]:
 @contextmanager
 def standby_of(primary: Cluster) -> Iterator[Cluster]:
     """A server that follows the other one, and may be promoted."""
-    standby = Cluster(_folder_of_server(), primary.programs, _free_port())
+    standby = Cluster(_folder_of_server(), primary.programs, free_port())
     standby.follow(primary)
     standby.start()
     try:
@@ -274,7 +274,7 @@ def _start_cluster(options: str = "") -> Cluster | None:
     programs = _programs()
     if programs is None:
         return None
-    cluster = Cluster(_folder_of_server(), programs, _free_port(), options)
+    cluster = Cluster(_folder_of_server(), programs, free_port(), options)
     cluster.make()
     cluster.start()
     return cluster
@@ -313,7 +313,7 @@ def _group_of(user: str) -> int:
     return pwd.getpwnam(user).pw_gid
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

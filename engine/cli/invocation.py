@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from threading import Event
 
 from engine.cli.printer import Printer
-from engine.errors import NotAuthenticated, NotFound
+from engine.errors import NotAuthenticated, NotFound, StorageAway, StorageBusy
 from engine.model import Account, Actor, Role
 from engine.process_engine import ProcessEngine, open_engine
 from engine.settings import Settings
@@ -18,6 +19,8 @@ from engine.settings import Settings
 #: database of this machine.
 CAPACITY = "command line"
 DEFAULT_ACCOUNT = "admin"
+#: How often a database that is waited for is looked for.
+_BETWEEN_TRIES_S = 2.0
 #: Who acts on accounts at the command line: nobody's account, since the first one is made there.
 OPERATOR = Actor("-", frozenset({Role.ADMIN}), capacity=CAPACITY)
 
@@ -31,13 +34,27 @@ class Invocation:
     printer: Printer
 
     @contextmanager
-    def engine(self) -> Iterator[ProcessEngine]:
-        """The engine of the settings, closed afterwards. Raises StorageOutdated."""
-        engine = open_engine(self.settings)
+    def engine(self, *, is_awaited: bool = False) -> Iterator[ProcessEngine]:
+        """The engine of the settings, closed afterwards. Raises StorageOutdated.
+
+        is_awaited: a database that cannot be reached yet is waited for, until somebody stops it.
+        """
+        engine = self._awaited() if is_awaited else open_engine(self.settings)
         try:
             yield engine
         finally:
             engine.close()
+
+    def _awaited(self) -> ProcessEngine:
+        told, never = "", Event()
+        while True:
+            try:
+                return open_engine(self.settings)
+            except (StorageAway, StorageBusy) as error:
+                if str(error) != told:
+                    told = str(error)
+                    self.printer.note(f"{told}; waiting for it (Ctrl-C stops that)")
+            never.wait(_BETWEEN_TRIES_S)
 
     def actor(self, engine: ProcessEngine) -> Actor:
         """Who acts: the account of --as, else the admin named "admin".

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.backup_folder import new_file
@@ -10,6 +11,7 @@ from engine.cli.exit_codes import OK
 from engine.cli.invocation import OPERATOR, Invocation
 from engine.cli.progress import Progress
 from engine.cli.words import Commands
+from engine.errors import OutcomeUnknown
 from engine.sources import SystemClock
 from engine.store import Store
 
@@ -52,19 +54,33 @@ def bring_up_to_date(call: Invocation, *, backup: str | None = None) -> list[str
     try:
         if backup is not None and store.schema() and not store.is_up_to_date():
             _back_up(call, store, Path(backup))
-        store.migrate(
-            on_version=lambda version: call.printer.note(f"brought to schema version {version}")
+        _surely(
+            lambda: store.migrate(
+                on_version=lambda version: call.printer.note(f"brought to schema version {version}")
+            )
         )
         warnings = store.warnings()
     finally:
         store.close()
     with call.engine() as engine:
-        engine.search.add_missing(
-            on_progress=lambda done: call.printer.note(f"indexed {done} instances for the search")
+        _surely(
+            lambda: engine.search.add_missing(
+                on_progress=lambda done: call.printer.note(
+                    f"indexed {done} instances for the search"
+                )
+            )
         )
     for warning in warnings:
         call.printer.note(warning)
     return warnings
+
+
+def _surely(deed: Callable[[], object]) -> None:
+    """Do what changes nothing when it was done; again when the answer to its commit was lost."""
+    try:
+        deed()
+    except OutcomeUnknown:
+        deed()
 
 
 def _back_up(call: Invocation, store: Store, path: Path) -> None:

@@ -38,7 +38,8 @@ def add_to(commands: Commands) -> None:
         about="""Serve the pages and the HTTP API, and do what is due, until stopped.
 
         SIGTERM and Ctrl-C stop it after the requests and the step under way. What `alur worker`
-        does is done in the same process unless --no-worker is given.""",
+        does is done in the same process unless --no-worker is given. A database that cannot be
+        reached yet is waited for.""",
         example="ALUR_DATABASE_URL=postgresql://db/alur alur serve --port 8080",
     )
     add_address(serving)
@@ -49,7 +50,8 @@ def add_to(commands: Commands) -> None:
         about="""Do what is due until stopped, without serving: timers, reminders, deliveries.
 
         Any number of workers may run on one database. What fails is logged and tried again
-        later; it does not stop the others. With --once it ends with 1 then.""",
+        later; it does not stop the others. With --once it ends with 1 then. A database that cannot
+        be reached yet is waited for, but not with --once.""",
         example="alur worker",
     )
     working.add_argument("--once", action="store_true", help="do what is due now, and end")
@@ -70,7 +72,7 @@ def add_address(parser: Any) -> None:
 def serve(call: Invocation) -> int:
     """Serve until stopped."""
     settings = _with_address(call)
-    with call.engine() as engine:
+    with call.engine(is_awaited=True) as engine:
         start_logging(settings)
         engine.health.watch_steps(log_steps)
         _serve(call, engine, settings)
@@ -165,7 +167,7 @@ def _working(engine: ProcessEngine, settings: Settings, *, is_wanted: bool) -> I
 def work(call: Invocation) -> int:
     """Do what is due until stopped."""
     start_logging(call.settings)
-    with call.engine() as engine:
+    with call.engine(is_awaited=not call.words.once) as engine:
         engine.health.watch_steps(log_steps)
         worker = build_worker(engine, call.settings)
         if call.words.once:

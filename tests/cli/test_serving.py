@@ -14,8 +14,11 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from tests.cli.conftest import PASSWORD, Terminal
+from tests.crashes.line import Line
+from tests.databases import PostgresqlServer, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -89,8 +92,46 @@ def test_worker_stops_gracefully(alur: Terminal) -> None:
     assert (program.returncode, out) == (0, b"stopped\n")
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("words", "begun"), [(("serve", "--port", "0"), b"Alur is at"), (("worker",), b"working")]
+)
+def test_database_that_comes_up_later_is_waited_for(
+    postgresql_server: PostgresqlServer,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    begun: bytes,
+) -> None:
+    url, port = postgresql_server.create_migrated(), free_port()
+    later = make_url(url).set(host="127.0.0.1", port=port)
+    monkeypatch.setenv("ALUR_DATABASE_URL", later.render_as_string(hide_password=False))
+    with _running(*words) as program:
+        told = program.stderr.readline()
+        line = Line(url, port)
+        assert program.stdout.readline().startswith(begun)
+        program.send_signal(signal.SIGTERM)
+        program.communicate(timeout=30)
+    line.close()
+    postgresql_server.drop(url)
+
+    assert b"cannot be reached" in told
+    assert b"waiting for it" in told
+    assert program.returncode == 0
+
+
 def test_worker_once_says_what_each_duty_did(alur: Terminal) -> None:
     assert alur.ok("worker", "--once", "--json").json["done"]["timers"] == 0
+
+
+def test_worker_once_waits_for_no_database(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALUR_DATABASE_URL", f"postgresql://alur@127.0.0.1:{free_port()}/alur")
+
+    answer = terminal("worker", "--once")
+
+    assert answer.code == 5
+    assert "cannot be reached" in answer.err
 
 
 def test_worker_once_in_trouble_says_which_duty_failed_and_ends_with_1(

@@ -17,10 +17,11 @@ Moment = Literal["before", "after", "for good"]
 class Line:
     """Passes bytes on to the server of `url`. `url` of the line: the same database, through it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, port: int = 0) -> None:
+        """port: where it listens; 0 is one that is free."""
         server = make_url(url)
         self._server = (server.host or "127.0.0.1", server.port or 5432)
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         port = self._listener.getsockname()[1]
         through = server.set(host="127.0.0.1", port=port)
         self.url = through.render_as_string(hide_password=False)
@@ -32,6 +33,11 @@ class Line:
     def cut(self, moment: Moment, deed: str) -> None:
         """Break the next connection that commits after having sent `deed`."""
         self._moment, self._deed = moment, deed.encode()
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether what `cut` asked for has happened."""
+        return bool(self._deed) and self._moment is None
 
     def close(self) -> None:
         self._listener.close()

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
+from engine.__main__ import main
 from engine.errors import OutcomeUnknown, StorageUnusable
 from engine.settings import Settings
 from engine.store import Store, connection
@@ -77,6 +78,18 @@ def test_connection_that_breaks_at_a_commit_leaves_the_outcome_to_the_key(
     assert counter.completions() == kept
     counter.assert_done_once()
     store.close()
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_migration_whose_commit_is_lost_is_looked_at_again(
+    line: Line, monkeypatch: pytest.MonkeyPatch, moment: Moment
+) -> None:
+    monkeypatch.setenv("ALUR_DATABASE_URL", line.url)
+    line.cut(moment, "alembic_version")
+
+    assert main(["migrate"]) == 0
+    assert line.was_cut
 
 
 @pytest.mark.postgresql

@@ -12,7 +12,7 @@ from engine.access_log import AccessLog
 from engine.capacities import as_party, starting
 from engine.definitions import Definitions
 from engine.document_intake import Intake, Received, keep_documents
-from engine.errors import Conflict, InvalidInput
+from engine.errors import InvalidInput
 from engine.history import Input
 from engine.json_values import check_variables
 from engine.model import (
@@ -119,13 +119,9 @@ class Instances:
             idempotency_key,
             ("start", asked, received.likeness, business_key),
         )
-        try:
-            return self._start(definition, received, request, business_key=business_key)
-        except Conflict:
-            if idempotency_key is None:
-                raise
-            # The same key raced us on another connection, and won: now its answer is there.
-            return self._start(definition, received, request, business_key=business_key)
+        return request.despite_race(
+            lambda: self._start(definition, received, request, business_key=business_key)
+        )
 
     def _start(
         self,
@@ -215,22 +211,35 @@ class Instances:
 
     # --------------------------------------------------------------------- changes
 
-    def change_variables(self, instance_id: str, values: Variables, *, actor: Actor) -> None:
-        """Set process variables from outside; recorded as an input. Admins only."""
+    def change_variables(
+        self,
+        instance_id: str,
+        values: Variables,
+        *,
+        actor: Actor,
+        idempotency_key: str | None = None,
+    ) -> bool:
+        """Set process variables from outside; recorded as an input. Admins only.
+
+        Whether the same request was done before, under the same idempotency key: then nothing
+        changes, whatever the variables are by now. Raises IdempotencyKeyReused.
+        """
         require_role(actor, "change process variables", Role.ADMIN)
         received = self._intake.receive(values)
         if not received.variables:
-            return
+            return False
         payload = {"variables": received.variables, **received.payload}
+        request = Request(actor, idempotency_key, ("variables", instance_id, received.likeness))
         with self._store.writing() as tx:
             stored = tx.stored_instance(instance_id, for_step=True)
+            # Asked after the instance is locked: the same request may just have been done.
+            if request.recall(tx) is not None:
+                return True
             keep_documents(tx, received, instance_id=instance_id)
-            self._steps.take(
-                tx,
-                stored,
-                Input(EventKind.VARIABLES_CHANGED, actor, payload),
-                now=self._clock.now(),
-            )
+            given, now = Input(EventKind.VARIABLES_CHANGED, actor, payload), self._clock.now()
+            outcome = self._steps.take(tx, stored, given, now=now)
+            request.remember(tx, outcome, now, {"names": sorted(received.variables)})
+        return False
 
     def cancel(self, instance_id: str, *, reason: str, actor: Actor) -> ProcessInstance:
         """End an instance before its end, with a reason that history keeps.

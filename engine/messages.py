@@ -96,13 +96,7 @@ class Messages:
         told = {**_likeness(checked), "variables": received.likeness}
         request = Request(actor, idempotency_key, ("message", told, to_all, keep_unmatched))
         sending = _Sending(checked, received, request, to_all, keep_unmatched)
-        try:
-            return self._correlate(sending)
-        except Conflict:
-            if idempotency_key is None:
-                raise
-            # The same key raced us on another connection, and won: now its answer is there.
-            return self._correlate(sending)
+        return request.despite_race(lambda: self._correlate(sending))
 
     def _correlate(self, sending: _Sending) -> Correlation:
         found = 0

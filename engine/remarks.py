@@ -91,9 +91,10 @@ class Remarks:
         payload = {"comment": self._ids.new_id(), "message": text}
         request = _request("comment", place, actor, idempotency_key, text)
         with self._store.writing() as tx:
-            return _comment(
-                self._note(tx, place, EventKind.COMMENT_ADDED, payload, request=request)
+            event, is_repeat = self._note(
+                tx, place, EventKind.COMMENT_ADDED, payload, request=request
             )
+        return replace(_comment(event), is_repeat=is_repeat)
 
     def comments(self, place: Place, *, actor: Actor) -> list[Comment]:
         """The comments of an instance and all its tasks, or of one task, in their order."""
@@ -132,16 +133,15 @@ class Remarks:
         alike = {**payload, "attachment": None, "documents": None, **received.likeness}
         request = _request("attach", place, actor, idempotency_key, alike)
         with self._store.writing() as tx:
-            return _attachment(
-                self._note(
-                    tx,
-                    place,
-                    EventKind.ATTACHMENT_ADDED,
-                    payload,
-                    request=request,
-                    received=received,
-                )
+            event, is_repeat = self._note(
+                tx,
+                place,
+                EventKind.ATTACHMENT_ADDED,
+                payload,
+                request=request,
+                received=received,
             )
+        return replace(_attachment(event), is_repeat=is_repeat)
 
     def attachments(self, place: Place, *, actor: Actor) -> list[Attachment]:
         """The attachments of an instance and all its tasks, or of one task; withdrawn ones too."""
@@ -198,12 +198,12 @@ class Remarks:
         *,
         request: Request,
         received: Received | None = None,
-    ) -> HistoryEvent:
-        """The event of the remark; that of the first one when the request is a repetition."""
+    ) -> tuple[HistoryEvent, bool]:
+        """The event of the remark, and whether it is that of the same request before."""
         stored, task = _place(tx, place, for_step=True)
         done = request.recall(tx)
         if done is not None:
-            return tx.events(done.instance_id, done.sequence - 1, limit=1)[0]
+            return tx.events(done.instance_id, done.sequence - 1, limit=1)[0], True
         now = self._clock.now()
         acting = _adding(tx, stored, task, request.actor, now)
         if received is not None:
@@ -212,7 +212,7 @@ class Remarks:
         given = Input(kind, acting, payload, activity_id, task_id)
         noted = self._steps.note(tx, stored, given, now=now)
         request.remember(tx, Outcome(noted.instance, noted.events[0], (), {}), now)
-        return noted.events[0]
+        return noted.events[0], False
 
     def _events(
         self, place: Place, kinds: frozenset[EventKind], actor: Actor

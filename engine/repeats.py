@@ -7,13 +7,13 @@ can ask again and gets the first one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.canonical_json import canonical_json
-from engine.errors import IdempotencyKeyReused, InvalidInput
+from engine.errors import Conflict, IdempotencyKeyReused, InvalidInput
 from engine.model import (
     Actor,
     InstanceState,
@@ -31,6 +31,8 @@ MAX_KEY_LENGTH = 255
 
 #: How long the same request gives the first one's answer.
 REMEMBERED = timedelta(days=30)
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,24 @@ class Request:
         """The same request if it was done before. Raises IdempotencyKeyReused for another one."""
         if self.key is None:
             return None
-        if not 1 <= len(self.key) <= MAX_KEY_LENGTH or not self.key.isprintable():
-            raise InvalidInput(
-                f"an idempotency key has 1 to {MAX_KEY_LENGTH} printable characters",
-                {"Idempotency-Key": [f"found {len(self.key)} characters"]},
-            )
+        _require_key(self.key)
         done = tx.recall_request(self.actor.account, self.key)
         if done is not None and done.fingerprint != self.fingerprint:
             raise IdempotencyKeyReused(self.key)
         return done
+
+    def despite_race(self, deed: Callable[[], _T]) -> _T:
+        """What the deed gives, which recalls the request before it remembers it.
+
+        For deeds that wait for no lock before they recall: the same request may be done on another
+        connection at the same time. Then that one's answer is there when the deed is tried again.
+        """
+        try:
+            return deed()
+        except Conflict:
+            if self.key is None:
+                raise
+            return deed()
 
     def remember(
         self,
@@ -73,10 +84,16 @@ class Request:
         self._remember(tx, place, result or {"variables": outcome.variables}, now)
 
     def remember_kept(self, tx: StoreTransaction, kept: KeptMessage, now: datetime) -> None:
-        """Keep that the request led to a kept message, which is of no instance."""
+        """Keep that the request led to a kept message."""
         looked_at = kept.looked_at.isoformat()
         result = {"kept": kept.kept_id, "matches": kept.matches, "lookedAt": looked_at}
-        self._remember(tx, (kept.kept_id, 0), result, now)
+        self.remember_beside(tx, kept.kept_id, result, now=now)
+
+    def remember_beside(
+        self, tx: StoreTransaction, thing_id: str, result: Mapping[str, Json], *, now: datetime
+    ) -> None:
+        """Keep that the request led to what is of no instance: a kept message, a signal."""
+        self._remember(tx, (thing_id, 0), result, now)
 
     def _remember(
         self,
@@ -98,6 +115,26 @@ class Request:
                 result=result,
                 at=now,
             )
+        )
+
+
+def part_of(key: str, part: str) -> str:
+    """The key of one part of a request whose parts are each done in a transaction of their own.
+
+    A key that would be too long with its part stands there by its SHA-256. Raises InvalidInput.
+    """
+    _require_key(key)
+    whole = f"{key}/{part}"
+    if len(whole) <= MAX_KEY_LENGTH:
+        return whole
+    return f"sha256:{hashlib.sha256(key.encode()).hexdigest()}/{part}"
+
+
+def _require_key(key: str) -> None:
+    if not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isprintable():
+        raise InvalidInput(
+            f"an idempotency key has 1 to {MAX_KEY_LENGTH} printable characters",
+            {"Idempotency-Key": [f"found {len(key)} characters"]},
         )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from engine.broadcasts import SIGNAL, receivers
 from engine.correlation import Letter, Post, StartTarget, Target
@@ -13,12 +15,21 @@ from engine.json_values import check_variables
 from engine.model import Actor, Document, Role, SignalDelivery, Variables, document_of
 from engine.permissions import require_role
 from engine.queries import EventSubscriptionQuery
+from engine.repeats import Request
 from engine.sources import Clock, Ids
 from engine.store import Store, StoreTransaction
 
 MAX_NAME = 255
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    """The answer of `send`: for how many it is. `is_repeat`: the same request was done before."""
+
+    receivers: int
+    is_repeat: bool = False
 
 
 class Signals:
@@ -40,11 +51,13 @@ class Signals:
         *,
         actor: Actor,
         instance_id: str | None = None,
-    ) -> int:
-        """Throw a signal from outside; to how many.
+        idempotency_key: str | None = None,
+    ) -> Thrown:
+        """Throw a signal from outside.
 
         instance_id: only to what waits there. Who gets it is settled at once; what cannot be moved
-        now hears of it through the worker. Raises Forbidden, InvalidInput.
+        now hears of it through the worker. With an idempotency key the same request again reaches
+        nobody else. Raises Forbidden, InvalidInput, IdempotencyKeyReused.
         """
         require_role(actor, "send a signal", Role.WORKER, Role.ADMIN)
         thrown = SignalDelivery(
@@ -56,7 +69,21 @@ class Signals:
             sent_by=actor.account,
             capacity=actor.capacity,
         )
+        likeness = ("signal", thrown.name, thrown.variables, instance_id)
+        request = Request(actor, idempotency_key, likeness)
+        answer, found = request.despite_race(lambda: self._throw(thrown, request, instance_id))
+        for each in found:
+            self._try(each.delivery_id)
+        return answer
+
+    def _throw(
+        self, thrown: SignalDelivery, request: Request, instance_id: str | None
+    ) -> tuple[Thrown, Sequence[SignalDelivery]]:
+        """The answer, and what is to arrive: for each receiver one, none of a repeated request."""
         with self._store.writing() as tx:
+            done = request.recall(tx)
+            if done is not None:
+                return Thrown(done.result["receivers"], is_repeat=True), ()
             found = receivers(tx, self._definitions, thrown, instance_id=instance_id)
             if instance_id is not None and not found:
                 raise InvalidInput(
@@ -64,9 +91,9 @@ class Signals:
                     {"executionId": [f"it does not wait for signal {thrown.name!r}"]},
                 )
             tx.add_signal_deliveries(found)
-        for each in found:
-            self._try(each.delivery_id)
-        return len(found)
+            result = {"receivers": len(found)}
+            request.remember_beside(tx, thrown.delivery_id, result, now=thrown.thrown_at)
+        return Thrown(len(found)), found
 
     def pending(self, limit: int) -> list[str]:
         """Ids of what did not arrive yet, the oldest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,6 +22,8 @@ from engine.model import (
     FormField,
     Json,
     ProcessInstance,
+    RememberedRequest,
+    StoredInstance,
     TaskState,
     UserTask,
     Variables,
@@ -37,7 +39,7 @@ from engine.repeats import Request
 from engine.same_person import mark_of
 from engine.sealing import blank_for_forms
 from engine.sources import Clock
-from engine.steps import Steps
+from engine.steps import Outcome, Steps
 from engine.store import Store, StoreTransaction, is_one_question
 from engine.task_hands import Hands, require_open
 
@@ -47,8 +49,9 @@ _NO_FACTS: Variables = {}
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The answer of `complete`. `opened`: the tasks that came up next, whoever they wait for.
+    """The answer of `complete`, `bpmn_error` and `bpmn_escalation`.
 
+    opened: the tasks that came up next, whoever they wait for.
     variables: what is personal is sealed; `PersonalData.opened` opens it.
     """
 
@@ -57,6 +60,15 @@ class Completed:
     variables: Variables
     opened: tuple[UserTask, ...] = ()
     is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Throw:
+    """What somebody reports at a task that is not its completion."""
+
+    kind: EventKind
+    facts: Mapping[str, Json]
+    variables: Variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +232,7 @@ class Tasks(Hands):
         # Asked after the instance is locked: the same request may just have been done.
         done = request.recall(tx)
         if done is not None:
-            result = done.result["variables"]
-            return Completed(stored.instance, done.sequence, result, is_repeat=True)
+            return _as_done(stored, done)
         now = self._clock.now()
         acting = _in_hand(tx, actor, task, now)
         values = self._accepted(tx, task, received.variables)
@@ -244,9 +255,7 @@ class Tasks(Hands):
             changed=(finished,),
         )
         request.remember(tx, outcome, now)
-        return Completed(
-            outcome.instance, outcome.event.sequence, outcome.variables, outcome.opened
-        )
+        return _completed(outcome)
 
     # ----------------------------------------------------------------------- throw
 
@@ -258,14 +267,15 @@ class Tasks(Hands):
         actor: Actor,
         message: str | None = None,
         variables: Variables = _NO_FACTS,
-    ) -> ProcessInstance:
+        idempotency_key: str | None = None,
+    ) -> Completed:
         """Report that the case is another one than the diagram's: the task ends by that error.
 
         variables: given to the event that catches it. Raises as `complete` does, and InvalidInput
         when no event catches the code.
         """
-        thrown = {"code": error_code, "message": message}
-        return self._throw(task_id, EventKind.TASK_ERROR, thrown, variables, actor)
+        thrown = _Throw(EventKind.TASK_ERROR, {"code": error_code, "message": message}, variables)
+        return self._throw(task_id, thrown, actor=actor, key=idempotency_key)
 
     def bpmn_escalation(
         self,
@@ -274,36 +284,36 @@ class Tasks(Hands):
         *,
         actor: Actor,
         variables: Variables = _NO_FACTS,
-    ) -> ProcessInstance:
+        idempotency_key: str | None = None,
+    ) -> Completed:
         """Let others know; the task goes on unless the event that catches it interrupts.
 
         Raises as `bpmn_error` does.
         """
-        thrown = {"code": escalation_code}
-        return self._throw(task_id, EventKind.TASK_ESCALATION, thrown, variables, actor)
+        thrown = _Throw(EventKind.TASK_ESCALATION, {"code": escalation_code}, variables)
+        return self._throw(task_id, thrown, actor=actor, key=idempotency_key)
 
-    def _throw(
-        self,
-        task_id: str,
-        kind: EventKind,
-        thrown: dict[str, Json],
-        variables: Variables,
-        actor: Actor,
-    ) -> ProcessInstance:
+    def _throw(self, task_id: str, thrown: _Throw, *, actor: Actor, key: str | None) -> Completed:
+        kind, facts = thrown.kind, thrown.facts
         what = "error" if kind is EventKind.TASK_ERROR else "escalation"
-        check_code(f"{what}Code", str(thrown["code"]))
-        check_variables({"errorMessage": thrown.get("message")})
-        received = self._intake.receive(variables)
+        check_code(f"{what}Code", str(facts["code"]))
+        check_variables({"errorMessage": facts.get("message")})
+        received = self._intake.receive(thrown.variables)
+        request = Request(actor, key, (str(kind), task_id, facts, received.likeness))
         with self._store.writing() as tx:
             task, stored = tx.stored_task(task_id, for_step=True)
+            if (done := request.recall(tx)) is not None:
+                return _as_done(stored, done)
             now = self._clock.now()
             acting = _in_hand(tx, actor, task, now)
             values = self._accepted(tx, task, received.variables, is_whole=False)
             keep_documents(tx, received, instance_id=task.instance_id)
-            payload = {**thrown, "variables": values, **received.payload}
+            payload = {**facts, "variables": values, **received.payload}
             given = Input(kind, acting, payload, task.activity_id, task_id)
             given = with_escape(self._steps, tx, stored, given, what)
-            return self._steps.take(tx, stored, given, now=now).instance
+            outcome = self._steps.take(tx, stored, given, now=now)
+            request.remember(tx, outcome, now)
+        return _completed(outcome)
 
     def _accepted(
         self,
@@ -324,6 +334,14 @@ class Tasks(Hands):
         # What is in this form is never asked for among those of others.
         owners = model.field_owners if form else ()
         return check_submission(form, submitted, owned_elsewhere=owners, is_json=True)
+
+
+def _completed(outcome: Outcome) -> Completed:
+    return Completed(outcome.instance, outcome.event.sequence, outcome.variables, outcome.opened)
+
+
+def _as_done(stored: StoredInstance, done: RememberedRequest) -> Completed:
+    return Completed(stored.instance, done.sequence, done.result["variables"], is_repeat=True)
 
 
 def _in_hand(tx: StoreTransaction, actor: Actor, task: UserTask, now: datetime) -> Actor:

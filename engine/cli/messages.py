@@ -138,7 +138,7 @@ def signal(call: Invocation) -> int:
     with call.engine() as engine:
         reached = engine.signals.send(
             words.name, brought(call), instance_id=words.instance, actor=call.actor(engine)
-        )
+        ).receivers
     call.printer.json({"receivers": reached})
     call.printer.say(f"it is for {reached}" if reached else "nobody waits for it")
     return OK

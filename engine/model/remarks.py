@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.model.documents import Document
@@ -19,6 +19,8 @@ class Comment:
     message: str
     by: str | None
     at: datetime
+    #: Of the answer to a request: whether the same request made it before.
+    is_repeat: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +44,5 @@ class Attachment:
     at: datetime
     withdrawn_by: str | None = None
     withdrawn_at: datetime | None = None
+    #: Of the answer to a request: whether the same request made it before.
+    is_repeat: bool = field(default=False, compare=False)

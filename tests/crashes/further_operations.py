@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from engine.correlation import Message
-from engine.errors import InvalidInput, LinkUsed, NameTaken, NotFound
+from engine.errors import LinkUsed, NameTaken, NotFound
 from engine.model import EventKind, Role, Upload
 from engine.model import Subject as DataSubject
 from engine.personal_data import Basis
@@ -24,7 +24,21 @@ from tests.crashes.operations import (
     to_message,
 )
 from tests.crashes.sweep import CLOCK, Operation
-from tests.diagrams import catch, end, field, form, line, named, process, signal, start, user
+from tests.diagrams import (
+    boundary,
+    catch,
+    coded,
+    declared,
+    end,
+    field,
+    form,
+    line,
+    named,
+    process,
+    signal,
+    start,
+    user,
+)
 from tests.office import ADMIN, ANALYST, AUDITOR
 
 _PERSONAL = field("alamat").replace(
@@ -46,6 +60,17 @@ DIAGRAMS = {
         line("s", "tunggu", "lanjut", "e"),
         key="isyarat",
         before=named("signal", awas="AWAS"),
+    ),
+    "teguran": process(
+        start(),
+        user("isi"),
+        boundary("lama", "isi", coded("LAMA", "escalation"), interrupts=False),
+        user("tegur"),
+        end(),
+        line("s", "isi", "e"),
+        line("lama", "tegur", "e"),
+        key="teguran",
+        before=declared("LAMA", kind="escalation"),
     ),
     "survei": process(
         start(),
@@ -122,9 +147,13 @@ def _migrate(engine: ProcessEngine, subject: Subject) -> str:
 
 def _signal(engine: ProcessEngine, subject: Subject) -> str:
     """Who it is for is settled first; then it arrives, at once or by the worker."""
-    # Refused when the instance waits no more.
-    with suppress(InvalidInput):
-        engine.signals.send("AWAS", {}, actor=ROBOT, instance_id=subject.instance_id)
+    engine.signals.send(
+        "AWAS",
+        {},
+        actor=ROBOT,
+        instance_id=subject.instance_id,
+        idempotency_key=subject.name,
+    )
     for delivery_id in engine.signals.pending(10):
         engine.signals.deliver(delivery_id)
     return "arrived"
@@ -164,6 +193,20 @@ def _attach(engine: ProcessEngine, subject: Subject) -> str:
         actor=ADMIN,
         idempotency_key=subject.name,
     ).attachment_id
+
+
+def _change(engine: ProcessEngine, subject: Subject) -> str:
+    engine.instances.change_variables(
+        subject.instance_id, {"nomor": 7}, actor=ADMIN, idempotency_key=subject.name
+    )
+    return "changed"
+
+
+def _escalate(engine: ProcessEngine, subject: Subject) -> object:
+    done = engine.tasks.bpmn_escalation(
+        subject.task_id, "LAMA", actor=ADMIN, idempotency_key=subject.name
+    )
+    return done.sequence, done.variables
 
 
 def unlisted(engine: ProcessEngine) -> Subject:
@@ -219,4 +262,11 @@ OPERATIONS = (
     Operation("checkpoint", unlisted, _checkpoint, _is_listed),
     Operation("comment", started, _comment, done_of(EventKind.COMMENT_ADDED)),
     Operation("attachment", started, _attach, done_of(EventKind.ATTACHMENT_ADDED)),
+    Operation("variables", started, _change, done_of(EventKind.VARIABLES_CHANGED)),
+    Operation(
+        "task escalation",
+        lambda engine: _other(engine, "teguran"),
+        _escalate,
+        done_of(EventKind.TASK_ESCALATION),
+    ),
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import Forbidden, InvalidInput
+from engine.errors import Forbidden, IdempotencyKeyReused, InvalidInput
 from engine.pending_signals import PendingSignals
 from engine.queries import EventSubscriptionQuery, InstanceQuery
 from tests.diagrams import (
@@ -67,7 +67,8 @@ def throwing(inner: str = "") -> str:
 
 def send(office: Office, name: str = "libur", **more: Any) -> int:
     variables = more.pop("variables", {})
-    return office.engine.signals.send(name, variables, actor=more.pop("actor", PROGRAM), **more)
+    actor = more.pop("actor", PROGRAM)
+    return office.engine.signals.send(name, variables, actor=actor, **more).receivers
 
 
 def deliver(office: Office) -> int:
@@ -112,6 +113,24 @@ def test_a_signal_may_be_for_one_instance(office: Office) -> None:
     assert (office.waiting_at(one), office.waiting_at(other)) == (["z"], [])
     with pytest.raises(InvalidInput, match="does not wait"):
         send(office, instance_id=one)
+
+
+def test_a_signal_that_is_sent_again_reaches_nobody_who_waits_since(office_on_both: Office) -> None:
+    office, key = office_on_both, {"idempotency_key": "siaga-1"}
+    definition = office.deploy(WAITING)
+    one = office.start(definition)
+    assert send(office, **key) == 1
+    other = office.start(definition)
+
+    again = office.engine.signals.send("libur", {}, actor=PROGRAM, **key)
+
+    assert (again.receivers, again.is_repeat) == (1, True)
+    assert (office.waiting_at(one), office.waiting_at(other)) == (["z"], [])
+    with pytest.raises(IdempotencyKeyReused):
+        send(office, variables={"sampai": "2026-03-20"}, **key)
+    # What nobody waited for is settled, too.
+    late = {"idempotency_key": "siaga-2", "name": "lain"}
+    assert (send(office, **late), send(office, **late)) == (0, 0)
 
 
 def test_who_sends_signals(office: Office) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 
 from engine.correlation import Message
 from engine.model import Scope
 from webhooks.auth import require_actor
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
-from webhooks.rest.process_definition import repeat_header
-from webhooks.rest.resource import REPEATABLE, Resource
+from webhooks.rest.repeating import REPEATABLE, idempotency_key, repeat_header
+from webhooks.rest.resource import Resource
 from webhooks.schemas.messages import (
     CorrelationAnswer,
     CorrelationWithVariables,
@@ -75,7 +75,7 @@ def send_message(body: Mapping[str, Any]) -> Response:
         to_all=bool(body["all"]),
         keep_unmatched=bool(body["keep_unmatched"]),
         actor=require_actor(),
-        idempotency_key=request.headers.get("Idempotency-Key"),
+        idempotency_key=idempotency_key(),
     )
     answer = Response("", 204)
     if correlation.kept is not None:
@@ -89,14 +89,19 @@ def send_message(body: Mapping[str, Any]) -> Response:
     return answer
 
 
-@signals.on("POST", "", "Send a signal")
+@signals.on("POST", "", "Send a signal", notes=REPEATABLE)
 @signals.takes(SentSignal)
 @signals.gives(status=204)
-def send_signal(body: Mapping[str, Any]) -> None:
-    """To all that wait for it, and it starts instances; with executionId to this one only."""
-    current_engine().signals.send(
+def send_signal(body: Mapping[str, Any]) -> tuple[None, dict[str, str]]:
+    """To all that wait for it, and it starts instances; with executionId to this one only.
+
+    Takes an Idempotency-Key header.
+    """
+    thrown = current_engine().signals.send(
         body["name"],
         body["variables"] or {},
         instance_id=body["execution_id"],
         actor=require_actor(),
+        idempotency_key=idempotency_key(),
     )
+    return None, repeat_header(is_repeat=thrown.is_repeat)

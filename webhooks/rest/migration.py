@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import request
-
 from engine.errors import MigrationRefused
 from engine.model import MigrationPlan, MigrationPreview
+from engine.repeats import part_of
 from webhooks.auth import require_actor
 from webhooks.rest.context import current_engine
-from webhooks.rest.process_definition import repeat_header
-from webhooks.rest.resource import REPEATABLE, Resource
+from webhooks.rest.repeating import REPEATABLE, idempotency_key, repeat_header
+from webhooks.rest.resource import Resource
 from webhooks.schemas.migrations import (
     GivenMigrationPlan,
     MigrationChoice,
@@ -70,7 +69,7 @@ def execute_plan(body: Mapping[str, Any]) -> tuple[None, dict[str, str]]:
     before it are moved. `reason` and `basis` (Alur's own) are obligatory: history keeps them.
     Takes an Idempotency-Key header.
     """
-    key = request.headers.get("Idempotency-Key")
+    key = idempotency_key()
     asked = body["process_instance_ids"]
     # What this very request has moved may have gone on since: to its end, or to a third version.
     left = [each for each in asked if key is None or not _was_moved(each, body, key)]
@@ -86,7 +85,7 @@ def _was_moved(instance_id: str, body: Mapping[str, Any], key: str) -> bool:
         reason=body["reason"],
         basis=body["basis"],
         actor=require_actor(),
-        idempotency_key=_key_of(instance_id, key),
+        idempotency_key=part_of(key, instance_id),
     )
 
 
@@ -112,13 +111,8 @@ def _move(instance_ids: list[str], body: Mapping[str, Any], key: str | None) -> 
             reason=body["reason"],
             basis=body["basis"],
             actor=require_actor(),
-            idempotency_key=_key_of(instance_id, key) if key else None,
+            idempotency_key=None if key is None else part_of(key, instance_id),
         )
-
-
-def _key_of(instance_id: str, key: str) -> str:
-    """The key of one instance's part of the request."""
-    return f"{key}/{instance_id}"
 
 
 def _preview(body: Mapping[str, Any], instance_ids: list[str]) -> MigrationPreview:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
 from engine.model import ProcessDefinition
 from webhooks.auth import require_actor
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
 from webhooks.rest.pictures import SVG, picture
-from webhooks.rest.resource import REPEATABLE, Resource
+from webhooks.rest.repeating import REPEATABLE, idempotency_key, repeat_header
+from webhooks.rest.resource import Resource
 from webhooks.schemas.definitions import DefinitionAnswer, DefinitionFilter, DefinitionXml
 from webhooks.schemas.forms import FormReference, StartFormFields
 from webhooks.schemas.instances import FormVariableNames, Start, StartedAnswer
@@ -97,7 +98,7 @@ def start_instance(body: Mapping[str, Any], **which: str) -> Any:
         body["variables"] or {},
         actor=actor,
         business_key=body["business_key"],
-        idempotency_key=request.headers.get("Idempotency-Key"),
+        idempotency_key=idempotency_key(),
         is_latest="key" in which,
     )
     told: dict[str, Any] = {"instance": started.instance}
@@ -105,11 +106,6 @@ def start_instance(body: Mapping[str, Any], **which: str) -> Any:
         instance_id = started.instance.instance_id
         told["variables"] = engine.personal_data.opened(instance_id, started.variables, actor=actor)
     return told, repeat_header(is_repeat=started.is_repeat)
-
-
-def repeat_header(*, is_repeat: bool) -> dict[str, str]:
-    """Tell a client that its request had been done before."""
-    return {"Idempotency-Replayed": "true"} if is_repeat else {}
 
 
 @resource.on("GET", "/<definition_id>/startForm", "Where the start form is kept")

@@ -15,6 +15,7 @@ from webhooks.downloads import download
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
 from webhooks.rest.pictures import SVG, picture
+from webhooks.rest.repeating import REPEATABLE, idempotency_key, repeat_header
 from webhooks.rest.resource import FILE, Resource
 from webhooks.schemas.documents import DocumentAnswer
 from webhooks.schemas.instances import (
@@ -139,11 +140,15 @@ def list_papers(instance_id: str) -> list[Paper]:
     return list(current_engine().papers.of_instance(instance_id, actor=require_actor()))
 
 
-@resource.on("POST", "/<instance_id>/variables", "Set variables of an instance")
+@resource.on("POST", "/<instance_id>/variables", "Set variables of an instance", notes=REPEATABLE)
 @resource.takes(Modifications)
 @resource.gives(status=204)
-def modify_variables(body: Mapping[str, Any], instance_id: str) -> None:
-    """For admins; history keeps it as an input."""
-    current_engine().instances.change_variables(
-        instance_id, body["modifications"], actor=require_actor()
+def modify_variables(body: Mapping[str, Any], instance_id: str) -> tuple[None, dict[str, str]]:
+    """For admins; history keeps it as an input. Takes an Idempotency-Key header."""
+    is_repeat = current_engine().instances.change_variables(
+        instance_id,
+        body["modifications"],
+        actor=require_actor(),
+        idempotency_key=idempotency_key(),
     )
+    return None, repeat_header(is_repeat=is_repeat)

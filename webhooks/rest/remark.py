@@ -13,13 +13,15 @@ from engine.remarks import Place
 from webhooks.auth import require_actor
 from webhooks.downloads import download
 from webhooks.rest.context import current_engine
+from webhooks.rest.repeating import REPEATABLE, idempotency_key, repeat_header
 from webhooks.rest.requests import is_text
 from webhooks.rest.resource import FILE, Resource
 from webhooks.schemas.remarks import AttachmentAnswer, CommentAnswer, CommentBody
 
 resource = Resource("remark", description="Comments and attachments")
 
-_MULTIPART = {
+_ATTACHING: Mapping[str, Any] = {
+    **REPEATABLE,
     "requestBody": {
         "required": True,
         "content": {
@@ -36,7 +38,7 @@ _MULTIPART = {
                 }
             }
         },
-    }
+    },
 }
 
 
@@ -60,13 +62,12 @@ def get_task_comment(task_id: str, comment_id: str) -> Comment:
     raise NotFound(f"comment on task {task_id}", comment_id)
 
 
-@resource.on("POST", "/task/<task_id>/comment/create", "Comment on a task")
+@resource.on("POST", "/task/<task_id>/comment/create", "Comment on a task", notes=REPEATABLE)
 @resource.takes(CommentBody)
 @resource.gives(CommentAnswer)
-def create_task_comment(body: Mapping[str, str], task_id: str) -> Comment:
-    """For who may work on it, while it is open."""
-    place = Place(task_id=task_id)
-    return current_engine().remarks.comment(place, body["message"], actor=require_actor())
+def create_task_comment(body: Mapping[str, str], task_id: str) -> tuple[Comment, dict[str, str]]:
+    """For who may work on it, while it is open. Takes an Idempotency-Key header."""
+    return _comment(Place(task_id=task_id), body)
 
 
 @resource.on("GET", "/process-instance/<instance_id>/comment", "The comments on an instance")
@@ -82,15 +83,26 @@ def list_comments(place: Place) -> Sequence[Comment]:
 
 
 @resource.on(
-    "POST", "/process-instance/<instance_id>/comment/create", "Comment on an instance", is_own=True
+    "POST",
+    "/process-instance/<instance_id>/comment/create",
+    "Comment on an instance",
+    is_own=True,
+    notes=REPEATABLE,
 )
 @resource.takes(CommentBody)
 @resource.gives(CommentAnswer)
-def create_instance_comment(body: Mapping[str, str], instance_id: str) -> Comment:
-    """For who takes part in it, while it runs."""
-    return current_engine().remarks.comment(
-        Place(instance_id), body["message"], actor=require_actor()
+def create_instance_comment(
+    body: Mapping[str, str], instance_id: str
+) -> tuple[Comment, dict[str, str]]:
+    """For who takes part in it, while it runs. Takes an Idempotency-Key header."""
+    return _comment(Place(instance_id), body)
+
+
+def _comment(place: Place, body: Mapping[str, str]) -> tuple[Comment, dict[str, str]]:
+    made = current_engine().remarks.comment(
+        place, body["message"], actor=require_actor(), idempotency_key=idempotency_key()
     )
+    return made, repeat_header(is_repeat=made.is_repeat)
 
 
 # ------------------------------------------------------------------ attachments
@@ -104,10 +116,13 @@ def list_task_attachments(task_id: str) -> Sequence[Attachment]:
     return [each for each in found if each.withdrawn_at is None]
 
 
-@resource.on("POST", "/task/<task_id>/attachment/create", "Attach to a task", notes=_MULTIPART)
+@resource.on("POST", "/task/<task_id>/attachment/create", "Attach to a task", notes=_ATTACHING)
 @resource.gives(AttachmentAnswer)
-def create_task_attachment(task_id: str) -> Attachment:
-    """A file (`content`) or an address (`url`), in a form of parts."""
+def create_task_attachment(task_id: str) -> tuple[Attachment, dict[str, str]]:
+    """A file (`content`) or an address (`url`), in a form of parts.
+
+    Takes an Idempotency-Key header.
+    """
     return _attach(Place(task_id=task_id))
 
 
@@ -154,26 +169,28 @@ def list_instance_attachments(instance_id: str) -> Sequence[Attachment]:
     "/process-instance/<instance_id>/attachment/create",
     "Attach to an instance",
     is_own=True,
-    notes=_MULTIPART,
+    notes=_ATTACHING,
 )
 @resource.gives(AttachmentAnswer)
-def create_instance_attachment(instance_id: str) -> Attachment:
+def create_instance_attachment(instance_id: str) -> tuple[Attachment, dict[str, str]]:
     """As to a task."""
     return _attach(Place(instance_id))
 
 
-def _attach(place: Place) -> Attachment:
+def _attach(place: Place) -> tuple[Attachment, dict[str, str]]:
     form: Mapping[str, Any] = request.form
     if faults := {name: ["not a text"] for name, text in form.items() if not is_text(text)}:
         raise InvalidInput(f"{next(iter(faults))}: not a text", faults)
-    return current_engine().remarks.attach(
+    made = current_engine().remarks.attach(
         place,
         _content(request),
         actor=require_actor(),
         name=form.get("attachment-name"),
         description=form.get("attachment-description"),
         kind=form.get("attachment-type"),
+        idempotency_key=idempotency_key(),
     )
+    return made, repeat_header(is_repeat=made.is_repeat)
 
 
 def _content(sent: Request) -> Upload | str:

@@ -15,18 +15,6 @@ from webhooks.rest.requests import RequestParser
 #: The tag of resources that Camunda does not have.
 OWN = "Tambahan"
 
-#: For views that may be repeated safely.
-REPEATABLE: Mapping[str, Any] = {
-    "parameters": [
-        {
-            "in": "header",
-            "name": "Idempotency-Key",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-            "description": "The same request again under this key gives the first one's answer",
-        }
-    ]
-}
-
 #: For views that answer with bytes.
 FILE: Mapping[str, Any] = {
     "responses": {

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 
 from engine.errors import Forbidden, InvalidInput, NotFound
 from engine.model import Actor, PaperOfTask, ReturnNote, TaskState, UserTask
@@ -16,8 +16,9 @@ from webhooks.auth import actor_for, require_actor
 from webhooks.downloads import download
 from webhooks.rest.context import current_engine
 from webhooks.rest.listing import add_listing
-from webhooks.rest.process_definition import named, repeat_header
-from webhooks.rest.resource import FILE, REPEATABLE, Resource
+from webhooks.rest.process_definition import named
+from webhooks.rest.repeating import REPEATABLE, idempotency_key, repeat_header
+from webhooks.rest.resource import FILE, Resource
 from webhooks.schemas.base import camel_case
 from webhooks.schemas.forms import FormReference, TaskFormFields
 from webhooks.schemas.instances import Deserialization, FormVariableNames
@@ -163,7 +164,7 @@ def complete_task(body: Mapping[str, Any], task_id: str) -> Response:
         task_id,
         body["variables"] or {},
         actor=actor,
-        idempotency_key=request.headers.get("Idempotency-Key"),
+        idempotency_key=idempotency_key(),
         seen=body["paper_digest"],
     )
     answer = Response("", 204)
@@ -175,35 +176,41 @@ def complete_task(body: Mapping[str, Any], task_id: str) -> Response:
     return answer
 
 
-@resource.on("POST", "/<task_id>/bpmnError", "Report a business error at a task")
+@resource.on("POST", "/<task_id>/bpmnError", "Report a business error at a task", notes=REPEATABLE)
 @resource.takes(TaskError)
 @resource.gives(status=204)
-def report_error(body: Mapping[str, Any], task_id: str) -> None:
+def report_error(body: Mapping[str, Any], task_id: str) -> tuple[None, dict[str, str]]:
     """For whoever may complete the task. It ends, and the nearest event that catches the code goes
-    on; a code that nobody catches is a 400.
+    on; a code that nobody catches is a 400. Takes an Idempotency-Key header.
     """
-    current_engine().tasks.bpmn_error(
+    reported = current_engine().tasks.bpmn_error(
         task_id,
         body["error_code"],
         message=body["error_message"],
         variables=body["variables"] or {},
         actor=require_actor(),
+        idempotency_key=idempotency_key(),
     )
+    return None, repeat_header(is_repeat=reported.is_repeat)
 
 
-@resource.on("POST", "/<task_id>/bpmnEscalation", "Report an escalation at a task")
+@resource.on(
+    "POST", "/<task_id>/bpmnEscalation", "Report an escalation at a task", notes=REPEATABLE
+)
 @resource.takes(TaskEscalation)
 @resource.gives(status=204)
-def report_escalation(body: Mapping[str, Any], task_id: str) -> None:
+def report_escalation(body: Mapping[str, Any], task_id: str) -> tuple[None, dict[str, str]]:
     """For whoever may complete the task. It stays open unless the event that catches the code
-    interrupts it; a code that nobody catches is a 400.
+    interrupts it; a code that nobody catches is a 400. Takes an Idempotency-Key header.
     """
-    current_engine().tasks.bpmn_escalation(
+    reported = current_engine().tasks.bpmn_escalation(
         task_id,
         body["escalation_code"],
         variables=body["variables"] or {},
         actor=require_actor(),
+        idempotency_key=idempotency_key(),
     )
+    return None, repeat_header(is_repeat=reported.is_repeat)
 
 
 @resource.on("GET", "/<task_id>/variables", "The variables that a task sees")

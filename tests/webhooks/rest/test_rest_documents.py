@@ -91,6 +91,26 @@ def test_openapi_says_what_is_sent(hall: Hall) -> None:
     assert {"assignee", "firstResult", "sortBy", "candidateGroups"} <= filters
 
 
+def test_every_write_takes_a_key_or_says_why_it_needs_none(hall: Hall) -> None:
+    readme = README.read_text("utf-8")
+    rows = re.findall(r"^\| `(POST|PUT|DELETE) (/[^`?]*)` \| (.*)", readme, re.M)
+    writes = [row for row in rows if "filters in the body" not in row[2]]
+    section = readme.split("### What is sent again")[1].split("\n### ")[0]
+    excused = re.findall(r"`(POST|PUT|DELETE) (/[^`]*)`", section)
+
+    said = {
+        (method, anonymous(path)) for method, path, what in writes if "`Idempotency-Key`" in what
+    }
+    taking = {
+        route
+        for route, operation in operations(hall).items()
+        if "Idempotency-Key" in {each.get("name") for each in operation.get("parameters", [])}
+    }
+    without = {(method, anonymous(path)) for method, path, _ in writes} - taking
+    assert said == taking
+    assert sorted((method, anonymous(path)) for method, path in excused) == sorted(without)
+
+
 def test_openapi_has_no_dangling_reference(hall: Hall) -> None:
     response = hall.get("/openapi.json", who=None)
     document = response.json

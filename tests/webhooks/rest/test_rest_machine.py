@@ -38,6 +38,7 @@ class Case:
     #: Of the open task, and of the one before it.
     task_id: str = ""
     former_task: str | None = None
+    comments: int = 0
 
 
 class Api(RuleBasedStateMachine):
@@ -108,6 +109,22 @@ class Api(RuleBasedStateMachine):
         else:
             assert all(400 <= each.status_code < 500 for each in answers)
 
+    @rule(case=cases, who=PEOPLE, is_former=st.booleans(), is_repeated=st.booleans())
+    def comment(self, case: Case, who: str, is_former: bool, is_repeated: bool) -> None:
+        task_id = case.former_task if is_former and case.former_task else case.task_id
+        path, body = f"/task/{task_id}/comment/create", {"message": "Mohon dicek"}
+        answers = self.posted(path, body, who, is_repeated)
+        if self.may_work(case, who, task_id):
+            assert [each.status_code for each in answers] == [200] * len(answers), answers[-1].text
+            assert len({each.json["id"] for each in answers}) == 1
+            case.comments += 1
+        elif case.activity is None or task_id != case.task_id:
+            assert all(400 <= each.status_code < 500 for each in answers)
+        else:
+            # A colleague may, too, while somebody else has it in hand.
+            assert len({each.status_code for each in answers}) == 1
+            case.comments += answers[0].status_code == 200
+
     @rule(case=consumes(cases), has_reason=st.booleans())
     def cancel(self, case: Case, has_reason: bool) -> None:
         reason = {"json": {"deleteReason": "salah berkas"}} if has_reason else {}
@@ -133,6 +150,7 @@ class Api(RuleBasedStateMachine):
             found = [(t["taskDefinitionKey"], t["assignee"]) for t in self.open_tasks(case)]
             assert found == expected
             path = f"/process-instance/{case.instance_id}"
+            assert len(self.hall.get(f"{path}/comment").json) == case.comments
             assert self.hall.get(path, "tamu").status_code in {403, 404}
 
     def teardown(self) -> None:

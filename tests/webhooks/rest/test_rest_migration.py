@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from engine.model import EventKind
+from engine.model import Actor, EventKind, Role
 from tests.office import AUDITOR
 from tests.webhooks.rest.hall import LETTER, Hall, assert_problem
+from webhooks.schemas.migrations import GivenMigrationPlan
 
+ANALYST_OF_HALL = Actor("analis", frozenset({Role.ANALYST}))
 WHY = {"reason": "Perwali baru", "basis": "SK 188/2026"}
 
 
@@ -86,6 +88,33 @@ def test_the_same_key_is_answered_after_the_instance_went_on_to_a_third_version(
 
     assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (204, "true")
     assert hall.get(f"/process-instance/{letter}").json["definitionId"] == third
+
+
+def test_key_may_be_as_long_as_any_other(hall: Hall, letter: str, plan: dict[str, Any]) -> None:
+    other, longest = "k" * 254 + "2", {"Idempotency-Key": "k" * 255}
+
+    assert_problem(execute(hall, plan, letter, headers={"Idempotency-Key": "k" * 256}), 400)
+    assert execute(hall, plan, letter, headers=longest).status_code == 204
+    again = execute(hall, plan, letter, headers=longest)
+    assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (204, "true")
+    assert_problem(execute(hall, plan, letter, headers=longest, reason="lain"), 422)
+    # Another key, if only by its end, is another request.
+    assert_problem(execute(hall, plan, letter, headers={"Idempotency-Key": other}), 409)
+
+
+def test_key_that_was_remembered_with_the_id_behind_it_is_found(
+    hall: Hall, letter: str, plan: dict[str, Any]
+) -> None:
+    """As every key is that is short enough, and was before longer ones were taken."""
+    key = "k" * (254 - len(letter))
+    loaded = GivenMigrationPlan().load(plan)
+    hall.engine.migrations.migrate(
+        letter, loaded, **WHY, actor=ANALYST_OF_HALL, idempotency_key=f"{key}/{letter}"
+    )
+
+    again = execute(hall, plan, letter, headers={"Idempotency-Key": key})
+
+    assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (204, "true")
 
 
 def test_one_that_cannot_be_moved_keeps_all_where_they_are(

@@ -169,3 +169,60 @@ def test_answer_is_there_when_the_task_is_over_and_the_instance_ended(town: Hall
         again = client.ask(key)
 
         assert (again.status_code, again.data) == (first.status_code, first.data), deed.path
+
+
+# ------------------------------------------------------------------- without a key
+
+#: What the README excuses from taking a key because it changes nothing when it comes again.
+UNKEYED = (
+    ("POST", "/task/{task}/claim", {"userId": "siti"}, "siti"),
+    ("POST", "/task/{task}/assignee", {"userId": "budi"}, "admin"),
+    ("POST", "/task/{task}/unclaim", {}, "admin"),
+    ("PUT", "/task/{task}", {"priority": 7}, "siti"),
+    ("DELETE", "/task/{task}/attachment/{attachment}", {}, "siti"),
+    ("DELETE", "/process-instance/{instance}", {"deleteReason": "salah berkas"}, "admin"),
+)
+
+
+def test_what_takes_no_key_changes_nothing_when_it_comes_again(hall: Hall, letter: str) -> None:
+    task = hall.open_task(letter)["id"]
+    path = f"/task/{task}/attachment/create"
+    made = hall.call("POST", path, "siti", data={"url": "https://jdih.example/1"}).json
+    for method, path, body, who in UNKEYED:
+        place = path.format(task=task, instance=letter, attachment=made["id"])
+        before = len(hall.office.kinds(letter))
+
+        first = hall.call(method, place, who, json=body)
+        done = len(hall.office.kinds(letter))
+        again = hall.call(method, place, who, json=body)
+
+        assert first.status_code == 204, (path, first.text)
+        assert done > before, path
+        assert again.status_code in {204, 409}, (path, again.text)
+        assert len(hall.office.kinds(letter)) == done, path
+
+
+@pytest.mark.parametrize(
+    ("told", "body", "status"),
+    [
+        ("complete", {}, 404),
+        ("failure", {"errorMessage": "padam", "retries": 2}, 400),
+        ("bpmnError", {"errorCode": "KURANG"}, 400),
+    ],
+)
+def test_what_a_worker_tells_again_is_refused(
+    hall: Hall, told: str, body: dict[str, Any], status: int
+) -> None:
+    work = '<bpmn:serviceTask id="k" name="k" camunda:type="external" camunda:topic="surel"/>'
+    hall.deployed(process(start(), work, end(), line("s", "k", "e"), key="layanan"))
+    instance = hall.post("/process-definition/key/layanan/start").json["id"]
+    topics = [{"topicName": "surel", "lockDuration": 60_000}]
+    fetch = {"workerId": "w", "maxTasks": 1, "topics": topics}
+    [fetched] = hall.post("/external-task/fetchAndLock", fetch).json
+    path = f"/external-task/{fetched['id']}/{told}"
+
+    assert hall.post(path, {"workerId": "w", **body}).status_code == 204
+    done = hall.office.kinds(instance)
+    assert_problem(hall.post(path, {"workerId": "w", **body}), status)
+
+    assert hall.office.kinds(instance) == done

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -27,6 +29,14 @@ def test_every_error_has_a_status(kind: type[errors.EngineError]) -> None:
         assert kind in PROBLEMS or parents[0] is not errors.EngineError
 
 
+@contextmanager
+def asked(hall: Hall) -> Iterator[None]:
+    """A request that has kept nothing yet."""
+    with hall.app.test_request_context("/engine-rest/x"):
+        hall.engine.note_anew()
+        yield
+
+
 @pytest.mark.parametrize(
     ("error", "status", "kind"),
     [
@@ -42,7 +52,7 @@ def test_every_error_has_a_status(kind: type[errors.EngineError]) -> None:
 def test_error_is_answered_by_the_table(
     hall: Hall, error: errors.EngineError, status: int, kind: str
 ) -> None:
-    with hall.app.test_request_context("/engine-rest/x"):
+    with asked(hall):
         response = answer(error)
 
     assert (response.status_code, response.json["type"]) == (status, kind)
@@ -54,8 +64,10 @@ def test_lost_race_has_camundas_code(hall: Hall) -> None:
 
 
 def test_busy_database_says_when_to_come_back(hall: Hall) -> None:
-    with hall.app.test_request_context("/engine-rest/x"):
-        assert answer(errors.StorageBusy()).headers["Retry-After"] == "1"
+    with asked(hall):
+        busy = answer(errors.StorageBusy())
+
+    assert (busy.json["type"], busy.headers["Retry-After"]) == ("StorageBusyException", "1")
 
 
 def test_second_completion_says_who_and_when(hall: Hall) -> None:

@@ -29,6 +29,7 @@ from webhooks import LEFT_OUT, create_app
 PARTS = ("admin", "auditor", "analis", "kadis")
 #: What says that a thing is damaged, and which.
 HONEST = (DamagedRow, DamagedHistory, ReplayMismatch, SecretKeyUnusable)
+_LONG = re.compile(r"/pdf$")
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
 _TABLES = re.compile(rf"\b({'|'.join(sorted(metadata.tables, key=len, reverse=True))})\b")
 
@@ -45,6 +46,11 @@ class Question:
     @property
     def is_of_program(self) -> bool:
         return self.path.startswith("/engine-rest")
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether it is answered by what is typeset, drawn, or run again."""
+        return bool(_LONG.search(self.path))
 
     def __str__(self) -> str:
         return f"{self.who or 'somebody'} at {self.path}"

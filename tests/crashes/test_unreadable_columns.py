@@ -1,219 +1,48 @@
 """No value in any column takes with it what others ask for, and none is answered by a traceback.
 
-Every column of every table is tried with every value of `unreadable.py`. Each try asks one of the
-pages and lists that read the table, the next try asks the next one.
+On SQLite, which keeps anything; `test_unreadable_postgresql.py` does the same on PostgreSQL, by
+itself, so that the two run side by side.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import count
-from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Column, Table, text
 
-from engine.store import Store
 from engine.store.tables import metadata
-from tests.crashes.askers import Answer, Askers, Question
-from tests.crashes.full_office import AWAY, FullOffice, full_office
-from tests.crashes.unreadable import NO_TEXT, lay_open, wrong_values
-from tests.databases import PostgresqlServer, store_in_memory
-
-TABLES = sorted(metadata.tables)
-#: One row of these speaks for everything, or figures add all of them up: who asks is told so.
-SPEAK_FOR_ALL = {"superior_lanes", "checkpoint", "instance_time", "task_time", "personal_key"}
-
-
-@dataclass
-class Laboratory:
-    """A full office whose rows are damaged one by one, and mended again."""
-
-    full: FullOffice
-    askers: Askers
-    #: What each question is answered as long as all is sound, and which tables it reads.
-    sound: dict[Question, Answer] = field(default_factory=dict)
-    reads: dict[Question, set[str]] = field(default_factory=dict)
-    _turns: Iterator[int] = field(default_factory=count)
-
-    def look(self) -> None:
-        """Ask everything once; what is not given now says nothing later."""
-        for question in self.askers.questions(self._places()):
-            with self.askers.noting_tables() as noted:
-                answer = self.askers.ask(question)
-            assert answer.is_honest, f"{question}: {answer.status} {answer.errors}"
-            if answer.status == 200:
-                self.sound[question], self.reads[question] = answer, noted
-
-    def next_of(self, table: Table) -> Question | None:
-        """One of the questions that read the table, each in its turn."""
-        its = [each for each, tables in self.reads.items() if table.name in tables]
-        return its[next(self._turns) % len(its)] if its else None
-
-    @contextmanager
-    def damaged(self, column: Column[Any], value: str) -> Iterator[None]:
-        """The value stands there meanwhile, in the row of the story or of who is away."""
-        table = column.table
-        where, names = self._row(column)
-        [former] = self._run(f'SELECT "{column.name}" FROM {table} WHERE {where}', **names)
-        change = f'UPDATE {table} SET "{column.name}" = {{}} WHERE {{}}'
-        self._run(change.format(value, where), **names)
-        try:
-            yield
-        finally:
-            is_ = "IS" if self.full.office.store.dialect == "sqlite" else "="
-            again = f'"{column.name}" {is_} {value}' if column.name in names else where
-            self._run(change.format(":former", again), former=former, **names)
-
-    def _row(self, column: Column[Any]) -> tuple[str, dict[str, Any]]:
-        table = column.table
-        story = {"instance_id": self.full.paths["berkas"].rpartition("/")[2], "account": AWAY}
-        if table.name == "account":
-            story["name"] = AWAY
-        keys = [each.name for each in table.primary_key.columns]
-        wanted = [f"({name} = '{story[name]}') DESC" for name in story if name in table.columns]
-        found = self._run(
-            f"SELECT {', '.join(keys)} FROM {table} "
-            f"ORDER BY {', '.join([*wanted, chr(34) + column.name + chr(34) + ' IS NULL'])} LIMIT 1"
-        )
-        assert found, f"{table} has no row: let full_office.py make one"
-        return " AND ".join(f"{key} = :{key}" for key in keys), dict(zip(keys, found, strict=True))
-
-    def _run(self, statement: str, **values: Any) -> Any:
-        with self.full.office.store._engine.begin() as connection:
-            done = connection.execute(text(statement), values)
-            return done.first() if done.returns_rows else None
-
-    def _places(self) -> dict[str, str]:
-        """What stands for `<...>` in the addresses of the API: things of the story."""
-        paths = self.full.paths
-        instance = paths["berkas"].rpartition("/")[2]
-        keys = {
-            "delivery_id": "delivery", "deployment_id": "deployment",
-            "subscription_id": "webhook_subscription", "external_task_id": "external_task",
-            "kept_id": "kept_message", "substitution_id": "substitution", "person": "personal_key",
-            "erasure_id": "erasure", "number": "checkpoint",
-        }  # fmt: skip
-        of_instance = {"definition_id": "definition_id", "key": "definition_key"}
-        its = f"FROM process_instance WHERE instance_id = '{instance}'"
-        document = f"SELECT document_id FROM document WHERE instance_id = '{instance}'"
-        visit = (
-            f"SELECT activity_instance_id FROM history_event WHERE instance_id = '{instance}' "
-            "AND kind = 'activity_completed'"
-        )
-        updated = (
-            "SELECT instance_id || '.' || sequence || '.' || name FROM variable_update "
-            f"WHERE instance_id = '{instance}'"
-        )
-        resource = (
-            "SELECT resource_id FROM resource JOIN deployment USING (deployment_id) "
-            "WHERE deployment_id = (SELECT deployment_id FROM deployment LIMIT 1)"
-        )
-        return {
-            "instance_id": instance,
-            "execution_id": instance,
-            "task_id": paths["tugas"].rpartition("/")[2],
-            "account": "kadis",
-            "code": paths["kode"].rpartition("=")[2],
-            "name": "periode_tahun",
-            "comment_id": "x",
-            "attachment_id": str(self._run(document)[0]),
-            "document_id": str(self._run(document)[0]),
-            "visit_id": str(self._run(visit)[0]),
-            "variable_id": str(self._run(updated)[0]),
-            "detail_id": str(self._run(updated)[0]),
-            "resource_id": str(self._run(resource)[0]),
-            **{word: str(self._run(f"SELECT {of} {its}")[0]) for word, of in of_instance.items()},
-            **{
-                word: str(self._run(f"SELECT {word} FROM {of} WHERE {word} IS NOT NULL LIMIT 1")[0])
-                for word, of in keys.items()
-            },
-        }
-
-
-def laboratory_over(store: Store, folder: Path) -> Laboratory:
-    full = full_office(store, folder)
-    lay_open(store)
-    made = Laboratory(full, Askers(full))
-    made.look()
-    return made
+from tests.crashes.askers import Question
+from tests.crashes.laboratory import TABLES, Laboratory, faults_of, laboratory_over
+from tests.crashes.unreadable import NO_TEXT
+from tests.databases import store_in_memory
 
 
 @pytest.fixture(scope="module")
-def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
     store = store_in_memory()
     yield laboratory_over(store, tmp_path_factory.mktemp("office"))
     store.close()
 
 
-@pytest.fixture(scope="module")
-def on_postgresql(
-    postgresql_server: PostgresqlServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Laboratory]:
-    url = postgresql_server.create_migrated()
-    store = Store.open(url)
-    yield laboratory_over(store, tmp_path_factory.mktemp("office"))
-    store.close()
-    postgresql_server.drop(url)
-
-
 @pytest.mark.parametrize("name", TABLES)
-def test_no_value_of_a_sqlite_is_answered_by_a_traceback(on_sqlite: Laboratory, name: str) -> None:
-    faults = faults_of(on_sqlite, metadata.tables[name])
+def test_no_value_of_a_sqlite_is_answered_by_a_traceback(laboratory: Laboratory, name: str) -> None:
+    faults = faults_of(laboratory, metadata.tables[name])
 
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.postgresql
-@pytest.mark.parametrize("name", TABLES)
-def test_no_value_of_a_postgresql_is_answered_by_a_traceback(
-    on_postgresql: Laboratory, name: str
-) -> None:
-    faults = faults_of(on_postgresql, metadata.tables[name])
-
-    assert not faults, "\n".join(faults)
-
-
-def test_list_that_lacks_a_damaged_row_says_so(on_sqlite: Laboratory) -> None:
+def test_list_that_lacks_a_damaged_row_says_so(laboratory: Laboratory) -> None:
     name = metadata.tables["process_instance"].c.started_by
     page = Question("admin", "/berkas", is_of_many=True)
     listing = Question("admin", "/engine-rest/process-instance", is_of_many=True)
-    whole = [on_sqlite.askers.ask(each) for each in (page, listing)]
+    whole = [laboratory.askers.ask(each) for each in (page, listing)]
 
-    with on_sqlite.damaged(name, NO_TEXT):
-        seen, listed = (on_sqlite.askers.ask(each) for each in (page, listing))
+    with laboratory.damaged(name, NO_TEXT):
+        seen, listed = (laboratory.askers.ask(each) for each in (page, listing))
 
     assert [each.left_out for each in whole] == [None, None]
     assert "baris data rusak" not in whole[0].text
     assert "1 baris data rusak" in seen.text
     assert listed.left_out == "1"
     assert len(json.loads(listed.text)) == len(json.loads(whole[1].text)) - 1
-
-
-def faults_of(laboratory: Laboratory, table: Table) -> list[str]:
-    """Each value that was not answered as it must be, and how."""
-    dialect = laboratory.full.office.store.dialect
-    return [
-        f"{column} = {value}: {fault}"
-        for column in table.columns
-        for value in wrong_values(column, dialect)
-        if (fault := fault_of(laboratory, column, value))
-    ]
-
-
-def fault_of(laboratory: Laboratory, column: Column[Any], value: str) -> str | None:
-    """What is wrong with the answer to the next question; None: nothing."""
-    question = laboratory.next_of(column.table)
-    if question is None:
-        return None
-    with laboratory.damaged(column, value):
-        answer = laboratory.askers.ask(question)
-    told = f"{question}: {answer.status} {[f'{type(e).__name__}: {e}' for e in answer.errors]}"
-    if not answer.is_honest:
-        return told
-    is_given = answer.status == 200 or column.table.name in SPEAK_FOR_ALL
-    return None if is_given or not question.is_of_many else told

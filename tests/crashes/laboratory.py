@@ -1,0 +1,176 @@
+"""A full office in which one value at a time is damaged while somebody asks for a page or a list.
+
+Every column of every table is tried with every value of `unreadable.py`. Each try asks one of the
+pages and lists that read the table, the next try asks the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, Table, text
+
+from engine.store import Store
+from engine.store.tables import metadata
+from tests.crashes.askers import Askers, Question
+from tests.crashes.full_office import AWAY, FullOffice, full_office
+from tests.crashes.unreadable import lay_open, wrong_values
+
+TABLES = sorted(metadata.tables)
+#: One row of these speaks for everything, or figures add all of them up: who asks is told so.
+SPEAK_FOR_ALL = {"superior_lanes", "checkpoint", "instance_time", "task_time", "personal_key"}
+
+
+@dataclass
+class Laboratory:
+    """A full office whose rows are damaged one by one, and mended again."""
+
+    full: FullOffice
+    askers: Askers
+    #: Each question that is answered as long as all is sound, and which tables it reads.
+    reads: dict[Question, set[str]] = field(default_factory=dict)
+    #: By table the questions that take long and are asked once, when a value of it is damaged.
+    once: dict[str, list[Question]] = field(default_factory=dict)
+    _turns: Iterator[int] = field(default_factory=count)
+
+    def look(self) -> None:
+        """Ask everything once; what is not given now says nothing later."""
+        for question in self.askers.questions(self._places()):
+            with self.askers.noting_tables() as noted:
+                answer = self.askers.ask(question)
+            assert answer.is_honest, f"{question}: {answer.status} {answer.errors}"
+            if answer.status == 200:
+                self.reads[question] = noted
+        for question in [each for each in self.reads if each.takes_long]:
+            # That of which the fewest others tell.
+            table = min(self.reads[question], key=lambda name: len(self._readers(name)))
+            self.once.setdefault(table, []).append(question)
+
+    def next_of(self, table: Table) -> Question | None:
+        """One of the questions that read the table, each in its turn."""
+        if self.once.get(table.name):
+            return self.once[table.name].pop()
+        its = self._readers(table.name)
+        its = [each for each in its if not each.takes_long] or its
+        return its[next(self._turns) % len(its)] if its else None
+
+    def _readers(self, name: str) -> list[Question]:
+        return [each for each, tables in self.reads.items() if name in tables]
+
+    @contextmanager
+    def damaged(self, column: Column[Any], value: str) -> Iterator[None]:
+        """The value stands there meanwhile, in the row of the story or of who is away."""
+        table = column.table
+        where, names = self._row(column)
+        [former] = self._run(f'SELECT "{column.name}" FROM {table} WHERE {where}', **names)
+        change = f'UPDATE {table} SET "{column.name}" = {{}} WHERE {{}}'
+        self._run(change.format(value, where), **names)
+        try:
+            yield
+        finally:
+            is_ = "IS" if self.full.office.store.dialect == "sqlite" else "="
+            again = f'"{column.name}" {is_} {value}' if column.name in names else where
+            self._run(change.format(":former", again), former=former, **names)
+
+    def _row(self, column: Column[Any]) -> tuple[str, dict[str, Any]]:
+        table = column.table
+        story = {"instance_id": self.full.paths["berkas"].rpartition("/")[2], "account": AWAY}
+        if table.name == "account":
+            story["name"] = AWAY
+        keys = [each.name for each in table.primary_key.columns]
+        wanted = [f"({name} = '{story[name]}') DESC" for name in story if name in table.columns]
+        found = self._run(
+            f"SELECT {', '.join(keys)} FROM {table} "
+            f"ORDER BY {', '.join([*wanted, chr(34) + column.name + chr(34) + ' IS NULL'])} LIMIT 1"
+        )
+        assert found, f"{table} has no row: let full_office.py make one"
+        return " AND ".join(f"{key} = :{key}" for key in keys), dict(zip(keys, found, strict=True))
+
+    def _run(self, statement: str, **values: Any) -> Any:
+        with self.full.office.store._engine.begin() as connection:
+            done = connection.execute(text(statement), values)
+            return done.first() if done.returns_rows else None
+
+    def _places(self) -> dict[str, str]:
+        """What stands for `<...>` in the addresses of the API: things of the story."""
+        paths = self.full.paths
+        instance = paths["berkas"].rpartition("/")[2]
+        keys = {
+            "delivery_id": "delivery", "deployment_id": "deployment",
+            "subscription_id": "webhook_subscription", "external_task_id": "external_task",
+            "kept_id": "kept_message", "substitution_id": "substitution", "person": "personal_key",
+            "erasure_id": "erasure", "number": "checkpoint",
+        }  # fmt: skip
+        of_instance = {"definition_id": "definition_id", "key": "definition_key"}
+        its = f"FROM process_instance WHERE instance_id = '{instance}'"
+        document = f"SELECT document_id FROM document WHERE instance_id = '{instance}'"
+        visit = (
+            f"SELECT activity_instance_id FROM history_event WHERE instance_id = '{instance}' "
+            "AND kind = 'activity_completed'"
+        )
+        updated = (
+            "SELECT instance_id || '.' || sequence || '.' || name FROM variable_update "
+            f"WHERE instance_id = '{instance}'"
+        )
+        resource = (
+            "SELECT resource_id FROM resource JOIN deployment USING (deployment_id) "
+            "WHERE deployment_id = (SELECT deployment_id FROM deployment LIMIT 1)"
+        )
+        return {
+            "instance_id": instance,
+            "execution_id": instance,
+            "task_id": paths["tugas"].rpartition("/")[2],
+            "account": "kadis",
+            "code": paths["kode"].rpartition("=")[2],
+            "name": "periode_tahun",
+            "comment_id": "x",
+            "attachment_id": str(self._run(document)[0]),
+            "document_id": str(self._run(document)[0]),
+            "visit_id": str(self._run(visit)[0]),
+            "variable_id": str(self._run(updated)[0]),
+            "detail_id": str(self._run(updated)[0]),
+            "resource_id": str(self._run(resource)[0]),
+            **{word: str(self._run(f"SELECT {of} {its}")[0]) for word, of in of_instance.items()},
+            **{
+                word: str(self._run(f"SELECT {word} FROM {of} WHERE {word} IS NOT NULL LIMIT 1")[0])
+                for word, of in keys.items()
+            },
+        }
+
+
+def laboratory_over(store: Store, folder: Path) -> Laboratory:
+    full = full_office(store, folder)
+    lay_open(store)
+    made = Laboratory(full, Askers(full))
+    made.look()
+    return made
+
+
+def faults_of(laboratory: Laboratory, table: Table) -> list[str]:
+    """Each value that was not answered as it must be, and how."""
+    dialect = laboratory.full.office.store.dialect
+    return [
+        f"{column} = {value}: {fault}"
+        for column in table.columns
+        for value in wrong_values(column, dialect)
+        if (fault := fault_of(laboratory, column, value))
+    ]
+
+
+def fault_of(laboratory: Laboratory, column: Column[Any], value: str) -> str | None:
+    """What is wrong with the answer to the next question; None: nothing."""
+    question = laboratory.next_of(column.table)
+    if question is None:
+        return None
+    with laboratory.damaged(column, value):
+        answer = laboratory.askers.ask(question)
+    told = f"{question}: {answer.status} {[f'{type(e).__name__}: {e}' for e in answer.errors]}"
+    if not answer.is_honest:
+        return told
+    is_given = answer.status == 200 or column.table.name in SPEAK_FOR_ALL
+    return None if is_given or not question.is_of_many else told

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from engine.bpmn.sop_terms import CALENDAR_KEY
-from engine.errors import Conflict, InvalidInput, NotFound
+from engine.errors import Conflict, DamagedRow, InvalidInput, NotFound
 from engine.model import Actor, CalendarRevision, Role
 from engine.permissions import require_role
 from engine.sources import Clock
@@ -38,9 +38,19 @@ class Calendars:
     # ------------------------------------------------------------------- questions
 
     def calendars(self) -> list[WorkCalendar]:
-        """Every calendar as it is now, by key. Everybody may see them."""
+        """Every calendar as it is now, by key, but for those that say nothing that is one.
+
+        Everybody may see them.
+        """
         with self._store.reading() as tx:
-            return [_calendar(found) for found in tx.calendars()]
+            return [calendar for found in tx.calendars() for calendar in self._readable(found)]
+
+    def _readable(self, found: CalendarRevision) -> Iterator[WorkCalendar]:
+        try:
+            yield _calendar(found)
+        except DamagedRow as error:
+            row = f"a row of work_calendar (key {found.key}, revision {found.revision})"
+            self._store.quarantine.take(row, str(error))
 
     def calendar(self, key: str, revision: int | None = None) -> WorkCalendar:
         """One calendar, as it is now or was at a revision. Raises NotFound."""
@@ -132,7 +142,12 @@ class Calendars:
 
 
 def _calendar(found: CalendarRevision) -> WorkCalendar:
-    return from_json(found.key, found.revision, found.content)
+    try:
+        return from_json(found.key, found.revision, found.content)
+    except InvalidInput as error:
+        # It was one when it was kept.
+        told = f"calendar {found.key!r}, revision {found.revision}"
+        raise DamagedRow(f"{told} cannot be read: {error}") from error
 
 
 def _valid(calendar: WorkCalendar) -> WorkCalendar:

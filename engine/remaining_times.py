@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from engine.calendars import Calendars
 from engine.deadlines import is_dated, term_text
 from engine.definitions import Definitions
+from engine.errors import DamagedRow, NotFound
 from engine.model import Actor, TaskState, UserTask
 from engine.permissions import require_task_visible
 from engine.sources import Clock
@@ -87,4 +88,10 @@ class RemainingTimes:
         return Remaining(from_claim=time) if time and task.assignee is None else None
 
     def _calendar(self, tx: StoreTransaction, task: UserTask) -> WorkCalendar | None:
-        return calendar_of(tx, self._definitions, self._calendars, task)
+        try:
+            return calendar_of(tx, self._definitions, self._calendars, task)
+        except (DamagedRow, NotFound) as error:
+            # A calendar is everybody's: without it the task is told, and not how much time is left.
+            row = f"the calendar of process {task.definition_key}"
+            self._store.quarantine.take(row, str(error))
+            return None

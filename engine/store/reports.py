@@ -23,7 +23,7 @@ from engine.model import (
     TaskState,
 )
 from engine.store.filters import Conditions, equal
-from engine.store.kept_rows import of_table
+from engine.store.kept_rows import of_table, readable
 from engine.store.tables import course, instance_time, process_instance, task_time, user_task
 from engine.store.transaction import Transaction
 
@@ -211,8 +211,9 @@ class Reports(Transaction):
         for percent in (50, 90):
             below, part = divmod((number - 1) * percent, 100)
             around = select(value).where(*conditions).order_by(value).limit(2).offset(below)
-            low, *high = (row[0] for row in self._all(around))
-            shares.append(low + ((high or [low])[0] - low) * part / 100)
+            with readable("a measured time"):
+                low, *high = (row[0] for row in self._all(around))
+                shares.append(low + ((high or [low])[0] - low) * part / 100)
         median, ninetieth = shares
         return Spread(median, ninetieth, total or timedelta(0))
 

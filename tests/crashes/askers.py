@@ -29,7 +29,7 @@ from webhooks import LEFT_OUT, create_app
 PARTS = ("admin", "auditor", "analis", "kadis")
 #: What says that a thing is damaged, and which.
 HONEST = (DamagedRow, DamagedHistory, ReplayMismatch, SecretKeyUnusable)
-_LONG = re.compile(r"/pdf$")
+_LONG = re.compile(r"/(pdf|compare|state|verify|keutuhan)$|^/(bandingkan|putar-ulang/|laporan/)")
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
 _TABLES = re.compile(rf"\b({'|'.join(sorted(metadata.tables, key=len, reverse=True))})\b")
 

@@ -48,7 +48,7 @@ class Laboratory:
                 self.reads[question] = noted
         for question in [each for each in self.reads if each.takes_long]:
             # That of which the fewest others tell.
-            table = min(self.reads[question], key=lambda name: len(self._readers(name)))
+            table = min(sorted(self.reads[question]), key=lambda name: len(self._readers(name)))
             self.once.setdefault(table, []).append(question)
 
     def next_of(self, table: Table) -> Question | None:
@@ -165,8 +165,13 @@ def faults_of(laboratory: Laboratory, table: Table) -> list[str]:
 def fault_of(laboratory: Laboratory, column: Column[Any], value: str) -> str | None:
     """What is wrong with the answer to the next question; None: nothing."""
     question = laboratory.next_of(column.table)
-    if question is None:
-        return None
+    return None if question is None else fault_at(question, laboratory, column, value)
+
+
+def fault_at(
+    question: Question, laboratory: Laboratory, column: Column[Any], value: str
+) -> str | None:
+    """The same of the answer to this question."""
     with laboratory.damaged(column, value):
         answer = laboratory.askers.ask(question)
     told = f"{question}: {answer.status} {[f'{type(e).__name__}: {e}' for e in answer.errors]}"

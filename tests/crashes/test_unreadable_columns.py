@@ -13,7 +13,7 @@ import pytest
 
 from engine.store.tables import metadata
 from tests.crashes.askers import Question
-from tests.crashes.laboratory import TABLES, Laboratory, faults_of, laboratory_over
+from tests.crashes.laboratory import TABLES, Laboratory, fault_at, faults_of, laboratory_over
 from tests.crashes.unreadable import NO_TEXT
 from tests.databases import store_in_memory
 
@@ -30,6 +30,24 @@ def test_no_value_of_a_sqlite_is_answered_by_a_traceback(laboratory: Laboratory,
     faults = faults_of(laboratory, metadata.tables[name])
 
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "path"),
+    [
+        ("external_task.definition_id", "''", "/engine-rest/external-task"),
+        ("instance_time.elapsed", "NULL", "/laporan?periode=tahun"),
+        ("work_calendar.revision", "'banyak'", "/berkas"),
+        ("work_calendar.content", "'{\"a\": 1}'", "/kalender"),
+    ],
+)
+def test_list_that_was_once_lost_by_a_value_is_given(
+    laboratory: Laboratory, column: str, value: str, path: str
+) -> None:
+    table, _, name = column.partition(".")
+    question = Question("admin", path, is_of_many=True)
+
+    assert fault_at(question, laboratory, metadata.tables[table].c[name], value) is None
 
 
 def test_list_that_lacks_a_damaged_row_says_so(laboratory: Laboratory) -> None:

@@ -11,6 +11,7 @@ from engine.errors import Forbidden
 from engine.remaining_times import Remaining
 from engine.settings import Settings
 from engine.worktime import Day, DayKind, Span
+from tests.crashes.unreadable import lay_open
 from tests.engine.test_task_deadlines import sop
 from tests.office import ADMIN, Office, staff
 
@@ -82,3 +83,27 @@ def test_it_is_for_those_who_see_the_task(office: Office) -> None:
     instance = office.start(office.deploy(sop("P1D")))
     with pytest.raises(Forbidden):
         office.engine.remaining_times.of([office.task(instance, "t0")], actor=staff("Bidang"))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["revision = 'banyak'", "content = '{\"a\": 1}'", "content = '['"],
+    ids=["unreadable revision", "no calendar", "no JSON"],
+)
+@pytest.mark.parametrize("due", ["", 'camunda:dueDate="2026-01-06T16:00:00+07:00"'])
+def test_a_calendar_that_cannot_be_read_takes_no_task_with_it(
+    office: Office, damage: str, due: str
+) -> None:
+    office.start(office.deploy(sop("P2D")))  # brings the office its calendar
+    dated = sop("P2D").replace('id="t0"', f'id="t0" {due}')
+    instance = office.start(office.deploy(dated))
+    lay_open(office.store)
+    with office.store._engine.begin() as connection:
+        assert connection.exec_driver_sql(f"UPDATE work_calendar SET {damage}").rowcount == 1
+    office.engine = office.engine_with(Settings())
+
+    found = remaining(office, instance)
+
+    assert found == Remaining(span=None)
+    assert office.engine.calendars.calendars() == []
+    assert "the calendar of process p" in office.store.quarantine.rows

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import current_app
 
+from engine.errors import DamagedRow, NotFound
 from engine.model import Actor, ExternalTask, Role, Scope
 from engine.queries import ExternalTaskQuery, Page
 from engine.services import FetchedTask
@@ -158,11 +159,16 @@ def _wanted(variables: Mapping[str, Any], names: Sequence[str] | None) -> Mappin
 
 
 def _version_tags(tasks: Sequence[ExternalTask], actor: Actor) -> Mapping[str, str | None]:
-    definitions = current_engine().definitions
-    return {
-        each: definitions.definition(each, actor=_reader(actor)).version_tag
-        for each in {task.definition_id for task in tasks}
-    }
+    return {each: _version_tag(each, actor) for each in {task.definition_id for task in tasks}}
+
+
+def _version_tag(definition_id: str, actor: Actor) -> str | None:
+    try:
+        found = current_engine().definitions.definition(definition_id, actor=_reader(actor))
+    except (DamagedRow, NotFound):
+        # One damaged row takes no other task out of a list.
+        return None
+    return found.version_tag
 
 
 def _reader(actor: Actor) -> Actor:

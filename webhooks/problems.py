@@ -28,6 +28,8 @@ NO_CODE, OPTIMISTIC_LOCKING = 0, 1
 #: What the words of an error say of the transaction that failed.
 _NOT_WRITTEN = re.compile(r"[;,]? nothing was written(, try again)?")
 
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
 Facts = Callable[[Any], Mapping[str, Any]]
 
 
@@ -225,9 +227,11 @@ def in_truth(error: errors.EngineError) -> errors.EngineError:
     """The error as it is true of the whole request.
 
     What the engine says that it did not write is what it was at when it failed: here often the
-    answer to what it has kept before.
+    answer to what it has kept before. Who only reads asked for nothing to be kept, though it may be
+    noted that he does.
     """
-    if not isinstance(error, errors.PASSING_TROUBLE) or not current_engine().has_kept:
+    is_reading = request.method in _READING
+    if is_reading or not isinstance(error, errors.PASSING_TROUBLE) or not current_engine().has_kept:
         return error
     reason = _NOT_WRITTEN.sub("", str(error))
     return errors.OutcomeUnknown(f"something was kept, ask again whether all of it was: {reason}")

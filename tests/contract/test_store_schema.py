@@ -128,7 +128,7 @@ def test_log_of_deliveries_outlives_the_migration_that_adds_a_channel(
         assert tx.delivery("msg_1").channel is Channel.EMAIL
     with store._writing_engine.begin() as conn:
         conn.execute(_A_LETTER, {"id": "msg_2", "channel": "gateway"})
-    with store._writing_engine.begin() as conn, pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError), store._writing_engine.begin() as conn:
         conn.execute(_A_LETTER, {"id": "msg_3", "channel": "pigeon"})
     store.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.bpmn.checks import refuses
@@ -13,6 +13,7 @@ from engine.bpmn.diagram import Diagram, read_diagram
 from engine.bpmn.elements import FlowNode, ProcessModel
 from engine.bpmn.translations import Translation, translations
 from engine.definition_proof import definition_faults, deployment_faults, told_by
+from engine.differences import faults_of_left_out
 from engine.errors import (
     DeploymentRejected,
     Forbidden,
@@ -148,12 +149,19 @@ class Definitions:
         require_role(actor, "verify everything", Role.AUDITOR, Role.ADMIN)
         with self._store.reading() as tx:
             definitions, deployments = tx.definition_ids(), tx.deployment_ids()
-        yield from self._faults_of_each(definitions, definition_faults)
-        yield from self._faults_of_each(deployments, deployment_faults)
+        yield from self._faults_of_each("process_definition", definitions, definition_faults)
+        yield from self._faults_of_each("deployment", deployments, deployment_faults)
 
     def _faults_of_each(
-        self, ids: Iterable[str], faults_of: Callable[[StoreTransaction, str], list[Fault]]
+        self,
+        table: str,
+        ids: Sequence[str],
+        faults_of: Callable[[StoreTransaction, str], list[Fault]],
     ) -> Iterator[Fault]:
+        left_out = self._store.quarantine.rows_of(table)
+        # Of the others it is said below.
+        nameless = [row for row in left_out if not any(each in row for each in ids)]
+        yield from faults_of_left_out(nameless)
         for each in ids:
             with self._store.reading() as tx:
                 faults = faults_of(tx, each)

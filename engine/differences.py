@@ -38,6 +38,11 @@ def differing(
             yield f"the {name}{of_what}", str(one), str(other)
 
 
+def faults_of_left_out(rows: Iterable[str]) -> list[Fault]:
+    """A fault for each row, by table and key, that was left out since it cannot be read."""
+    return [Fault("-", None, "state", f"{row} cannot be read", found="unreadable") for row in rows]
+
+
 def faults_of_log(
     log: str,
     expected: Mapping[str, _T],

@@ -13,13 +13,13 @@ from datetime import date
 
 from engine.access_log import AccessLog
 from engine.account_log import record
+from engine.differences import faults_of_left_out
 from engine.errors import InvalidInput, NotFound
 from engine.json_values import check_variables
 from engine.model import (
     AccountEventKind,
     Actor,
     Erasure,
-    Fault,
     Json,
     KeysVerification,
     Person,
@@ -44,8 +44,6 @@ MAX_REASON = 4000
 _FIRST_PAGE = Page()
 #: Instances, or keys, asked about at a time.
 _BATCH = 500
-#: As a row of a key begins that cannot be read.
-_DAMAGED = "a row of personal_key "
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +204,8 @@ class PersonalData:
         found = KeysVerification()
         for keys in self._unerased():
             found += verified(keys, self._sealing)
-        damaged = [row for row in self._store.quarantine.rows if row.startswith(_DAMAGED)]
-        return found + KeysVerification(
-            faults=tuple(
-                Fault("-", None, "state", f"{row} cannot be read", found="unreadable")
-                for row in damaged
-            )
-        )
+        damaged = self._store.quarantine.rows_of("personal_key")
+        return found + KeysVerification(faults=tuple(faults_of_left_out(damaged)))
 
     def _unerased(self) -> Iterator[list[PersonalKey]]:
         """All keys that are not destroyed, some at a time."""

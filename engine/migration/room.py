@@ -192,8 +192,7 @@ class Migrations:
         as the number of its SK. Raises Forbidden, NotFound, InvalidInput, MigrationRefused,
         Conflict, IdempotencyKeyReused.
         """
-        _require_may(actor)
-        stated = _stated("reason", reason, MAX_REASON), _stated("basis", basis, MAX_BASIS)
+        stated = _stated_by(actor, reason, basis)
         request = _request(instance_id, plan, stated, actor, idempotency_key)
         with self._store.writing() as tx:
             stored = tx.stored_instance(instance_id, for_step=True)
@@ -220,10 +219,9 @@ class Migrations:
 
         Raises Forbidden, InvalidInput, IdempotencyKeyReused.
         """
-        _require_may(actor)
-        stated = _stated("reason", reason, MAX_REASON), _stated("basis", basis, MAX_BASIS)
+        stated = _stated_by(actor, reason, basis)
+        request = _request(instance_id, plan, stated, actor, idempotency_key)
         with self._store.reading() as tx:
-            request = _request(instance_id, plan, stated, actor, idempotency_key)
             return request.recall(tx) is not None
 
     def _input(
@@ -313,6 +311,12 @@ class Migrations:
             while len(self._nets) > _MAX_NETS:
                 self._nets.popitem(last=False)
         return nets
+
+
+def _stated_by(actor: Actor, reason: str, basis: str) -> tuple[str, str]:
+    """Why, as it is kept. Raises Forbidden, InvalidInput."""
+    _require_may(actor)
+    return _stated("reason", reason, MAX_REASON), _stated("basis", basis, MAX_BASIS)
 
 
 def _request(

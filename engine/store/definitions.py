@@ -73,7 +73,7 @@ class Definitions(Transaction):
         row = self._first(select(deployment).where(deployment.c.deployment_id == deployment_id))
         if row is None:
             raise NotFound("deployment", deployment_id)
-        return Deployment(**row._mapping)
+        return _deployment(row)
 
     def deployment_ids(self) -> list[str]:
         """The ids of all deployments, the first one first, but for those that are no text."""
@@ -191,11 +191,10 @@ class Definitions(Transaction):
         return self._with_lanes(self._listed(listing, _definition, key))
 
     def definition_ids(self) -> list[str]:
-        """The ids of all definitions, the first deployed first."""
-        ordered = select(process_definition.c.definition_id).order_by(
-            process_definition.c.deployed_at, process_definition.c.definition_id
-        )
-        return [row.definition_id for row in self._all(ordered)]
+        """The ids of all definitions, the first deployed first, likewise."""
+        key = process_definition.c.definition_id
+        ordered = select(key).order_by(process_definition.c.deployed_at, key)
+        return self._listed(ordered, attrgetter(key.name), key)
 
     def count_definitions(self, query: DefinitionQuery) -> int:
         """How many definitions match."""

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 
-from engine.errors import DamagedRow, EngineError, NotFound, RevisionConflict
+from engine.errors import DamagedRow, NotFound, RevisionConflict
 from engine.model import (
     EventKind,
     InstanceState,
@@ -216,8 +216,7 @@ class Instances(InstanceSearches):
         over = [each for each in changed if each.state is not TaskState.OPEN]
         if not over or self._locked.get(before.instance_id) != before.revision:
             return
-        conflict = RevisionConflict(before.instance_id, before.revision)
-        with self._together(clash=conflict, is_waited_for=False):
+        with self._together(is_waited_for=False):
             self._send(_END_TASK, [_end_values(each) for each in over])
         self._ended |= {each.task_id for each in over}
 
@@ -231,11 +230,10 @@ class Instances(InstanceSearches):
         when there are rows of it though nobody else can have taken it.
         """
         instance_id = step.instance.instance_id
-        conflict: EngineError = RevisionConflict(instance_id, step.instance.revision)
+        conflict = RevisionConflict(instance_id, step.instance.revision)
         is_ours = self._locked.get(instance_id) == step.expected_revision
-        if is_ours:
-            conflict = _unknown_rows(step)
-        with self._together(clash=conflict, is_waited_for=not is_ours):
+        clash = _unknown_rows(step) if is_ours else conflict
+        with self._together(clash=clash, is_waited_for=not is_ours):
             # First, because it waits for a rival and then finds no row.
             append = _APPEND[_goes_on(step), step.snapshot is not None]
             touched = self._send(append, [_changed_values(step)])

@@ -333,7 +333,7 @@ def _instance_time(row: Row[Any]) -> InstanceTime:
     return InstanceTime(**{**row._mapping, "state": InstanceState(row.state)})
 
 
-@of_table(search_entry)
+@of_table(user_task)
 def _searched_by(row: Row[Any]) -> SearchedBy:
     return SearchedBy(row.offered_lane, row.escalation_level)
 

@@ -23,6 +23,10 @@ class Quarantine:
         """Table and key of each."""
         return tuple(self._rows)
 
+    def rows_of(self, table: str) -> tuple[str, ...]:
+        """Those of one table."""
+        return tuple(row for row in self._rows if row.startswith(f"a row of {table} "))
+
     def begin(self) -> None:
         """From now on it is noted anew what this thread leaves out."""
         self._of_thread.rows = {}

@@ -189,7 +189,9 @@ class Transaction:
         return self._connection.execute(statement, values)
 
     @contextmanager
-    def _together(self, *, clash: EngineError, is_waited_for: bool = True) -> Iterator[None]:
+    def _together(
+        self, *, clash: EngineError | None = None, is_waited_for: bool = True
+    ) -> Iterator[None]:
         """What is sent inside is one question to the database, which is waited for at the end.
 
         clash: raised when a unique key is already there. not is_waited_for: of what cannot fail by

@@ -8,17 +8,15 @@ from pathlib import Path
 
 import pyotp
 
-from engine.correlation import Message
-from engine.due_timers import DueTimers
 from engine.model import Actor, Identity, Role, Sent, SignOn, Upload
-from engine.queries import TaskQuery, TopicSubscription
+from engine.queries import TaskQuery
 from engine.settings import Settings
 from engine.store import Store
 from engine.substitutions import Wishes
 from tests.browser.served import fill
 from tests.diagrams import catch, end, line, named, process, signal, start, throw, user
 from tests.office import ADMIN, Office
-from tests.soak import diagrams
+from tests.soak.specimen import waiting_everywhere
 
 ROBOT = Actor("robot", frozenset({Role.WORKER}))
 #: An account of whom much is kept, and who asks for nothing.
@@ -59,37 +57,13 @@ def full_office(store: Store, folder: Path) -> FullOffice:
     office = Office(store)
     office.engine = office.engine_with(settings)
     paths = fill(office)
-    _waiting(office)
+    waiting_everywhere(office)
     _called(office)
     _people(office)
     _deliveries(office)
     office.engine.measuring.turn(lambda: False)
     office.engine.checkpoints.make(actor=ADMIN)
     return FullOffice(office, settings, paths)
-
-
-def _waiting(office: Office) -> None:
-    """Instances that wait for a person, a time, a program, a message, and one beyond."""
-    definition = office.deploy(diagrams.work("0"), "rendam.bpmn")
-    filled = {"catatan": "halo", "alamat": "Jalan Kenanga 17", "putusan": "setujui"}
-    for place in reversed(range(5)):
-        instance_id = office.start(definition)
-        if place >= 1:
-            office.complete(instance_id, "isi", office.people["Perencana"], **filled)
-        if place >= 2:
-            office.clock.advance(seconds=5)
-            DueTimers(office.engine.instances, office.clock).turn(lambda: False)
-        if place >= 3:
-            _serve(office)
-        if place >= 4:
-            message = Message(diagrams.MESSAGE, instance_id=instance_id, variables={"surat": "1"})
-            office.engine.messages.correlate(message, actor=ROBOT)
-
-
-def _serve(office: Office) -> None:
-    topic, tasks = TopicSubscription(diagrams.TOPIC, 60_000), office.engine.external_tasks
-    for found in tasks.fetch_and_lock("w", [topic], max_tasks=9, actor=ROBOT):
-        tasks.complete(found.task.external_task_id, "w", {}, actor=ROBOT)
 
 
 def _called(office: Office) -> None:

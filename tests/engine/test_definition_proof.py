@@ -127,6 +127,27 @@ def test_a_deployment_that_its_files_do_not_lead_to_is_named(
     assert named in fault.message
 
 
+@pytest.mark.parametrize("table", ["process_definition", "deployment"])
+def test_what_has_no_id_that_can_be_read_is_named_beside_the_others(
+    office: Office, table: str
+) -> None:
+    definitions = office.engine.definitions
+    office.deploy(diagram("surat"), "surat.bpmn")
+    note = office.deploy(diagram("nota"), "nota.bpmn")
+    key = {"process_definition": "definition_id", "deployment": "deployment_id"}[table]
+    with office.store._engine.connect() as connection:
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")
+    letter = "(SELECT deployment_id FROM process_definition WHERE key = 'surat')"
+    spoil(office, f"UPDATE {table} SET {key} = X'FF41' WHERE deployment_id = {letter}")
+    spoil(office, "UPDATE process_definition SET version_tag = 'x' WHERE key = 'nota'")
+
+    found = list(definitions.faults(actor=AUDITOR))
+
+    unnamed = [each for each in found if each.message.startswith(f"a row of {table} ({key} ")]
+    assert [(each.instance_id, each.found) for each in unnamed] == [("-", "unreadable")]
+    assert note.definition_id in {each.instance_id for each in found}
+
+
 def test_one_definition_that_cannot_be_read_takes_no_other_with_it(office: Office) -> None:
     office.deploy(diagram("surat"), "surat.bpmn")
     other = office.deploy(diagram("nota"), "nota.bpmn")

@@ -90,11 +90,12 @@ def _remark(office: Office, instance_id: str) -> None:
     remarks.attach(Place(instance_id), file, name="lampiran", actor=ADMIN)
 
 
-def _work(office: Office) -> None:
-    """Instances of the soak's own process at each of its places, and one that has ended."""
+def waiting_everywhere(office: Office) -> None:
+    """Instances of the soak's own process at each of its places, and one that is beyond them."""
     definition = office.deploy(diagrams.work("0"), "rendam.bpmn")
     filled = {"catatan": "halo", "alamat": "Jalan Kenanga 17", "putusan": "setujui"}
-    for place in range(5):
+    # The last place first: the clock moves on for who waits.
+    for place in reversed(range(5)):
         instance_id = office.start(definition)
         if place >= 1:
             office.complete(instance_id, "isi", office.people["Perencana"], **filled)
@@ -106,6 +107,11 @@ def _work(office: Office) -> None:
         if place >= 4:
             message = Message(diagrams.MESSAGE, instance_id=instance_id, variables={"surat": "1"})
             office.engine.messages.correlate(message, actor=ROBOT)
+
+
+def _work(office: Office) -> None:
+    """What waits, and what there was to send of it."""
+    waiting_everywhere(office)
     office.engine.deliveries.expand(10_000)
     for delivery_id, _ in office.engine.deliveries.due(100):
         taken = office.engine.deliveries.take(delivery_id)

@@ -128,4 +128,9 @@ class Search(WordIndex):
             page = page.limit(max_results).offset(first_result)
             return self._listed(page, instance_of, process_instance.c.instance_id)
 
-        return self._with_words(words, INSTANCE_COLUMNS, ask, enough=max_results)
+        def few() -> Sequence[str] | None:
+            return self._few_visible(lanes, account)
+
+        return self._with_words(
+            words, INSTANCE_COLUMNS, ask, enough=max_results, few=None if lanes is None else few
+        )

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Select, func, literal, literal_column, select
 
 from engine.model import TaskState
-from engine.queries import Page, TaskQuery
+from engine.queries import Page, SortOrder, TaskQuery
 from engine.store.filters import Conditions, among, between, equal
-from engine.store.leading import Lead
+from engine.store.leading import Lead, unled
 from engine.store.tables import user_task
-from engine.store.transaction import FEW
+from engine.store.transaction import FEW, counted
 from engine.store.word_index import WordIndex
 
 T = TypeVar("T")
@@ -32,6 +33,15 @@ ESCALATED = Lead(user_task, "ix_user_task_escalated")
 #: Column -> the index of open tasks that has its values, and then their lanes. Without being told
 #: SQLite reads every open task instead, for the sake of the state.
 _WALKED = {name: Lead(user_task, f"ix_user_task_open_{name}") for name in ("name", "priority")}
+#: What may be missing, and has an index of those open tasks that have it, in its order: that it is
+#: there, in words by which SQLite takes that index.
+_THERE = {
+    "assignee": _T.assignee >= "",
+    "follow_up_at": _T.follow_up_at > datetime(1, 1, 1, tzinfo=UTC),
+}
+_SOONEST = (("due_at", SortOrder.ASC), ("created_at", SortOrder.ASC))
+#: Names of steps that are asked about in one statement.
+_NAMES_AT_ONCE = 10
 #: Searches of one statement; of more it is quicker to read tasks in the order of the page.
 _MOST_FACETS, _MOST_PARTS = 8, 150
 
@@ -44,8 +54,9 @@ def is_one_question(query: TaskQuery, page: Page) -> bool:
         return True
     by_name = (query.name, query.names_in, query.name_contains, query.name_like)
     by_value = (*by_name, query.priority, query.min_priority)
-    is_by_priority = bool(page.sorting) and page.sorting[0][0] == "priority"
-    is_looked_up = is_by_priority or any(each is not None for each in by_value)
+    is_looked_up = _first_wish(page) in {"priority", "name"} or any(
+        each is not None for each in by_value
+    )
     return not is_looked_up and next(_probes(query), None) is None
 
 
@@ -104,23 +115,38 @@ class TaskFacets(WordIndex):
 
         Of those that are offered to lanes, a task that matches meets the conditions of one part.
         """
-        first, is_few = _first_wish(page), is_of_few(query)
-        # Asked last: to alter a query takes long.
-        if page.max_results is not None and not is_few and _is_everything(query):
+        if is_of_few(query):
+            return None
+        if page.max_results is not None and _is_everything(query):
             return self._of_everything(query, page)
         # What somebody has in hand, or went up, is little.
         is_little = query.assignee is not None or query.is_escalated or query.escalated_to
-        if query.states != _OPEN or is_few or is_little:
+        if query.states != _OPEN or is_little:
             return None
+        return self._of_open(query, page)
+
+    def _of_open(self, query: TaskQuery, page: Page) -> list[Conditions] | None:
+        first, lanes = _first_wish(page), lanes_of(query)
+        if _is_then_as_inbox(page):
+            return self._in_order(query, page)
         if _is_named(query) and first != "priority":
             names = {*(query.names_in or ()), *([query.name] if query.name else ())}
             return self._by_lane(query, [_T.name == name for name in sorted(names)], _T.name)
         if first == "priority" or (query.priority, query.min_priority) != (None, None):
             return self._by_priority(query)
-        lanes = lanes_of(query)
         if first != "created_at" or lanes is None:
             return None
         return [[_IS_OPEN, _T.offered_lane == lane] for lane in sorted(lanes)]
+
+    def _in_order(self, query: TaskQuery, page: Page) -> list[Conditions] | None:
+        """The parts of a page in an order that no index has, but each value's own tasks have."""
+        first = page.sorting[0][0]
+        if first in _THERE:
+            return _by_absence(query, first)
+        if not _is_unfiltered(query):
+            return None
+        facets = [_T.name == each for each in self._first_names(query, page)]
+        return self._by_lane(query, facets, _T.name, most=_MOST_PARTS)
 
     def _of_everything(self, query: TaskQuery, page: Page) -> list[Conditions] | None:
         """The parts of all tasks in some states, for whoever sees all."""
@@ -128,6 +154,8 @@ class TaskFacets(WordIndex):
         if first in {None, "task_id", "instance_id"}:
             # An index has the order, whatever the state.
             return [[]]
+        if query.states == _OPEN and _is_then_as_inbox(page):
+            return self._in_order(query, page)
         if first == "priority" and query.states == _OPEN:
             return self._by_priority(query)
         if first != "created_at" or query.states == _OPEN:
@@ -138,6 +166,23 @@ class TaskFacets(WordIndex):
         there = self._values(_T.priority, _WALKED["priority"])
         asked = [_T.priority == each for each in there if _is_asked(each, query)]
         return self._by_lane(query, asked, _T.priority, self._named_lanes(query))
+
+    def _first_names(self, query: TaskQuery, page: Page) -> list[str]:
+        """The names that fill the page, in its order."""
+        most = page.first_result + (page.max_results or 0)
+        names = self._values(_T.name, _WALKED["name"])
+        if page.sorting[0][1] is SortOrder.DESC:
+            names.reverse()
+        found: list[str] = []
+        for first in range(0, len(names), _NAMES_AT_ONCE):
+            some = names[first : first + _NAMES_AT_ONCE]
+            counts = [_number_of(name, query, most).scalar_subquery() for name in some]
+            for name, number in zip(some, self._first(select(*counts)) or (), strict=True):
+                found += [name] if number else []
+                most -= number
+                if most <= 0:
+                    return found
+        return found
 
     def _named_lanes(self, query: TaskQuery) -> frozenset[str] | None:
         """The lanes that have a task of the query's names; None when it has no names, or many.
@@ -156,12 +201,14 @@ class TaskFacets(WordIndex):
         facets: list[ColumnElement[bool]],
         of: Column[Any],
         only: frozenset[str] | None = None,
+        *,
+        most: int = _MOST_FACETS,
     ) -> list[Conditions] | None:
         """Each facet, a value of that column, in each lane that has it; None: they are too many.
 
         only: lanes beside which no other one is looked at.
         """
-        if len(facets) > _MOST_FACETS:
+        if len(facets) > most:
             return None
         wanted, parts = lanes_of(query), []
         for facet in facets:
@@ -195,6 +242,33 @@ class TaskFacets(WordIndex):
 
 def _first_wish(page: Page) -> str | None:
     return page.sorting[0][0] if page.sorting else None
+
+
+def _is_then_as_inbox(page: Page) -> bool:
+    """Whether a page is asked for whose tasks stand, where they are equal, as in an inbox."""
+    is_by_value = _first_wish(page) in {"name", *_THERE}
+    return page.max_results is not None and is_by_value and page.sorting[1:] == _SOONEST
+
+
+def _by_absence(query: TaskQuery, name: str) -> list[Conditions]:
+    """Those that have a value in that column, by which an index orders them; and the others."""
+    lanes = lanes_of(query)
+    # What has a value is little: it is read in the order of that, whatever its lane.
+    has = [_IS_OPEN, _THERE[name], *among(unled(_T.offered_lane), lanes)]
+    each_lane = [[]] if lanes is None else [[_T.offered_lane == lane] for lane in sorted(lanes)]
+    has_none = [[_IS_OPEN, _T[name].is_(None), *in_lane] for in_lane in each_lane]
+    is_free = is_offer(query) and not query.include_assigned
+    return has_none if name == "assignee" and is_free else [has, *has_none]
+
+
+def _number_of(name: str, query: TaskQuery, most: int) -> Select[int]:
+    """How many open tasks have the name, of those that the unfiltered query finds in lanes."""
+    lanes = lanes_of(query)
+    conditions = [_IS_OPEN, _T.name == name, *among(_T.offered_lane, lanes)]
+    if is_offer(query) and not query.include_assigned:
+        conditions.append(_T.assignee.is_(None))
+    found = _WALKED["name"].of(select(literal(1)).where(*conditions))
+    return counted(found.limit(most))
 
 
 def _is_named(query: TaskQuery) -> bool:
@@ -235,11 +309,24 @@ def _is_everything(query: TaskQuery) -> bool:
     return replace(query, states=None, include_assigned=False) == _EVERYTHING
 
 
+def _is_unfiltered(query: TaskQuery) -> bool:
+    """Whether it asks for all that somebody may see, or is offered."""
+    plain = replace(query, visible_to=None, candidate_user=None, candidate_groups=None)
+    return _is_everything(plain) and (is_of_scope(query) or not is_offer(query))
+
+
 def is_of_few(query: TaskQuery) -> bool:
     """Whether it names the instances or tasks that it is about, or who ended them."""
     named = (query.instance_id, query.instance_ids, query.task_id, query.task_ids)
     keys = (query.business_key, query.business_keys_in, query.ended_by)
     return any(each is not None for each in (*named, *keys))
+
+
+def is_escalated_end(query: TaskQuery) -> bool:
+    """Whether it asks for what went up and somebody ended: all of that is little."""
+    is_gone_up = bool(query.is_escalated) or query.escalated_to is not None
+    named = (query.instance_id, query.instance_ids, query.task_id, query.task_ids)
+    return is_gone_up and query.ended_by is not None and all(each is None for each in named)
 
 
 def is_of_scope(query: TaskQuery) -> bool:

@@ -20,8 +20,8 @@ from engine.store.leading import hidden
 from engine.store.tables import task_candidate, task_escalation, user_task
 from engine.store.task_facets import GONE_UP, is_of_few, is_of_scope, is_offer
 
-#: What bounds and orders one search.
-Bound = Callable[[Select[Any]], Select[Any]]
+#: What bounds and orders one search, of which it is told the conditions.
+Bound = Callable[[Select[Any], Conditions], Select[Any]]
 
 _T = user_task.c
 #: Named once: an alias copies all columns of its table.
@@ -51,7 +51,7 @@ class Searches:
         direct = [
             select(found.c.task_id)
             for each in self.direct
-            for found in [bound(_search([*each, *others])).subquery()]
+            for found in [bound(_search([*each, *others]), each).subquery()]
         ]
         return _is_in([*direct, *(_search([_T.task_id.in_(ids), *others]) for ids in self.ids)])
 
@@ -119,7 +119,9 @@ def escalated(query: TaskQuery) -> Conditions:
     conditions: Conditions = []
     if query.is_escalated is not None:
         conditions.append(GONE_UP if query.is_escalated else _T.escalation_level == 0)
-    if query.escalated_to is not None:
+    if query.escalated_to is not None and is_of_few(query):
+        conditions += [GONE_UP, _is_above(query.escalated_to)]
+    elif query.escalated_to is not None:
         conditions.append(_T.task_id.in_(_by_superior(query.escalated_to, query)))
     return conditions
 

@@ -37,7 +37,7 @@ from engine.store.prepared import PreparedQuery
 from engine.store.shapes import ShapedListing
 from engine.store.step_rows import BESIDE_TASKS
 from engine.store.tables import process_instance, search_entry, user_task
-from engine.store.task_facets import TaskFacets
+from engine.store.task_facets import ESCALATED, TaskFacets, is_escalated_end
 from engine.store.task_searches import Bound, escalated, searches_of, still_visible, unassigned
 from engine.store.transaction import asked_once, counted, paged
 from engine.store.word_index import begun_by
@@ -176,11 +176,11 @@ class Tasks(TaskFacets):
         query = self._narrowed_tasks(query)
         if query.instance_ids == ():
             return select(literal(0))
-        found = select(literal(1)).select_from(user_task)
+        found = _led(select(literal(1)).select_from(user_task), query)
         if at_most is None:
             return counted(found.where(*task_conditions(query)))
         parts = self._parts(query, Page())
-        some = task_conditions(query, lambda search: search.limit(at_most), parts)
+        some = task_conditions(query, lambda search, _: search.limit(at_most), parts)
         return counted(found.where(*some).limit(at_most))
 
     def tasks_of_instance(
@@ -217,7 +217,12 @@ def _listing(
     query: TaskQuery, page: Page, parts: list[Conditions] | None = None
 ) -> Select[tuple[Any, ...]]:
     statement = select(user_task).where(*task_conditions(query, _first_of(page), parts))
-    return paged(statement, page, _SORTING, user_task.c.task_id)
+    return paged(_led(statement, query), page, _SORTING, user_task.c.task_id)
+
+
+def _led(statement: Select[Any], query: TaskQuery) -> Select[Any]:
+    """By what went up, of what somebody ended: SQLite would read all that he ever did."""
+    return ESCALATED.of(statement) if is_escalated_end(query) else statement
 
 
 _LISTING = ShapedListing(_listing)
@@ -246,7 +251,22 @@ def _first_of(page: Page) -> Bound | None:
     if page.max_results is None:
         return None
     first = replace(page, first_result=0, max_results=page.first_result + page.max_results)
-    return lambda search: paged(search, first, _SORTING, user_task.c.task_id)
+    return lambda search, conditions: paged(
+        search, _by_what_is_there(first, conditions), _SORTING, user_task.c.task_id
+    )
+
+
+def _by_what_is_there(page: Page, conditions: Conditions) -> Page:
+    """The page of tasks that meet the conditions, not ordered by what is missing in all of them.
+
+    PostgreSQL would sort them.
+    """
+    wishes = tuple(
+        (name, order)
+        for name, order in page.sorting
+        if name not in _SORTING or not any(c.compare(_SORTING[name].is_(None)) for c in conditions)
+    )
+    return page if wishes == page.sorting else replace(page, sorting=wishes)
 
 
 def _conditions(query: TaskQuery) -> Conditions:

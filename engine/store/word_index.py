@@ -15,6 +15,7 @@ from sqlalchemy import (
     column,
     false,
     func,
+    literal,
     select,
     table,
 )
@@ -33,9 +34,11 @@ _COLUMNS = search_entry.c
 #: reading in the order of the page soon comes to them.
 MOST_BY_KEY = 500
 
-#: How many of the youngest instances PostgreSQL looks through before it asks the index, and how
-#: many more for each that is wanted.
-_YOUNG, _PER_WANTED = 1500, 5
+#: How many of the youngest instances are looked through before the index is asked, and how many
+#: more for each that is wanted. SQLite's index is quicker with what few instances have.
+_YOUNG, _PER_WANTED = {"postgresql": 1500, "sqlite": 150}, 5
+#: The beginnings of so many letters FTS5 has indexes of, as the migration made them.
+_INDEXED_BEGINNINGS = (3, 4, 5)
 _BY_INDEX_ALONE, _BY_ANY_WAY = (
     select(func.set_config("enable_seqscan", way, True)) for way in ("off", "on")
 )
@@ -63,20 +66,28 @@ class WordIndex(Transaction):
         ask: Callable[[Select[Any]], list[T]],
         *,
         enough: int,
+        few: Callable[[], Sequence[str] | None] | None = None,
     ) -> list[T]:
         """What `ask` gets of the instances in which each of the words begins one, youngest first.
 
         It is given a statement of these columns, to be narrowed and limited. When the youngest
-        instances of all already give `enough`, nothing else is looked at. A word of one letter
-        stands for itself only.
+        instances of all already give `enough`, nothing else is looked at. few: tells the
+        instances that may be found, when these are few; None: any may. A word of one letter stands
+        for itself only.
         """
-        if self._connection.dialect.name == "sqlite":
-            return ask(_by_fts5(words, columns))
         # PostgreSQL does not know how many words have a beginning: it takes them for common ones,
-        # and reads of a rare one every instance that there is.
-        young = ask(_among(_youngest(_YOUNG + _PER_WANTED * enough), words, columns))
-        if len(young) >= enough:
-            return young
+        # and reads of a rare one every instance that there is. FTS5 first makes one list of all
+        # instances that have a word of a longer beginning, or of a very short one.
+        dialect = self._connection.dialect.name
+        if dialect != "sqlite" or few is not None or not all(map(_has_index, words)):
+            youngest = _youngest(_YOUNG[dialect] + _PER_WANTED * enough)
+            young = ask(_among(youngest, words, columns, dialect))
+            if len(young) >= enough:
+                return young
+        if few is not None and (ids := few()) is not None:
+            return ask(_among(_of(ids), words, columns, dialect))
+        if dialect == "sqlite":
+            return ask(_by_fts5(words, columns))
         self._all(_BY_INDEX_ALONE)
         found = ask(_by_gin(words, columns))
         self._all(_BY_ANY_WAY)
@@ -120,14 +131,19 @@ def _by_fts5(words: Sequence[str], columns: Sequence[Any]) -> Select[tuple[objec
 
 def _by_gin(words: Sequence[str], columns: Sequence[Any]) -> Select[tuple[object, ...]]:
     """All that have the words are found first: in the order of the page it would read all."""
-    found = select(search_entry).where(_has(search_entry.c, words)).cte("found")
+    found = select(search_entry).where(*_HAS["postgresql"](search_entry.c, words)).cte("found")
     return _of_instances(found.prefix_with("MATERIALIZED"), columns)
 
 
 def _among(
-    entries: Subquery, words: Sequence[str], columns: Sequence[Any]
+    entries: Subquery, words: Sequence[str], columns: Sequence[Any], dialect: str
 ) -> Select[tuple[object, ...]]:
-    return _of_instances(entries, columns).where(_has(entries.c, words))
+    """Those of the entries that have the words, read from the entries themselves."""
+    return _of_instances(entries, columns).where(*_HAS[dialect](entries.c, words))
+
+
+def _of(ids: Sequence[str]) -> Subquery:
+    return select(search_entry).where(_COLUMNS.instance_id.in_(ids)).subquery("few")
 
 
 def _youngest(number: int) -> Subquery:
@@ -145,10 +161,23 @@ def _of_instances(entries: FromClause, columns: Sequence[Any]) -> Select[tuple[o
     )
 
 
-def _has(entry: Any, words: Sequence[str]) -> ColumnElement[bool]:
+def _has(entry: Any, words: Sequence[str]) -> Conditions:
     asked = " & ".join(f"'{word}':*" if _may_begin(word) else f"'{word}'" for word in words)
     kept: ColumnElement[object] = func.array_to_tsvector(func.string_to_array(entry.words, " "))
-    return kept.op("@@")(cast(asked, postgresql.TSQUERY))
+    return [kept.op("@@")(cast(asked, postgresql.TSQUERY))]
+
+
+def _has_by_reading(entry: Any, words: Sequence[str]) -> Conditions:
+    kept = literal(" ").concat(entry.words).concat(" ")
+    return [func.instr(kept, f" {word}" if _may_begin(word) else f" {word} ") > 0 for word in words]
+
+
+_HAS = {"postgresql": _has, "sqlite": _has_by_reading}
+
+
+def _has_index(word: str) -> bool:
+    """Whether FTS5 has the instances of the word, or of that beginning, in one list."""
+    return not _may_begin(word) or len(word) in _INDEXED_BEGINNINGS
 
 
 def _may_begin(word: str) -> bool:

@@ -45,6 +45,12 @@ _LANE: dict[str, Any] = {
     "candidate_groups": ("Lane 6",),
 }
 _BY_PRIORITY = (("priority", SortOrder.DESC), *_SOONEST)
+_BY_NAME, _BY_LAST_NAME = (
+    (("name", SortOrder.ASC), *_SOONEST),
+    (("name", SortOrder.DESC), *_SOONEST),
+)
+_BY_ASSIGNEE = (("assignee", SortOrder.ASC), *_SOONEST)
+_BY_FOLLOW_UP = (("follow_up_at", SortOrder.DESC), *_SOONEST)
 _OLDEST, _LATEST = (("created_at", SortOrder.ASC),), (("created_at", SortOrder.DESC),)
 _LAST_STARTED, _LAST_ENDED = (("started_at", SortOrder.DESC),), (("ended_at", SortOrder.DESC),)
 _OF_SITI: dict[str, Any] = {
@@ -118,6 +124,34 @@ LISTINGS: dict[str, tuple[str, Asked]] = {
     "everything by name": ("ix_user_task_open_name", tasks(name_contains="periksa 3")),
     "everything, the oldest first": ("ix_user_task_state", tasks(_OLDEST)),
     "everything, in hand": ("ix_user_task_claimed", tasks(is_assigned=True)),
+    "what I ended after it went up": (
+        "ix_user_task_escalated",
+        tasks(
+            _LAST_ENDED, states=_ENDED, ended_by="siti", escalated_to=("Lane 6",), visible_to=_SCOPE
+        ),
+    ),
+    "number of what I ended after it went up": (
+        "ix_user_task_escalated",
+        count(states=_ENDED, ended_by="siti", escalated_to=("Lane 6",), visible_to=_SCOPE),
+    ),
+    "everything, name by name": ("ix_user_task_open_name", tasks(_BY_NAME)),
+    "everything, name by name, the last first": ("ix_user_task_open_name", tasks(_BY_LAST_NAME)),
+    "everything, by whose it is": ("ix_user_task_claimed", tasks(_BY_ASSIGNEE)),
+    "everything, what is put off first": ("ix_user_task_follow_up", tasks(_BY_FOLLOW_UP)),
+    "all that I may see, name by name": (
+        "ix_user_task_open_name",
+        tasks(_BY_NAME, visible_to=_SCOPE),
+    ),
+    "all that I may see, by whose it is": (
+        "ix_user_task_claimed",
+        tasks(_BY_ASSIGNEE, visible_to=_SCOPE),
+    ),
+    "all that I may see, what is put off first": (
+        "ix_user_task_follow_up",
+        tasks(_BY_FOLLOW_UP, visible_to=_SCOPE),
+    ),
+    "a lane, name by name": ("ix_user_task_open_name", tasks(_BY_NAME, **_LANE)),
+    "a lane, by whose it is": ("ix_user_task_offered_lane", tasks(_BY_ASSIGNEE, **_LANE)),
     "number of a lane": ("ix_user_task_offered_lane", count(**_LANE)),
     "number by name": ("ix_user_task_open_name", count(name_contains="periksa 3", **_LANE)),
     "instances": ("ix_process_instance_started_at", instances()),
@@ -332,7 +366,10 @@ def rows_read(node: dict[str, Any]) -> Iterator[int]:
 
 def test_pages_are_parts_of_the_whole_list(much_work: Store) -> None:
     for filters in ({}, {"name_contains": "a 3"}, {"key_words": ("lkj",)}, {"min_priority": 75}):
-        for sorting in (_SOONEST, _BY_PRIORITY, _OLDEST, _LATEST):
+        for sorting in (
+            *(_SOONEST, _BY_PRIORITY, _OLDEST, _LATEST),
+            *(_BY_NAME, _BY_LAST_NAME, _BY_ASSIGNEE, _BY_FOLLOW_UP),
+        ):
             for scope in (_LANE, {"visible_to": _SCOPE}, {}):
                 query = TaskQuery(**scope, **filters)
                 with much_work.reading() as tx:

@@ -9,6 +9,7 @@ import pytest
 from engine.errors import NotFound
 from engine.store import Store, word_index
 from tests.contract.builders import a_definition, at, deploy, first_step, start
+from tests.statements import asked_by
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_only_visible_instances_are_found_and_pages_are_theirs(index: Store) -> 
 def test_what_the_youngest_do_not_give_is_found_all_the_same(
     index: Store, monkeypatch: pytest.MonkeyPatch, young: int
 ) -> None:
-    monkeypatch.setattr(word_index, "_YOUNG", young)
+    monkeypatch.setattr(word_index, "_YOUNG", {"sqlite": young, "postgresql": young})
     monkeypatch.setattr(word_index, "_PER_WANTED", 0)
 
     assert found(index, "lkj", max_results=1) == "i3"
@@ -85,6 +86,9 @@ def test_what_the_youngest_do_not_give_is_found_all_the_same(
     assert found(index, "lkj", first_result=1, max_results=5) == "i2 i1"
     assert found(index, "2026", max_results=1) == "i1"
     assert found(index, "lkj", lanes=("Petugas",), max_results=1) == "i2"
+    assert found(index, "laporan", max_results=1) == "i2"
+    assert found(index, "laporan", max_results=2) == "i2 i1"
+    assert found(index, "laporan", first_result=1, max_results=1) == "i1"
     with index.reading() as tx:
         assert tx.found_instances(
             ("triw",), lanes=None, account=None, first_result=0, max_results=1
@@ -92,6 +96,28 @@ def test_what_the_youngest_do_not_give_is_found_all_the_same(
         if index.dialect == "postgresql":
             # What was said for one statement holds no longer than for that.
             assert tx._connection.exec_driver_sql("SHOW enable_seqscan").scalar() == "on"
+
+
+def test_of_common_words_and_of_few_instances_no_list_is_made_of_all(
+    index: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(word_index, "_YOUNG", {"sqlite": 2, "postgresql": 2})
+    monkeypatch.setattr(word_index, "_PER_WANTED", 0)
+
+    def is_made(word: str, lanes: tuple[str, ...] | None = None) -> bool:
+        asked = asked_by(
+            index,
+            lambda tx: tx.found_instances(
+                (word,), lanes=lanes, account="x", first_result=0, max_results=1
+            ),
+        )
+        return any("MATCH" in each.text or "MATERIALIZED" in each.text for each in asked)
+
+    assert not is_made("laporan")
+    assert is_made("triwulan")
+    assert not is_made("triwulan", ("Petugas",))
+    assert found(index, "triwulan", lanes=("Petugas",)) == "i1"
+    assert found(index, "triwulan", lanes=("Auditor",)) == ""
 
 
 def test_what_is_forgotten_is_found_no_more_and_can_be_added_again(index: Store) -> None:

@@ -10,7 +10,7 @@ from flask import Response, jsonify
 
 from engine.errors import Forbidden, InvalidInput, NotFound
 from engine.model import Actor, PaperOfTask, ReturnNote, TaskState, UserTask
-from engine.queries import Page, TaskQuery
+from engine.queries import Page, SortOrder, TaskQuery
 from engine.task_changes import NAMES, NewFacts
 from webhooks.auth import actor_for, require_actor
 from webhooks.downloads import download
@@ -37,6 +37,10 @@ from webhooks.schemas.tasks import (
 )
 from webhooks.variables import write_field_values, write_variable, write_variables
 
+#: Orders in which many tasks are equal: those stand as in an inbox, which indexes have.
+_SHARED = {(), ("name",), ("assignee",), ("follow_up_at",), ("priority",)}
+_SOONEST = (("due_at", SortOrder.ASC), ("created_at", SortOrder.ASC))
+
 resource = Resource("task", path="/task", description="User tasks that wait")
 
 
@@ -52,6 +56,8 @@ def _with_groups(query: TaskQuery) -> TaskQuery:
 
 
 def _find(query: TaskQuery, page: Page, actor: Actor) -> Sequence[UserTask]:
+    if tuple(name for name, _ in page.sorting) in _SHARED:
+        page = replace(page, sorting=(*page.sorting, *_SOONEST))
     return current_engine().tasks.tasks(_with_groups(query), page, actor=actor)
 
 

@@ -341,6 +341,32 @@ def test_waiting_and_working_time_of_a_task_also_after_its_end(hall: Hall, task_
     assert hall.get(f"{path}/time", "kepala").status_code == 403
 
 
+def test_tasks_that_an_order_has_equal_stand_as_in_the_inbox(hall: Hall) -> None:
+    hall.deployed()
+    tasks = [hall.open_task(hall.started())["id"] for _ in range(4)]
+    soonest = sorted(tasks, reverse=True)
+    for day, task_id in enumerate(soonest[:3], start=1):
+        due = f"2026-02-0{day}T08:00:00.000+0700"
+        assert put(hall, task_id, "admin", due=due, reason="Surat Kadis").status_code == 204
+    hall.post(f"/task/{soonest[1]}/claim", {"userId": "siti"}, "siti")
+
+    def listed(**asked: str) -> list[str]:
+        found = [each["id"] for each in hall.get("/task", "siti", maxResults="10", **asked).json]
+        assert found == [each["id"] for each in hall.get("/task", "siti", **asked).json]
+        first, rest = ({**asked, "maxResults": "2", "firstResult": n} for n in ("0", "2"))
+        pages = [
+            each["id"] for page in (first, rest) for each in hall.get("/task", "siti", **page).json
+        ]
+        assert found == pages
+        return found
+
+    assert listed() == soonest
+    for name in ("name", "priority", "followUpDate"):
+        assert listed(sortBy=name, sortOrder="desc") == soonest
+    in_hand = [soonest[1], soonest[0], *soonest[2:]]
+    assert listed(sortBy="assignee", sortOrder="desc") == in_hand
+
+
 def put(hall: Hall, task_id: str, who: str = "siti", **body: Any) -> Any:
     return hall.call("PUT", f"/task/{task_id}", who, json=body)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.bpmn.sop_terms import is_strategic
+from engine.copies import copy_with
 from engine.history import Input, build_events
 from engine.model import (
     EventKind,
@@ -81,7 +81,7 @@ def record_of(
         opened=opened,
         changed=changed
         + tuple(
-            replace(row, state=TaskState.CANCELLED, ended_at=now, ended_by=ended_by)
+            copy_with(row, state=TaskState.CANCELLED, ended_at=now, ended_by=ended_by)
             for row in open_rows
         ),
         incidents_raised=tuple(_incidents(after, given, run.observations, now)),
@@ -129,7 +129,7 @@ def with_services(
     changed = [row for row_id, row in asked.items() if row_id in before]
     if told is not None and told.external_task_id in still:
         changed.append(told)
-    return replace(
+    return copy_with(
         record,
         services_opened=tuple(row for row_id, row in asked.items() if row_id not in before),
         services_changed=tuple(changed),
@@ -143,7 +143,7 @@ def with_subscriptions(record: StepRecord, run: Run, before: frozenset[str]) -> 
     still = {each.subscription_id: each for each in run.subscriptions()}
     if still.keys() == before:
         return record
-    return replace(
+    return copy_with(
         record,
         subscriptions_opened=tuple(
             EventSubscription(
@@ -167,7 +167,7 @@ def advanced(
 ) -> ProcessInstance:
     """The instance after a step with these events; `changed`: its state and times, if they do."""
     last = events[-1]
-    return replace(
+    return copy_with(
         instance,
         revision=instance.revision + 1,
         last_sequence=last.sequence,
@@ -223,7 +223,7 @@ def row_of(
 
 def renewed(row: UserTask, fresh: UserTask) -> UserTask:
     """An open task with what its step says in the new version; all that people did to it stays."""
-    return replace(
+    return copy_with(
         row,
         definition_id=fresh.definition_id,
         activity_id=fresh.activity_id,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from engine.access_log import AccessLog
 from engine.capacities import Standing, at_task, require_visible, standing_at
+from engine.copies import copy_with
 from engine.definitions import Definitions
 from engine.document_intake import Intake, Received, keep_documents
 from engine.errors import TaskAlreadyClaimed
@@ -108,12 +109,12 @@ class Tasks(Hands):
     def tasks(self, query: TaskQuery, page: Page = _FIRST_PAGE, *, actor: Actor) -> list[UserTask]:
         """The tasks that match and that the actor may see."""
         with self._store.asking(is_one=is_one_question(query, page)) as tx:
-            return tx.tasks(replace(query, visible_to=task_scope_of(actor)), page)
+            return tx.tasks(copy_with(query, visible_to=task_scope_of(actor)), page)
 
     def count_tasks(self, query: TaskQuery, *, actor: Actor, at_most: int | None = None) -> int:
         """How many tasks match that the actor may see; of more than `at_most` just that many."""
         with self._store.reading() as tx:
-            visible = replace(query, visible_to=task_scope_of(actor))
+            visible = copy_with(query, visible_to=task_scope_of(actor))
             return tx.count_tasks(visible, at_most=at_most)
 
     def count_each(
@@ -122,7 +123,7 @@ class Tasks(Hands):
         """The same of several queries at once, in their order."""
         scope = task_scope_of(actor)
         with self._store.reading() as tx:
-            visible = [replace(query, visible_to=scope) for query in queries]
+            visible = [copy_with(query, visible_to=scope) for query in queries]
             return tx.count_each(visible, at_most=at_most)
 
     def waiting_in(self, instance_id: str, *, actor: Actor) -> list[UserTask]:
@@ -238,7 +239,7 @@ class Tasks(Hands):
         values = self._accepted(tx, task, received.variables)
         endorsed = self._papers.fact_of(tx, (task, stored), values, actor=acting, at=now, seen=seen)
         keep_documents(tx, received, instance_id=task.instance_id)
-        finished = replace(
+        finished = copy_with(
             task,
             state=TaskState.COMPLETED,
             assignee=task.assignee or actor.account,

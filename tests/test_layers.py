@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _BASE = {"model", "errors", "sources", "settings", "setting_values", "queries"}
 _PURE = {"canonical_json", "json_values", "forms", "permissions", "moments", "sealed_values"}
-_PURE |= {"spreadsheets", "sorted_json"}
+_PURE |= {"spreadsheets", "sorted_json", "copies"}
 _ROOMS = {
     "definitions",
     "escapes",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock
 
 from sqlalchemy import Connection, Engine, RootTransaction
-from sqlalchemy.exc import SQLAlchemyError
 
 from engine.errors import EngineError, OutcomeUnknown, StorageAway, StorageBusy, StorageUnusable
-from engine.store.connection import BUSY_TIMEOUT_MS, WRITING, driver_errors, is_in_memory
+from engine.store.at_hand import AtHand, let_go
+from engine.store.connection import BUSY_TIMEOUT_MS, WRITING, alone, driver_errors
+from engine.store.driver import driver_of
 
 
 class Writers:
@@ -20,26 +21,12 @@ class Writers:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine.execution_options(**{WRITING: True})
-        is_sqlite = engine.dialect.name == "sqlite"
-        self._queue = Lock() if is_sqlite else None
-        #: What the last writer left to the next one, of a SQLite with a file: there is one at a
-        #: time, and taking a connection from the pool and back is much of a short transaction.
-        self._left: Connection | None = None
-        self.leaves_connection = is_sqlite and not is_in_memory(engine)
+        self._queue = Lock() if engine.dialect.name == "sqlite" else None
+        self.at_hand = AtHand(engine.execution_options(**{WRITING: True}))
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self) -> AbstractContextManager[None]:
         """Nobody else of this process writes meanwhile. StorageBusy when that takes too long."""
-        if self._queue is None:
-            yield
-            return
-        if not self._queue.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
-            raise StorageBusy
-        try:
-            yield
-        finally:
-            self._queue.release()
+        return nullcontext() if self._queue is None else _in_turn(self._queue)
 
     @contextmanager
     def transaction(self, *, clash: Callable[[], EngineError | None]) -> Iterator[Connection]:
@@ -48,36 +35,53 @@ class Writers:
         clash: asked at its end, for what to raise when a unique key was already there.
         """
         with self.turn():
-            connection = self._taken()
+            connection = self.at_hand.take()
             try:
                 with driver_errors():
                     begun = connection.begin()
                 yield connection
                 _commit(begun, is_writing=True, clash=clash())
-                self._leave(connection)
             except BaseException:
-                _let_go(connection)
+                let_go(connection)
                 raise
+            self.at_hand.leave(connection)
 
-    def close(self) -> None:
-        """Keep no connection any more, also not the one that a writer still has."""
-        self.leaves_connection = False
-        left, self._left = self._left, None
-        if left is not None:
-            _let_go(left)
 
-    def _taken(self) -> Connection:
-        connection, self._left = self._left, None
-        if connection is not None:
-            return connection
-        with driver_errors():
-            return self._engine.connect()
+@contextmanager
+def _in_turn(queue: Lock) -> Iterator[None]:
+    if not queue.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+        raise StorageBusy
+    try:
+        yield
+    finally:
+        queue.release()
 
-    def _leave(self, connection: Connection) -> None:
-        if connection.invalidated or not self.leaves_connection:
-            _let_go(connection)
-        else:
-            self._left = connection
+
+class Askers:
+    """Those who ask one question each, for which no transaction is begun."""
+
+    def __init__(self, engine: Engine, writers: Writers) -> None:
+        self._is_postgresql = engine.dialect.name == "postgresql"
+        # SQLite's own have to be others: they are told so when they begin.
+        self.at_hand = writers.at_hand if self._is_postgresql else AtHand(alone(engine))
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection for the question. Raises StorageError when there is none to be had."""
+        connection = self.at_hand.take()
+        driver = driver_of(connection) if self._is_postgresql else None
+        try:
+            if driver is not None:
+                driver.begins = False
+            try:
+                yield connection
+            finally:
+                if driver is not None:
+                    driver.begins = True
+        except BaseException:
+            let_go(connection)
+            raise
+        self.at_hand.leave(connection)
 
 
 @contextmanager
@@ -91,7 +95,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         yield connection
         _commit(begun, is_writing=engine.get_execution_options().get(WRITING, False))
     finally:
-        _let_go(connection)
+        let_go(connection)
 
 
 def take_time(connection: Connection) -> None:
@@ -99,12 +103,6 @@ def take_time(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         with driver_errors():
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-
-
-def _let_go(connection: Connection) -> None:
-    """Roll back what was not committed; a connection that is lost has done so by itself."""
-    with suppress(SQLAlchemyError):
-        connection.close()
 
 
 def _commit(begun: RootTransaction, *, is_writing: bool, clash: EngineError | None = None) -> None:

@@ -25,7 +25,7 @@ from engine.errors import (
     StorageFull,
     StorageUnusable,
 )
-from engine.store.driver import ALONE, run
+from engine.store.driver import run
 from engine.store.leading import HintingCompiler
 from engine.store.round_trips import ask_when_in_doubt
 
@@ -59,6 +59,10 @@ _PATIENCE = {
 
 #: Execution option that makes a SQLite transaction take the write lock when it begins.
 WRITING = "alur_writing"
+
+#: Execution option of a SQLite connection whose statements are asked alone: none begins a
+#: transaction.
+_ALONE = "alur_alone"
 
 #: The first SQLite without the WAL-reset defect (sqlite.org/changes.html, 3.51.3).
 _SAFE_SQLITE = (3, 51, 3)
@@ -145,7 +149,7 @@ def _parse(url: str) -> URL:
 
 def alone(engine: Engine) -> Engine:
     """The same database, where nothing is begun for a statement that is asked alone."""
-    return engine.execution_options(**{ALONE: True})
+    return engine.execution_options(**{_ALONE: True})
 
 
 def is_in_memory(engine: Engine) -> bool:
@@ -209,7 +213,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    if options.get(ALONE, False):
+    if options.get(_ALONE, False):
         return
     # A transaction that reads first and writes later cannot wait for the lock, so take it at once.
     is_writing = options.get(WRITING, False)

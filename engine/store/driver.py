@@ -7,16 +7,13 @@ error of the driver comes out as SQLAlchemy's, and a connection that was lost is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from engine.store.trips import Answer, TripConnection
-
-#: Execution option of a connection whose statements are asked alone: none begins a transaction.
-ALONE = "alur_alone"
 
 
 def run(connection: Connection, text: str, values: Any, *, is_many: bool) -> Any:
@@ -54,8 +51,9 @@ def first(connection: Connection, text: str, values: Any) -> Sequence[Any] | Non
 def rows(connection: Connection, text: str, values: Any) -> Sequence[Sequence[Any]]:
     """All rows of what the statement asks, as the driver gives them. Raises DBAPIError."""
     if connection.dialect.name == "postgresql":
-        [answer] = trip(connection, [(text, values)])
-        return answer.rows
+        line = Line(connection)
+        first = line.send([(text, values)])
+        return line.answers()[first].rows
     found: list[Sequence[Any]] = _fetched(connection, text, values, "fetchall")
     return found
 
@@ -71,50 +69,50 @@ def _fetched(connection: Connection, text: str, values: Any, fetch: str) -> Any:
     return found
 
 
-def trip(
-    connection: Connection, statements: Sequence[tuple[str, Mapping[str, Any]]]
-) -> list[Answer]:
-    """PostgreSQL's answers to the statements, which are waited for once. Raises DBAPIError."""
-    first = send(connection, statements)
-    return answers(connection)[first:]
+class Line:
+    """A connection to PostgreSQL: what is sent along it, and answered."""
 
+    __slots__ = ("_connection", "_driver", "_is_heard")
 
-def send(connection: Connection, statements: Sequence[tuple[str, Mapping[str, Any]]]) -> int:
-    """Send the statements to PostgreSQL, and wait for nothing; the place of the first's answer.
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._driver: TripConnection = driver_of(connection)
+        told = connection.dispatch
+        self._is_heard = bool(told.before_cursor_execute) or bool(told.after_cursor_execute)
 
-    Raises DBAPIError when they cannot be sent.
-    """
-    # SQLite needs no driver of PostgreSQL.
-    from engine.store import trips
+    def send(self, statements: Sequence[tuple[str, Mapping[str, Any]]]) -> int:
+        """Send the statements, and wait for nothing; the place of the first's answer.
 
-    told = connection.dispatch
-    if told.before_cursor_execute:
+        Raises DBAPIError when they cannot be sent.
+        """
+        if self._is_heard:
+            self._tell("before_cursor_execute", statements)
+        try:
+            first = self._driver.send(statements)
+        except self._connection.dialect.loaded_dbapi.Error as error:
+            texts = "; ".join(text for text, _ in statements)
+            raise _wrapped(self._connection, None, error, (texts, None)) from error
+        if self._is_heard:
+            self._tell("after_cursor_execute", statements)
+        return first
+
+    def answers(self) -> list[Answer]:
+        """What is said of all that was sent and not answered yet. Raises DBAPIError."""
+        try:
+            return self._driver.answered()
+        except self._connection.dialect.loaded_dbapi.Error as error:
+            what = "what was sent together", None
+            raise _wrapped(self._connection, None, error, what) from error
+
+    def _tell(self, moment: str, statements: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        listener = getattr(self._connection.dispatch, moment)
         for text, values in statements:
-            told.before_cursor_execute(connection, None, text, values, None, False)
-    begins = not connection.get_execution_options().get(ALONE)
-    try:
-        first = trips.send(_driver_of(connection), statements, begins=begins)
-    except connection.dialect.loaded_dbapi.Error as error:
-        texts = "; ".join(text for text, _ in statements)
-        raise _wrapped(connection, None, error, (texts, None)) from error
-    if told.after_cursor_execute:
-        for text, values in statements:
-            told.after_cursor_execute(connection, None, text, values, None, False)
-    return first
+            listener(self._connection, None, text, values, None, False)
 
 
-def answers(connection: Connection) -> list[Answer]:
-    """What PostgreSQL says of all that was sent and not answered yet. Raises DBAPIError."""
-    from engine.store import trips
-
-    try:
-        return trips.answered(_driver_of(connection))
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise _wrapped(connection, None, error, ("what was sent together", None)) from error
-
-
-def _driver_of(connection: Connection) -> TripConnection:
-    return cast("TripConnection", connection.connection.driver_connection)
+def driver_of(connection: Connection) -> Any:
+    """The driver's own connection."""
+    return connection.connection.driver_connection
 
 
 def _wrapped(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, event, exc
+from sqlalchemy import Connection, Dialect, Engine, event, exc
 
-from engine.store.driver import answers, send
+from engine.store.driver import Line
 
 if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -28,7 +27,7 @@ class Together:
     """Statements that are sent to PostgreSQL as they come, and waited for together."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self._line = Line(connection)
         self._answers: list[Answer] = []
 
     def add(self, text: str, rows: Sequence[Mapping[str, Any]]) -> Callable[[], int]:
@@ -36,29 +35,12 @@ class Together:
 
         Raises DBAPIError when nothing can be sent.
         """
-        first = send(self._connection, [(text, row) for row in rows])
+        first = self._line.send([(text, row) for row in rows])
         return lambda: sum(each.touched for each in self._answers[first : first + len(rows)])
 
     def wait(self) -> None:
         """Raises DBAPIError of the first statement that fails; those after it are not done."""
-        self._answers = answers(self._connection)
-
-
-@contextmanager
-def together(connection: Connection, *, is_waited_for: bool = True) -> Iterator[Together | None]:
-    """Statements inside are sent to PostgreSQL as they come, and waited for at the end.
-
-    What the server says of any of them is raised there; not is_waited_for: where the next statement
-    is, or the end of the transaction. On SQLite there is nothing to wait for, and nothing that they
-    are kept in.
-    """
-    if connection.dialect.name != "postgresql":
-        yield None
-        return
-    kept = Together(connection)
-    yield kept
-    if is_waited_for:
-        kept.wait()
+        self._answers = self._line.answers()
 
 
 def ask_when_in_doubt(engine: Engine) -> None:
@@ -66,22 +48,28 @@ def ask_when_in_doubt(engine: Engine) -> None:
 
     SQLAlchemy's `pool_pre_ping` asks each time, a round trip before each transaction.
     """
-    import psycopg
 
     def lay_down(_connection: object, entry: ConnectionPoolEntry) -> None:
         entry.info[_SINCE] = perf_counter()
 
     def take_up(connection: Any, entry: ConnectionPoolEntry, _proxy: object) -> None:
         since = entry.info.get(_SINCE)
-        if since is None or (perf_counter() - since < BELIEVED_S and not _has_news(connection)):
+        if since is None or is_there(engine.dialect, connection, since):
             return
-        try:
-            engine.dialect.do_ping(connection)
-        except psycopg.Error as error:
-            raise exc.InvalidatePoolError from error
+        raise exc.InvalidatePoolError
 
     event.listen(engine, "checkin", lay_down)
     event.listen(engine, "checkout", take_up)
+
+
+def is_there(dialect: Dialect, connection: Any, since: float) -> bool:
+    """Whether a connection to PostgreSQL that nobody used since then works; asked when in doubt."""
+    if perf_counter() - since < BELIEVED_S and not _has_news(connection):
+        return True
+    try:
+        return bool(dialect.do_ping(connection))
+    except dialect.loaded_dbapi.Error:
+        return False
 
 
 def _has_news(connection: Any) -> bool:

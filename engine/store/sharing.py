@@ -18,23 +18,15 @@ class Readings(Generic[T]):
         self._opened = opened
         self._thread = local()
 
-    @contextmanager
-    def one(self, opened: Callable[[], AbstractContextManager[T]] | None = None) -> Iterator[T]:
+    def one(
+        self, opened: Callable[[], AbstractContextManager[T]] | None = None
+    ) -> AbstractContextManager[T]:
         """That of the thread within `at_once`, else one of its own. Raises StorageError.
 
         opened: opens that of its own in another way.
         """
         shared = self._shared()
-        if shared is None:
-            with (opened or self._opened)() as transaction:
-                yield transaction
-            return
-        try:
-            yield shared.transaction()
-        except BaseException as error:
-            # After a question that failed PostgreSQL refuses every other one.
-            shared.end(error)
-            raise
+        return (opened or self._opened)() if shared is None else shared.part()
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
@@ -66,10 +58,17 @@ class _Shared(Generic[T]):
         self._held = ExitStack()
         self._transaction: T | None = None
 
-    def transaction(self) -> T:
-        if self._transaction is None:
-            self._transaction = self._held.enter_context(self._opened())
-        return self._transaction
+    @contextmanager
+    def part(self) -> Iterator[T]:
+        """For what is asked of it in one place."""
+        try:
+            if self._transaction is None:
+                self._transaction = self._held.enter_context(self._opened())
+            yield self._transaction
+        except BaseException as error:
+            # After a question that failed PostgreSQL refuses every other one.
+            self.end(error)
+            raise
 
     def end(self, error: BaseException | None = None) -> None:
         """error: what a question failed with."""

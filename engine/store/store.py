@@ -22,12 +22,11 @@ from engine.store import migrations
 from engine.store.account_events import AccountEvents
 from engine.store.announcements import Announcements
 from engine.store.backups import Incoming, Outgoing
-from engine.store.beginning import Writers, take_time, transaction
+from engine.store.beginning import Askers, Writers, take_time, transaction
 from engine.store.calendars import Calendars
 from engine.store.checkpoints import Checkpoints
 from engine.store.connection import (
     WRITING,
-    alone,
     driver_errors,
     is_in_memory,
     open_engine,
@@ -134,9 +133,9 @@ class Store:
             self._reading_engine = engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        self._asking_engine = alone(engine)
         self._writing_engine = engine.execution_options(**{WRITING: True})
         self._writers = Writers(engine)
+        self._askers = Askers(engine, self._writers)
         self._readings = Readings(self._one_reading)
         #: Rows that could not be read.
         self.quarantine = Quarantine()
@@ -150,7 +149,8 @@ class Store:
 
     def close(self) -> None:
         """Let go of all connections."""
-        self._writers.close()
+        for at_hand in (self._writers.at_hand, self._askers.at_hand):
+            at_hand.close()
         self._engine.dispose()
 
     @property
@@ -196,12 +196,13 @@ class Store:
 
     @contextmanager
     def _one_reading(self) -> Iterator[StoreTransaction]:
+        self._writers.at_hand.make_room()
         with transaction(self._reading_engine) as connection:
             yield StoreTransaction(connection, is_writing=False, quarantine=self.quarantine)
 
     @contextmanager
     def _one_asking(self) -> Iterator[StoreTransaction]:
-        with transaction(self._asking_engine) as connection:
+        with self._askers.connection() as connection:
             yield StoreTransaction(connection, is_writing=False, quarantine=self.quarantine)
 
     @contextmanager
@@ -283,6 +284,7 @@ class Store:
             migrations.upgrade(connection, on_version=on_version)
         if self.dialect == "postgresql":
             # What was prepared before is of tables as they were.
+            self._writers.at_hand.clear()
             self._engine.dispose()
 
     def check_schema(self) -> None:

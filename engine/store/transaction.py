@@ -6,7 +6,7 @@ The questions themselves stand in the module of their subject.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -25,14 +25,14 @@ from engine.errors import DamagedRow, EngineError, InvalidQuery, StorageError
 from engine.model import EventKind, StoredInstance
 from engine.queries import Page, SortOrder, TaskQuery
 from engine.store.connection import driver_errors
-from engine.store.driver import answers
+from engine.store.driver import Line
 from engine.store.filters import visible_instances
 from engine.store.kept_keys import as_bytes, decoded
 from engine.store.kept_rows import readable
 from engine.store.places import behind
 from engine.store.prepared import Prepared, PreparedQuery, Touched
 from engine.store.quarantine import Quarantine
-from engine.store.round_trips import Together, together
+from engine.store.round_trips import Together
 from engine.store.shapes import ShapedListing
 from engine.store.tables import process_instance
 
@@ -185,13 +185,12 @@ class Transaction:
         """As SQLAlchemy runs it, when all that was sent before is answered."""
         if self._connection.dialect.name == "postgresql":
             with self._refused():
-                answers(self._connection)
+                Line(self._connection).answers()
         return self._connection.execute(statement, values)
 
-    @contextmanager
     def _together(
         self, *, clash: EngineError | None = None, is_waited_for: bool = True
-    ) -> Iterator[None]:
+    ) -> AbstractContextManager[None]:
         """What is sent inside is one question to the database, which is waited for at the end.
 
         clash: raised when a unique key is already there. not is_waited_for: of what cannot fail by
@@ -199,15 +198,7 @@ class Transaction:
         next statement, or with the COMMIT.
         """
         self._must_write()
-        self.clash = None if is_waited_for else clash
-        try:
-            with (
-                driver_errors(clash=clash),
-                together(self._connection, is_waited_for=is_waited_for) as self._kept,
-            ):
-                yield
-        finally:
-            self._kept = None
+        return _Sending(self, clash, is_waited_for=is_waited_for)
 
     def _send(self, statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> Touched:
         """Within `_together`: write the rows; how many were touched can be asked after its end."""
@@ -293,6 +284,35 @@ class Transaction:
             places = ", ".join(f"{key.key} {value}" for key, value in named.items())
             self._quarantine.take(f"a row of {_table_of(keys[0])} ({places})", str(error))
             return []
+
+
+class _Sending:
+    """What `_together` gives. No generator: see _DriverErrors."""
+
+    __slots__ = ("_clash", "_is_waited_for", "_transaction")
+
+    def __init__(
+        self, transaction: Transaction, clash: EngineError | None, *, is_waited_for: bool
+    ) -> None:
+        self._transaction = transaction
+        self._clash = clash
+        self._is_waited_for = is_waited_for
+
+    def __enter__(self) -> None:
+        transaction = self._transaction
+        transaction.clash = None if self._is_waited_for else self._clash
+        # SQLite answers at once.
+        if transaction._connection.dialect.name == "postgresql":
+            transaction._kept = Together(transaction._connection)
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        transaction = self._transaction
+        kept, transaction._kept = transaction._kept, None
+        errors = driver_errors(clash=self._clash)
+        if error is None and kept is not None and self._is_waited_for:
+            with errors:
+                kept.wait()
+        errors.__exit__(kind, error, trace)
 
 
 def _table_of(column: ColumnElement[Any]) -> str:

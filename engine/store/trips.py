@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import select
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
@@ -46,10 +46,90 @@ class TripConnection(Connection[Any]):
         self.prepared: dict[str, bytes] = {}
         #: What was sent and is not answered yet.
         self.under_way: UnderWay | None = None
+        #: Whether what is sent begins a transaction, unless one is begun.
+        self.begins = True
         self._has_news = select.poll()
         self._has_news.register(self.pgconn.socket, select.POLLIN)
 
-    def answers(self) -> list[PGresult]:
+    def send(self, statements: Sequence[Statement]) -> int:
+        """Send the statements, with which the server begins at once: `answered` waits for it.
+
+        Gives the place of the first among what is answered. Raises psycopg.Error when nothing can
+        be sent.
+        """
+        # Of values that cannot be sent none must be.
+        asked = [(text, *_parameters(text, values)) for text, values in statements]
+        try:
+            trip = self.under_way or self._set_out()
+            first = len(trip.places)
+            for text, values, formats in asked:
+                self._send_one(trip, text, values, formats)
+            if len(_at_work) <= 1:
+                # Else the processors have enough to do, and each sending costs some of their time.
+                self.pgconn.flush()
+        except BaseException:
+            self._give_up()
+            raise
+        return first
+
+    def answered(self, *, ending: bytes | None = None) -> list[Answer]:
+        """The answers of all statements that are under way, waited for once.
+
+        ending: sent after them. Raises psycopg.Error of the first one that fails; those after it
+        are not done, nor is the ending.
+        """
+        trip, self.under_way = self.under_way, None
+        if trip is None:
+            return []
+        _at_work.discard(self)
+        connection, names = self.pgconn, self.prepared
+        try:
+            if ending is not None:
+                connection.send_query_params(ending, None)
+            connection.pipeline_sync()
+            answers = self._answers()
+            connection.exit_pipeline_mode()
+        except BaseException:
+            self._give_up()
+            raise
+        for place, (text, name) in trip.new.items():
+            if answers[place].status == ExecStatus.COMMAND_OK:
+                names[text] = name
+        _require_good(self, answers)
+        return [_answer(self, answers[place]) for place in trip.places]
+
+    def _set_out(self) -> UnderWay:
+        trip = self.under_way = UnderWay()
+        _at_work.add(self)
+        connection = self.pgconn
+        is_begun = connection.transaction_status != TransactionStatus.IDLE
+        connection.enter_pipeline_mode()
+        if self.begins and not is_begun:
+            connection.send_query_params(_beginning(self), None)
+            trip.commands += 1
+        return trip
+
+    def _send_one(
+        self,
+        trip: UnderWay,
+        text: str,
+        values: list[bytes | None],
+        formats: list[int] | None,
+    ) -> None:
+        connection, name = self.pgconn, self.prepared.get(text)
+        if name is None and len(self.prepared) + len(trip.new) < _MOST:
+            name = b"alur_%d" % next(_numbers)
+            connection.send_prepare(name, _numbered(text)[0])
+            trip.new[trip.commands] = (text, name)
+            trip.commands += 1
+        if name is None:
+            connection.send_query_params(_numbered(text)[0], values, None, formats)
+        else:
+            connection.send_query_prepared(name, values, formats)
+        trip.places.append(trip.commands)
+        trip.commands += 1
+
+    def _answers(self) -> list[PGresult]:
         """What the server says of all that was sent, one for each command; others work meanwhile.
 
         Raises psycopg.OperationalError when the connection is lost.
@@ -89,7 +169,7 @@ class TripConnection(Connection[Any]):
         """
         if self.under_way is not None:
             try:
-                answered(self, ending=b"COMMIT")
+                self.answered(ending=b"COMMIT")
             except Error:
                 # SQLAlchemy takes a transaction for ended, whatever its end was.
                 with suppress(Error):
@@ -98,9 +178,12 @@ class TripConnection(Connection[Any]):
             return
         if self.pgconn.transaction_status == TransactionStatus.IDLE:
             return
-        with _closing(self):
+        try:
             self.pgconn.send_query(b"COMMIT")
-            answers = self.answers()
+            answers = self._answers()
+        except BaseException:
+            self._give_up()
+            raise
         _require_good(self, answers)
         if any(answer.command_status == b"ROLLBACK" for answer in answers):
             raise InFailedSqlTransaction("the server had ended the transaction before its commit")
@@ -109,8 +192,14 @@ class TripConnection(Connection[Any]):
         """As the driver does; what became of what is under way is no matter any more."""
         if self.under_way is not None:
             with suppress(Error):
-                answered(self)
+                self.answered()
         super().rollback()
+
+    def _give_up(self) -> None:
+        """Nobody knows what the connection would answer next."""
+        self.under_way = None
+        _at_work.discard(self)
+        self.close()
 
     def _deallocate(self, name: bytes | None) -> Any:
         """As the driver lets go of what it prepared; without a name of all, also of ours.
@@ -141,92 +230,6 @@ class UnderWay:
     places: list[int] = field(default_factory=list)
     #: Which of them prepared a statement: its text and name.
     new: dict[int, tuple[str, bytes]] = field(default_factory=dict)
-
-
-def send(driver: TripConnection, statements: Sequence[Statement], *, begins: bool = True) -> int:
-    """Send the statements, with which the server begins at once: `answered` waits for it.
-
-    begins: a transaction, unless one is begun. Gives the place of the first among what is answered.
-    Raises psycopg.Error when nothing can be sent.
-    """
-    # Of values that cannot be sent none must be.
-    asked = [(text, *_parameters(text, values)) for text, values in statements]
-    with _closing(driver):
-        trip = driver.under_way or _set_out(driver, begins=begins)
-        first = len(trip.places)
-        for text, values, formats in asked:
-            _send_one(driver, trip, text, values, formats)
-        if len(_at_work) <= 1:
-            # Else the processors have enough to do, and each sending costs some of their time.
-            driver.pgconn.flush()
-    return first
-
-
-def answered(driver: TripConnection, *, ending: bytes | None = None) -> list[Answer]:
-    """The answers of all statements that are under way, waited for once.
-
-    ending: sent after them. Raises psycopg.Error of the first one that fails; those after it are
-    not done, nor is the ending.
-    """
-    trip, driver.under_way = driver.under_way, None
-    _at_work.discard(driver)
-    if trip is None:
-        return []
-    connection, names = driver.pgconn, driver.prepared
-    with _closing(driver):
-        if ending is not None:
-            connection.send_query_params(ending, None)
-        connection.pipeline_sync()
-        answers = driver.answers()
-        connection.exit_pipeline_mode()
-    names.update(trip.new[n] for n in trip.new if answers[n].status == ExecStatus.COMMAND_OK)
-    _require_good(driver, answers)
-    return [_answer(driver, answers[place]) for place in trip.places]
-
-
-def _set_out(driver: TripConnection, *, begins: bool) -> UnderWay:
-    trip = driver.under_way = UnderWay()
-    _at_work.add(driver)
-    connection = driver.pgconn
-    is_begun = connection.transaction_status != TransactionStatus.IDLE
-    connection.enter_pipeline_mode()
-    if begins and not is_begun:
-        connection.send_query_params(_beginning(driver), None)
-        trip.commands += 1
-    return trip
-
-
-def _send_one(
-    driver: TripConnection,
-    trip: UnderWay,
-    text: str,
-    values: list[bytes | None],
-    formats: list[int] | None,
-) -> None:
-    connection, name = driver.pgconn, driver.prepared.get(text)
-    if name is None and len(driver.prepared) + len(trip.new) < _MOST:
-        name = b"alur_%d" % next(_numbers)
-        connection.send_prepare(name, _numbered(text)[0])
-        trip.new[trip.commands] = (text, name)
-        trip.commands += 1
-    if name is None:
-        connection.send_query_params(_numbered(text)[0], values, None, formats)
-    else:
-        connection.send_query_prepared(name, values, formats)
-    trip.places.append(trip.commands)
-    trip.commands += 1
-
-
-@contextmanager
-def _closing(driver: TripConnection) -> Iterator[None]:
-    """After a failure inside nobody knows what the connection would answer next."""
-    try:
-        yield
-    except BaseException:
-        driver.under_way = None
-        _at_work.discard(driver)
-        driver.close()
-        raise
 
 
 def _answer(driver: Connection[Any], told: PGresult) -> Answer:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
-from psycopg.pq import Trace
+from psycopg.pq import Trace, TransactionStatus
 from sqlalchemy import event, insert, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import QueuePool
 
 from engine.errors import (
     DamagedRow,
@@ -26,6 +27,8 @@ from engine.errors import (
 from engine.model import HistoryEvent, ProcessInstance, TaskState
 from engine.queries import TaskQuery
 from engine.store import Store, round_trips, trips
+from engine.store.connection import MAX_CONNECTIONS
+from engine.store.driver import driver_of
 from engine.store.tables import history_event
 from tests.contract.builders import (
     NOON,
@@ -54,9 +57,9 @@ def _complete(store: Store) -> None:
 
 
 def _driver(store: Store) -> Any:
-    """The driver's connection that the pool gives; it is put back at once."""
-    with store._engine.connect() as connection:
-        return connection.connection.driver_connection
+    """The driver's connection that the next one gets; it is put back at once."""
+    with store.asking() as tx:
+        return driver_of(tx._connection)
 
 
 @contextmanager
@@ -290,12 +293,12 @@ def test_what_the_driver_lets_the_server_forget_is_prepared_anew(store: Store) -
 def test_a_pooler_that_changes_connections_is_named(store: Store) -> None:
     deploy(store)
     start(store, first_step(opened=(a_task("t1"),)))
-    with store.reading() as tx:
+    with store.asking() as tx:
         assert tx.stored_task("t1")[0].state is TaskState.OPEN
     # As it is on another server connection, which has not what was prepared on the first.
     _driver(store).pgconn.exec_(b"DEALLOCATE ALL")
 
-    with pytest.raises(StorageUnusable, match="pool_mode = session"), store.reading() as tx:
+    with pytest.raises(StorageUnusable, match="pool_mode = session"), store.asking() as tx:
         tx.stored_task("t1")
 
 
@@ -388,7 +391,42 @@ def test_connection_is_asked_only_when_in_doubt(
     monkeypatch.setattr(round_trips, "BELIEVED_S", 0.0)
     _driver(store)
 
-    assert asked == ["checkout", "checkout", "ping", "checkout"]
+    assert asked == ["checkout", "ping"]
+
+
+@ON_POSTGRESQL
+def test_readers_get_what_was_left_at_hand_when_the_pool_has_no_other(store: Store) -> None:
+    deploy(store)
+    pool = cast(QueuePool, store._engine.pool)
+    with ExitStack() as readers:
+        with store.asking():
+            pass
+        for _ in range(MAX_CONNECTIONS - 1):
+            readers.enter_context(store.reading())
+        assert pool.checkedout() == MAX_CONNECTIONS
+
+        with store.reading() as tx:
+            assert tx.definition_ids()
+
+
+@ON_POSTGRESQL
+def test_connection_is_not_kept_at_hand_when_the_pool_has_no_other(store: Store) -> None:
+    pool = cast(QueuePool, store._engine.pool)
+    with ExitStack() as readers:
+        for _ in range(MAX_CONNECTIONS - 1):
+            readers.enter_context(store.reading())
+        with store.asking():
+            assert pool.checkedout() == MAX_CONNECTIONS
+
+        assert pool.checkedout() == MAX_CONNECTIONS - 1
+
+
+@ON_POSTGRESQL
+def test_connection_that_began_a_transaction_of_its_own_is_not_left_so(store: Store) -> None:
+    with store.asking() as tx:
+        tx._connection.exec_driver_sql("SELECT 1")
+
+    assert _driver(store).pgconn.transaction_status == TransactionStatus.IDLE
 
 
 @pytest.mark.postgresql

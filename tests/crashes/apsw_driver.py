@@ -129,6 +129,7 @@ class Driver:
 def open_alone(path: Path) -> Store:
     """The store of a file on a VFS of this driver's, of which one connection may be at work."""
     store = Store.open(f"sqlite:///{path}")
-    # What a writer leaves to the next one would keep readers out.
-    store._writers.leaves_connection = False
+    # What one leaves to the next would keep all others out.
+    for at_hand in (store._writers.at_hand, store._askers.at_hand):
+        at_hand.keeps = False
     return store

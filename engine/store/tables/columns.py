@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from engine.sorted_json import sorted_json
+from engine.sorted_json import sorted_json, texts_said
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
@@ -159,13 +159,15 @@ class CanonicalJson(_Placed, TypeDecorator[Any]):
         """What makes of the text the value; ValueError when it is none of the shape."""
         place, shape = self.place, self.shape
         outer: type[Any] = object if shape is None else dict if shape is dict else list
+        # Of texts alone the two say the same; of large numbers the faster one says others.
+        loads: Callable[[str], Any] = texts_said if shape is str else json.loads
 
         def read(text: str | None) -> Any:
             if text is None:
                 return None
             try:
                 # Most lists and objects of a task are empty.
-                value: Any = [] if text == "[]" else {} if text == "{}" else json.loads(text)
+                value: Any = [] if text == "[]" else {} if text == "{}" else loads(text)
             except (TypeError, ValueError) as error:
                 raise _wrong(place, "JSON", text) from error
             if not isinstance(value, outer):

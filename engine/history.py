@@ -107,6 +107,24 @@ def build_events(
     return tuple(events)
 
 
+def input_of(instance: ProcessInstance, given: Input, at: datetime) -> HistoryEvent:
+    """The input as the first event of the next step, outside of the chain: without its hashes."""
+    return HistoryEvent(
+        instance_id=instance.instance_id,
+        sequence=instance.last_sequence + 1,
+        revision=instance.revision + 1,
+        kind=given.kind,
+        at=at,
+        actor=None,
+        capacity=None,
+        activity_id=given.activity_id,
+        activity_instance_id=given.activity_instance_id,
+        payload=given.payload,
+        previous_hash="",
+        hash="",
+    )
+
+
 def _told(given: Input) -> Mapping[str, Json]:
     """The payload, with the substitution by which the actor acted."""
     acting = given.actor.acting if given.actor else None

@@ -26,7 +26,7 @@ from engine.errors import (
     SnapshotUnreadable,
 )
 from engine.escapes import tell_caller
-from engine.history import Input, build_events, genesis
+from engine.history import Input, build_events, genesis, input_of
 from engine.lineage import lineage_of
 from engine.model import (
     HAND_KINDS,
@@ -163,8 +163,8 @@ class Steps:
             services = run.open_services()
             awaited = frozenset(each.subscription_id for each in run.subscriptions())
             stays_in = run.stays_in(given.activity_instance_id)
+            tx.begin_step(instance, changed, input_of(instance, given, now), stays_in)
             act(run, given)
-            tx.begin_step(instance, changed)
             ended = {task.task_id for task in before} - {task.task_id for task in run.open_tasks()}
             untouched = ended - {task.task_id for task in changed}
             rows = _open_rows(tx, instance.instance_id, untouched)

@@ -21,6 +21,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from engine.errors import DamagedRow, NotFound, RevisionConflict
 from engine.model import (
     EventKind,
+    HistoryEvent,
     InstanceState,
     ProcessInstance,
     StepRecord,
@@ -35,6 +36,7 @@ from engine.store.prepared import Prepared
 from engine.store.step_rows import (
     candidate_values,
     document_values,
+    end_values,
     event_values,
     incident_values,
     service_values,
@@ -208,17 +210,31 @@ class Instances(InstanceSearches):
             self._send_events(step)
         self._put_around(step)
 
-    def begin_step(self, before: ProcessInstance, changed: Iterable[UserTask]) -> None:
-        """Write the tasks that are over by a step of the instance, ahead of `append_step`.
+    def begin_step(
+        self,
+        before: ProcessInstance,
+        changed: Iterable[UserTask],
+        given: HistoryEvent,
+        input_scope: str | None,
+    ) -> None:
+        """Write what of a step of the instance is known before it is taken, where that saves time.
 
-        PostgreSQL is at it while the rest of the step is put together.
+        Of `append_step`: the tasks that it ends, and the variables that its input sets. PostgreSQL
+        is at it while the rest is found out. When the step fails, so must the transaction.
         """
         over = [each for each in changed if each.state is not TaskState.OPEN]
         if not over or self._locked.get(before.instance_id) != before.revision:
             return
-        with self._together(is_waited_for=False):
-            self._send(_END_TASK, [_end_values(each) for each in over])
-        self._ended |= {each.task_id for each in over}
+        clash = _unknown_rows(before.instance_id, given.revision)
+        with self._together(clash=clash, is_waited_for=False):
+            self._send(_END_TASK, [end_values(each) for each in over])
+            self._ended |= {each.task_id for each in over}
+            if self._connection.dialect.name != "postgresql":
+                # One statement for all variables of a step is less work.
+                return
+            if updates := update_values([given], input_scope):
+                self._send(ADD_UPDATES, updates)
+            self._begun = before.instance_id, given.sequence
 
     def append_step(self, step: StepRecord) -> None:
         """Write one step: its events, snapshot, tasks and due time, or nothing at all.
@@ -232,7 +248,7 @@ class Instances(InstanceSearches):
         instance_id = step.instance.instance_id
         conflict = RevisionConflict(instance_id, step.instance.revision)
         is_ours = self._locked.get(instance_id) == step.expected_revision
-        clash = _unknown_rows(step) if is_ours else conflict
+        clash = _unknown_rows(instance_id, step.instance.revision) if is_ours else conflict
         with self._together(clash=clash, is_waited_for=not is_ours):
             # First, because it waits for a rival and then finds no row.
             append = _APPEND[_goes_on(step), step.snapshot is not None]
@@ -262,13 +278,15 @@ class Instances(InstanceSearches):
         """What every step has: its events, what variables they set, and tasks."""
         self.steps.append((step.events[0].kind, step.instance.instance_id))
         self._send(_ADD_EVENTS, [event_values(each) for each in step.events])
-        if updates := update_values(step.events, step.input_scope):
+        anew = [each for each in step.events if (each.instance_id, each.sequence) != self._begun]
+        if updates := update_values(anew, step.input_scope):
             self._send(ADD_UPDATES, updates)
         over = [each for each in step.changed if each.state is not TaskState.OPEN]
         over = [each for each in over if each.task_id not in self._ended]
         self._ended.clear()
+        self._begun = None
         if over:
-            self._send(_END_TASK, [_end_values(each) for each in over])
+            self._send(_END_TASK, [end_values(each) for each in over])
         still = [each for each in step.changed if each.state is TaskState.OPEN]
         if tasks := [*step.opened, *still]:
             self._send(PUT_TASKS, [task_values(each) for each in tasks])
@@ -338,13 +356,12 @@ class Instances(InstanceSearches):
             )
 
 
-def _unknown_rows(step: StepRecord) -> DamagedRow:
+def _unknown_rows(instance_id: str, revision: int) -> DamagedRow:
     """What is wrong when nobody else can have taken the step, and rows of it are there."""
-    instance = step.instance
     return DamagedRow(
-        f"instance {instance.instance_id} has rows of its step {instance.revision}, expected none: "
-        f"its own row says that step {step.expected_revision} was the last",
-        instance_id=instance.instance_id,
+        f"instance {instance_id} has rows of its step {revision}, expected none: "
+        f"its own row says that step {revision - 1} was the last",
+        instance_id=instance_id,
     )
 
 
@@ -360,20 +377,6 @@ def _changed_values(step: StepRecord) -> dict[str, Any]:
     values["expected_revision"] = step.expected_revision
     values["expected_sequence"] = step.events[0].sequence - 1
     return {**values, "snapshot": step.snapshot}
-
-
-def _end_values(task: UserTask) -> dict[str, Any]:
-    return {
-        "state": task.state.value,
-        "assignee": task.assignee,
-        "ended_at": task.ended_at,
-        "ended_by": task.ended_by,
-        # Nobody is reminded of what is over, and it does not go up.
-        "remind_at": None,
-        "escalate_at": None,
-        "of_instance": task.instance_id,
-        "of_task": task.task_id,
-    }
 
 
 @of_table(process_instance)

@@ -97,3 +97,18 @@ def document_values(step: StepRecord, new: Document) -> dict[str, Any]:
 def incident_values(new: Incident) -> dict[str, Any]:
     """One incident."""
     return {column.name: getattr(new, column.name) for column in incident.c}
+
+
+def end_values(task: UserTask) -> dict[str, Any]:
+    """What the end of a task changes."""
+    return {
+        "state": task.state.value,
+        "assignee": task.assignee,
+        "ended_at": task.ended_at,
+        "ended_by": task.ended_by,
+        # Nobody is reminded of what is over, and it does not go up.
+        "remind_at": None,
+        "escalate_at": None,
+        "of_instance": task.instance_id,
+        "of_task": task.task_id,
+    }

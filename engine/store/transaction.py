@@ -88,6 +88,8 @@ class Transaction:
         self._kept: Together | None = None
         #: Tasks whose end was written ahead of the step that it is of.
         self._ended: set[str] = set()
+        #: The event of the step under way whose variables were written ahead likewise.
+        self._begun: tuple[str, int] | None = None
         #: Raised when what was sent and is not answered yet finds a unique key to be there already.
         self.clash: EngineError | None = None
         #: Revision of each instance that nobody else can move on until this transaction ends.

@@ -23,6 +23,7 @@ from engine.model import (
     UserTask,
 )
 from engine.store import Store
+from engine.store.driver import driver_of
 
 NOON = datetime(2026, 11, 20, 5, 0, 0, 123000, tzinfo=UTC)
 
@@ -189,3 +190,20 @@ def start(store: Store, *steps: StepRecord) -> None:
     with store.writing() as tx:
         for step in steps or (first_step(),):
             tx.add_instance(step)
+
+
+def complete(store: Store) -> None:
+    """Complete the task t1 of the instance i1, upon which t2 opens."""
+    with store.writing() as tx:
+        task, stored = tx.stored_task("t1", for_step=True)
+        done = replace(task, state=TaskState.COMPLETED, ended_at=NOON, ended_by="siti")
+        events = [an_event("i1", number, revision=2) for number in range(2, 9)]
+        tx.append_step(
+            next_step(stored.instance, events=events, changed=(done,), opened=(a_task("t2"),))
+        )
+
+
+def driver_left(store: Store) -> Any:
+    """The driver's connection that the next one gets; it is put back at once."""
+    with store.asking() as tx:
+        return driver_of(tx._connection)

@@ -1,71 +1,49 @@
-"""Round trips to PostgreSQL: how many a step takes, and what becomes of connections in the pool."""
+"""Round trips to PostgreSQL: how many a step takes, and what is written ahead of it."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
-import psycopg
 import pytest
-from psycopg.pq import Trace, TransactionStatus
-from sqlalchemy import event, insert, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.pool import QueuePool
+from psycopg.pq import Trace
+from sqlalchemy import insert, select
 
 from engine.errors import (
     DamagedRow,
     InvalidInput,
     RevisionConflict,
     StorageAway,
-    StorageUnusable,
 )
-from engine.model import HistoryEvent, ProcessInstance, TaskState
+from engine.model import EventKind, HistoryEvent, Json, ProcessInstance, TaskState
 from engine.queries import TaskQuery
-from engine.store import Store, round_trips, trips
-from engine.store.connection import MAX_CONNECTIONS
-from engine.store.driver import driver_of
-from engine.store.tables import history_event
+from engine.store import Store, trips
+from engine.store.tables import history_event, variable_update
 from tests.contract.builders import (
     NOON,
     a_task,
     an_event,
+    complete,
     deploy,
+    driver_left,
     first_step,
     next_step,
     start,
 )
-from tests.databases import PostgresqlServer
 
 ON_POSTGRESQL = pytest.mark.parametrize(
     "dialect", [pytest.param("postgresql", marks=pytest.mark.postgresql)]
 )
 
 
-def _complete(store: Store) -> None:
-    with store.writing() as tx:
-        task, stored = tx.stored_task("t1", for_step=True)
-        done = replace(task, state=TaskState.COMPLETED, ended_at=NOON, ended_by="siti")
-        events = [an_event("i1", number, revision=2) for number in range(2, 9)]
-        tx.append_step(
-            next_step(stored.instance, events=events, changed=(done,), opened=(a_task("t2"),))
-        )
-
-
-def _driver(store: Store) -> Any:
-    """The driver's connection that the next one gets; it is put back at once."""
-    with store.asking() as tx:
-        return driver_of(tx._connection)
-
-
 @contextmanager
 def _traced(store: Store, file: Path) -> Iterator[None]:
     """What the one connection of the store sends and is sent."""
-    driver = _driver(store)
+    driver = driver_left(store)
     with file.open("wb") as output:
         driver.pgconn.trace(output.fileno())
         driver.pgconn.set_trace_flags(Trace.SUPPRESS_TIMESTAMPS)
@@ -79,7 +57,7 @@ def test_a_step_takes_two_round_trips(store: Store, tmp_path: Path) -> None:
     start(store, first_step(opened=(a_task("t1"),)))
 
     with _traced(store, tmp_path / "trace"):
-        _complete(store)
+        complete(store)
 
     # Begin and load, write and commit: the server says each time that it is ready for more.
     lines = (tmp_path / "trace").read_text().splitlines()
@@ -113,7 +91,8 @@ def test_tasks_that_a_step_ends_are_written_ahead_and_once(store: Store) -> None
     with store.writing() as tx:
         task, stored = tx.stored_task("t1", for_step=True)
         done = replace(task, state=TaskState.COMPLETED, ended_at=NOON, ended_by="siti")
-        tx.begin_step(stored.instance, [done, replace(tx.task("t2"), priority=7)])
+        changed = [done, replace(tx.task("t2"), priority=7)]
+        tx.begin_step(stored.instance, changed, _later(stored.instance), None)
         assert [tx.task(each).state for each in ("t1", "t2")] == ["completed", "open"]
         before = tx.statements
         tx.append_step(next_step(stored.instance, changed=(done,)))
@@ -124,6 +103,47 @@ def test_tasks_that_a_step_ends_are_written_ahead_and_once(store: Store) -> None
         assert tx.instance("i1").revision == 2
 
 
+def test_variables_of_a_steps_input_are_written_ahead_and_once(store: Store) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"),)))
+
+    _begin_and_end(store, {"a": 1, "b": 1}, then={"b": 2, "c": 1})
+
+    columns = variable_update.c
+    asked = select(columns.sequence, columns.name, columns.is_first).order_by(*columns[1:3])
+    with store._engine.connect() as connection:
+        found = [tuple(row) for row in connection.execute(asked)]
+    assert found == [(2, "a", True), (2, "b", True), (3, "b", False), (3, "c", True)]
+
+
+@ON_POSTGRESQL
+def test_variables_of_a_step_that_was_never_taken_are_damage(store: Store) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"),)))
+    with store._engine.begin() as connection:
+        row = {"instance_id": "i1", "sequence": 2, "name": "a", "scope": "", "at": NOON}
+        connection.execute(insert(variable_update), {**row, "is_first": True})
+
+    with pytest.raises(DamagedRow, match="instance i1 has rows of its step 2"):
+        _begin_and_end(store, {"a": 1}, then={})
+
+
+def _begin_and_end(store: Store, given: dict[str, Json], *, then: dict[str, Json]) -> None:
+    """The step that completes `t1` with what is given, after which the machine sets more."""
+    with store.writing() as tx:
+        task, stored = tx.stored_task("t1", for_step=True)
+        done = replace(task, state=TaskState.COMPLETED, ended_at=NOON, ended_by="siti")
+        kinds = {EventKind.TASK_COMPLETED: "variables", EventKind.VARIABLES_SET: "values"}
+        events = [
+            an_event("i1", number, revision=2, kind=kind, payload={place: values})
+            for number, (kind, place), values in zip(
+                (2, 3), kinds.items(), (given, then), strict=True
+            )
+        ]
+        tx.begin_step(stored.instance, [done], events[0], "")
+        tx.append_step(next_step(stored.instance, events=events, changed=(done,)))
+
+
 def test_nothing_is_written_ahead_of_a_step_that_a_rival_may_take(store: Store) -> None:
     deploy(store)
     start(store, first_step(opened=(a_task("t1"),)))
@@ -131,7 +151,7 @@ def test_nothing_is_written_ahead_of_a_step_that_a_rival_may_take(store: Store) 
     with store.writing() as tx:
         task, stored = tx.stored_task("t1")
         done = replace(task, state=TaskState.COMPLETED, ended_at=NOON, ended_by="siti")
-        tx.begin_step(stored.instance, [done])
+        tx.begin_step(stored.instance, [done], _later(stored.instance), None)
         assert tx.task("t1").state is TaskState.OPEN
         tx.append_step(next_step(stored.instance, changed=(done,)))
         assert tx.task("t1").state is TaskState.COMPLETED
@@ -178,7 +198,7 @@ def test_a_step_that_the_caller_gives_up_is_not_kept(store: Store) -> None:
 
     with store.reading() as tx:
         assert tx.instance("i1").revision == 1
-    _complete(store)
+    complete(store)
 
 
 def test_rows_of_a_step_are_kept_letter_by_letter(store: Store) -> None:
@@ -204,7 +224,7 @@ def test_whoever_appends_second_finds_out_and_leaves_nothing(store: Store) -> No
     start(store, first_step(opened=(a_task("t1"),)))
     with store.reading() as tx:
         before = tx.instance("i1")
-    _complete(store)
+    complete(store)
 
     with pytest.raises(RevisionConflict), store.writing() as tx:
         tx.append_step(next_step(before, opened=(a_task("t9"),)))
@@ -248,8 +268,8 @@ def test_what_is_prepared_does_not_pile_up_with_rollbacks(store: Store) -> None:
     start(store, first_step(opened=(a_task("t1"),)))
     with store.reading() as tx:
         before = tx.instance("i1")
-    _complete(store)
-    driver = _driver(store)
+    complete(store)
+    driver = driver_left(store)
 
     for _ in range(5):
         with pytest.raises(RevisionConflict), store.writing() as tx:
@@ -258,7 +278,7 @@ def test_what_is_prepared_does_not_pile_up_with_rollbacks(store: Store) -> None:
             _, stored = tx.stored_task("t2", for_step=True)
             tx.append_step(next_step(stored.instance, events=[_later(stored.instance)]))
 
-    assert _driver(store) is driver
+    assert driver_left(store) is driver
     prepared = driver.execute("SELECT name FROM pg_prepared_statements").fetchall()
     driver.rollback()
     assert len(prepared) < 10
@@ -275,7 +295,7 @@ def test_what_the_driver_lets_the_server_forget_is_prepared_anew(store: Store) -
     start(store, first_step(opened=(a_task("t1"),)))
     with store.reading() as tx:
         assert tx.stored_task("t1")[0].state is TaskState.OPEN
-    assert _driver(store).prepared
+    assert driver_left(store).prepared
     # The driver lets go of all that is prepared after a DROP, if it prepared something itself.
     with store._engine.begin() as connection:
         for _ in range(7):
@@ -286,20 +306,7 @@ def test_what_the_driver_lets_the_server_forget_is_prepared_anew(store: Store) -
         # By a statement of the driver and one of a trip, in one transaction.
         assert tx.instance("i1").revision == 1
         assert tx.stored_task("t1", for_step=True)[0].state is TaskState.OPEN
-    _complete(store)
-
-
-@ON_POSTGRESQL
-def test_a_pooler_that_changes_connections_is_named(store: Store) -> None:
-    deploy(store)
-    start(store, first_step(opened=(a_task("t1"),)))
-    with store.asking() as tx:
-        assert tx.stored_task("t1")[0].state is TaskState.OPEN
-    # As it is on another server connection, which has not what was prepared on the first.
-    _driver(store).pgconn.exec_(b"DEALLOCATE ALL")
-
-    with pytest.raises(StorageUnusable, match="pool_mode = session"), store.asking() as tx:
-        tx.stored_task("t1")
+    complete(store)
 
 
 @ON_POSTGRESQL
@@ -312,7 +319,7 @@ def test_a_value_that_cannot_be_sent_is_refused_and_nothing_else(store: Store) -
             _name_a_task(store, odd)
         with pytest.raises(InvalidInput, match="cannot be stored"), store.reading() as tx:
             tx.tasks(TaskQuery(business_key=odd))
-    _complete(store)
+    complete(store)
 
     with store.reading() as tx:
         assert [each.task_id for each in tx.tasks_of_instance("i1")] == ["t1", "t2"]
@@ -352,115 +359,3 @@ def test_threads_do_not_wait_for_each_others_answers(store: Store) -> None:
         may_end.set()
         holding.result(30)
         waiting.result(30)
-
-
-@ON_POSTGRESQL
-def test_connection_that_was_ended_in_the_pool_is_replaced_unnoticed(
-    store: Store, database_url: str
-) -> None:
-    deploy(store)
-    start(store, first_step(opened=(a_task("t1"),)))
-    driver = _driver(store)
-
-    _end(database_url, driver.info.backend_pid)
-    _complete(store)
-
-    assert _driver(store) is not driver
-
-
-@ON_POSTGRESQL
-def test_connection_is_asked_only_when_in_doubt(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-
-    @event.listens_for(store._engine, "checkout")
-    def note(*_: object) -> None:
-        asked.append("checkout")
-
-    ping = store._engine.dialect.do_ping
-
-    def pinged(driver: Any) -> bool:
-        asked.append("ping")
-        return ping(driver)
-
-    monkeypatch.setattr(store._engine.dialect, "do_ping", pinged)
-
-    _driver(store)
-    _driver(store)
-    monkeypatch.setattr(round_trips, "BELIEVED_S", 0.0)
-    _driver(store)
-
-    assert asked == ["checkout", "ping"]
-
-
-@ON_POSTGRESQL
-def test_readers_get_what_was_left_at_hand_when_the_pool_has_no_other(store: Store) -> None:
-    deploy(store)
-    pool = cast(QueuePool, store._engine.pool)
-    with ExitStack() as readers:
-        with store.asking():
-            pass
-        for _ in range(MAX_CONNECTIONS - 1):
-            readers.enter_context(store.reading())
-        assert pool.checkedout() == MAX_CONNECTIONS
-
-        with store.reading() as tx:
-            assert tx.definition_ids()
-
-
-@ON_POSTGRESQL
-def test_connection_is_not_kept_at_hand_when_the_pool_has_no_other(store: Store) -> None:
-    pool = cast(QueuePool, store._engine.pool)
-    with ExitStack() as readers:
-        for _ in range(MAX_CONNECTIONS - 1):
-            readers.enter_context(store.reading())
-        with store.asking():
-            assert pool.checkedout() == MAX_CONNECTIONS
-
-        assert pool.checkedout() == MAX_CONNECTIONS - 1
-
-
-@ON_POSTGRESQL
-def test_connection_that_began_a_transaction_of_its_own_is_not_left_so(store: Store) -> None:
-    with store.asking() as tx:
-        tx._connection.exec_driver_sql("SELECT 1")
-
-    assert _driver(store).pgconn.transaction_status == TransactionStatus.IDLE
-
-
-@pytest.mark.postgresql
-def test_too_many_connections_are_refused_in_the_words_of_the_server(
-    postgresql_server: PostgresqlServer,
-) -> None:
-    url = postgresql_server.create_migrated()
-    with psycopg.connect(_plain(url), autocommit=True) as admin:
-        admin.execute("DROP ROLE IF EXISTS sempit")
-        admin.execute("CREATE ROLE sempit LOGIN CONNECTION LIMIT 1")
-        admin.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO sempit")
-    theirs = make_url(url).set(username="sempit")
-    store = Store.open(theirs.render_as_string(hide_password=False))
-    try:
-        with (
-            psycopg.connect(_plain(str(theirs))),
-            pytest.raises(StorageAway, match='too many connections for role "sempit"'),
-            store.reading(),
-        ):
-            pass
-        # It finds its place again as soon as there is one.
-        store.check_schema()
-    finally:
-        store.close()
-        with psycopg.connect(_plain(url), autocommit=True) as admin:
-            admin.execute("DROP OWNED BY sempit")
-            admin.execute("DROP ROLE sempit")
-        postgresql_server.drop(url)
-
-
-def _end(database_url: str, backend_pid: int) -> None:
-    with psycopg.connect(_plain(database_url)) as other:
-        other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend_pid])
-
-
-def _plain(url: str) -> str:
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

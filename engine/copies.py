@@ -1,11 +1,12 @@
-"""A copy of a frozen record with other values in some places, of the records that each step copies.
+"""Makes and copies frozen records, of those that each step makes many of.
 
-`dataclasses.replace` asks for and sets each field by its name: three times as long.
+Their own initializers set each field by its name, and `dataclasses.replace` asks for each that way
+too: three times as long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -21,16 +22,26 @@ _ways: dict[type[Any], _Way] = {}
 _new = object.__new__
 
 
+def made_of(kind: type[T], values: Iterable[Any]) -> T:
+    """A record of the values of all its fields, in their order.
+
+    kind: a dataclass with slots whose initializer does no more than set fields. Raises ValueError
+    when there are more values, or fewer.
+    """
+    record = _new(kind)
+    for put, value in zip(_way_of(kind)[1], values, strict=True):
+        put(record, value)
+    return record
+
+
 def copy_with(record: T, **values: Any) -> T:
-    """The copy. record: of a dataclass with slots whose initializer does no more than set fields.
+    """A copy with other values in some fields, of a record of such a kind.
 
     Raises KeyError for a name that is no field.
     """
-    kind: type[Any] = type(record)
+    kind = type(record)
     of_all, puts, places = _way_of(kind)
-    copy: T = _new(kind)
-    for put, value in zip(puts, of_all(record), strict=True):
-        put(copy, value)
+    copy = made_of(kind, of_all(record))
     for name, value in values.items():
         puts[places[name]](copy, value)
     return copy

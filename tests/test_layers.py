@@ -159,7 +159,7 @@ ARROWS: dict[str, set[str]] = {
     "receivers": {"errors"},
     "retry_schedule": set(),
     "spiff": {"model", "errors", "sources", "json_values", "sorted_json", "moments", "bpmn"},
-    "store": {"model", "errors", "queries", "sources", "durable_files", "sorted_json"},
+    "store": {"model", "errors", "queries", "sources", "durable_files", "sorted_json", "copies"},
     "worktime": {"errors", "model"},
     "canonical_json": {"sorted_json"},
     "history": {"model", "errors", "sources", "canonical_json"},

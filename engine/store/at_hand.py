@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from engine.store.connection import MAX_CONNECTIONS, driver_errors, is_in_memory
+from engine.store.connection import BUSY_TIMEOUT_MS, MAX_CONNECTIONS, driver_errors, is_in_memory
 from engine.store.driver import driver_of
 from engine.store.round_trips import is_there
 
@@ -31,6 +31,8 @@ class AtHand:
         #: Of a SQLite in memory there is one connection, which all take turns with.
         self.keeps = not is_in_memory(engine)
         self._left: list[tuple[Connection, float]] = []
+        #: Until then somebody may wait for one at the pool.
+        self._short_until = 0.0
 
     def take(self) -> Connection:
         """One outside of a transaction. Raises StorageError when there is none to be had."""
@@ -41,6 +43,7 @@ class AtHand:
                 return connection
             connection.invalidate()
             let_go(connection)
+        self.make_room()
         with driver_errors():
             return self._engine.connect()
 
@@ -49,15 +52,20 @@ class AtHand:
         if connection.invalidated or connection.in_transaction() or not self.keeps:
             let_go(connection)
             return
-        self._left.append((connection, perf_counter()))
-        if len(self._left) > _MOST:
+        now = perf_counter()
+        self._left.append((connection, now))
+        # Looked at when it lies there: who looked for one before has said so before.
+        if len(self._left) > _MOST or now < self._short_until:
             self._return_one()
-        self.make_room()
 
     def make_room(self) -> None:
-        """Whoever waits for the pool, which has given all that it may, finds one there."""
+        """For who asks the pool: when it has given all that it may, it gets one of these back.
+
+        Or the next that is left, should there be none.
+        """
         # It has another pool whenever it was disposed of.
-        if self._left and cast(QueuePool, self._engine.pool).checkedout() >= MAX_CONNECTIONS:
+        if cast(QueuePool, self._engine.pool).checkedout() >= MAX_CONNECTIONS:
+            self._short_until = perf_counter() + BUSY_TIMEOUT_MS / 1000
             self._return_one()
 
     def clear(self) -> None:

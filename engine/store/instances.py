@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 
+from engine.copies import made_of
 from engine.errors import DamagedRow, NotFound, RevisionConflict
 from engine.model import (
     EventKind,
@@ -66,7 +68,11 @@ INSTANCE_COLUMNS = tuple(
     each for each in process_instance.c if each.name not in {"snapshot", "is_measured"}
 )
 
-_STORED_NAMES = tuple(process_instance.c.keys())
+_NAMES = tuple(process_instance.c.keys())
+_FIELDS = tuple(each.name for each in fields(ProcessInstance))
+_of_fields = itemgetter(*map(_NAMES.index, _FIELDS))
+#: Among the fields, and among the columns.
+_STATE, _SNAPSHOT = _FIELDS.index("state"), _NAMES.index("snapshot")
 
 #: What every step may change; who started an instance, when and under which key stays as it was.
 _CHANGING = ("revision", "last_sequence", "head_hash", "next_due_at")
@@ -389,8 +395,7 @@ def instance_of(row: Row[Any]) -> ProcessInstance:
 def stored_instance_of(row: Sequence[Any]) -> StoredInstance:
     """The instance and snapshot in a row that begins with all columns of process_instance."""
     # By place: see task_of.
-    values = dict(zip(_STORED_NAMES, row, strict=False))
-    snapshot = values.pop("snapshot")
-    del values["is_measured"]
-    instance = ProcessInstance(**{**values, "state": InstanceState(values["state"])})
+    values = list(_of_fields(row))
+    values[_STATE] = InstanceState(values[_STATE])
+    instance, snapshot = made_of(ProcessInstance, values), row[_SNAPSHOT]
     return StoredInstance(instance, None if snapshot is None else bytes(snapshot))

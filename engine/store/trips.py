@@ -16,6 +16,7 @@ from itertools import count
 from typing import Any
 
 from psycopg import Binary, Connection, DataError, Error, OperationalError
+from psycopg.abc import Transformer as Reading
 from psycopg.adapt import Transformer
 from psycopg.errors import InFailedSqlTransaction, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
@@ -44,6 +45,8 @@ class TripConnection(Connection[Any]):
         super().__init__(*arguments, **options)
         #: Text -> name.
         self.prepared: dict[str, bytes] = {}
+        #: Text of what is prepared and gives rows -> what reads them.
+        self._readers: dict[str, Reading] = {}
         #: What was sent and is not answered yet.
         self.under_way: UnderWay | None = None
         #: Whether what is sent begins a transaction, unless one is begun.
@@ -61,7 +64,7 @@ class TripConnection(Connection[Any]):
         asked = [(text, *_parameters(text, values)) for text, values in statements]
         try:
             trip = self.under_way or self._set_out()
-            first = len(trip.places)
+            first = len(trip.sent)
             for text, values, formats in asked:
                 self._send_one(trip, text, values, formats)
             if len(_at_work) <= 1:
@@ -96,7 +99,7 @@ class TripConnection(Connection[Any]):
             if answers[place].status == ExecStatus.COMMAND_OK:
                 names[text] = name
         _require_good(self, answers)
-        return [_answer(self, answers[place]) for place in trip.places]
+        return [self._told(text, answers[place]) for place, text in trip.sent]
 
     def _set_out(self) -> UnderWay:
         trip = self.under_way = UnderWay()
@@ -126,8 +129,24 @@ class TripConnection(Connection[Any]):
             connection.send_query_params(_numbered(text)[0], values, None, formats)
         else:
             connection.send_query_prepared(name, values, formats)
-        trip.places.append(trip.commands)
+        trip.sent.append((trip.commands, text))
         trip.commands += 1
+
+    def _told(self, text: str, told: PGresult) -> Answer:
+        if not told.nfields:
+            return Answer(told.command_tuples or 0, [])
+        reading = self._readers.get(text)
+        if reading is None:
+            reading = Transformer(self)
+            reading.set_pgresult(told)
+            if text in self.prepared:
+                # What is prepared gives the same columns each time, or fails.
+                self._readers[text] = reading
+        else:
+            reading.set_pgresult(told, set_loaders=False)
+        rows = reading.load_rows(0, told.ntuples, tuple)
+        reading.set_pgresult(None, set_loaders=False)
+        return Answer(len(rows), rows)
 
     def _answers(self) -> list[PGresult]:
         """What the server says of all that was sent, one for each command; others work meanwhile.
@@ -208,6 +227,7 @@ class TripConnection(Connection[Any]):
         """
         if name is None:
             self.prepared.clear()
+            self._readers.clear()
         return super()._deallocate(name)
 
 
@@ -225,20 +245,11 @@ class Answer:
 class UnderWay:
     """What was sent since the server was last waited for."""
 
-    #: How many commands there were, and which of them were statements.
+    #: How many commands there were, and which of them were statements, with their texts.
     commands: int = 0
-    places: list[int] = field(default_factory=list)
+    sent: list[tuple[int, str]] = field(default_factory=list)
     #: Which of them prepared a statement: its text and name.
     new: dict[int, tuple[str, bytes]] = field(default_factory=dict)
-
-
-def _answer(driver: Connection[Any], told: PGresult) -> Answer:
-    if not told.nfields:
-        return Answer(told.command_tuples or 0, [])
-    reading = Transformer(driver)
-    reading.set_pgresult(told)
-    rows = reading.load_rows(0, told.ntuples, tuple)
-    return Answer(len(rows), rows)
 
 
 def _beginning(driver: TripConnection) -> bytes:

@@ -103,13 +103,15 @@ def test_readers_get_what_was_left_at_hand_when_the_pool_has_no_other(store: Sto
 
 
 @ON_POSTGRESQL
-def test_connection_is_not_kept_at_hand_when_the_pool_has_no_other(store: Store) -> None:
+def test_connection_is_not_kept_at_hand_while_somebody_waits_at_the_pool(store: Store) -> None:
     pool = cast(QueuePool, store._engine.pool)
     with ExitStack() as readers:
         for _ in range(MAX_CONNECTIONS - 1):
             readers.enter_context(store.reading())
         with store.asking():
             assert pool.checkedout() == MAX_CONNECTIONS
+            # As a reader does, who waits at the pool then.
+            store._writers.at_hand.make_room()
 
         assert pool.checkedout() == MAX_CONNECTIONS - 1
 
@@ -134,12 +136,12 @@ def test_too_many_connections_are_refused_in_the_words_of_the_server(
     theirs = make_url(url).set(username="sempit")
     store = Store.open(theirs.render_as_string(hide_password=False))
     try:
-        with (
-            psycopg.connect(_plain(str(theirs))),
-            pytest.raises(StorageAway, match='too many connections for role "sempit"'),
-            store.reading(),
-        ):
-            pass
+        with psycopg.connect(_plain(str(theirs))) as other:
+            with pytest.raises(StorageAway, match='too many connections for role "sempit"'):
+                store.schema()
+            backend_pid = other.info.backend_pid
+        # The server may not have noticed yet that it was closed.
+        _end(url, backend_pid)
         # It finds its place again as soon as there is one.
         store.check_schema()
     finally:

@@ -162,18 +162,23 @@ class CanonicalJson(_Placed, TypeDecorator[Any]):
         # Of texts alone the two say the same; of large numbers the faster one says others.
         loads: Callable[[str], Any] = texts_said if shape is str else json.loads
 
+        empty = "{}" if outer is dict else "[]" if outer is list else None
+
         def read(text: str | None) -> Any:
-            if text is None:
-                return None
+            # Most lists and objects of a task are.
+            if text == empty or text is None:
+                return None if text is None else outer()
             try:
-                # Most lists and objects of a task are empty.
-                value: Any = [] if text == "[]" else {} if text == "{}" else loads(text)
+                value = loads(text)
             except (TypeError, ValueError) as error:
                 raise _wrong(place, "JSON", text) from error
             if not isinstance(value, outer):
                 raise _wrong(place, _SHAPES[shape], value)
-            if shape is str and not all(isinstance(each, str) for each in value):
-                raise ValueError(f"{place}: expected a list of texts, found a list of other things")
+            if shape is str:
+                for each in value:
+                    if type(each) is not str:
+                        told = "expected a list of texts, found a list of other things"
+                        raise ValueError(f"{place}: {told}")
             return value
 
         return read

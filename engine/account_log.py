@@ -86,7 +86,12 @@ def verified_with_rights(tx: StoreTransaction) -> tuple[Verification, list[Accou
     """What is found wrong with the log itself, and its events about who may do what, in order."""
     told: list[AccountEvent] = []
     events = _noted(tx.every_account_event(), told)
-    return verification(events, tx.account_log_head()), told
+    try:
+        head = tx.account_log_head()
+    except DamagedRow as error:
+        fault = Fault(LOG, None, "gap", f"where it ends: {error}", found="unreadable")
+        return Verification(LOG, 0, 0, (fault,)), told
+    return verification(events, head), told
 
 
 def _noted(events: Iterable[AccountEvent], told: list[AccountEvent]) -> Iterator[AccountEvent]:

@@ -175,7 +175,12 @@ class _Proof:
                 self.faults.append(_fault(reached + 1, text))
                 before = None
             reached = number
-            content = self.series.signed(number)
+            try:
+                content = self.series.signed(number)
+            except DamagedRow as error:
+                self.faults.append(_fault(number, f"the copy in the database: {error}"))
+                before = None
+                continue
             found = self._checked(number, content, before)
             if found is not None and content is not None:
                 self._compare_heads(found)
@@ -293,12 +298,18 @@ class _Proof:
         head = found.logs.get(ACCOUNT_LOG)
         if head is None or head.sequence == 0 or self.wanted is not None:
             return
-        there = self.tx.account_event_hash(head.sequence)
+        there = self._account_event_hash(head.sequence)
         if there != head.hash and not any(each.instance_id == ACCOUNT_LOG for each in self.faults):
             text = f"the event is not the one that checkpoint {found.number} lists"
             self.faults.append(
                 Fault(ACCOUNT_LOG, head.sequence, CHECK, text, head.hash, there or "nothing")
             )
+
+    def _account_event_hash(self, sequence: int) -> str | None:
+        try:
+            return self.tx.account_event_hash(sequence)
+        except DamagedRow:
+            return None
 
     # ------------------------------------------------------------------ what differs
 
@@ -326,11 +337,14 @@ class _Proof:
         """The last listed event of each that is still the one which was listed."""
         sound: dict[str, int] = {}
         for number in self.series.numbers():
-            heads = [
-                head
-                for head in growing(Tree(), self.series.lines(number))
-                if head.instance_id in instances
-            ]
+            try:
+                heads = [
+                    head
+                    for head in growing(Tree(), self.series.lines(number))
+                    if head.instance_id in instances
+                ]
+            except (InvalidCheckpoint, DamagedRow):
+                continue  # that is told by itself
             for batch in _batches(iter(heads)):
                 kept = self.tx.hashes_at(batch)
                 for head in batch:

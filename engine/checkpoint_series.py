@@ -29,13 +29,12 @@ class Series:
 
     def numbers(self) -> Sequence[int]:
         """All that may be had up to `last`: whatever the given one says that it is."""
-        stored = self.tx.last_checkpoint()
         newest = max(self.folder.numbers(), default=0) if self.folder else 0
-        known = max(newest, stored.number if stored else 0)
+        known = max(newest, self.tx.last_checkpoint_number())
         return [*range(1, min(known, self.last - 1) + 1), self.last]
 
     def signed(self, number: int) -> bytes | None:
-        """The signed file; None: it is nowhere."""
+        """The signed file; None: it is nowhere. Raises DamagedRow."""
         if number == self.last and self.given is not None:
             return self.given
         if self.folder and self.folder.has_signed(number):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections import OrderedDict
@@ -15,9 +16,12 @@ from engine.bpmn.translations import Translation, translations
 from engine.definition_proof import definition_faults, deployment_faults, told_by
 from engine.differences import faults_of_left_out
 from engine.errors import (
+    DamagedRow,
     DeploymentRejected,
+    EngineError,
     Forbidden,
     NotFound,
+    StorageError,
 )
 from engine.model import (
     Actor,
@@ -45,6 +49,7 @@ from engine.uploads import Upload, read_upload
 #: Parsed definitions kept per process; the least recently used goes first.
 MAX_MACHINES = 500
 _FIRST_PAGE = Page()
+_log = logging.getLogger(__name__)
 _VERSION = re.compile(r"[0-9]{1,9}")
 
 
@@ -196,13 +201,26 @@ class Definitions:
     def started_by(
         self, tx: StoreTransaction, kind: str, name: str
     ) -> list[tuple[ProcessDefinition, FlowNode]]:
-        """The latest definitions, with their start events, that a message or signal starts."""
+        """The latest definitions, with their start events, that a message or signal starts.
+
+        One whose file is damaged is left out, which is logged: nobody can start it, and all others
+        would wait for it.
+        """
         return [
             (definition, start)
             for definition in tx.definitions(DefinitionQuery(is_latest=True))
-            for start in self._triggered(tx, definition.definition_id)
+            for start in self._triggered_if_sound(tx, definition.definition_id)
             if (event := start.named_event) and (event.kind, event.name) == (kind, name)
         ]
+
+    def _triggered_if_sound(self, tx: StoreTransaction, definition_id: str) -> tuple[FlowNode, ...]:
+        try:
+            return self._triggered(tx, definition_id)
+        except EngineError as error:
+            if isinstance(error, StorageError) and not isinstance(error, DamagedRow):
+                raise
+            _log.error("definition %s: nothing can start it: %s", definition_id, error)
+            return ()
 
     def _triggered(self, tx: StoreTransaction, definition_id: str) -> tuple[FlowNode, ...]:
         """The start events of a definition that wait for a message or signal, read once."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from engine.errors import DamagedHistory, InvalidInput
+from engine.errors import DamagedHistory, DamagedRow, InvalidInput
 from engine.history import chain_faults
 from engine.model import HistoryEvent, InstanceState, ProcessDefinition
 from engine.store import Store, StoreTransaction
@@ -80,7 +80,11 @@ def _is_chained(tx: StoreTransaction, instance_id: str) -> bool:
 def code_of(instance_id: str, head_hash: str) -> str:
     """The code of a history that ends with that hash: 5 groups of 5 characters."""
     payload = instance_id.replace("-", "")[:_OF_ID] + head_hash[:_OF_HASH]
-    number = int(payload, 16) << _CHECK_BITS | _check(payload)
+    try:
+        number = int(payload, 16) << _CHECK_BITS | _check(payload)
+    except ValueError as error:
+        found = f"{instance_id!r} and {head_hash!r}"
+        raise DamagedRow(f"expected an instance's id and a hash, found {found}") from error
     text = "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(_LENGTH)))
     return "-".join(text[start : start + _GROUP] for start in range(0, _LENGTH, _GROUP))
 

@@ -212,11 +212,10 @@ class PersonalData:
         last: tuple[str, str] | None = None
         while True:
             with self._store.reading() as tx:
-                keys = tx.unerased_keys_after(last, _BATCH)
-            if not keys:
+                keys, last = tx.unerased_keys_after(last, _BATCH)
+            if last is None:
                 return
             yield keys
-            last = keys[-1].instance_id, keys[-1].key_id
 
     # --------------------------------------------------------------------- erasing
 

@@ -109,8 +109,10 @@ class RetentionSchedule:
             states=_ENDED,
             ended_before=self._latest_end(retention, today),
         )
-        first = 0
-        while True:
+        with self._store.reading() as tx:
+            total = tx.count_instances(query)
+        # To the end by number: what cannot be read is left out, so that any page may be short.
+        for first in range(0, total, _BATCH):
             with self._store.reading() as tx:
                 batch = tx.instances(query, Page(first, _BATCH, _OLDEST_FIRST))
             for each in batch:
@@ -127,9 +129,6 @@ class RetentionSchedule:
                         over_on=retention.over_on(ended_on),
                         fate=retention.fate,
                     )
-            if len(batch) < _BATCH:
-                return
-            first += _BATCH
 
     def _latest_end(self, retention: Retention, today: date) -> datetime:
         """No instance that ended after this has outlived the class."""

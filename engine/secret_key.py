@@ -37,6 +37,9 @@ class SecretKey:
     dies_with_process: bool = False
     count_sealed: Callable[[], int] = field(default=lambda: 0, repr=False)
     _found: tuple[str, ...] = field(default=(), repr=False)
+    #: What was derived for a purpose: purposes are few, and a verification unseals very often.
+    _derived: dict[str, tuple[bytes, ...]] = field(default_factory=dict, repr=False)
+    _fernets: dict[str, MultiFernet] = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def seal(self, purpose: str, text: str) -> str:
@@ -55,11 +58,19 @@ class SecretKey:
 
     def signing_keys(self, purpose: str) -> tuple[bytes, ...]:
         """32 bytes for a signature per key, the newest first: sign with it, accept all."""
-        return tuple(_derived(key, purpose) for key in self._keys())
+        found = self._derived.get(purpose)
+        if found is None:
+            found = tuple(_derived(key, purpose) for key in self._keys())
+            self._derived[purpose] = found
+        return found
 
     def _fernet(self, purpose: str) -> MultiFernet:
-        keys = self.signing_keys(purpose)
-        return MultiFernet([Fernet(base64.urlsafe_b64encode(each)) for each in keys])
+        found = self._fernets.get(purpose)
+        if found is None:
+            keys = self.signing_keys(purpose)
+            found = MultiFernet([Fernet(base64.urlsafe_b64encode(each)) for each in keys])
+            self._fernets[purpose] = found
+        return found
 
     def _keys(self) -> tuple[str, ...]:
         if self.given:

@@ -35,10 +35,11 @@ class Reader:
                     instance_ids=tuple(each.instance_id for each in batch), kinds=_MIGRATED
                 )
                 moved = {event.instance_id for event in tx.find_events(asked)}
+            if not batch:
+                return
             for instance in batch:
                 yield self._trace(instance, is_migrated=instance.instance_id in moved)
-            if len(batch) < _INSTANCES:
-                return
+            # A page may be short: what cannot be read is left out of it.
             after = (batch[-1].started_at, batch[-1].instance_id)
             page = Page(max_results=_INSTANCES, sorting=_OLDEST_FIRST, after=after)
 

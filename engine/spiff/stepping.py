@@ -20,7 +20,7 @@ from typing import Any
 import SpiffWorkflow.bpmn.specs.event_definitions.timer as spiff_timer
 import SpiffWorkflow.task as spiff_task
 
-from engine.errors import UnboundStep
+from engine.errors import DamagedRow, UnboundStep
 from engine.sources import ordered_uuid, uuid_text
 
 #: How far the 12 bits count that stand between the time and the version's other bits. Ids of a step
@@ -49,7 +49,10 @@ class Step:
         #: In a replay: activity instance id -> why the sandbox stopped its code then. None: live.
         self.recorded_stops = recorded_stops
         self.on_transition: Callable[[Any, int, int], None] = lambda *_: None
-        of_instance = uuid.UUID(instance_id)
+        try:
+            of_instance = uuid.UUID(instance_id)
+        except ValueError as error:
+            raise DamagedRow(f"instance {instance_id!r}: expected a UUID for its id") from error
         self._namespace = of_instance.bytes
         #: Whether the instance's id begins with its time, or with that of an instance that called.
         self._is_ordered = of_instance.version in {7, 8}

@@ -12,7 +12,7 @@ from engine.errors import StorageError
 from engine.model import AccountEvent, AccountEventKind, LogHead
 from engine.queries import AccountEventQuery, Page
 from engine.store.filters import among, between, equal
-from engine.store.kept_rows import of_table
+from engine.store.kept_rows import of_table, require_head
 from engine.store.tables import account_event, account_log
 from engine.store.transaction import Transaction, counted, paged
 
@@ -33,7 +33,7 @@ class AccountEvents(Transaction):
         row = self._first(statement)
         if row is None:
             raise StorageError("the log of accounts has lost the row that says where it ends")
-        return LogHead(row.last_sequence, row.head_hash)
+        return _head(row)
 
     def append_account_event(self, event: AccountEvent) -> None:
         """Keep one more event; the head, which the caller has locked, moves on to it."""
@@ -90,6 +90,12 @@ def _matching(query: AccountEventQuery) -> Select[Any]:
         *among(columns.kind, query.kinds),
         *between(columns.at, query.after, query.before),
     )
+
+
+@of_table(account_log)
+def _head(row: Row[Any]) -> LogHead:
+    require_head(row.last_sequence, row.head_hash)
+    return LogHead(row.last_sequence, row.head_hash)
 
 
 @of_table(account_event)

@@ -43,7 +43,7 @@ class Announcements(Transaction):
 
     def are_announcements_waiting(self) -> bool:
         """Whether the outbox holds anything."""
-        return self._first(select(_C.sequence).limit(1)) is not None
+        return self._is_any(select(announcement))
 
     def take_announcements(self, limit: int) -> list[Announcement]:
         """Take the oldest out of the outbox; those that another worker is taking are passed over.
@@ -57,12 +57,12 @@ class Announcements(Transaction):
             .limit(self._beyond_damaged(limit))
             .with_for_update(skip_locked=True)
         )
-        told = self._listed(statement, _announcement, *_KEY)
+        # By the keys that they have: their facts may lead to others, and what stayed would be told
+        # again and again.
+        told = self._listed(statement, lambda row: (_announcement(row), _key(row)), *_KEY)
         if told:
-            rows = [announcement_values(each) for each in told]
-            keys = [tuple(row[column.name] for column in _KEY) for row in rows]
-            self._write(delete(announcement).where(tuple_(*_KEY).in_(keys)))
-        return told
+            self._write(delete(announcement).where(tuple_(*_KEY).in_([key for _, key in told])))
+        return [each for each, _ in told]
 
     # -------------------------------------------------------------- contacts
 
@@ -104,6 +104,10 @@ def announcement_values(new: Announcement) -> dict[str, Any]:
 @of_table(contact)
 def _contact(row: Row[Any]) -> Contact:
     return Contact(**{**row._mapping, "channel": Channel(row.channel)})
+
+
+def _key(row: Row[Any]) -> tuple[Any, ...]:
+    return tuple(getattr(row, column.name) for column in _KEY)
 
 
 @of_table(announcement)

@@ -8,7 +8,7 @@ from sqlalchemy import Row, func, insert, select
 
 from engine.errors import Conflict, NotFound
 from engine.model import CalendarRevision
-from engine.store.kept_rows import of_table
+from engine.store.kept_rows import of_table, require_countable
 from engine.store.tables import work_calendar
 from engine.store.transaction import Transaction
 
@@ -65,4 +65,5 @@ class Calendars(Transaction):
 
 @of_table(work_calendar)
 def _revision(row: Row[Any]) -> CalendarRevision:
+    require_countable(row.revision)
     return CalendarRevision(**row._mapping)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from engine.errors import CheckpointTaken, NotFound
 from engine.model import Head, StoredCheckpoint
 from engine.queries import Page
-from engine.store.kept_rows import of_table
+from engine.store.kept_rows import of_table, require_head
 from engine.store.tables import (
     account_event,
     checkpoint,
@@ -48,6 +48,10 @@ class Checkpoints(Transaction):
         row = self._first(select(*_SIGNED).order_by(checkpoint.c.number.desc()).limit(1))
         return _without_heads(row) if row else None
 
+    def last_checkpoint_number(self) -> int:
+        """The number of the newest one, readable or not; 0: there is none."""
+        return self._number(select(func.max(checkpoint.c.number)))
+
     def checkpoint(self, number: int) -> StoredCheckpoint:
         """The checkpoint of that number, with its heads, or NotFound."""
         row = self._first(select(checkpoint).where(checkpoint.c.number == number))
@@ -81,22 +85,30 @@ class Checkpoints(Transaction):
     # ------------------------------------------------------------------- heads
 
     def unlisted_heads(self, limit: int) -> list[Head]:
-        """Heads that no checkpoint lists yet, by instance; at most so many."""
+        """Heads that no checkpoint lists yet, by instance; at most so many.
+
+        One that cannot be read is left out: all others are to be listed nevertheless.
+        """
         columns = process_instance.c
-        rows = self._all(
+        wanted = (
             _unlisted(columns.instance_id, columns.last_sequence, columns.head_hash)
             .order_by(columns.instance_id)
             .limit(limit)
         )
-        return [Head(row.instance_id, row.last_sequence, row.head_hash) for row in rows]
+        return self._listed(wanted, _head, columns.instance_id)
 
     def oldest_unlisted_end(self, since: datetime) -> datetime | None:
         """When the first instance ended, after that moment, whose end no checkpoint lists."""
-        ended_at = process_instance.c.ended_at
+        instance_id, ended_at = process_instance.c.instance_id, process_instance.c.ended_at
         # The state does not narrow it: the index of ends has only what has ended.
-        [row] = self._all(_unlisted(func.min(ended_at)).where(ended_at > since))
-        first: datetime | None = row[0]
-        return first
+        first = (
+            _unlisted(instance_id, ended_at)
+            .where(ended_at > since)
+            .order_by(ended_at)
+            .limit(self._beyond_damaged(1))
+        )
+        found = self._listed(first, lambda row: row.ended_at, instance_id)
+        return found[0] if found else None
 
     def listed_number(self, instance_id: str) -> int | None:
         """The newest checkpoint that lists the instance."""
@@ -109,12 +121,16 @@ class Checkpoints(Transaction):
         """(instance, sequence) -> the hash that the event there has now; some hundred at once."""
         columns = history_event.c
         places = [(head.instance_id, head.sequence) for head in heads]
-        rows = self._all(
-            select(columns.instance_id, columns.sequence, columns.hash).where(
-                tuple_(columns.instance_id, columns.sequence).in_(places)
-            )
+        wanted = select(columns.instance_id, columns.sequence, columns.hash).where(
+            tuple_(columns.instance_id, columns.sequence).in_(places)
         )
-        return {(row.instance_id, row.sequence): row.hash for row in rows}
+        found = self._listed(
+            wanted,
+            lambda row: ((row.instance_id, row.sequence), row.hash),
+            columns.instance_id,
+            columns.sequence,
+        )
+        return dict(found)
 
     def last_event_sequence(self, instance_id: str) -> int:
         """Where the kept events of the instance end; 0 when it has none."""
@@ -144,6 +160,12 @@ def _unlisted(*columns: Any) -> Select[Any]:
             )
         )
     )
+
+
+@of_table(process_instance)
+def _head(row: Row[Any]) -> Head:
+    require_head(row.last_sequence, row.head_hash)
+    return Head(row.instance_id, row.last_sequence, row.head_hash)
 
 
 @of_table(checkpoint)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select, text
@@ -78,8 +77,7 @@ class Definitions(Transaction):
     def deployment_ids(self) -> list[str]:
         """The ids of all deployments, the first one first, but for those that are no text."""
         key = deployment.c.deployment_id
-        ordered = select(key).order_by(deployment.c.deployed_at, key)
-        return self._listed(ordered, attrgetter(key.name), key)
+        return self._ids(select(key).order_by(deployment.c.deployed_at, key), key)
 
     def hold_deployments(self) -> None:
         """Whoever deploys waits until this transaction ends, and sees then what it has added."""
@@ -142,7 +140,7 @@ class Definitions(Transaction):
     def resource_names(self, deployment_id: str) -> list[str]:
         """The names of the files of a deployment."""
         of = resource.c.deployment_id == deployment_id
-        return [row.name for row in self._all(select(resource.c.name).where(of))]
+        return [_name(row) for row in self._all(select(resource.c.name).where(of))]
 
     def resource(self, deployment_id: str, resource_id: str) -> Resource:
         """One file of a deployment by its id, or NotFound."""
@@ -193,8 +191,7 @@ class Definitions(Transaction):
     def definition_ids(self) -> list[str]:
         """The ids of all definitions, the first deployed first, likewise."""
         key = process_definition.c.definition_id
-        ordered = select(key).order_by(process_definition.c.deployed_at, key)
-        return self._listed(ordered, attrgetter(key.name), key)
+        return self._ids(select(key).order_by(process_definition.c.deployed_at, key), key)
 
     def count_definitions(self, query: DefinitionQuery) -> int:
         """How many definitions match."""
@@ -288,6 +285,12 @@ def _deployment_values(new: Deployment) -> dict[str, Any]:
 
 def _resource_values(new: Resource) -> dict[str, Any]:
     return {column.name: getattr(new, column.name) for column in resource.c}
+
+
+@of_table(resource)
+def _name(row: Row[Any]) -> str:
+    name: str = row.name
+    return name
 
 
 def _resource(row: Row[Any]) -> Resource:

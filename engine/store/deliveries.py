@@ -87,13 +87,14 @@ class Deliveries(Transaction):
             .where(_is_free(now), _RECEIVER.not_in(sorted(except_to)))
             .subquery()
         )
-        rows = self._all(
+        first = (
             select(free.c.delivery_id, free.c.receiver)
             .where(free.c.turn == 1)
             .order_by(free.c.due_at, free.c.delivery_id)
-            .limit(limit)
+            .limit(self._beyond_damaged(limit))
         )
-        return [(row.delivery_id, row.receiver) for row in rows]
+        found = self._listed(first, lambda row: (row.delivery_id, row.receiver), free.c.delivery_id)
+        return found[:limit]
 
     def take_delivery(
         self, delivery_id: str, *, now: datetime, until: datetime

@@ -21,13 +21,13 @@ class DueTimers(Transaction):
 
     def due_instances(self, now: datetime, limit: int) -> list[str]:
         """Ids of active instances with a timer that was due before `now`, the longest due first."""
-        rows = self._all(
+        wanted = (
             select(process_instance.c.instance_id)
             .where(*_due_before(now))
             .order_by(process_instance.c.next_due_at, process_instance.c.instance_id)
             .limit(limit)
         )
-        return [row.instance_id for row in rows]
+        return self._ids(wanted, process_instance.c.instance_id)
 
     def claimed_due(self, among: Collection[str], now: datetime) -> StoredInstance | None:
         """Of the instances `among`, the one that was due the longest before `now`, for a step.

@@ -22,13 +22,13 @@ class Escalations(Transaction):
 
     def due_escalations(self, now: datetime, limit: int) -> list[str]:
         """Ids of tasks that are to be looked at by now, the longest due first."""
-        rows = self._all(
+        wanted = (
             select(_C.task_id)
             .where(_C.escalate_at <= now)
             .order_by(_C.escalate_at, _C.task_id)
             .limit(limit)
         )
-        return [row.task_id for row in rows]
+        return self._ids(wanted, _C.task_id)
 
     def put_escalation_time(self, task: UserTask, at: datetime | None) -> None:
         """The task is next looked at then; None: not until its due date changes."""

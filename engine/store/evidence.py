@@ -69,10 +69,8 @@ class Evidence(Transaction):
 
     def waiting_package(self, now: datetime) -> str | None:
         """The oldest one that is in nobody's hands; its id."""
-        row = self._first(
-            select(_P.package_id).where(_is_free(now)).order_by(_P.ordered_at).limit(1)
-        )
-        return None if row is None else str(row.package_id)
+        wanted = select(_P.package_id).where(_is_free(now)).order_by(_P.ordered_at)
+        return next(iter(self._ids(wanted.limit(self._beyond_damaged(1)), _P.package_id)), None)
 
     def take_package(self, package_id: str, holder: str, *, now: datetime, until: datetime) -> bool:
         """It is in the holder's hands until then; False when somebody else was faster."""

@@ -124,7 +124,7 @@ class Beside(Transaction):
             process_instance.c.instance_id == columns.instance_id
         )
         statement = select(columns.instance_id).where(columns.sequence == 1, ~its.exists())
-        return [row.instance_id for row in self._all(statement)]
+        return self._ids(statement, columns.instance_id)
 
     def _text(self, kept: bytes | str | None) -> str | None:
         """The id; None when it is none, which is told."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -16,6 +17,8 @@ _TOLD = " cannot be read: "
 #: What reading a row as what it must be may raise.
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 _UNASKED = object()
+_MOST = 2**53 - 1
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class readable:  # noqa: N801 (a word of a with statement)
@@ -62,6 +65,19 @@ def of_table(table: Table) -> Callable[[Build], Build]:
         return cast(Build, read)
 
     return decorate
+
+
+def require_head(sequence: int, hash_: str) -> None:
+    """Raise ValueError when a chain cannot end there."""
+    require_countable(sequence)
+    if not _HASH.fullmatch(hash_):
+        raise ValueError(f"expected a hash, found {hash_[:80]!r}")
+
+
+def require_countable(number: int) -> None:
+    """Raise ValueError for a number that is below 0, or more than JSON can say (RFC 8785)."""
+    if not 0 <= number <= _MOST:
+        raise ValueError(f"expected a number from 0 to {_MOST}, found {number}")
 
 
 def required_in(table: Table) -> tuple[str, ...]:

@@ -104,7 +104,7 @@ class Messages(Transaction):
             type_coerce(_COLUMNS.created_at, BigInteger) >= looked_at,
         )
         is_deployed = exists().where(type_coerce(deployment.c.deployed_at, BigInteger) >= looked_at)
-        rows = self._all(
+        wanted = (
             select(columns.kept_id)
             .where(
                 columns.state == KeptState.WAITING.value,
@@ -113,7 +113,7 @@ class Messages(Transaction):
             .order_by(columns.received_at, columns.kept_id)
             .limit(limit)
         )
-        return [row.kept_id for row in rows]
+        return self._ids(wanted, columns.kept_id)
 
     def add_kept_message(self, kept: KeptMessage) -> None:
         """Keep a message."""

@@ -119,15 +119,23 @@ class PersonalData(Transaction):
             wanted = wanted.where(tuple_(_KEY.instance_id, _KEY.key_id) > tuple_(*last))
         return self._living(wanted.limit(limit), for_change=True)
 
-    def unerased_keys_after(self, last: tuple[str, str] | None, limit: int) -> list[PersonalKey]:
-        """Some keys that no erasure destroyed, behind that one, but for those that are unreadable.
+    def unerased_keys_after(
+        self, last: tuple[str, str] | None, limit: int
+    ) -> tuple[list[PersonalKey], tuple[str, str] | None]:
+        """Some keys that no erasure destroyed, behind that one; and which was the last of them.
 
-        A person, or a secret, may be missing all the same.
+        Those that are unreadable are left out; None: there are no more, readable or not. A person,
+        or a secret, may be missing all the same.
         """
         wanted = select(personal_key).where(_KEY.erasure_id.is_(None))
         if last is not None:
             wanted = wanted.where(tuple_(*_KEY_ID) > tuple_(*last))
-        return self._listed(wanted.order_by(*_KEY_ID).limit(limit), _living_key, *_KEY_ID)
+        page = wanted.order_by(*_KEY_ID).limit(limit)
+        found = self._listed(page, _living_key, *_KEY_ID)
+        if len(found) == limit:
+            return found, (found[-1].instance_id, found[-1].key_id)
+        places = list(self._keys_of(page, _KEY_ID))
+        return found, (places[-1][0], places[-1][1]) if places else None
 
     def put_sealed_key(self, key: PersonalKey) -> None:
         """The same key, sealed otherwise."""

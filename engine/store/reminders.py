@@ -22,7 +22,7 @@ class Reminders(Transaction):
 
     def is_reminder_due(self, now: datetime) -> bool:
         """Whether there is a task to be reminded of."""
-        return self._first(select(_C.task_id).where(_C.remind_at <= now).limit(1)) is not None
+        return self._is_any(select(user_task).where(_C.remind_at <= now))
 
     def claimed_reminders(self, now: datetime, limit: int) -> list[tuple[UserTask, int]]:
         """(task, last sequence of its instance) of those to be reminded of, the longest due first.

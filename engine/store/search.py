@@ -100,13 +100,13 @@ class Search(WordIndex):
         known = select(_COLUMNS.instance_id).where(
             _COLUMNS.instance_id == process_instance.c.instance_id
         )
-        rows = self._all(
+        wanted = (
             select(process_instance.c.instance_id)
             .where(~known.exists())
             .order_by(process_instance.c.started_at, process_instance.c.instance_id)
             .limit(limit)
         )
-        return [row.instance_id for row in rows]
+        return self._ids(wanted, process_instance.c.instance_id)
 
     def found_instances(
         self,

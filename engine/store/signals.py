@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Row, delete, insert, select
 
 from engine.model import SignalDelivery
+from engine.store.kept_rows import of_table
 from engine.store.tables import signal_delivery
 from engine.store.transaction import Transaction
 
@@ -23,12 +25,12 @@ class Signals(Transaction):
     def signal_deliveries(self, limit: int) -> list[str]:
         """Ids of what did not arrive yet, the oldest first."""
         columns = signal_delivery.c
-        rows = self._all(
+        wanted = (
             select(columns.delivery_id)
             .order_by(columns.thrown_at, columns.delivery_id)
             .limit(limit)
         )
-        return [row.delivery_id for row in rows]
+        return self._ids(wanted, columns.delivery_id)
 
     def take_signal_delivery(self, delivery_id: str) -> SignalDelivery | None:
         """Take it away, to let it arrive in this transaction; None when somebody else did."""
@@ -36,4 +38,9 @@ class Signals(Transaction):
         row = self._first(select(signal_delivery).where(found))
         if row is None or not self._write(delete(signal_delivery).where(found)):
             return None
-        return SignalDelivery(**row._mapping)
+        return _signal_delivery(row)
+
+
+@of_table(signal_delivery)
+def _signal_delivery(row: Row[Any]) -> SignalDelivery:
+    return SignalDelivery(**row._mapping)

@@ -12,7 +12,7 @@ from engine.errors import NotFound
 from engine.model import Substitution, SubstitutionKind, SubstitutionState
 from engine.queries import Page, SubstitutionQuery
 from engine.store.filters import Conditions, equal, like
-from engine.store.kept_rows import of_table, readable
+from engine.store.kept_rows import of_table, readable, require
 from engine.store.tables import substitution
 from engine.store.transaction import Transaction, paged
 
@@ -105,13 +105,13 @@ class Substitutions(Transaction):
 
     def expired_substitutions(self, now: datetime, limit: int) -> list[str]:
         """Ids of those whose last day is over and that nobody ended yet, the oldest first."""
-        rows = self._all(
+        wanted = (
             select(_COLUMNS.substitution_id)
             .where(_COLUMNS.ended_at.is_(None), _COLUMNS.ends_at <= now)
             .order_by(_COLUMNS.ends_at, _COLUMNS.substitution_id)
             .limit(limit)
         )
-        return [row.substitution_id for row in rows]
+        return self._ids(wanted, _COLUMNS.substitution_id)
 
 
 def _conditions(query: SubstitutionQuery) -> Conditions:
@@ -139,6 +139,7 @@ def _in_state(state: SubstitutionState | None, at: datetime | None) -> Condition
 def substitution_of(row: Row[Any], prefix: str = "") -> Substitution:
     """The substitution in a row that has all its columns, under names with the prefix."""
     values = {column.name: getattr(row, prefix + column.name) for column in _COLUMNS}
+    require(substitution, values)
     return Substitution(**{**values, "kind": SubstitutionKind(values["kind"])})
 
 

@@ -40,9 +40,7 @@ class Times(Transaction):
         """Whether a task or an instance has ended that is not measured, but for those instances."""
         tables = (user_task, process_instance)
         return any(
-            self._first(select(table.c.instance_id).where(*_unmeasured(table, except_of)).limit(1))
-            is not None
-            for table in tables
+            self._is_any(select(table).where(*_unmeasured(table, except_of))) for table in tables
         )
 
     def claimed_unmeasured_tasks(

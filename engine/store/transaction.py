@@ -18,6 +18,7 @@ from sqlalchemy import (
     Row,
     Select,
     func,
+    literal,
     select,
 )
 
@@ -154,6 +155,11 @@ class Transaction:
             self.statements += 1
             return [build(row) for row in rows]
 
+    def _is_any(self, statement: Select[Any]) -> bool:
+        """Whether it finds a row, which need not be one that can be read."""
+        one = statement.with_only_columns(literal(1), maintain_column_froms=True)
+        return self._first(one.limit(1)) is not None
+
     def _number(self, statement: Executable) -> int:
         self.statements += 1
         with driver_errors(), readable():
@@ -242,6 +248,14 @@ class Transaction:
             found = self._keys_of(statement, keys)
             each = [self._one_of(statement, build, keys, values) for values in found]
             return [one for some in each for one in some]
+
+    def _ids(self, statement: Select[Any], key: ColumnElement[str]) -> list[str]:
+        """The ids that a question is about, in their order, but for those that are no text."""
+        found = [each for [each] in self._keys_of(statement, [key])]
+        if None in found:
+            missing = f"a row of {_table_of(key)} ({key.key} None)"
+            self._quarantine.take(missing, "expected a text, found none")
+        return [each for each in found if each is not None]
 
     def _few_visible(
         self, lanes: Iterable[str] | None, account: str | None

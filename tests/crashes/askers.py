@@ -19,6 +19,7 @@ from engine.errors import (
     ReplayMismatch,
     SecretKeyUnusable,
 )
+from engine.store import Store
 from engine.store.tables import metadata
 from tests.browser.pages import PAGES
 from tests.crashes.full_office import FullOffice
@@ -126,18 +127,18 @@ class Askers:
         except NotFound:
             return False
 
-    @contextmanager
-    def noting_tables(self) -> Iterator[set[str]]:
-        """The names of the tables that statements meanwhile speak of."""
-        noted: set[str] = set()
 
-        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-            noted.update(_TABLES.findall(statement))
+@contextmanager
+def noting_tables(store: Store) -> Iterator[set[str]]:
+    """The names of the tables that statements meanwhile speak of."""
+    noted: set[str] = set()
 
-        engine = self._full.office.store._engine
-        event.listen(engine, "before_cursor_execute", note)
-        yield noted
-        event.remove(engine, "before_cursor_execute", note)
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        noted.update(_TABLES.findall(statement))
+
+    event.listen(store._engine, "before_cursor_execute", note)
+    yield noted
+    event.remove(store._engine, "before_cursor_execute", note)
 
 
 def _is_asked(rule: Rule) -> bool:

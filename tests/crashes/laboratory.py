@@ -7,18 +7,19 @@ pages and lists that read the table, the next try asks the next one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Table, text
+from sqlalchemy import Column, Table
 
 from engine.store import Store
 from engine.store.tables import metadata
-from tests.crashes.askers import Askers, Question
-from tests.crashes.full_office import AWAY, FullOffice, full_office
+from tests.crashes.askers import Askers, Question, noting_tables
+from tests.crashes.damages import Damages
+from tests.crashes.full_office import FullOffice, full_office
 from tests.crashes.unreadable import lay_open, wrong_values
 
 TABLES = sorted(metadata.tables)
@@ -36,12 +37,17 @@ class Laboratory:
     reads: dict[Question, set[str]] = field(default_factory=dict)
     #: By table the questions that take long and are asked once, when a value of it is damaged.
     once: dict[str, list[Question]] = field(default_factory=dict)
+    damages: Damages = field(init=False)
     _turns: Iterator[int] = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        instance_id = self.full.paths["berkas"].rpartition("/")[2]
+        self.damages = Damages(self.full.office.store, instance_id)
 
     def look(self) -> None:
         """Ask everything once; what is not given now says nothing later."""
         for question in self.askers.questions(self._places()):
-            with self.askers.noting_tables() as noted:
+            with noting_tables(self.full.office.store) as noted:
                 answer = self.askers.ask(question)
             assert answer.is_honest, f"{question}: {answer.status} {answer.errors}"
             if answer.status == 200:
@@ -62,45 +68,15 @@ class Laboratory:
     def _readers(self, name: str) -> list[Question]:
         return [each for each, tables in self.reads.items() if name in tables]
 
-    @contextmanager
-    def damaged(self, column: Column[Any], value: str) -> Iterator[None]:
+    def damaged(self, column: Column[Any], value: str) -> AbstractContextManager[None]:
         """The value stands there meanwhile, in the row of the story or of who is away."""
-        table = column.table
-        where, names = self._row(column)
-        [former] = self._run(f'SELECT "{column.name}" FROM {table} WHERE {where}', **names)
-        change = f'UPDATE {table} SET "{column.name}" = {{}} WHERE {{}}'
-        self._run(change.format(value, where), **names)
-        try:
-            yield
-        finally:
-            is_ = "IS" if self.full.office.store.dialect == "sqlite" else "="
-            again = f'"{column.name}" {is_} {value}' if column.name in names else where
-            self._run(change.format(":former", again), former=former, **names)
-
-    def _row(self, column: Column[Any]) -> tuple[str, dict[str, Any]]:
-        table = column.table
-        story = {"instance_id": self.full.paths["berkas"].rpartition("/")[2], "account": AWAY}
-        if table.name == "account":
-            story["name"] = AWAY
-        keys = [each.name for each in table.primary_key.columns]
-        wanted = [f"({name} = '{story[name]}') DESC" for name in story if name in table.columns]
-        found = self._run(
-            f"SELECT {', '.join(keys)} FROM {table} "
-            f"ORDER BY {', '.join([*wanted, chr(34) + column.name + chr(34) + ' IS NULL'])} LIMIT 1"
-        )
-        assert found, f"{table} has no row: let full_office.py make one"
-        return " AND ".join(f"{key} = :{key}" for key in keys), dict(zip(keys, found, strict=True))
-
-    def _run(self, statement: str, **values: Any) -> Any:
-        with self.full.office.store._engine.begin() as connection:
-            done = connection.execute(text(statement), values)
-            return done.first() if done.returns_rows else None
+        return self.damages.at(column, value)
 
     def _places(self) -> dict[str, str]:
         """What stands for `<...>` in the addresses of the API: things of the story."""
         paths = self.full.paths
         instance = paths["berkas"].rpartition("/")[2]
-        keys = {
+        ask, keys = self.damages.run, {
             "delivery_id": "delivery", "deployment_id": "deployment",
             "subscription_id": "webhook_subscription", "external_task_id": "external_task",
             "kept_id": "kept_message", "substitution_id": "substitution", "person": "personal_key",
@@ -129,15 +105,15 @@ class Laboratory:
             "code": paths["kode"].rpartition("=")[2],
             "name": "periode_tahun",
             "comment_id": "x",
-            "attachment_id": str(self._run(document)[0]),
-            "document_id": str(self._run(document)[0]),
-            "visit_id": str(self._run(visit)[0]),
-            "variable_id": str(self._run(updated)[0]),
-            "detail_id": str(self._run(updated)[0]),
-            "resource_id": str(self._run(resource)[0]),
-            **{word: str(self._run(f"SELECT {of} {its}")[0]) for word, of in of_instance.items()},
+            "attachment_id": str(ask(document)[0]),
+            "document_id": str(ask(document)[0]),
+            "visit_id": str(ask(visit)[0]),
+            "variable_id": str(ask(updated)[0]),
+            "detail_id": str(ask(updated)[0]),
+            "resource_id": str(ask(resource)[0]),
+            **{word: str(ask(f"SELECT {of} {its}")[0]) for word, of in of_instance.items()},
             **{
-                word: str(self._run(f"SELECT {word} FROM {of} WHERE {word} IS NOT NULL LIMIT 1")[0])
+                word: str(ask(f"SELECT {word} FROM {of} WHERE {word} IS NOT NULL LIMIT 1")[0])
                 for word, of in keys.items()
             },
         }

@@ -24,12 +24,20 @@ from engine.queries import DeliveryQuery
 from engine.retry_schedule import JITTER, MAX_TRIES, WAITS
 from tests.desk import ARRIVED, FAILED, GONE, Desk, K
 from tests.office import ANALYST, AUDITOR, staff
+from tests.statements import statements_of
 
 # ------------------------------------------------------------------------ who gets what
 
 
 def kinds_of(deliveries: list[Delivery]) -> set[tuple[str, str | None]]:
     return {(each.kind, each.facts.get("activity_id")) for each in deliveries}
+
+
+def test_an_empty_outbox_costs_one_question(desk: Desk) -> None:
+    with statements_of(desk.store) as asked:
+        done = desk.engine.deliveries.expand()
+
+    assert (done, len(asked)) == (0, 1)
 
 
 @pytest.mark.parametrize(

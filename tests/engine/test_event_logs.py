@@ -27,6 +27,7 @@ from tests.diagrams import (
     timer,
     user,
 )
+from tests.engine.copied_rows import copied
 from tests.engine.logged_work import TIMED, TWO, changes, open_task, rows, sop
 from tests.mining import export
 from tests.office import ADMIN, ANALYST, AUDITOR, Office, staff
@@ -375,3 +376,10 @@ def test_history_whose_chain_does_not_hold_is_marked(office: Office) -> None:
         ("complete", "true"),
         ("schedule", "true"),
     ]
+
+
+def test_a_log_goes_on_behind_a_page_with_a_damaged_row(office: Office) -> None:
+    instance = office.start(office.deploy(TWO), KADIS)
+    copied(office.store, instance, times=200, damaged="x'ff'")
+
+    assert export(office, LogFormat.XES).count(b"<trace>") == 200

@@ -88,6 +88,25 @@ def test_a_key_that_cannot_be_read_is_named_and_the_others_are_compared(office: 
     assert "personal_key" in found.faults[0].message
 
 
+def test_a_page_of_keys_that_cannot_be_read_is_not_the_last_one(office: Office) -> None:
+    submitted(office)
+    with office.store._engine.begin() as connection:
+        numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)"
+        columns = "instance_id, key_id, person, sealed_subject, sealed_key, created_at, used_at"
+        connection.execute(
+            text(
+                f"INSERT INTO personal_key ({columns}, value_count) {numbers} "
+                "SELECT instance_id, '!' || i, 'orang ' || i, sealed_subject, sealed_key, "
+                "created_at, used_at, 'banyak' FROM n, "
+                "(SELECT * FROM personal_key ORDER BY instance_id, key_id LIMIT 1)"
+            )
+        )
+
+    found = verified(office)
+
+    assert (found.keys, len(found.faults)) == (2, 500)
+
+
 def test_of_keys_that_another_secret_key_sealed_nothing_is_said(house: Office) -> None:
     submitted(house)
 

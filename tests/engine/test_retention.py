@@ -18,6 +18,7 @@ from engine.bpmn.retention_terms import (
 from engine.errors import Forbidden
 from engine.retention import csv_of
 from tests.diagrams import end, line, process, start, user
+from tests.engine.copied_rows import copied
 from tests.office import ADMIN, AUDITOR, Office, staff
 
 JRA = {CODE: "000.8.3", ACTIVE: "P1Y", INACTIVE: "P6M", FATE: "musnah"}
@@ -97,6 +98,18 @@ def test_what_has_outlived_its_class_is_listed(office: Office) -> None:
     )
     assert office.state(old) == "COMPLETED"
     office.assert_sound(old)
+
+
+def test_what_outlived_its_class_is_listed_to_the_last_behind_a_damaged_row(
+    office: Office,
+) -> None:
+    copied(office.store, ended(office, "surat", JRA, "S-1"), times=500, damaged="x'ff'")
+    office.clock.advance(days=365 + 182)
+
+    found = office.engine.retention.outlived(actor=AUDITOR)
+
+    assert len(found) == 500
+    assert len(office.store.quarantine.rows) == 1
 
 
 def test_the_class_of_the_newest_version_counts_for_older_ones(office: Office) -> None:

@@ -42,6 +42,15 @@ def test_one_purpose_cannot_open_what_is_of_another() -> None:
     assert key.signing_keys("link") != key.signing_keys("webhook")
 
 
+def test_what_is_derived_for_a_purpose_is_derived_once() -> None:
+    key = a_key(OLD)
+    first = key.signing_keys("link")
+
+    assert key.signing_keys("link") is first
+    assert key.unseal("webhook", a_key(OLD).seal("webhook", "x")) == "x"
+    assert a_key(NEW).signing_keys("link") != first
+
+
 def test_a_new_key_in_front_opens_what_the_old_one_sealed() -> None:
     sealed = a_key(OLD).seal("webhook", "x")
     both = a_key(NEW, OLD)

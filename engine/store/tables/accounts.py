@@ -15,7 +15,14 @@ from sqlalchemy import (
     false,
 )
 
-from engine.store.tables.columns import CanonicalJson, Moment, Number, Words, metadata
+from engine.store.tables.columns import (
+    CanonicalJson,
+    LargeNumber,
+    Moment,
+    Number,
+    Words,
+    metadata,
+)
 
 account = Table(
     "account",
@@ -113,7 +120,7 @@ account_log = Table(
     "account_log",
     metadata,
     Column("log_id", Number, primary_key=True, autoincrement=False),
-    Column("last_sequence", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
+    Column("last_sequence", LargeNumber().with_variant(Number(), "sqlite"), nullable=False),
     Column("head_hash", Words, nullable=False),
     CheckConstraint("log_id = 1", name="single"),
 )

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
-    Integer,
     LargeBinary,
     Table,
 )
 
-from engine.store.tables.columns import Moment, Number, Words, metadata
+from engine.store.tables.columns import LargeNumber, Moment, Number, Words, metadata
 
-_Big = BigInteger().with_variant(Integer, "sqlite")
+_Big = LargeNumber().with_variant(Number(), "sqlite")
 
 #: Append-only: triggers refuse to change or delete a row. What counts are the files outside.
 checkpoint = Table(

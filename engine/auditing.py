@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -34,11 +34,11 @@ from engine.model import (
     Fault,
     HistoryEvent,
     KeptBeside,
-    Listed,
     ProcessInstance,
     Role,
     Told,
     Verification,
+    in_parts,
 )
 from engine.permissions import lanes_seen_by, require_instance_visible, require_role
 from engine.playback.frames import Frame, frames_of
@@ -56,8 +56,6 @@ from engine.store import NAMELESS, Store, StoreTransaction
 _FIRST_PAGE = Page()
 #: Instances verified per transaction when all of them are.
 _BATCH = 200
-#: Events that are read together, unless one instance has more: what bounds the memory.
-_AT_ONCE = 4000
 
 
 _Query = TypeVar("_Query", EventQuery, ActivityQuery)
@@ -155,7 +153,7 @@ class History:
                 digests: dict[str, str] = {}
                 results = [
                     result
-                    for together in _in_parts(batch)
+                    for together in in_parts(batch)
                     for result in self._verify_together(tx, together, digests)
                 ]
             if not batch:
@@ -325,19 +323,6 @@ def _seen_by(actor: Actor, query: _Query) -> _Query:
     if lanes is None:
         return query
     return replace(query, visible_to_lanes=lanes, visible_to_account=actor.account)
-
-
-def _in_parts(instances: Iterable[Listed]) -> Iterator[list[str]]:
-    """The ids of instances, as many together as have few enough events; at least one."""
-    part, events = list[str](), 0
-    for each in instances:
-        if part and events + each.events > _AT_ONCE:
-            yield part
-            part, events = [], 0
-        part.append(each.instance_id)
-        events += each.events
-    if part:
-        yield part
 
 
 def _readable(tx: StoreTransaction, instance_id: str) -> tuple[Told, tuple[Fault, ...]]:

@@ -1,8 +1,12 @@
 """Makes anew, from history, what is kept beside it: `alur reindex`.
 
-What `projections` derives is written where the rows say otherwise; then the index of the search.
+What `projections` derives is written where the rows say otherwise, the index of the search too.
 Substitutions follow from the log of accounts. What no event says stays as it is: who holds an
 external task and how often it may fail, when a task is next reminded of or goes up.
+
+Of all instances the rows are compared first, many at a time and without a lock, as `verify` does;
+only those that are not right are made anew, each by itself in the lock of its instance. So
+people work meanwhile, and one that was killed and begins again has less to do.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from zoneinfo import ZoneInfo
 from engine import projections, same_person
 from engine.account_log import verified_with_rights
 from engine.definitions import Definitions
-from engine.errors import DamagedRow, EngineError, is_its_own
+from engine.errors import OTHER_TYPES, DamagedRow, EngineError, is_its_own
 from engine.history import chain_faults
 from engine.led_to import LedTo
 from engine.lineage import lineage_of
@@ -23,14 +27,17 @@ from engine.measure_proof import Measured, MeasureProof
 from engine.model import (
     Actor,
     HistoryEvent,
+    KeptBeside,
     ProcessInstance,
     Role,
     UserTask,
+    in_parts,
 )
 from engine.permissions import require_role
 from engine.queries import ExternalTaskQuery, InstanceQuery, Page
 from engine.replay import replay
 from engine.search import Search
+from engine.state_proof import state_faults
 from engine.store import Store, StoreTransaction
 from engine.substitution_proof import substitutions_in
 
@@ -62,35 +69,40 @@ class Reindexing:
         *,
         actor: Actor,
         instance_ids: Sequence[str] | None = None,
-        on_renewed: Callable[[int, int], None] = lambda _done, _all: None,
-        on_progress: Callable[[int], None] = lambda _done: None,
+        on_progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> int:
         """All rows beside history say what history says, of all instances or of these; how many.
 
-        An instance whose history does not hold is left as it is, and named in the log. Told are
-        first the instances whose rows are right (`on_renewed`: how many of how many), then how
-        many are indexed (`on_progress`). Admins only. Raises NotFound.
+        Those of given instances are written in any case. An instance whose history does not hold is
+        left as it is, and named in the log. Told is of how many of how many instances the rows are
+        right (`on_progress`). Admins only. Raises NotFound.
         """
         require_role(actor, "rebuild what is kept beside history", Role.ADMIN)
-        if instance_ids is None:
-            self._renew_substitutions()
-        total = self._number() if instance_ids is None else len(instance_ids)
-        wanted = self._all() if instance_ids is None else instance_ids
-        for done, instance_id in enumerate(wanted, start=1):
-            self._renew_one(instance_id)
-            on_renewed(done, max(done, total))
-        return self._search.rebuild(actor=actor, instance_ids=instance_ids, on_progress=on_progress)
+        if instance_ids is not None:
+            for done, instance_id in enumerate(instance_ids, start=1):
+                self._renew_one(instance_id, actor)
+                on_progress(done, len(instance_ids))
+            return len(instance_ids)
+        self._renew_substitutions()
+        total, done = self._number(), 0
+        for together in self._all():
+            for instance_id in self._wrong_among(together):
+                self._renew_one(instance_id, actor)
+            done += len(together)
+            on_progress(done, max(done, total))
+        self._search.renew()
+        return done
 
     def _number(self) -> int:
         with self._store.reading() as tx:
             return tx.count_instances(InstanceQuery())
 
-    def _all(self) -> Iterator[str]:
+    def _all(self) -> Iterator[list[str]]:
         last = None
         while True:
             with self._store.reading() as tx:
                 batch = tx.instances_behind(last, _BATCH)
-            yield from (each.instance_id for each in batch)
+            yield from in_parts(batch)
             if not batch:
                 return
             last = batch[-1]
@@ -103,34 +115,77 @@ class Reindexing:
                 return
             tx.put_substitutions(substitutions_in(told))
 
-    def _renew_one(self, instance_id: str) -> None:
+    # ------------------------------------------------------------------- comparing
+
+    def _wrong_among(self, instance_ids: Sequence[str]) -> list[str]:
+        """Those whose rows are not what their history leads to, or that cannot be compared."""
+        try:
+            with self._store.reading() as tx:
+                kept, told = tx.kept_beside(instance_ids), tx.events_of(instance_ids)
+                return [
+                    each
+                    for each in instance_ids
+                    if each not in kept or not self._is_right(tx, kept[each], told[each].events)
+                ]
+        except DamagedRow:
+            if len(instance_ids) == 1:
+                return list(instance_ids)
+        # Which of them is damaged shows when each is read by itself.
+        return [one for each in instance_ids for one in self._wrong_among([each])]
+
+    def _is_right(
+        self, tx: StoreTransaction, kept: KeptBeside, events: Sequence[HistoryEvent]
+    ) -> bool:
+        instance = kept.stored.instance
+        try:
+            led = self._led(tx, instance, events)
+            return led is not None and not state_faults(
+                tx, kept, led, self._measures, zone=self._zone
+            )
+        except (EngineError, *OTHER_TYPES) as error:
+            if isinstance(error, EngineError) and not is_its_own(error, instance.instance_id):
+                raise
+            return False
+
+    def _led(
+        self, tx: StoreTransaction, instance: ProcessInstance, events: Sequence[HistoryEvent]
+    ) -> LedTo | None:
+        """What history leads to; None: it does not hold."""
+        lineage = lineage_of(tx, self._definitions, instance, events)
+        replayed = replay(lineage.first, events, lineage.later)
+        holds = _is_whole(instance, events, lineage.first.digest)
+        if not holds or replayed.faults or replayed.run is None:
+            return None
+        preceding = same_person.followed(
+            lineage.first.model, events, lineage.later_models
+        ).preceding
+        return LedTo.by(instance, replayed.run, events, lineage, preceding)
+
+    # ------------------------------------------------------------------- writing
+
+    def _renew_one(self, instance_id: str, actor: Actor) -> None:
         try:
             with self._store.writing() as tx:
                 self._renew(tx, instance_id)
         except DamagedRow as error:
             # That is no reason to leave the others as they are.
             _log.warning("instance %s stays as it is: %s", instance_id, error)
+        self._search.rebuild(actor=actor, instance_ids=[instance_id])
 
     def _renew(self, tx: StoreTransaction, instance_id: str) -> None:
         try:
             # No step moves it meanwhile.
             stored = tx.stored_instance(instance_id, for_step=True)
             events = tx.events(instance_id)
-            lineage = lineage_of(tx, self._definitions, stored.instance, events)
-            replayed = replay(lineage.first, events, lineage.later)
+            led = self._led(tx, stored.instance, events)
         except EngineError as error:
             if not is_its_own(error, instance_id):
                 raise
             _log.warning("instance %s stays as it is: %s", instance_id, error)
             return
-        holds = _is_whole(stored.instance, events, lineage.first.digest)
-        if not holds or replayed.faults or replayed.run is None:
+        if led is None:
             _log.warning("instance %s stays as it is: its history does not hold", instance_id)
             return
-        preceding = same_person.followed(
-            lineage.first.model, events, lineage.later_models
-        ).preceding
-        led = LedTo.by(stored.instance, replayed.run, events, lineage, preceding)
         _renew_instance(tx, led, stored.snapshot)
         tx.put_variables(instance_id, projections.variables_of(events))
         tx.put_incidents(instance_id, projections.incidents_of(led.instance, events))

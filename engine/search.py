@@ -164,9 +164,13 @@ class Search:
             self._index_all(each.instance_id for each in batch)
             done, last = done + len(batch), batch[-1]
             on_progress(done)
+        self.renew()
+        return done
+
+    def renew(self) -> None:
+        """What looks for single words is made anew from the words of each instance."""
         with self._store.writing() as tx:
             tx.renew_word_index()
-        return done
 
     def _behind(self, last: Listed | None) -> list[Listed]:
         with self._store.reading() as tx:

@@ -33,9 +33,9 @@ def add_to(commands: Commands) -> None:
         Open and ended tasks, incidents, external tasks, what waits for messages, which event set
         which variable, the index of the search; without INSTANCE substitutions too, from the log
         of accounts. What history does not tell any more is gone then. `alur verify` says when
-        this is needed. An instance whose history does not hold stays as it is. Others may work
-        meanwhile; what is not indexed yet is not found. `alur migrate` indexes what an older
-        version left.""",
+        this is needed. Without INSTANCE all are compared, and only what is not right is written.
+        An instance whose history does not hold stays as it is. Others may work meanwhile; what is
+        not indexed yet is not found. `alur migrate` indexes what an older version left.""",
         example="alur reindex\n    alur reindex 0d8cdb52-3a9b-4a55-8f36-0a5ad2f1f9a1",
     )
     reindexing.add_argument("instances", metavar="INSTANCE", nargs="*", help="only these")
@@ -99,8 +99,7 @@ def reindex(call: Invocation) -> int:
         done = engine.reindexing.rebuild(
             actor=call.actor(engine),
             instance_ids=wanted,
-            on_renewed=Progress(engine.clock, "instances", deed="made anew"),
-            on_progress=lambda number: call.printer.say(f"indexed {number} instances"),
+            on_progress=Progress(engine.clock, "instances", deed="compared"),
         )
     call.printer.json({"indexed": done})
     call.printer.say(f"the index has {done} instances" if wanted is None else f"indexed {done}")

@@ -83,6 +83,7 @@ from engine.model.kept_beside import (
     SearchedBy,
     SetVariable,
     Told,
+    in_parts,
 )
 from engine.model.links import TaskLink
 from engine.model.message_sources import MessageSource
@@ -341,6 +342,7 @@ __all__ = [
     "announcement_from",
     "document_of",
     "documents_of",
+    "in_parts",
     "references_in",
     "superiors_from",
 ]

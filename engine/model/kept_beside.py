@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -13,6 +13,9 @@ from engine.model.instances import ExternalTask, Incident, UserTask
 from engine.model.messages import EventSubscription
 from engine.model.steps import StoredInstance
 from engine.model.times import Course, InstanceTime, TaskTime
+
+#: Events that are read together, unless one instance has more: what bounds the memory.
+_AT_ONCE = 4000
 
 
 class SetVariable(NamedTuple):
@@ -34,6 +37,19 @@ class Listed(NamedTuple):
     instance_id: str
     events: int
     began: int
+
+
+def in_parts(instances: Iterable[Listed]) -> Iterator[list[str]]:
+    """The ids of instances, as many together as have few enough events; at least one."""
+    part, events = list[str](), 0
+    for each in instances:
+        if part and events + each.events > _AT_ONCE:
+            yield part
+            part, events = [], 0
+        part.append(each.instance_id)
+        events += each.events
+    if part:
+        yield part
 
 
 class SearchedBy(NamedTuple):

@@ -31,6 +31,7 @@ from tests.diagrams import (
 from tests.engine.test_services import WORKER, fetch, service
 from tests.engine.test_verify import tamper
 from tests.office import ADMIN, AUDITOR, Office, staff
+from tests.statements import statements_of
 
 DIAGRAM = process(
     start(),
@@ -209,6 +210,34 @@ def test_making_anew_changes_nothing_that_is_right(office_on_both: Office) -> No
     assert {each.worker_id for each in held} == {None, "w2"}
     with pytest.raises(Forbidden):
         office.engine.reindexing.rebuild(actor=AUDITOR)
+
+
+def test_what_is_right_is_compared_and_not_written(office: Office) -> None:
+    for _ in range(3):
+        a_case(office)
+    seen: list[tuple[int, int]] = []
+
+    with statements_of(office.store) as asked:
+        done = office.engine.reindexing.rebuild(
+            actor=ADMIN, on_progress=lambda *told: seen.append(told)
+        )
+
+    texts = [each.text for each in asked]
+    writes = [each for each in texts if not each.startswith(("SELECT", "WITH", "PRAGMA"))]
+    # Substitutions, which follow from the log of accounts, and what looks for single words.
+    assert {each.split()[2] for each in writes} == {"substitution", "search_word"}
+    assert (done, seen) == (3, [(3, 3)])
+
+
+def test_what_cannot_be_read_keeps_no_other_from_being_made_anew(office: Office) -> None:
+    wrong, damaged, right = a_case(office), a_case(office), a_case(office)
+    change(office, f"UPDATE incident SET message = 'lain' {_HERE}", instance=wrong)
+    tamper(office.store, f"UPDATE history_event SET payload = 'x' WHERE instance_id = '{damaged}'")
+
+    assert office.engine.reindexing.rebuild(actor=ADMIN) == 3
+
+    assert (faults(office, wrong), faults(office, right)) == ((), ())
+    assert faults(office, damaged)
 
 
 def test_a_history_that_does_not_hold_is_not_followed(office: Office) -> None:

@@ -41,6 +41,7 @@ from engine.model import (
     in_parts,
 )
 from engine.permissions import lanes_seen_by, require_instance_visible, require_role
+from engine.personal_proof import gone_faults
 from engine.playback.frames import Frame, frames_of
 from engine.queries import (
     ActivityQuery,
@@ -265,6 +266,7 @@ class History:
             # What is kept beside history must be what history leads to.
             faults += miscopied_faults(instance.instance_id, told.miscopied)
             faults += self._state_faults(tx, kept, led)
+            faults += gone_faults(tx, instance.instance_id, events)
         return Verification(instance.instance_id, len(events), replayed.inputs, tuple(faults))
 
     def _state_faults(self, tx: StoreTransaction, kept: KeptBeside, led: LedTo) -> list[Fault]:

@@ -1,16 +1,19 @@
-"""Whether keys of personal data open, and are called by whom they were made for.
+"""Whether keys of personal data are there, open, and are called by whom they were made for.
 
-The office's secret key seals what they hold, and makes the name: without it nothing can be said.
+The office's secret key seals what they hold, and makes the name: without it only that one is gone
+can be said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from engine.errors import SecretKeyUnusable
-from engine.model import Fault, KeysVerification, PersonalKey, Subject
-from engine.sealing import Sealing
+from engine.model import Fault, HistoryEvent, KeysVerification, PersonalKey, Subject
+from engine.sealed_values import seals_in
+from engine.sealing import PLACES, Sealing
+from engine.store import StoreTransaction
 
 _NOBODY = Subject("")
 _T = TypeVar("_T")
@@ -24,6 +27,32 @@ def verified(keys: Sequence[PersonalKey], sealing: Sealing) -> KeysVerification:
     judged = [_faults(key, sealing) for key in keys]
     faults = tuple(fault for found in judged if found for fault in found)
     return KeysVerification(len(keys), unopened=judged.count(None), faults=faults)
+
+
+def gone_faults(
+    tx: StoreTransaction, instance_id: str, events: Iterable[HistoryEvent]
+) -> list[Fault]:
+    """Each key that sealed a value of these events and has no row.
+
+    An erasure leaves a row with its name: who deletes one hides that there was something to read.
+    """
+    named: dict[str, int] = {}
+    for event in events:
+        for place in PLACES:
+            for seal in seals_in(event.payload.get(place)):
+                named.setdefault(seal.key_id, event.sequence)
+    kept = set(tx.personal_key_ids(instance_id)) if named else set()
+    return [
+        Fault(
+            instance_id,
+            sequence,
+            "state",
+            f"personal key {key_id}, which sealed a value of the event, is gone without an erasure",
+            found="nothing",
+        )
+        for key_id, sequence in named.items()
+        if key_id not in kept
+    ]
 
 
 def _faults(key: PersonalKey, sealing: Sealing) -> list[Fault] | None:

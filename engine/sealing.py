@@ -53,7 +53,7 @@ from engine.store import StoreTransaction
 #: What the office's secret key seals of a person, and recognises him by.
 DATA_KEY, _SUBJECT, _PERSON = "personal-key", "personal-subject", "personal-person"
 #: Where an input has values that people or programs gave.
-_PLACES = ("variables", "localVariables")
+PLACES = ("variables", "localVariables")
 #: What an input says of the instance that its values come from.
 _GIVERS = ("caller", "call", "thrownBy")
 
@@ -91,7 +91,7 @@ class Sealing:
         A seal that it brings must be one of this instance, or comes from the one that it calls or
         that called it, and is closed anew. Raises InvalidVariables for another one.
         """
-        places = {name: given.payload[name] for name in _PLACES if given.payload.get(name)}
+        places = {name: given.payload[name] for name in PLACES if given.payload.get(name)}
         fields = personal_fields(situation.model)
         is_touched = any(not fields.keys().isdisjoint(values) for values in places.values())
         if not is_touched and not has_seal(places):

@@ -73,6 +73,10 @@ class PersonalData(Transaction):
             for key in self._listed(_keys().where(_KEY.instance_id.in_(some)), _key, *_KEY_ID)
         ]
 
+    def personal_key_ids(self, instance_id: str) -> list[str]:
+        """The ids of the instance's keys, destroyed ones too, and those that cannot be read."""
+        return self._ids(select(_KEY.key_id).where(_KEY.instance_id == instance_id), _KEY.key_id)
+
     def keys_of_persons(
         self, persons: Collection[str], *, for_change: bool = False
     ) -> list[PersonalKey]:

@@ -122,6 +122,30 @@ def test_keys_that_were_sealed_anew_are_what_was_made(house: Office) -> None:
     assert verified(with_key(house, "new" * 20)) == KeysVerification(2)
 
 
+def test_a_key_that_is_gone_is_named_at_the_event_that_needs_it(house: Office) -> None:
+    instance, other = submitted(house), submitted(house)
+    verify = house.engine.history.verify
+    with house.store._engine.begin() as connection:
+        gone = text("DELETE FROM personal_key WHERE instance_id = :instance AND person = :person")
+        given = {"instance": instance, "person": person_of(house, "P-19")}
+        assert connection.execute(gone, given).rowcount == 1
+
+    [fault] = verify(instance, actor=AUDITOR).faults
+
+    events = house.engine.history.events(instance, actor=AUDITOR)
+    assert str(events[(fault.sequence or 0) - 1].kind) == "task_completed"
+    assert fault.check == "state"
+    assert "is gone without an erasure" in fault.message
+    assert verify(other, actor=AUDITOR).is_sound
+
+
+def test_an_erasure_leaves_nothing_to_name(house: Office) -> None:
+    instance = submitted(house)
+    erase(house)
+
+    assert house.engine.history.verify(instance, actor=AUDITOR).is_sound
+
+
 def test_keys_that_were_destroyed_are_not_compared(house: Office) -> None:
     submitted(house)
     erase(house)

@@ -23,7 +23,7 @@ from webhooks.pages.blueprint import blueprint
 from webhooks.pages.charts import MOST_BARS, stacked_bars
 from webhooks.pages.dates import day_text
 from webhooks.pages.drawings import Shown, shown_image
-from webhooks.pages.listings import argument
+from webhooks.pages.listings import argument, may_list
 from webhooks.pages.logins import current_actor
 from webhooks.pages.report_tables import (
     TABLES,
@@ -108,6 +108,7 @@ def list_reports() -> ResponseReturnValue:
         table=overview_table(shown),
         offices=offices,
         office=office,
+        may_list=may_list(current_actor()),
         gives_logs=_gives_logs(),
     )
 
@@ -141,6 +142,7 @@ def show_report(key: str) -> ResponseReturnValue:
         heat_by=_heat_by(),
         elapsed=lambda time: duration_text(time, report.day),
         conforming=share_text(Share(report.conformance.share)),
+        may_list=may_list(current_actor()),
         gives_logs=_gives_logs(),
     )
 

@@ -182,6 +182,15 @@ def test_auditors_take_event_logs_of_the_period_away(auditor: Browser) -> None:
     assert empty.count(b"\r\n") == 1
 
 
+def test_an_analyst_is_told_why_reports_count_nothing(auditor: Browser, visit: Visit) -> None:
+    analyst, said = visit("analis"), "Akun Anda tidak termasuk dalam lajur mana pun"
+
+    pages = [analyst.get(f"{path}?{JANUARY}") for path in ("/laporan", "/laporan/layanan")]
+
+    assert [said in page.text for page in pages] == [True, True]
+    assert said not in auditor.get(f"/laporan?{JANUARY}").text
+
+
 def test_others_see_no_event_logs(office: Office, visit: Visit) -> None:
     run_january(office)
     analyst = visit("analis")

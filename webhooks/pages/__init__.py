@@ -71,7 +71,7 @@ from webhooks.pages.people import person
 from webhooks.pages.priorities import priority_text
 from webhooks.pages.remaining import passed_text, remaining_text
 from webhooks.pages.replay_rows import capacity_text
-from webhooks.pages.values import local_text
+from webhooks.pages.values import local_text, repeated_items
 from webhooks.rest.context import current_engine, current_provider, is_api
 
 __all__ = [
@@ -152,6 +152,7 @@ def register(app: Flask, engine: ProcessEngine, settings: Settings) -> None:  # 
         zona=zone_text,
         orang=person,
         lokal=local_text,
+        kembar=repeated_items,
         sisa=remaining_text,
         lama=passed_text,
         prioritas=priority_text,

@@ -24,6 +24,7 @@ from webhooks.pages.listings import (
     sop_titles,
 )
 from webhooks.pages.logins import current_actor
+from webhooks.pages.values import repeated_items
 from webhooks.rest.context import current_engine
 
 _LATEST = Page(0, 10, (("started_at", SortOrder.DESC),))
@@ -67,6 +68,7 @@ def inbox() -> ResponseReturnValue:
         scopes=scopes,
         current=current,
         tasks=tasks,
+        repeated=repeated_items(tasks),
         standing={
             task.task_id: found
             for task in tasks

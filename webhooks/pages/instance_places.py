@@ -15,7 +15,7 @@ from engine.task_times import Elapsed
 from webhooks.language import Phrases, phrase
 from webhooks.pages.changing import change_form
 from webhooks.pages.logins import current_actor
-from webhooks.pages.values import local_text
+from webhooks.pages.values import local_text, repeated_items
 from webhooks.rest.context import current_engine
 
 if TYPE_CHECKING:
@@ -64,10 +64,11 @@ def places_of(instance_id: str) -> list[Place]:
         task.task_id: times
         for task, times in engine.task_times.of_instance(instance_id, actor=actor)
     }
+    repeated = repeated_items(step.task for step in steps)
     return [
         Place(
             step,
-            item=local_text(step.task.local_variables),
+            item=local_text(step.task.local_variables, is_repeated=step.task.task_id in repeated),
             passed=passed.get(step.task.task_id),
             is_mine_to_change=not step.is_visible and change_form(step.task.task_id) is not None,
         )

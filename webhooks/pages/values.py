@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask_babel import gettext
 
-from engine.model import FieldType, FormField, Json, Language, Sentence, document_of
+from engine.model import (
+    FieldType,
+    FormField,
+    Json,
+    Language,
+    Sentence,
+    UserTask,
+    document_of,
+)
 from webhooks.language import current_language, size_words, told
 from webhooks.pages.dates import iso_text
 
@@ -88,10 +97,28 @@ def _section(node: FlowNode, item: str, values: Mapping[str, Json], fields: Fiel
     return Section(f"{heading} ({item})" if item else heading, labelled(values, fields))
 
 
-def local_text(values: Mapping[str, Json]) -> str:
-    """What tells one task of a multi-instance from its siblings: the item that it is for."""
-    told = {name: each for name, each in values.items() if name not in _COUNTERS}
-    return ", ".join(value_text(each, name, {}) for name, each in sorted(told.items()))
+def local_text(values: Mapping[str, Json], *, is_repeated: bool = False) -> str:
+    """What tells one task of a multi-instance from its siblings: the item that it is for.
+
+    is_repeated: another one is for an item of that name, so that which of them it is is told too,
+    as always when there is no name.
+    """
+    names = {name: each for name, each in values.items() if name not in _COUNTERS}
+    text = ", ".join(value_text(each, name, {}) for name, each in sorted(names.items()))
+    index = values.get("loopCounter")
+    if not isinstance(index, int) or (text and not is_repeated):
+        return text
+    ordinal = gettext("ke-%(number)s", number=index + 1)
+    return f"{text} ({ordinal})" if text else ordinal
+
+
+def repeated_items(tasks: Iterable[UserTask]) -> frozenset[str]:
+    """Ids of those tasks that would read as another one of them: same step, item of that name."""
+    alike: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for task in tasks:
+        key = (task.instance_id, task.activity_id, local_text(task.local_variables))
+        alike[key].append(task.task_id)
+    return frozenset(each for ids in alike.values() if len(ids) > 1 for each in ids)
 
 
 def _lines(value: Json, name: str, fields: Fields) -> tuple[str, ...]:

@@ -41,6 +41,19 @@ def history(page: Page) -> list[str]:
     return page.tree.xpath("//td[@data-label='No.']/text()")
 
 
+def test_tasks_for_items_of_one_name_are_told_apart(office: Office, visit: Visit) -> None:
+    instance = office.start(office.deploy(EACH), CLERK, bidang=["SMP", "PAUD", "SMP"])
+    tasks = {task.local_variables["loopCounter"]: task for task in office.open_tasks(instance)}
+    clerk = visit("staf")
+
+    def items(path: str) -> list[str]:
+        return sorted(clerk.get(path).tree.xpath("//*[@class='item']/text()"))
+
+    for path in ("/", "/berkas", f"/berkas/{instance}"):
+        assert items(path) == ["PAUD", "SMP (ke-1)", "SMP (ke-3)"], path
+    assert items(f"/tugas/{tasks[2].task_id}") == ["SMP (ke-3)"]
+
+
 def test_page_begins_with_the_facts_of_the_instance(office: Office, visit: Visit) -> None:
     definition = office.deploy_sop("bandar-lampung")
     values = {"periode_tahun": 2026, "periode_jenis": "TW3", "daftar_bidang": ["Bidang A"]}

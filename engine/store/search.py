@@ -132,5 +132,10 @@ class Search(WordIndex):
             return self._few_visible(lanes, account)
 
         return self._with_words(
-            words, INSTANCE_COLUMNS, ask, enough=max_results, few=None if lanes is None else few
+            words,
+            INSTANCE_COLUMNS,
+            ask,
+            enough=max_results,
+            first=first_result,
+            few=None if lanes is None else few,
         )

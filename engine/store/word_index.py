@@ -35,10 +35,13 @@ _COLUMNS = search_entry.c
 MOST_BY_KEY = 500
 
 #: How many of the youngest instances are looked through before the index is asked, and how many
-#: more for each that is wanted. SQLite's index is quicker with what few instances have.
-_YOUNG, _PER_WANTED = {"postgresql": 1500, "sqlite": 150}, 5
+#: more for each that is wanted.
+_YOUNG, _PER_WANTED = {"postgresql": 1500, "sqlite": 60}, {"postgresql": 5, "sqlite": 1}
+#: So many are wanted at most in SQLite's first look. A word that one in so many of them has is
+#: common; of others its index soon has a list of all.
+_FIRST_WANTED, _IS_COMMON = 60, 5
 #: The beginnings of so many letters FTS5 has indexes of, as the migration made them.
-_INDEXED_BEGINNINGS = (3, 4, 5)
+_INDEXED_BEGINNINGS = (3, 4, _LONGEST_BEGINNING := 5)
 _BY_INDEX_ALONE, _BY_ANY_WAY = (
     select(func.set_config("enable_seqscan", way, True)) for way in ("off", "on")
 )
@@ -66,32 +69,65 @@ class WordIndex(Transaction):
         ask: Callable[[Select[Any]], list[T]],
         *,
         enough: int,
+        first: int = 0,
         few: Callable[[], Sequence[str] | None] | None = None,
     ) -> list[T]:
         """What `ask` gets of the instances in which each of the words begins one, youngest first.
 
         It is given a statement of these columns, to be narrowed and limited. When the youngest
-        instances of all already give `enough`, nothing else is looked at. few: tells the
-        instances that may be found, when these are few; None: any may. A word of one letter stands
-        for itself only.
+        instances of all already give `enough`, nothing else is looked at; `first` are left out
+        before. few: tells the instances that may be found, when these are few; None: any may. A
+        word of one letter stands for itself only.
         """
         # PostgreSQL does not know how many words have a beginning: it takes them for common ones,
         # and reads of a rare one every instance that there is. FTS5 first makes one list of all
         # instances that have a word of a longer beginning, or of a very short one.
         dialect = self._connection.dialect.name
         if dialect != "sqlite" or few is not None or not all(map(_has_index, words)):
-            youngest = _youngest(_YOUNG[dialect] + _PER_WANTED * enough)
-            young = ask(_among(youngest, words, columns, dialect))
+            young = self._among_youngest(words, columns, ask, first=first, enough=enough)
             if len(young) >= enough:
                 return young
         if few is not None and (ids := few()) is not None:
             return ask(_among(_of(ids), words, columns, dialect))
         if dialect == "sqlite":
-            return ask(_by_fts5(words, columns))
+            return ask(_by_fts5(words, columns, self._common(words)))
         self._all(_BY_INDEX_ALONE)
         found = ask(_by_gin(words, columns))
         self._all(_BY_ANY_WAY)
         return found
+
+    def _among_youngest(
+        self,
+        words: Sequence[str],
+        columns: Sequence[Any],
+        ask: Callable[[Select[Any]], list[T]],
+        *,
+        first: int,
+        enough: int,
+    ) -> list[T]:
+        """What of it so many of the youngest give as are needed when the words are common."""
+        dialect = self._connection.dialect.name
+        is_sqlite = dialect == "sqlite"
+        wanted = first + (min(enough, _FIRST_WANTED) if is_sqlite else enough)
+        number = _YOUNG[dialect] + _PER_WANTED[dialect] * wanted
+        young = ask(_among(_youngest(number), words, columns, dialect))
+        found = first + len(young)
+        if not is_sqlite or not young or len(young) >= enough or found * _IS_COMMON < number:
+            return young
+        # As many as have enough if the others have the words as often, and a quarter more.
+        number = (first + enough) * number * 5 // (found * 4) + 1
+        return ask(_among(_youngest(number), words, columns, dialect))
+
+    def _common(self, words: Sequence[str]) -> frozenset[str]:
+        """The long words that many have, when others are rarer."""
+        long = [word for word in words if len(word) > _LONGEST_BEGINNING]
+        if not long or len(words) == 1:
+            return frozenset()
+        young = _youngest(_FIRST_WANTED)
+        numbers = [func.total(*_has_by_reading(young.c, [word])) for word in long]
+        found = zip(long, self._first(select(*numbers)) or (), strict=True)
+        common = frozenset(word for word, n in found if n * _IS_COMMON >= _FIRST_WANTED)
+        return frozenset() if common.issuperset(words) else common
 
     def _with_keys_found(self, query: Query) -> Query:
         """The same query by the instances that have the key, when they are few."""
@@ -114,9 +150,15 @@ def begun_by(key: ColumnElement[str], words: Sequence[str] | None) -> Conditions
     ]
 
 
-def _by_fts5(words: Sequence[str], columns: Sequence[Any]) -> Select[tuple[object, ...]]:
-    """FTS5 gives its rows from the youngest on, so that a common word costs no more than a rare."""
-    asked = " AND ".join(f'"{word}"*' if _may_begin(word) else f'"{word}"' for word in words)
+def _by_fts5(
+    words: Sequence[str], columns: Sequence[Any], common: frozenset[str]
+) -> Select[tuple[object, ...]]:
+    """FTS5 gives its rows from the youngest on, so that a common word costs no more than a rare.
+
+    common: of these no list is made. Who has the other words, and such a beginning, is read.
+    """
+    looked_for = [word[:_LONGEST_BEGINNING] if word in common else word for word in words]
+    asked = " AND ".join(f'"{word}"*' if _may_begin(word) else f'"{word}"' for word in looked_for)
     return (
         select(*columns)
         .select_from(
@@ -124,7 +166,7 @@ def _by_fts5(words: Sequence[str], columns: Sequence[Any]) -> Select[tuple[objec
                 process_instance, process_instance.c.instance_id == _COLUMNS.instance_id
             )
         )
-        .where(_words.c.search_word.op("MATCH")(asked))
+        .where(_words.c.search_word.op("MATCH")(asked), *_has_by_reading(_COLUMNS, sorted(common)))
         .order_by(_words.c.rowid.desc())
     )
 

@@ -78,7 +78,7 @@ def test_what_the_youngest_do_not_give_is_found_all_the_same(
     index: Store, monkeypatch: pytest.MonkeyPatch, young: int
 ) -> None:
     monkeypatch.setattr(word_index, "_YOUNG", {"sqlite": young, "postgresql": young})
-    monkeypatch.setattr(word_index, "_PER_WANTED", 0)
+    monkeypatch.setattr(word_index, "_PER_WANTED", {"sqlite": 0, "postgresql": 0})
 
     assert found(index, "lkj", max_results=1) == "i3"
     assert found(index, "lkj", max_results=2) == "i3 i2"
@@ -102,7 +102,7 @@ def test_of_common_words_and_of_few_instances_no_list_is_made_of_all(
     index: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(word_index, "_YOUNG", {"sqlite": 2, "postgresql": 2})
-    monkeypatch.setattr(word_index, "_PER_WANTED", 0)
+    monkeypatch.setattr(word_index, "_PER_WANTED", {"sqlite": 0, "postgresql": 0})
 
     def is_made(word: str, lanes: tuple[str, ...] | None = None) -> bool:
         asked = asked_by(
@@ -118,6 +118,30 @@ def test_of_common_words_and_of_few_instances_no_list_is_made_of_all(
     assert not is_made("triwulan", ("Petugas",))
     assert found(index, "triwulan", lanes=("Petugas",)) == "i1"
     assert found(index, "triwulan", lanes=("Auditor",)) == ""
+
+
+def test_of_a_common_word_beside_a_rare_one_no_list_is_made(
+    index: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if index.dialect != "sqlite":
+        return
+    monkeypatch.setattr(word_index, "_FIRST_WANTED", 2)
+    monkeypatch.setattr(word_index, "_IS_COMMON", 2)
+    with index.writing() as tx:
+        tx.add_words("i3", "laporta")
+    words = ("laporan", "triwulan", "lkj")
+
+    asked = asked_by(
+        index,
+        lambda tx: tx.found_instances(
+            words, lanes=None, account=None, first_result=0, max_results=9
+        ),
+    )
+
+    assert any('"lapor"* AND "triwulan"* AND "lkj"*' in each.parameters for each in asked)
+    assert found(index, *words) == "i1"
+    assert found(index, "laporan", "2027") == "i2"
+    assert found(index, "laporan", "lkj") == "i2 i1"
 
 
 def test_what_is_forgotten_is_found_no_more_and_can_be_added_again(index: Store) -> None:

@@ -10,8 +10,16 @@ from sqlalchemy import ColumnElement, Select, exists, literal, select, union_all
 
 from engine.model import InstanceState, TaskState
 from engine.queries import InstanceQuery, Page
-from engine.store.filters import Conditions, among, between, equal, like, visible_instances
-from engine.store.leading import hidden, unled
+from engine.store.filters import (
+    Conditions,
+    among,
+    between,
+    equal,
+    like,
+    taking_part,
+    visible_instances,
+)
+from engine.store.leading import all_hidden, hidden, unled
 from engine.store.tables import incident, process_instance, user_task
 from engine.store.task_facets import ESCALATED, GONE_UP
 from engine.store.transaction import FEW
@@ -47,6 +55,21 @@ class InstanceSearches(WordIndex):
             ]
         ]
         return [_I.instance_id.in_(union_all(*(select(part.c.instance_id) for part in each)))]
+
+    def _apart(self, query: InstanceQuery) -> list[Conditions] | None:
+        """Conditions of which each instance that the query finds meets one alone, to be counted.
+
+        An index has the instances of a definition; for either condition at once each row is read.
+        """
+        lanes, account = query.visible_to_lanes, query.visible_to_account
+        if lanes is None or account is None or query.instance_ids is not None:
+            return None
+        if is_of_period(query):
+            return None
+        others = instance_conditions(replace(query, visible_to_lanes=None, visible_to_account=None))
+        is_in_lane = taking_part(_I.definition_id, lanes)
+        elsewhere = all_hidden([~is_in_lane, *others], process_instance)
+        return [[is_in_lane, *others], [_I.started_by == account, *elsewhere]]
 
     def _narrowed(self, query: InstanceQuery) -> InstanceQuery:
         """The same query by the ids of the instances, when those that it is about are few."""

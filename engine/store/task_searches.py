@@ -16,9 +16,9 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select, union_al
 from engine.queries import TaskQuery, TaskScope
 from engine.store.aliases import alias_of
 from engine.store.filters import Conditions, among
-from engine.store.leading import hidden
+from engine.store.leading import hidden, unled
 from engine.store.tables import task_candidate, task_escalation, user_task
-from engine.store.task_facets import GONE_UP, is_of_few, is_of_scope, is_offer
+from engine.store.task_facets import GONE_UP, is_of_few, is_of_scope, is_offer, lanes_of
 
 #: What bounds and orders one search, of which it is told the conditions.
 Bound = Callable[[Select[Any], Conditions], Select[Any]]
@@ -65,6 +65,22 @@ def searches_of(query: TaskQuery, parts: list[Conditions] | None = None) -> Sear
     if query.visible_to is None or is_of_scope(query):
         return None if parts is None else Searches(parts, [])
     return _visible(query.visible_to, query, parts)
+
+
+def apart(query: TaskQuery) -> list[Conditions] | None:
+    """Searches of which each task that the query finds is found by one alone, to be counted.
+
+    None: there are none that the tasks would be found by.
+    """
+    lanes, found = lanes_of(query), searches_of(query)
+    if found is None or not lanes:
+        return None
+    in_state = among(_T.state, query.states)
+    by_lane = [[_T.offered_lane == lane, *in_state] for lane in sorted(lanes)]
+    scope = None if is_offer(query) else query.visible_to
+    own = [] if scope is None else [[_T.assignee == scope.account, *in_state]]
+    in_no_lane = or_(_T.offered_lane.is_(None), unled(_T.offered_lane).not_in(sorted(lanes)))
+    return [*by_lane, [Searches(own, found.ids).condition(), in_no_lane]]
 
 
 def still_visible(query: TaskQuery) -> Conditions:

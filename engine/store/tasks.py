@@ -33,12 +33,19 @@ from engine.store.announcements import SOMEBODY_LISTENS
 from engine.store.filters import Conditions, among, between, containing, equal, like, present
 from engine.store.instances import stored_instance_of
 from engine.store.kept_rows import readable, require, required_in
-from engine.store.leading import hidden
+from engine.store.leading import all_hidden, hidden
 from engine.store.prepared import PreparedQuery
 from engine.store.shapes import ShapedListing
 from engine.store.tables import process_instance, search_entry, user_task
-from engine.store.task_facets import ESCALATED, TaskFacets, is_escalated_end
-from engine.store.task_searches import Bound, escalated, searches_of, still_visible, unassigned
+from engine.store.task_facets import ESCALATED, TaskFacets, is_escalated_end, is_of_few
+from engine.store.task_searches import (
+    Bound,
+    apart,
+    escalated,
+    searches_of,
+    still_visible,
+    unassigned,
+)
 from engine.store.transaction import asked_once, counted, paged
 from engine.store.word_index import begun_by
 
@@ -187,7 +194,7 @@ class Tasks(TaskFacets):
             return select(literal(0))
         found = _led(select(literal(1)).select_from(user_task), query)
         if at_most is None:
-            return counted(found.where(*task_conditions(query)))
+            return _exact_number(found, query)
         parts = self._parts(query, Page())
         some = task_conditions(query, lambda search, _: search.limit(at_most), parts)
         return counted(found.where(*some).limit(at_most))
@@ -220,6 +227,16 @@ class Tasks(TaskFacets):
                 task = PrecedingTask(row.task_id, row.activity_id, row.ended_by or "")
                 found.append((row.ended_at, task))
         return found
+
+
+def _exact_number(found: Select[Any], query: TaskQuery) -> Select[int]:
+    """How many there are: each search by itself counts within an index, all together in memory."""
+    searches = apart(query)
+    if searches is None:
+        return counted(found.where(*task_conditions(query)))
+    others = hidden(_conditions(query))
+    numbers = [counted(found.where(*each, *others)).scalar_subquery() for each in searches]
+    return select(sum(numbers[1:], numbers[0]))
 
 
 def _listing(
@@ -279,6 +296,14 @@ def _by_what_is_there(page: Page, conditions: Conditions) -> Page:
 
 
 def _conditions(query: TaskQuery) -> Conditions:
+    others = _plain_conditions(query)
+    if query.escalated_to is not None and not is_of_few(query):
+        # By what went up there: SQLite would read all that is open, or overdue.
+        others = all_hidden(others, user_task)
+    return [*escalated(query), *others]
+
+
+def _plain_conditions(query: TaskQuery) -> Conditions:
     columns = user_task.c
     return [
         *equal(columns.task_id, query.task_id),
@@ -317,7 +342,6 @@ def _conditions(query: TaskQuery) -> Conditions:
         *equal(columns.ended_by, query.ended_by),
         *_with_priority(query),
         *unassigned(query),
-        *escalated(query),
         *still_visible(query),
     ]
 

@@ -8,6 +8,7 @@ many rows it read.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -365,19 +366,41 @@ def rows_read(node: dict[str, Any]) -> Iterator[int]:
 
 
 def test_pages_are_parts_of_the_whole_list(much_work: Store) -> None:
-    for filters in ({}, {"name_contains": "a 3"}, {"key_words": ("lkj",)}, {"min_priority": 75}):
-        for sorting in (
-            *(_SOONEST, _BY_PRIORITY, _OLDEST, _LATEST),
-            *(_BY_NAME, _BY_LAST_NAME, _BY_ASSIGNEE, _BY_FOLLOW_UP),
+    asked = [
+        (filters, sorting)
+        for filters in ({}, {"name_contains": "a 3"}, {"key_words": ("lkj",)}, {"min_priority": 75})
+        for sorting in (_SOONEST, _BY_PRIORITY, _OLDEST, _LATEST)
+    ]
+    by_value = (_BY_NAME, _BY_LAST_NAME, _BY_ASSIGNEE, _BY_FOLLOW_UP)
+    for filters, sorting in (*asked, *(({}, each) for each in by_value)):
+        for scope in (_LANE, {"visible_to": _SCOPE}, {}):
+            query = TaskQuery(**scope, **filters)
+            with much_work.reading() as tx:
+                whole = [each.task_id for each in tx.tasks(query, Page(sorting=sorting))]
+                pages = [tx.tasks(query, Page(n, 30, sorting)) for n in (0, 30)]
+                counted, exact = tx.count_tasks(query, at_most=40), tx.count_tasks(query)
+            assert [each.task_id for page in pages for each in page] == whole[:60]
+            assert (counted, exact) == (min(len(whole), 40), len(whole))
+
+
+def test_exact_numbers_are_counted_within_an_index(much_work: Store) -> None:
+    of_siti = InstanceQuery(**_OF_SITI)
+    with much_work.reading() as tx:
+        for lanes, account, number in (
+            ({"Lane 6"}, "siti", _MANY),
+            ({"Lane 6"}, "tiada", _MANY),
+            ({"Tiada"}, "siti", _MANY),
+            ({"Tiada"}, "tiada", 0),
         ):
-            for scope in (_LANE, {"visible_to": _SCOPE}, {}):
-                query = TaskQuery(**scope, **filters)
-                with much_work.reading() as tx:
-                    whole = [each.task_id for each in tx.tasks(query, Page(sorting=sorting))]
-                    pages = [tx.tasks(query, Page(n, 30, sorting)) for n in (0, 30)]
-                    counted = tx.count_tasks(query, at_most=40)
-                assert [each.task_id for page in pages for each in page] == whole[:60]
-                assert counted == min(len(whole), 40)
+            seen = InstanceQuery(visible_to_lanes=frozenset(lanes), visible_to_account=account)
+            assert tx.count_instances(seen) == len(tx.instances(seen)) == number
+    if much_work.dialect == "sqlite":
+        for index, ask in (
+            ("offered_lane", lambda tx: tx.count_tasks(TaskQuery(visible_to=_SCOPE))),
+            ("definition_id", lambda tx: tx.count_instances(of_siti)),
+        ):
+            plans = "\n".join(explained(much_work, ask, "EXPLAIN QUERY PLAN "))
+            assert re.search(rf"COVERING INDEX ix_\w+_{index}", plans), plans
 
 
 def test_tasks_that_are_looked_up_by_instance_are_visible_ones(much_work: Store) -> None:

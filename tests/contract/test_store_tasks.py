@@ -314,7 +314,7 @@ def test_the_first_page_of_a_lane_reads_no_more_than_it_shows(crowded: Store) ->
         assert "ix_user_task_due_at" not in plan
     else:
         assert "Limit" in plan
-        assert "Index Scan using ix_user_task_offered_lane" in plan
+        assert "Index Only Scan using ix_user_task_offered_lane" in plan
 
 
 def test_what_is_visible_anyway_is_not_asked_for_twice(store: Store) -> None:

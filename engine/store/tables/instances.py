@@ -114,7 +114,10 @@ user_task = Table(
     CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended"),
     # These have all that an inbox searches by, so that its counts read no rows.
     Index("ix_user_task_task_id", "task_id", "state", "assignee"),
-    Index("ix_user_task_offered_lane", "offered_lane", "state", "due_at", "created_at", "task_id"),
+    Index(
+        "ix_user_task_offered_lane",
+        *("offered_lane", "state", "due_at", "created_at", "task_id", "assignee"),
+    ),
     Index(
         "ix_user_task_assignee",
         *("assignee", "state", "due_at", "created_at", "task_id"),
@@ -208,7 +211,7 @@ user_task = Table(
     ),
     Index(
         "ix_user_task_open_age",
-        *("offered_lane", "state", "created_at", "task_id"),
+        *("offered_lane", "state", "created_at", "task_id", "assignee"),
         sqlite_where=text("state = 'open'"),
         postgresql_where=text("state = 'open'"),
     ),

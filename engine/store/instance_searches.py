@@ -22,14 +22,23 @@ from engine.store.filters import (
 from engine.store.leading import all_hidden, hidden, unled
 from engine.store.tables import incident, process_instance, user_task
 from engine.store.task_facets import ESCALATED, GONE_UP
-from engine.store.transaction import FEW
+from engine.store.transaction import FEW, counted
 from engine.store.word_index import WordIndex, begun_by
 
 _I = process_instance.c
 
 
 class InstanceSearches(WordIndex):
-    """Narrows what is asked about instances."""
+    """Narrows what is asked about instances; counts them."""
+
+    def count_instances(self, query: InstanceQuery, *, at_most: int | None = None) -> int:
+        """How many instances match; of more than `at_most` it says no more than that."""
+        query = self._narrowed(query)
+        found = select(literal(1)).select_from(process_instance)
+        if at_most is None and (parts := self._apart(query)):
+            return sum(self._number(counted(found.where(*each))) for each in parts)
+        found = found.where(*instance_conditions(query, walks=is_of_period(query)))
+        return self._number(counted(found if at_most is None else found.limit(at_most)))
 
     def _searched(
         self, query: InstanceQuery, page: Page, bound: Callable[[Select[Any], Page], Select[Any]]

@@ -12,7 +12,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     insert,
-    literal,
     select,
     update,
 )
@@ -32,7 +31,7 @@ from engine.model import (
     UserTask,
 )
 from engine.queries import InstanceQuery, Page
-from engine.store.instance_searches import InstanceSearches, instance_conditions, is_of_period
+from engine.store.instance_searches import InstanceSearches
 from engine.store.kept_rows import of_table, readable
 from engine.store.prepared import Prepared
 from engine.store.step_rows import (
@@ -56,7 +55,6 @@ from engine.store.tables import (
 )
 from engine.store.transaction import (
     asked_once,
-    counted,
     paged,
 )
 from engine.store.variable_rows import ADD_UPDATES, update_values
@@ -193,15 +191,6 @@ class Instances(InstanceSearches):
         found = self._searched(query, page, lambda each, of: paged(each, of, _SORTING, key))
         statement = select(*INSTANCE_COLUMNS).where(*found)
         return self._listed(paged(statement, page, _SORTING, key), instance_of, key)
-
-    def count_instances(self, query: InstanceQuery, *, at_most: int | None = None) -> int:
-        """How many instances match; of more than `at_most` it says no more than that."""
-        query = self._narrowed(query)
-        found = select(literal(1)).select_from(process_instance)
-        if at_most is None and (parts := self._apart(query)):
-            return sum(self._number(counted(found.where(*each))) for each in parts)
-        found = found.where(*instance_conditions(query, walks=is_of_period(query)))
-        return self._number(counted(found if at_most is None else found.limit(at_most)))
 
     # --------------------------------------------------------------- writing
 

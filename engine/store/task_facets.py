@@ -322,11 +322,13 @@ def is_of_few(query: TaskQuery) -> bool:
     return any(each is not None for each in (*named, *keys))
 
 
-def is_escalated_end(query: TaskQuery) -> bool:
-    """Whether it asks for what went up and somebody ended: all of that is little."""
+def led(statement: Select[Any], query: TaskQuery) -> Select[Any]:
+    """By what went up, of what somebody ended: SQLite would read all that he ever did."""
     is_gone_up = bool(query.is_escalated) or query.escalated_to is not None
     named = (query.instance_id, query.instance_ids, query.task_id, query.task_ids)
-    return is_gone_up and query.ended_by is not None and all(each is None for each in named)
+    is_named = any(each is not None for each in named)
+    is_little = is_gone_up and query.ended_by is not None and not is_named
+    return ESCALATED.of(statement) if is_little else statement
 
 
 def is_of_scope(query: TaskQuery) -> bool:

@@ -9,15 +9,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    bindparam,
-    exists,
-    literal,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Select, bindparam, exists, literal, or_, select
 
 from engine.copies import made_of
 from engine.errors import DamagedRow, NotFound
@@ -37,7 +29,7 @@ from engine.store.leading import all_hidden, hidden
 from engine.store.prepared import PreparedQuery
 from engine.store.shapes import ShapedListing
 from engine.store.tables import process_instance, search_entry, user_task
-from engine.store.task_facets import ESCALATED, TaskFacets, is_escalated_end, is_of_few
+from engine.store.task_facets import TaskFacets, is_of_few, led
 from engine.store.task_searches import (
     Bound,
     apart,
@@ -192,7 +184,7 @@ class Tasks(TaskFacets):
         query = self._narrowed_tasks(query)
         if query.instance_ids == ():
             return select(literal(0))
-        found = _led(select(literal(1)).select_from(user_task), query)
+        found = led(select(literal(1)).select_from(user_task), query)
         if at_most is None:
             return _exact_number(found, query)
         parts = self._parts(query, Page())
@@ -243,12 +235,7 @@ def _listing(
     query: TaskQuery, page: Page, parts: list[Conditions] | None = None
 ) -> Select[tuple[Any, ...]]:
     statement = select(user_task).where(*task_conditions(query, _first_of(page), parts))
-    return paged(_led(statement, query), page, _SORTING, user_task.c.task_id)
-
-
-def _led(statement: Select[Any], query: TaskQuery) -> Select[Any]:
-    """By what went up, of what somebody ended: SQLite would read all that he ever did."""
-    return ESCALATED.of(statement) if is_escalated_end(query) else statement
+    return paged(led(statement, query), page, _SORTING, user_task.c.task_id)
 
 
 _LISTING = ShapedListing(_listing)

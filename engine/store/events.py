@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, exists, literal, or_, select
 
-from engine.errors import PASSING_TROUBLE, DamagedHistory, StorageError
+from engine.errors import PASSING_TROUBLE, DamagedHistory, DamagedRow, StorageError
 from engine.model import ActivityInstance, EventKind, HistoryEvent
 from engine.queries import ActivityQuery, EventQuery, Page
 from engine.store.aliases import alias_of
@@ -137,7 +137,10 @@ class Events(Transaction):
         if not wanted or query.instance_id is not None or query.instance_ids is not None:
             return query
         ids = select(process_instance.c.instance_id).where(*wanted).limit(FEW + 1)
-        rows = self._all(ids)
+        try:
+            rows = self._all(ids)
+        except DamagedRow:
+            return query  # which one cannot be read is told where it is listed
         if len(rows) > FEW:
             return query
         found = tuple(row.instance_id for row in rows)

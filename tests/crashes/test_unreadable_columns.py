@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
+from engine.errors import DamagedRow
+from engine.model import SubstitutionKind
+from engine.store.substitutions import substitution_of
 from engine.store.tables import metadata
 from tests.crashes.askers import Question
 from tests.crashes.laboratory import TABLES, Laboratory, fault_at, faults_of, laboratory_over
@@ -48,6 +52,25 @@ def test_list_that_was_once_lost_by_a_value_is_given(
     question = Question("admin", path, is_of_many=True)
 
     assert fault_at(question, laboratory, metadata.tables[table].c[name], value) is None
+
+
+@pytest.mark.parametrize("path", ["/cari?q=tidak-ada", "/engine-rest/history/user-operation/count"])
+def test_who_sees_few_instances_is_answered_though_one_has_no_id(
+    laboratory: Laboratory, path: str
+) -> None:
+    instance_id = metadata.tables["process_instance"].c.instance_id
+    question = Question("kadis", path, is_of_many=True)
+
+    assert fault_at(question, laboratory, instance_id, NO_TEXT) is None
+
+
+def test_a_substitution_of_an_account_without_its_end_is_damage() -> None:
+    of = metadata.tables["substitution"].c
+    row = SimpleNamespace(**{f"standing_{column.name}": "x" for column in of})
+    row.standing_kind, row.standing_ends_at = next(iter(SubstitutionKind)).value, None
+
+    with pytest.raises(DamagedRow, match=r"substitution.ends_at: expected a value"):
+        substitution_of(row, "standing_")  # type: ignore[arg-type]
 
 
 def test_list_that_lacks_a_damaged_row_says_so(laboratory: Laboratory) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -31,6 +31,7 @@ from engine.model import (
 from engine.rests import Rests
 from engine.sources import Clock
 from engine.store import Store, StoreTransaction
+from engine.tallying import Tallying
 from engine.task_times import by_task, calendar_of, passed, stretches
 from engine.worktime import WorkCalendar
 
@@ -54,31 +55,40 @@ class Measuring:
     name = "measuring"
 
     def __init__(
-        self, store: Store, definitions: Definitions, calendars: Calendars, clock: Clock
+        self,
+        store: Store,
+        definitions: Definitions,
+        calendars: Calendars,
+        tallying: Tallying,
+        clock: Clock,
     ) -> None:
+        self._tallying = tallying
         self._rests = Rests(clock, shortest=_SHORTEST_REST, longest=_LONGEST_REST)
         self._store = store
         self._definitions = definitions
         self._calendars = calendars
 
     def turn(self, is_stopped: Callable[[], bool]) -> int:
-        """Measure what has ended; how many tasks and instances."""
-        measured = 0
+        """Measure what has ended, and add up what is over; how many tasks and instances."""
+        ends: list[datetime] = []
         while not is_stopped():
             with self._store.reading() as tx:
                 if not tx.is_unmeasured(self._rests.names()):
                     break
-            done = self._tasks() + self._instances()
-            measured += done
+            done = [*self._tasks(), *self._instances()]
+            ends += done
             if not done:
                 break  # another worker has what is left
-        return measured
+        if not is_stopped():
+            self._tallying.turn(is_stopped, measured_from=min(ends, default=None))
+        return len(ends)
 
-    def _tasks(self) -> int:
+    def _tasks(self) -> list[datetime]:
+        """When those ended that were measured; likewise `_instances`."""
         with self._store.writing() as tx:
             tasks = tx.claimed_unmeasured_tasks(_TASKS, except_of=self._rests.names())
             if not tasks:
-                return 0
+                return []
             ids = {task.instance_id for task in tasks}
             ways = Ways(self._read(ids, tx.tasks_of_instances))
             hands = by_task(
@@ -94,7 +104,7 @@ class Measuring:
                 )
             ]
             tx.put_task_times(measured)
-        return len(measured)
+        return [each.ended_at for each in measured]
 
     def _time(
         self, tx: StoreTransaction, task: UserTask, hands: Sequence[HistoryEvent], ways: Ways
@@ -120,11 +130,11 @@ class Measuring:
             sent_by=ways.sender_of(task),
         )
 
-    def _instances(self) -> int:
+    def _instances(self) -> list[datetime]:
         with self._store.writing() as tx:
             ended = tx.claimed_unmeasured_instances(_INSTANCES, except_of=self._rests.names())
             if not ended:
-                return 0
+                return []
             ways = Ways(self._read({each.instance_id for each in ended}, tx.tasks_of_instances))
             measured = [
                 found
@@ -132,7 +142,7 @@ class Measuring:
                 for found in self._if_sound(each.instance_id, partial(self._course, tx, each, ways))
             ]
             tx.put_instance_times(measured)
-        return len(measured)
+        return [each.ended_at for each, _ in measured]
 
     def _course(
         self, tx: StoreTransaction, instance: ProcessInstance, ways: Ways

@@ -76,6 +76,7 @@ from engine.steps import Steps
 from engine.store import Store
 from engine.substitutions import Substitutions
 from engine.superiors import Superiors
+from engine.tallying import Tallying
 from engine.task_changes import TaskChanges
 from engine.task_drafts import TaskDrafts
 from engine.task_links import TaskLinks
@@ -128,6 +129,7 @@ class ProcessEngine:
     remaining_times: RemainingTimes
     task_times: TaskTimes
     measuring: Measuring
+    tallying: Tallying
     reports: Reports
     accounts: Accounts
     substitutions: Substitutions
@@ -182,6 +184,7 @@ def build_engine(
     """
     definitions = Definitions(store, clock, ids)
     calendars = Calendars(store, clock, settings.time_zone)
+    tallying = Tallying(store, clock, settings.time_zone)
     deadlines = Deadlines(
         calendars, Rule(settings.deadline_rule), remind_before=settings.remind_before
     )
@@ -291,7 +294,8 @@ def build_engine(
         calendars=calendars,
         remaining_times=remaining_times,
         task_times=TaskTimes(store, definitions, calendars, clock),
-        measuring=Measuring(store, definitions, calendars, clock),
+        measuring=Measuring(store, definitions, calendars, tallying, clock),
+        tallying=tallying,
         reports=Reports(store, definitions, calendars, clock),
         health=Health(
             store,

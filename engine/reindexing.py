@@ -84,6 +84,8 @@ class Reindexing:
                 on_progress(done, len(instance_ids))
             return len(instance_ids)
         self._renew_substitutions()
+        with self._store.writing() as tx:
+            tx.forget_tallies()
         total, done = self._number(), 0
         for together in self._all():
             for instance_id in self._wrong_among(together):

@@ -60,6 +60,7 @@ _ROOMS = {
     "task_times",
     "courses",
     "measuring",
+    "tallying",
     "reports",
     "auditing",
     "playback",

@@ -149,6 +149,7 @@ class Summary:
     def add_beside(self, engine: ProcessEngine, actor: Actor) -> None:
         """Compare what is kept beside all instances."""
         self.faults += engine.definitions.faults(actor=actor)
+        self.faults += engine.tallying.faults(actor=actor)
         self.add_keys(engine.personal_data.verify(actor=actor))
         self.add_log(engine.account_log.verify(actor=actor))
 

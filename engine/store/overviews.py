@@ -7,7 +7,7 @@ they started themselves. The two never overlap, so that nothing is counted twice
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -23,27 +23,38 @@ from sqlalchemy import (
     union_all,
 )
 
+from engine.errors import DamagedRow
 from engine.model import (
     DatedWork,
     InstanceCount,
     InstanceState,
     OpenWork,
+    Period,
     StuckInstance,
     TaskState,
     UserTask,
 )
 from engine.queries import OverviewQuery
+from engine.sources import whole_milliseconds
 from engine.store.filters import Conditions, between, equal, taking_part
 from engine.store.instances import INSTANCE_COLUMNS, instance_of
-from engine.store.leading import all_hidden, unled
+from engine.store.leading import Lead, all_hidden, unled
 from engine.store.tables import incident, process_definition, process_instance, user_task
+from engine.store.tallies import Covered, Tallies, Where, of_key
 from engine.store.tasks import TASK_KEY, task_of
-from engine.store.transaction import Transaction
 
 _STATES = frozenset(InstanceState)
+_OF_STATE = (process_instance.c.definition_id, process_instance.c.state)
+_ENDED_TASKS = Lead(user_task, "ix_user_task_ended_at")
+_ENDED_INSTANCES = Lead(process_instance, "ix_process_instance_ended_at")
+_UNMEASURED_INSTANCES = Lead(process_instance, "ix_process_instance_unmeasured")
+#: A query's period has neither of its moments.
+_TICK = timedelta(milliseconds=1)
+#: Of a period without beginning, or without end.
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
-class Overviews(Transaction):
+class Overviews(Tallies):
     """Questions about how work stands."""
 
     def open_work(self, query: OverviewQuery, now: datetime) -> list[OpenWork]:
@@ -67,51 +78,73 @@ class Overviews(Transaction):
         return [OpenWork(**row._mapping) for row in rows]
 
     def dated_work(self, query: OverviewQuery) -> list[DatedWork]:
-        """The tasks with a due date that were completed in the period, by definition and lane."""
+        """The tasks with a due date that were completed in the period, by definition and lane.
+
+        Of a definition and lane there may be several: what is measured, what is not yet, and what
+        the account started.
+        """
         columns = user_task.c
-        rows = self._all(
-            _grouped(
-                query,
-                user_task,
-                [columns.definition_id, columns.lane],
-                [
-                    func.count().label("dated_tasks"),
-                    func.count().filter(columns.ended_at <= columns.due_at).label("punctual_tasks"),
-                ],
-                [
-                    _in_state(TaskState.COMPLETED),
-                    columns.due_at.is_not(None),
-                    *between(columns.ended_at, query.since, query.before),
-                ],
-            )
-        )
-        return [DatedWork(**row._mapping) for row in rows]
+        groups = [columns.definition_id, columns.lane]
+        figures = [
+            func.count().label("dated_tasks"),
+            func.count().filter(columns.ended_at <= columns.due_at).label("punctual_tasks"),
+        ]
+        conditions = [
+            _in_state(TaskState.COMPLETED),
+            columns.due_at.is_not(None),
+            columns.ended_at.is_not(None),
+            *between(columns.ended_at, query.since, query.before),
+        ]
+        own = _own(query, user_task, groups, figures, conditions)
+        rows: list[Any] = [] if own is None else [*self._all(own)]
+        try:
+            sums = self.task_sums(self._ended_in(query), ["definition_id", "lane"], _of(query))
+            conditions.append(~columns.is_measured)
+        except DamagedRow:
+            sums = []  # of the tasks themselves, then
+        rows += self._all(_kept(query, _ENDED_TASKS, groups, figures, conditions))
+        return [
+            *(
+                DatedWork(row.definition_id, row.lane, row.dated, row.dated - row.late)
+                for row in sums
+                if row.dated
+            ),
+            *(DatedWork(**row._mapping) for row in rows),
+        ]
 
     def running_instances(self, query: OverviewQuery) -> list[InstanceCount]:
         """The running instances by definition."""
         columns = process_instance.c
-        return self._counts(query, [columns.state == InstanceState.ACTIVE])
+        is_running = [columns.state == InstanceState.ACTIVE]
+        number = func.count().label("number")
+        return _counts(
+            self._all(_grouped(query, process_instance, _OF_STATE, [number], is_running))
+        )
 
     def ended_instances(self, query: OverviewQuery) -> list[InstanceCount]:
-        """The instances that ended in the period, by definition and state."""
+        """The instances that ended in the period, by definition and state: as `dated_work`."""
         columns = process_instance.c
-        ended = between(columns.ended_at, query.since, query.before)
-        # Hidden: SQLite would read every instance of the definitions for those of the period.
-        return self._counts(query, ended, by=columns.definition_id.concat(""))
-
-    def _counts(
-        self, query: OverviewQuery, conditions: Conditions, *, by: ColumnElement[Any] | None = None
-    ) -> list[InstanceCount]:
-        columns = process_instance.c
-        number = func.count().label("number")
-        groups = [columns.definition_id, columns.state]
-        rows = self._all(_grouped(query, process_instance, groups, [number], conditions, by=by))
-        # A state that is none is told of where the instance itself is read.
-        return [
-            InstanceCount(row.definition_id, InstanceState(row.state), row.number)
-            for row in rows
-            if row.state in _STATES
+        number = [func.count().label("number")]
+        conditions = [
+            columns.ended_at.is_not(None),
+            *between(columns.ended_at, query.since, query.before),
         ]
+        own = _own(query, process_instance, _OF_STATE, number, conditions)
+        rows: list[Any] = [] if own is None else [*self._all(own)]
+        lead = _ENDED_INSTANCES
+        try:
+            groups = [each.key for each in _OF_STATE]
+            rows += self.instance_sums(self._ended_in(query), groups, _of(query))
+            conditions.append(~columns.is_measured)
+            lead = _UNMEASURED_INSTANCES
+        except DamagedRow:
+            pass  # of the instances themselves, then
+        rows += self._all(_kept(query, lead, _OF_STATE, number, conditions))
+        return _counts(rows)
+
+    def _ended_in(self, query: OverviewQuery) -> Covered:
+        since = whole_milliseconds(query.since) + _TICK if query.since else _FIRST
+        return self.covered(Period(since, query.before or _LAST))
 
     def late_by_definition(self, query: OverviewQuery, now: datetime) -> dict[str, int]:
         """Definition -> its running instances with a task whose due date has passed."""
@@ -234,17 +267,52 @@ def _grouped(
     groups: Sequence[ColumnElement[Any]],
     figures: Sequence[ColumnElement[Any]],
     conditions: Conditions,
-    *,
-    by: ColumnElement[Any] | None = None,
 ) -> Select[Any] | CompoundSelect[Any]:
-    """The figures of each group: of the definitions that are visible, then of what was started.
-
-    by: the definition's id, where the planner is not to search by it.
-    """
+    """The figures of each group: of the definitions that are visible, then of what was started."""
     asked = select(*groups, *figures).where(*conditions).group_by(*groups)
-    of_lanes = asked.where((table.c.definition_id if by is None else by).in_(_definitions(query)))
+    of_lanes = asked.where(table.c.definition_id.in_(_definitions(query)))
+    own = _own(query, table, groups, figures, conditions)
+    return of_lanes if own is None else union_all(of_lanes, own)
+
+
+def _own(
+    query: OverviewQuery,
+    table: Table,
+    groups: Sequence[ColumnElement[Any]],
+    figures: Sequence[ColumnElement[Any]],
+    conditions: Conditions,
+) -> Select[Any] | None:
+    """The same of what the account started though none of its lanes takes part; None for none."""
     started = _started(query)
     if started is None:
-        return of_lanes
+        return None
     own = [table.c.instance_id.in_(started), *all_hidden(conditions, table)]
-    return union_all(of_lanes, select(*groups, *figures).where(*own).group_by(*groups))
+    return select(*groups, *figures).where(*own).group_by(*groups)
+
+
+def _kept(
+    query: OverviewQuery,
+    lead: Lead,
+    groups: Sequence[ColumnElement[Any]],
+    figures: Sequence[ColumnElement[Any]],
+    conditions: Conditions,
+) -> Select[Any]:
+    """The same of the definitions that are visible, by that index of what has ended."""
+    is_visible = lead.table.c.definition_id.in_(_definitions(query))
+    found = select(*groups, *figures).where(*conditions, is_visible).group_by(*groups)
+    return lead.of(found)
+
+
+def _of(query: OverviewQuery) -> Where:
+    """What of a table of measures, or of its tally, is visible."""
+    of_sop = of_key(query.definition_key)
+    return lambda table: [*of_sop(table), table.c.definition_id.in_(_definitions(query))]
+
+
+def _counts(rows: Iterable[Any]) -> list[InstanceCount]:
+    # A state that is none is told of where the instance itself is read.
+    return [
+        InstanceCount(row.definition_id, InstanceState(row.state), row.number)
+        for row in rows
+        if row.state in _STATES
+    ]

@@ -16,7 +16,7 @@ from sqlalchemy import Column, ColumnElement, Select, func, literal, literal_col
 from engine.model import TaskState
 from engine.queries import Page, SortOrder, TaskQuery
 from engine.store.filters import Conditions, among, between, equal
-from engine.store.leading import Lead, unled
+from engine.store.leading import Lead, hidden, unled
 from engine.store.tables import user_task
 from engine.store.transaction import FEW, counted
 from engine.store.word_index import WordIndex
@@ -39,6 +39,8 @@ _THERE = {
     "assignee": _T.assignee >= "",
     "follow_up_at": _T.follow_up_at > datetime(1, 1, 1, tzinfo=UTC),
 }
+#: What bounds and orders one search, of which it is told the conditions.
+Bound = Callable[[Select[Any], Conditions], Select[Any]]
 _SOONEST = (("due_at", SortOrder.ASC), ("created_at", SortOrder.ASC))
 #: Names of steps that are asked about in one statement.
 _NAMES_AT_ONCE = 10
@@ -48,7 +50,7 @@ _MOST_FACETS, _MOST_PARTS = 8, 150
 
 def is_one_question(query: TaskQuery, page: Page) -> bool:
     """Whether a page of the listing is one statement: nothing has to be looked up before it."""
-    if query.key_words is not None:
+    if query.key_words is not None or is_of_the_ended(query, page):
         return False
     if query.states != _OPEN or is_of_few(query):
         return True
@@ -161,6 +163,18 @@ class TaskFacets(WordIndex):
         if first != "created_at" or query.states == _OPEN:
             return None
         return [[_T.state == state.value] for state in sorted(query.states or set(TaskState))]
+
+    def _by_end(self, query: TaskQuery, page: Page, bound: Bound) -> list[Conditions] | None:
+        """The parts in which an index has all that has ended; None: that does not fill the page."""
+        if not is_of_the_ended(query, page):
+            return None
+        parts = [[each, _T.ended_at.is_not(None)] for each in (_T.is_measured, ~_T.is_measured)]
+        in_states = hidden(among(_T.state, query.states))
+        shown = 0
+        for part in parts:
+            found = bound(select(_T.task_id).where(*part, *in_states), part)
+            shown += self._number(counted(found))
+        return parts if shown >= page.first_result + (page.max_results or 0) else None
 
     def _by_priority(self, query: TaskQuery) -> list[Conditions] | None:
         there = self._values(_T.priority, _WALKED["priority"])
@@ -313,6 +327,13 @@ def _is_unfiltered(query: TaskQuery) -> bool:
     """Whether it asks for all that somebody may see, or is offered."""
     plain = replace(query, visible_to=None, candidate_user=None, candidate_groups=None)
     return _is_everything(plain) and (is_of_scope(query) or not is_offer(query))
+
+
+def is_of_the_ended(query: TaskQuery, page: Page) -> bool:
+    """Whether it asks for all tasks, those first that ended first, or last."""
+    if page.max_results is None or _first_wish(page) != "ended_at" or not _is_everything(query):
+        return False
+    return query.states is None or TaskState.COMPLETED in query.states
 
 
 def is_of_few(query: TaskQuery) -> bool:

@@ -7,9 +7,8 @@ what there is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, union_all
 
@@ -18,10 +17,7 @@ from engine.store.aliases import alias_of
 from engine.store.filters import Conditions, among
 from engine.store.leading import hidden, unled
 from engine.store.tables import task_candidate, task_escalation, user_task
-from engine.store.task_facets import GONE_UP, is_of_few, is_of_scope, is_offer, lanes_of
-
-#: What bounds and orders one search, of which it is told the conditions.
-Bound = Callable[[Select[Any], Conditions], Select[Any]]
+from engine.store.task_facets import GONE_UP, Bound, is_of_few, is_of_scope, is_offer, lanes_of
 
 _T = user_task.c
 #: Named once: an alias copies all columns of its table.

@@ -29,15 +29,8 @@ from engine.store.leading import all_hidden, hidden
 from engine.store.prepared import PreparedQuery
 from engine.store.shapes import ShapedListing
 from engine.store.tables import process_instance, search_entry, user_task
-from engine.store.task_facets import TaskFacets, is_of_few, led
-from engine.store.task_searches import (
-    Bound,
-    apart,
-    escalated,
-    searches_of,
-    still_visible,
-    unassigned,
-)
+from engine.store.task_facets import Bound, TaskFacets, is_of_few, is_of_the_ended, led
+from engine.store.task_searches import apart, escalated, searches_of, still_visible, unassigned
 from engine.store.transaction import asked_once, counted, paged
 from engine.store.word_index import begun_by
 
@@ -161,7 +154,10 @@ class Tasks(TaskFacets):
         query = self._narrowed_tasks(query, page)
         if query.instance_ids == ():
             return []
-        parts = None if page.max_results is None else self._parts(query, page)
+        bound = _first_of(page, lacks_none=True)
+        parts = None if bound is None else self._by_end(query, page, bound)
+        if parts is None and bound is not None:
+            parts = self._parts(query, page)
         if parts is None:
             # Which row is damaged is found by a statement made of the query.
             with suppress(DamagedRow):
@@ -234,7 +230,9 @@ def _exact_number(found: Select[Any], query: TaskQuery) -> Select[int]:
 def _listing(
     query: TaskQuery, page: Page, parts: list[Conditions] | None = None
 ) -> Select[tuple[Any, ...]]:
-    statement = select(user_task).where(*task_conditions(query, _first_of(page), parts))
+    lacks_none = parts is not None and is_of_the_ended(query, page)
+    bound = _first_of(page, lacks_none=lacks_none)
+    statement = select(user_task).where(*task_conditions(query, bound, parts))
     return paged(led(statement, query), page, _SORTING, user_task.c.task_id)
 
 
@@ -259,13 +257,17 @@ def task_conditions(
     return [searches.first(conditions, bound)]
 
 
-def _first_of(page: Page) -> Bound | None:
+def _first_of(page: Page, *, lacks_none: bool = False) -> Bound | None:
     """What of a search can stand on the page or before it."""
     if page.max_results is None:
         return None
     first = replace(page, first_result=0, max_results=page.first_result + page.max_results)
     return lambda search, conditions: paged(
-        search, _by_what_is_there(first, conditions), _SORTING, user_task.c.task_id
+        search,
+        _by_what_is_there(first, conditions),
+        _SORTING,
+        user_task.c.task_id,
+        lacks_none=lacks_none,
     )
 
 

@@ -29,11 +29,11 @@ from engine.store.tables import (
     task_time,
     user_task,
 )
+from engine.store.tallies import Tallies
 from engine.store.tasks import TASK_KEY, task_of
-from engine.store.transaction import Transaction
 
 
-class Times(Transaction):
+class Times(Tallies):
     """Questions about what is to be measured, and the writing of measures."""
 
     def is_unmeasured(self, except_of: Collection[str] = ()) -> bool:
@@ -104,6 +104,7 @@ class Times(Transaction):
         """Keep the measures, and that these tasks are measured."""
         if not new:
             return
+        self.untally([each.ended_at for each in new])
         self._put(task_time, [asdict(each) for each in new])
         keys = [(each.instance_id, each.task_id) for each in new]
         key = tuple_(user_task.c.instance_id, user_task.c.task_id)
@@ -113,6 +114,7 @@ class Times(Transaction):
         """Keep the measures with their courses, and that these instances are measured."""
         if not new:
             return
+        self.untally([each.ended_at for each, _ in new])
         courses = {each.digest: asdict(each) for _, each in new}
         self._put(course, [courses[digest] for digest in sorted(courses)])
         self._put(instance_time, [{**asdict(t), "state": t.state.value} for t, _ in new])
@@ -124,6 +126,8 @@ class Times(Transaction):
         """These tasks are not measured."""
         if not task_ids:
             return
+        # When they ended is not read: it may be damaged.
+        self.forget_tallies()
         for table in (task_time, user_task):
             key = (table.c.instance_id == instance_id) & table.c.task_id.in_(sorted(task_ids))
             done = delete(table) if table is task_time else update(table).values(is_measured=False)
@@ -135,6 +139,7 @@ class Times(Transaction):
         Nor is whoever went the same course, so that this is kept anew too. Nothing is read: it may
         be damaged.
         """
+        self.forget_tallies()
         columns = instance_time.c
         its = select(columns.course_digest).where(columns.instance_id == instance_id)
         is_same = columns.course_digest == its.scalar_subquery()

@@ -345,15 +345,17 @@ def paged(
     sortable: Sortable,
     *ties: ColumnElement[Any],
     reverses: bool = False,
+    lacks_none: bool = False,
 ) -> Select[Any]:
     """The part of the listing that `page` asks for; `ties` make its order a total one.
 
     Without a wish the order is that of `ties`. A missing value stands last in either direction.
     reverses: ties go the way of the last wish, so that the latest first is all the other way round.
+    lacks_none: no value is missing, which an index of PostgreSQL does not tell by itself.
     """
     if page.first_result < 0 or (page.max_results is not None and page.max_results < 0):
         raise InvalidQuery("a page begins at 0 or later and has 0 results or more")
-    wishes = [_ordered(sortable, name, order) for name, order in page.sorting]
+    wishes = [_ordered(sortable, name, order, lacks_none) for name, order in page.sorting]
     way = page.sorting[-1][1] if reverses and page.sorting else SortOrder.ASC
     ordered = [tie.desc() if way is SortOrder.DESC else tie for tie in ties]
     statement = statement.order_by(*wishes, *ordered)
@@ -365,7 +367,9 @@ def paged(
     return statement.offset(page.first_result) if page.first_result else statement
 
 
-def _ordered(sortable: Sortable, name: str, order: SortOrder) -> ColumnElement[Any]:
+def _ordered(
+    sortable: Sortable, name: str, order: SortOrder, lacks_none: bool
+) -> ColumnElement[Any]:
     column = sortable.get(name)
     if column is None:
         raise InvalidQuery(
@@ -373,7 +377,8 @@ def _ordered(sortable: Sortable, name: str, order: SortOrder) -> ColumnElement[A
             {"sorting": [name]},
         )
     wish = column.desc() if order == SortOrder.DESC else column.asc()
-    return wish.nulls_last() if getattr(column, "nullable", True) else wish
+    may_lack = getattr(column, "nullable", True) and not lacks_none
+    return wish.nulls_last() if may_lack else wish
 
 
 def counted(statement: Select[Any]) -> Select[int]:

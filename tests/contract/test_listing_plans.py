@@ -15,9 +15,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
-from engine.model import EventKind, InstanceState, StepRecord, TaskState
+from engine.model import EventKind, InstanceState, StepRecord, TaskState, UserTask
 from engine.queries import (
     ActivityQuery,
     EventQuery,
@@ -31,6 +31,8 @@ from engine.queries import (
 )
 from engine.search_words import words_of_key
 from engine.store import Store, StoreTransaction
+from engine.store.step_rows import task_values
+from engine.store.tables import user_task
 from tests.contract.builders import a_definition, a_task, an_event, at, deploy, first_step
 from tests.databases import BOTH
 from tests.statements import asked_by
@@ -196,6 +198,14 @@ LISTINGS: dict[str, tuple[str, Asked]] = {
         "ix_user_task_state",
         tasks(_LATEST, states=frozenset(TaskState)),
     ),
+    "every task, the last ended first": (
+        "ix_user_task_ended_at",
+        tasks(_LAST_ENDED, states=frozenset(TaskState)),
+    ),
+    "every task, the first ended first": (
+        "ix_user_task_ended_at",
+        tasks((("ended_at", SortOrder.ASC),), states=frozenset(TaskState)),
+    ),
     "running instances by id": (
         "sqlite_autoindex_process_instance_1",
         instances((), states=frozenset({InstanceState.ACTIVE}), **_OF_SITI),
@@ -260,6 +270,7 @@ def much_work(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         for number in range(_MANY):
             tx.add_instance(_step(number))
             tx.put_words(f"i{number}", " ".join(words_of_key(f"LKJ-{number}")))
+        tx._write(insert(user_task), [task_values(_ended_task(number)) for number in range(60)])
         if request.param != "sqlite":
             tx._write(text("ANALYZE"))
     yield store
@@ -302,6 +313,19 @@ def _step(number: int) -> StepRecord:
         business_key=key,
         started_at=began,
         definition_key=f"sop-{number % 5}" if number % 500 else "sop-rare",
+    )
+
+
+def _ended_task(number: int) -> UserTask:
+    """Some are of one moment."""
+    return a_task(
+        f"e{number}",
+        f"i{number}",
+        state=TaskState.COMPLETED,
+        lane="Selesai",
+        created_at=at(days=-9),
+        ended_at=at(minutes=number // 3),
+        ended_by="budi",
     )
 
 
@@ -401,6 +425,21 @@ def test_exact_numbers_are_counted_within_an_index(much_work: Store) -> None:
         ):
             plans = "\n".join(explained(much_work, ask, "EXPLAIN QUERY PLAN "))
             assert re.search(rf"COVERING INDEX ix_\w+_{index}", plans), plans
+
+
+def test_pages_of_what_has_ended_are_parts_of_the_whole_list(much_work: Store) -> None:
+    query = TaskQuery(states=None)
+    for order in SortOrder:
+        by_end = (("ended_at", order),)
+        with much_work.reading() as tx:
+            whole = [each.task_id for each in tx.tasks(query, Page(sorting=by_end))]
+            # The last one has open tasks, too, which come after all others.
+            pages = [tx.tasks(query, Page(first, 25, by_end)) for first in (0, 25, 50)]
+            last = pages[0][-1]
+            behind = Page(0, 25, by_end, after=(last.ended_at, last.task_id))
+            following = [each.task_id for each in tx.tasks(query, behind)]
+        assert [each.task_id for page in pages for each in page] == whole[:75]
+        assert following == whole[25:50]
 
 
 def test_tasks_that_are_looked_up_by_instance_are_visible_ones(much_work: Store) -> None:

@@ -216,11 +216,19 @@ ASKED: dict[str, Callable[[StoreTransaction], object]] = {
     "user_task USING COVERING INDEX ix_user_task_open_lane (state=?)": lambda tx: tx.open_work(
         PETUGAS, at()
     ),
-    "user_task USING COVERING INDEX ix_user_task_dated_end": lambda tx: tx.dated_work(ALL),
+    "task_time USING COVERING INDEX ix_task_time_ended_at (definition_key=? AND ended_at>?": (
+        lambda tx: tx.dated_work(ALL)
+    ),
+    "user_task USING INDEX ix_user_task_ended_at (is_measured=? AND ended_at>?": (
+        lambda tx: tx.dated_work(ALL)
+    ),
     "process_instance USING COVERING INDEX ix_process_instance_definition_id": (
         lambda tx: tx.running_instances(ALL)
     ),
-    "process_instance USING COVERING INDEX ix_process_instance_ended_at": (
+    "instance_time USING COVERING INDEX ix_instance_time_ended_at (definition_key=? AND ended": (
+        lambda tx: tx.ended_instances(ALL)
+    ),
+    "process_instance USING INDEX ix_process_instance_unmeasured (ended_at>?": (
         lambda tx: tx.ended_instances(ALL)
     ),
     "user_task USING INDEX ix_user_task_due_at (state=? AND due_at<?)": lambda tx: (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from engine.model import InstanceState, Role, UserTask
 from engine.queries import TaskQuery
 from engine.store import Store
 from engine.store.tables import course, instance_time, task_time
+from engine.tallying import Tallying
 from engine.task_times import Elapsed
 from engine.worktime import Span
 from tests.diagrams import end, exclusive, field, flow, form, line, process, start, user
@@ -198,7 +200,8 @@ def test_workers_that_race_measure_each_once(office_on_both: Office, database_ur
 
     def work(store: Store) -> None:
         ready.wait()
-        duty = Measuring(store, engine.definitions, engine.calendars, engine.clock)
+        tallying = Tallying(store, engine.clock, ZoneInfo("Asia/Jakarta"))
+        duty = Measuring(store, engine.definitions, engine.calendars, tallying, engine.clock)
         counts.append(duty.turn(lambda: False))
 
     threads = [Thread(target=work, args=(store,)) for store in stores]
@@ -217,8 +220,11 @@ def test_workers_that_race_measure_each_once(office_on_both: Office, database_ur
 def test_with_nothing_to_measure_it_is_two_searches_of_indexes(office: Office) -> None:
     office.start(office.deploy(sop("P1D")))
 
+    measure(office)  # looks once whether something is to be tallied
+
     with statements_of(office.store) as asked:
         measure(office)
 
-    plans = plans_of(office.store, asked)
-    assert ["_unmeasured" in plan for plan in plans] == [True, True]
+    tasks, instances = plans_of(office.store, asked)
+    assert "ix_user_task_ended_at (is_measured=? AND ended_at>?)" in tasks
+    assert "ix_process_instance_unmeasured" in instances

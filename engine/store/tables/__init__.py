@@ -60,6 +60,7 @@ from engine.store.tables.personal_data import erasure, personal_key
 from engine.store.tables.search import search_entry
 from engine.store.tables.second_factors import recovery_code, second_factor
 from engine.store.tables.substitutions import substitution
+from engine.store.tables.tallies import instance_tally, spread_tally, tallied_span, task_tally
 from engine.store.tables.times import course, instance_time, task_time
 from engine.store.tables.variables import variable_update
 
@@ -91,6 +92,7 @@ __all__ = [
     "history_event",
     "identity",
     "incident",
+    "instance_tally",
     "instance_time",
     "kept_message",
     "listed_head",
@@ -111,12 +113,15 @@ __all__ = [
     "second_factor",
     "sign_on",
     "signal_delivery",
+    "spread_tally",
     "substitution",
     "superior_lanes",
+    "tallied_span",
     "task_candidate",
     "task_draft",
     "task_escalation",
     "task_link",
+    "task_tally",
     "task_time",
     "user_task",
     "variable_update",

@@ -41,11 +41,15 @@ task_time = Table(
     ),
     CheckConstraint("waiting >= 0 AND working >= 0 AND round >= 1", name="measures"),
     # Each has all that its question reads, so that a report neither sorts nor reads the table: the
-    # sums of each step and its waiting times in order, its working times in order, the returns.
+    # sums of a time, the waiting times of a step in order, its working times in order, the returns.
+    Index(
+        "ix_task_time_ended_at",
+        *("definition_key", "ended_at", "activity_id", "definition_id", "lane", "is_cancelled"),
+        *("due_at", "round", "waiting", "working"),
+    ),
     Index(
         "ix_task_time_waiting",
         *("definition_key", "activity_id", "waiting", "ended_at", "is_cancelled"),
-        *("working", "due_at", "round"),
     ),
     Index(
         "ix_task_time_working",
@@ -84,6 +88,9 @@ instance_time = Table(
     Column("elapsed", Duration, nullable=False),
     Column("course_digest", Words, ForeignKey("course.digest"), nullable=False),
     Index("ix_instance_time_elapsed", "definition_key", "elapsed", "ended_at", "state"),
-    Index("ix_instance_time_ended_at", "definition_key", "ended_at", "state", "course_digest"),
+    Index(
+        "ix_instance_time_ended_at",
+        *("definition_key", "ended_at", "state", "course_digest", "definition_id", "elapsed"),
+    ),
     Index("ix_instance_time_course_digest", "course_digest"),
 )

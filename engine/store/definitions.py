@@ -75,7 +75,7 @@ class Definitions(Transaction):
         return _deployment(row)
 
     def deployment_ids(self) -> list[str]:
-        """The ids of all deployments, the first one first, but for those that are no text."""
+        """The ids of all deployments, the first one first, but for those that cannot be read."""
         key = deployment.c.deployment_id
         return self._ids(select(key).order_by(deployment.c.deployed_at, key), key)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, exists, literal, or_, select
 
-from engine.errors import PASSING_TROUBLE, DamagedHistory, DamagedRow, StorageError
+from engine.errors import PASSING_TROUBLE, DamagedHistory, StorageError
 from engine.model import ActivityInstance, EventKind, HistoryEvent
 from engine.queries import ActivityQuery, EventQuery, Page
 from engine.store.aliases import alias_of
@@ -17,7 +17,7 @@ from engine.store.filters import Conditions, among, between, equal, like, presen
 from engine.store.kept_rows import require, required_in
 from engine.store.leading import all_hidden, unled
 from engine.store.tables import history_event, of_kind, process_instance, user_task
-from engine.store.transaction import FEW, Transaction, counted, paged
+from engine.store.transaction import Transaction, counted, paged
 
 _FIRST_PAGE = Page()
 
@@ -136,15 +136,8 @@ class Events(Transaction):
         wanted = _instance_conditions(query)
         if not wanted or query.instance_id is not None or query.instance_ids is not None:
             return query
-        ids = select(process_instance.c.instance_id).where(*wanted).limit(FEW + 1)
-        try:
-            rows = self._all(ids)
-        except DamagedRow:
-            return query  # which one cannot be read is told where it is listed
-        if len(rows) > FEW:
-            return query
-        found = tuple(row.instance_id for row in rows)
-        return replace(query, instance_ids=found, **_OF_ANY_INSTANCE)
+        ids = self._few_ids(select(process_instance.c.instance_id).where(*wanted))
+        return query if ids is None else replace(query, instance_ids=ids, **_OF_ANY_INSTANCE)
 
     def activities(self, query: ActivityQuery, page: Page = _FIRST_PAGE) -> list[ActivityInstance]:
         """The visits of elements that match; running ones have no `ended_at`.

@@ -22,7 +22,7 @@ from engine.store.filters import (
 from engine.store.leading import all_hidden, hidden, unled
 from engine.store.tables import incident, process_instance, user_task
 from engine.store.task_facets import ESCALATED, GONE_UP
-from engine.store.transaction import FEW, counted
+from engine.store.transaction import counted
 from engine.store.word_index import WordIndex, begun_by
 
 _I = process_instance.c
@@ -106,10 +106,8 @@ class InstanceSearches(WordIndex):
         )
 
     def _instances_of(self, query: InstanceQuery, found: Select[tuple[str]]) -> InstanceQuery:
-        rows = self._all(found.limit(FEW + 1))
-        if len(rows) > FEW:
-            return query
-        return replace(query, instance_ids=tuple({row.instance_id for row in rows}))
+        ids = self._few_ids(found)
+        return query if ids is None else replace(query, instance_ids=ids)
 
 
 #: The first wish of a page that is read by ids, which are its ties.

@@ -18,7 +18,7 @@ from engine.queries import Page, SortOrder, TaskQuery
 from engine.store.filters import Conditions, among, between, equal
 from engine.store.leading import Lead, hidden, unled
 from engine.store.tables import user_task
-from engine.store.transaction import FEW, counted
+from engine.store.transaction import counted
 from engine.store.word_index import WordIndex
 
 T = TypeVar("T")
@@ -92,10 +92,8 @@ class TaskFacets(WordIndex):
         return self._few_of(query, _WALKED["name"].of(found)) or query
 
     def _few_of(self, query: TaskQuery, found: Select[tuple[str]]) -> TaskQuery | None:
-        rows = self._all(found.limit(FEW + 1))
-        if len(rows) > FEW:
-            return None
-        return replace(query, instance_ids=tuple({row.instance_id for row in rows}))
+        ids = self._few_ids(found)
+        return None if ids is None else replace(query, instance_ids=ids)
 
     def _with_names(self, query: TaskQuery) -> TaskQuery:
         """The same query by whole names, of those that there are."""

@@ -264,11 +264,18 @@ class Transaction:
         if lanes is None:
             return None
         ids = select(process_instance.c.instance_id).where(*visible_instances(lanes, account))
+        return self._few_ids(ids)
+
+    def _few_ids(self, ids: Select[tuple[str]]) -> tuple[str, ...] | None:
+        """Each of the ids once, when they are few; None: many, or not all of them can be read.
+
+        Who asks goes another way then, on which what cannot be read is left out by itself.
+        """
         try:
-            rows = self._all(ids.limit(FEW + 1))
+            found = [row[0] for row in self._all(ids.limit(FEW + 1))]
         except DamagedRow:
-            return None  # the listing leaves out the one that cannot be read
-        return tuple(row.instance_id for row in rows) if len(rows) <= FEW else None
+            return None
+        return None if len(found) > FEW or None in found else tuple(dict.fromkeys(found))
 
     def _keys_of(
         self, statement: Select[Any], keys: Sequence[ColumnElement[Any]]

@@ -43,6 +43,8 @@ def test_no_value_of_a_sqlite_is_answered_by_a_traceback(laboratory: Laboratory,
         ("instance_time.elapsed", "NULL", "/laporan?periode=tahun"),
         ("work_calendar.revision", "'banyak'", "/berkas"),
         ("work_calendar.content", "'{\"a\": 1}'", "/kalender"),
+        ("process_instance.instance_id", "NULL", "/engine-rest/process-instance"),
+        ("process_instance.instance_id", NO_TEXT, "/cari"),
     ],
 )
 def test_list_that_was_once_lost_by_a_value_is_given(
@@ -71,6 +73,17 @@ def test_a_substitution_of_an_account_without_its_end_is_damage() -> None:
 
     with pytest.raises(DamagedRow, match=r"substitution.ends_at: expected a value"):
         substitution_of(row, "standing_")  # type: ignore[arg-type]
+
+
+def test_file_that_is_no_text_any_more_is_told(laboratory: Laboratory) -> None:
+    asked = [each for each in laboratory.reads if each.path.endswith("/xml")]
+
+    with laboratory.damaged(metadata.tables["resource"].c.content, "x'00ff'"):
+        answers = [laboratory.askers.ask(each) for each in asked]
+
+    told = [json.loads(each.text)["message"] for each in answers if each.status == 500]
+    assert len(told) == len(asked) == 2
+    assert all("UTF-8 or UTF-16, found other bytes at 1" in each for each in told)
 
 
 def test_list_that_lacks_a_damaged_row_says_so(laboratory: Laboratory) -> None:

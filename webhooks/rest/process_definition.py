@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response
 
+from engine.errors import DamagedRow
 from engine.model import ProcessDefinition
 from webhooks.auth import require_actor
 from webhooks.rest.context import current_engine
@@ -62,7 +63,7 @@ def get_xml(**which: str) -> Mapping[str, str]:
     """As it was uploaded."""
     found = _definition(**which)
     content = current_engine().definitions.xml(found.definition_id, actor=require_actor())
-    return {"id": found.definition_id, "bpmn20_xml": _text(content)}
+    return {"id": found.definition_id, "bpmn20_xml": _text(content, found.definition_id)}
 
 
 @resource.on("GET", "/<definition_id>/diagram", "The picture of a definition", notes=SVG)
@@ -76,9 +77,15 @@ def get_diagram(**which: str) -> Response:
     return picture(drawings.of_definition(found.definition_id, actor=require_actor()))
 
 
-def _text(content: bytes) -> str:
-    """The file as text; a deployed one is in UTF-8 or UTF-16."""
-    return content.decode(_UTF_16.get(content[:2], "utf-8-sig"))
+def _text(content: bytes, definition_id: str) -> str:
+    """The file as text; a deployed one is in UTF-8 or UTF-16. DamagedRow when it is in neither."""
+    try:
+        return content.decode(_UTF_16.get(content[:2], "utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise DamagedRow(
+            f"the file of process definition {definition_id} cannot be read: expected a text in "
+            f"UTF-8 or UTF-16, found other bytes at {error.start}"
+        ) from error
 
 
 @resource.on("POST", "/<definition_id>/start", "Start an instance", notes=REPEATABLE)

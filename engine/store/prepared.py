@@ -44,7 +44,7 @@ class Prepared:
     ) -> None:
         self._statement = statement
         self._names = tuple(names)
-        self._forms: dict[str, _Form | RecordSet] = {}
+        self._forms: dict[str, _Forms] = {}
 
     def run(
         self,
@@ -57,10 +57,11 @@ class Prepared:
         kept: it is to be sent with others.
         """
         dialect = connection.dialect
-        form = self._forms.get(dialect.name)
-        if form is None:
+        forms = self._forms.get(dialect.name)
+        if forms is None:
             # Two threads may come here at once; both get the same.
-            form = self._forms[dialect.name] = self._compiled(dialect)
+            forms = self._forms[dialect.name] = self._compiled(dialect)
+        form = forms[0] if len(rows) == 1 else forms[1]
         try:
             values = form.parameters(rows)
         except (ValueError, TypeError) as error:
@@ -77,16 +78,21 @@ class Prepared:
         cursor.close()
         return lambda: touched
 
-    def _compiled(self, dialect: Dialect) -> _Form | RecordSet:
+    def _compiled(self, dialect: Dialect) -> _Forms:
         given = self._statement
         statement = given[dialect.name] if isinstance(given, Mapping) else given
         if isinstance(statement, FromRecords):
-            return statement.compiled(dialect)
+            its = statement.compiled(dialect)
+            return its, its
         compiled = statement.compile(dialect=dialect, column_keys=list(self._names))
         form = _form_of(compiled, self._names)
         if dialect.name == "postgresql" and isinstance(statement, Insert) and not form.fixed:
-            return record_set(statement, dialect, form.names, dict(form.processors))
-        return form
+            return form, record_set(statement, dialect, form.names, dict(form.processors))
+        return form, form
+
+
+#: For one row, and for any number. To make one of a JSON text takes longer than to bind its values.
+_Forms = tuple["_Form | RecordSet", "_Form | RecordSet"]
 
 
 class PreparedQuery:

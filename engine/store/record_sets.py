@@ -1,6 +1,7 @@
 """Rows of an INSERT as one value of PostgreSQL's: one statement, however many rows there are.
 
-Row by row, each costs the server a bind and an execution of its own. What the rows say is the same.
+Row by row, each costs the server a bind and an execution of its own, which only a single one is
+worth. What the rows say is the same.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def made_of(kind: type[T], values: Iterable[Any]) -> T:
     """A record of the values of all its fields, in their order.
 
     kind: a dataclass with slots whose initializer does no more than set fields. Raises ValueError
-    when there are more values, or fewer.
+    when there are more values, or fewer; TypeError of another kind.
     """
     record = _new(kind)
     for put, value in zip(_way_of(kind)[1], values, strict=True):
@@ -37,7 +37,7 @@ def made_of(kind: type[T], values: Iterable[Any]) -> T:
 def copy_with(record: T, **values: Any) -> T:
     """A copy with other values in some fields, of a record of such a kind.
 
-    Raises KeyError for a name that is no field.
+    Raises KeyError for a name that is no field; TypeError as `made_of`.
     """
     kind = type(record)
     of_all, puts, places = _way_of(kind)
@@ -50,6 +50,8 @@ def copy_with(record: T, **values: Any) -> T:
 def _way_of(kind: type[Any]) -> _Way:
     way = _ways.get(kind)
     if way is None:
+        if hasattr(kind, "__post_init__"):
+            raise TypeError(f"{kind.__name__} checks its fields, which would be passed over")
         names = [each.name for each in fields(kind)]
         puts = tuple(getattr(kind, name).__set__ for name in names)
         places = {name: place for place, name in enumerate(names)}

@@ -16,7 +16,7 @@ from sqlalchemy import Column, ColumnElement, Select, func, literal, literal_col
 from engine.model import TaskState
 from engine.queries import Page, SortOrder, TaskQuery
 from engine.store.filters import Conditions, among, between, equal
-from engine.store.leading import Lead, hidden, unled
+from engine.store.leading import Lead, unled
 from engine.store.tables import user_task
 from engine.store.transaction import counted
 from engine.store.word_index import WordIndex
@@ -161,18 +161,6 @@ class TaskFacets(WordIndex):
         if first != "created_at" or query.states == _OPEN:
             return None
         return [[_T.state == state.value] for state in sorted(query.states or set(TaskState))]
-
-    def _by_end(self, query: TaskQuery, page: Page, bound: Bound) -> list[Conditions] | None:
-        """The parts in which an index has all that has ended; None: that does not fill the page."""
-        if not is_of_the_ended(query, page):
-            return None
-        parts = [[each, _T.ended_at.is_not(None)] for each in (_T.is_measured, ~_T.is_measured)]
-        in_states = hidden(among(_T.state, query.states))
-        shown = 0
-        for part in parts:
-            found = bound(select(_T.task_id).where(*part, *in_states), part)
-            shown += self._number(counted(found))
-        return parts if shown >= page.first_result + (page.max_results or 0) else None
 
     def _by_priority(self, query: TaskQuery) -> list[Conditions] | None:
         there = self._values(_T.priority, _WALKED["priority"])
@@ -328,8 +316,9 @@ def _is_unfiltered(query: TaskQuery) -> bool:
 
 
 def is_of_the_ended(query: TaskQuery, page: Page) -> bool:
-    """Whether it asks for all tasks, those first that ended first, or last."""
-    if page.max_results is None or _first_wish(page) != "ended_at" or not _is_everything(query):
+    """Whether it asks for all tasks, or all that are visible, by their end."""
+    plain = replace(query, visible_to=None)
+    if page.max_results is None or _first_wish(page) != "ended_at" or not _is_everything(plain):
         return False
     return query.states is None or TaskState.COMPLETED in query.states
 

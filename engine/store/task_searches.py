@@ -95,11 +95,15 @@ def _of_few(query: TaskQuery) -> Conditions:
         conditions.append(_is_offered(query.candidate_user, query.candidate_groups or ()))
     scope = query.visible_to
     if scope is not None and not is_of_scope(query):
-        offered = _is_offered(scope.account, scope.lanes)
-        # Hidden from the planner, which would search all that the account has.
-        in_hand = _T.assignee.concat("") == scope.account
-        conditions.append(or_(in_hand, offered, _is_above(scope.lanes)))
+        conditions.append(seen_by(scope))
     return conditions
+
+
+def seen_by(scope: TaskScope) -> ColumnElement[bool]:
+    """That a task is visible, looked up for each task that something else leads to."""
+    # Hidden from the planner, which would search all that the account has.
+    in_hand = _T.assignee.concat("") == scope.account
+    return or_(in_hand, _is_offered(scope.account, scope.lanes), _is_above(scope.lanes))
 
 
 def _is_offered(user: str | None, groups: Iterable[str]) -> ColumnElement[bool]:
@@ -107,7 +111,7 @@ def _is_offered(user: str | None, groups: Iterable[str]) -> ColumnElement[bool]:
     by_name = _by_candidate(user, lanes).where(
         task_candidate.c.instance_id == _T.instance_id, task_candidate.c.task_id == _T.task_id
     )
-    return or_(_T.offered_lane.concat("").in_(lanes), by_name.correlate(user_task).exists())
+    return or_(_T.offered_lane.concat("").in_(lanes), _is_any(by_name))
 
 
 def _is_above(lanes: Iterable[str]) -> ColumnElement[bool]:
@@ -118,7 +122,12 @@ def _is_above(lanes: Iterable[str]) -> ColumnElement[bool]:
         columns.lane.in_(sorted(lanes)),
         columns.level <= _T.escalation_level,
     )
-    return found.correlate(user_task).exists()
+    return _is_any(found)
+
+
+def _is_any(found: Select[tuple[str]]) -> ColumnElement[bool]:
+    # For "exists" PostgreSQL would rather read what all tasks have, and keep it in memory.
+    return found.correlate(user_task).limit(1).scalar_subquery().is_not(None)
 
 
 def unassigned(query: TaskQuery) -> Conditions:

@@ -22,6 +22,7 @@ from engine.model import (
 )
 from engine.queries import Page, TaskQuery
 from engine.store.announcements import SOMEBODY_LISTENS
+from engine.store.ended_tasks import EndedTasks
 from engine.store.filters import Conditions, among, between, containing, equal, like, present
 from engine.store.instances import stored_instance_of
 from engine.store.kept_rows import readable, require, required_in
@@ -29,7 +30,7 @@ from engine.store.leading import all_hidden, hidden
 from engine.store.prepared import PreparedQuery
 from engine.store.shapes import ShapedListing
 from engine.store.tables import process_instance, search_entry, user_task
-from engine.store.task_facets import Bound, TaskFacets, is_of_few, is_of_the_ended, led
+from engine.store.task_facets import Bound, is_of_few, is_of_the_ended, led
 from engine.store.task_searches import apart, escalated, searches_of, still_visible, unassigned
 from engine.store.transaction import asked_once, counted, paged
 from engine.store.word_index import begun_by
@@ -116,7 +117,7 @@ _LAST_COMPLETED = (
 )
 
 
-class Tasks(TaskFacets):
+class Tasks(EndedTasks):
     """Questions about user tasks."""
 
     @asked_once
@@ -154,9 +155,10 @@ class Tasks(TaskFacets):
         query = self._narrowed_tasks(query, page)
         if query.instance_ids == ():
             return []
-        bound = _first_of(page, lacks_none=True)
-        parts = None if bound is None else self._by_end(query, page, bound)
-        if parts is None and bound is not None:
+        parts = self._by_end(query, page, self.count_tasks)
+        if parts is not None:
+            query = replace(query, visible_to=None)  # which each part says
+        elif page.max_results is not None:
             parts = self._parts(query, page)
         if parts is None:
             # Which row is damaged is found by a statement made of the query.

@@ -26,7 +26,7 @@ _T = user_task.c
 _PARTS = (_T.is_measured, ~_T.is_measured)
 _ENDED = frozenset({TaskState.COMPLETED, TaskState.CANCELLED})
 #: Tasks that are read of each part at first, for each that is shown; and by how much more then.
-_FIRST, _GROWTH = 4, 4
+_FIRST, _GROWTH = 8, 4
 
 
 class Number(Protocol):

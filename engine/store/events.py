@@ -15,9 +15,10 @@ from engine.queries import ActivityQuery, EventQuery, Page
 from engine.store.aliases import alias_of
 from engine.store.filters import Conditions, among, between, equal, like, present, visible_instances
 from engine.store.kept_rows import require, required_in
+from engine.store.latest_steps import LatestSteps
 from engine.store.leading import all_hidden, unled
 from engine.store.tables import history_event, of_kind, process_instance, user_task
-from engine.store.transaction import Transaction, counted, paged
+from engine.store.transaction import counted, paged
 
 _FIRST_PAGE = Page()
 
@@ -47,7 +48,7 @@ _ACTIVITY_SORTING = {
 }
 
 
-class Events(Transaction):
+class Events(LatestSteps):
     """Questions about history."""
 
     def events(
@@ -144,6 +145,13 @@ class Events(Transaction):
 
         The assignee is that of the user task whose `task_id` is the `activity_instance_id`.
         """
+        for narrowed in self._by_steps(query, page):
+            found = self._visits_of(narrowed, page)
+            if len(found) == page.max_results:
+                return found
+        return self._visits_of(query, page)
+
+    def _visits_of(self, query: ActivityQuery, page: Page) -> list[ActivityInstance]:
         key = (_entered.c.instance_id, _entered.c.sequence)
         matching = _activities(query, is_led=_is_led_by_kind(query, page))
         matching = paged(matching, page, _ACTIVITY_SORTING, *key, reverses=True)

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, Table
+from sqlalchemy import Column, ColumnElement, Select, Table, and_
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
 from engine.store.tables import Moment, user_task
 
@@ -64,6 +65,35 @@ def _as_it_is(element: _unled, compiler: Any, **more: Any) -> str:
 def _with_a_plus(element: _unled, compiler: Any, **more: Any) -> str:
     # sqlite.org/optoverview.html: "Disqualifying WHERE Clause Terms using Unary +".
     return f"+{compiler.process(element.clauses, **more)}"
+
+
+class _found_first(FunctionElement[Any]):  # noqa: N801 (a function of SQL)
+    """An id's column, the statement of all ids, and the conditions that say the same."""
+
+    inherit_cache = True
+    #: As a truth SQLAlchemy would compare it with 1, and SQLite search by nothing in it.
+    type = NullType()
+
+
+@compiles(_found_first)
+def _by_conditions(element: _found_first, compiler: Any, **more: Any) -> str:
+    return str(compiler.process(list(element.clauses)[2], **more))
+
+
+@compiles(_found_first, "postgresql")
+def _by_ids(element: _found_first, compiler: Any, **more: Any) -> str:
+    column, ids, _ = element.clauses
+    return f"{compiler.process(column, **more)} = ANY (ARRAY{compiler.process(ids, **more)})"
+
+
+def found_first(
+    column: ColumnElement[str], ids: Select[tuple[str]], conditions: Conditions
+) -> ColumnElement[bool]:
+    """The conditions, whose rows PostgreSQL first finds by themselves, whatever the order.
+
+    ids: of all rows that meet them. They are taken for few, however many its statistics expect.
+    """
+    return _found_first(column, ids.scalar_subquery(), and_(*conditions).self_group())
 
 
 def unled(column: ColumnElement[Any]) -> ColumnElement[Any]:

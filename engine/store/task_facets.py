@@ -25,7 +25,7 @@ T = TypeVar("T")
 _T = user_task.c
 #: Written into statements, so that both databases take indexes that have open tasks only.
 _IS_OPEN = _T.state == literal(TaskState.OPEN.value, literal_execute=True)
-_OPEN = frozenset({TaskState.OPEN})
+OPEN_ONES = frozenset({TaskState.OPEN})
 _EVERYTHING = TaskQuery(states=None)
 #: Spelled out, as the index of what went up has it: SQLite compares the words.
 GONE_UP = _T.escalation_level > literal_column("0")
@@ -39,6 +39,8 @@ _THERE = {
     "assignee": _T.assignee >= "",
     "follow_up_at": _T.follow_up_at > datetime(1, 1, 1, tzinfo=UTC),
 }
+#: That it is to be done by some time.
+IS_DUE = _T.due_at > datetime(1, 1, 1, tzinfo=UTC)
 #: What bounds and orders one search, of which it is told the conditions.
 Bound = Callable[[Select[Any], Conditions], Select[Any]]
 _SOONEST = (("due_at", SortOrder.ASC), ("created_at", SortOrder.ASC))
@@ -52,7 +54,7 @@ def is_one_question(query: TaskQuery, page: Page) -> bool:
     """Whether a page of the listing is one statement: nothing has to be looked up before it."""
     if query.key_words is not None or is_of_the_ended(query, page):
         return False
-    if query.states != _OPEN or is_of_few(query):
+    if query.states != OPEN_ONES or is_of_few(query):
         return True
     by_name = (query.name, query.names_in, query.name_contains, query.name_like)
     by_value = (*by_name, query.priority, query.min_priority)
@@ -75,7 +77,7 @@ class TaskFacets(WordIndex):
         page: what of it is shown, which a count has not.
         """
         query = self._with_keys_found(query)
-        if query.states != _OPEN or is_of_few(query):
+        if query.states != OPEN_ONES or is_of_few(query):
             return query
         for found in _probes(query):
             few = self._few_of(query, found)
@@ -121,7 +123,7 @@ class TaskFacets(WordIndex):
             return self._of_everything(query, page)
         # What somebody has in hand, or went up, is little.
         is_little = query.assignee is not None or query.is_escalated or query.escalated_to
-        if query.states != _OPEN or is_little:
+        if query.states != OPEN_ONES or is_little:
             return None
         return self._of_open(query, page)
 
@@ -129,6 +131,8 @@ class TaskFacets(WordIndex):
         first, lanes = _first_wish(page), lanes_of(query)
         if _is_then_as_inbox(page):
             return self._in_order(query, page)
+        if first == "due_at" and _is_unfiltered(query):
+            return self._due_last(query, page)
         if _is_named(query) and first != "priority":
             names = {*(query.names_in or ()), *([query.name] if query.name else ())}
             return self._by_lane(query, [_T.name == name for name in sorted(names)], _T.name)
@@ -154,13 +158,30 @@ class TaskFacets(WordIndex):
         if first in {None, "task_id", "instance_id"}:
             # An index has the order, whatever the state.
             return [[]]
-        if query.states == _OPEN and _is_then_as_inbox(page):
+        if query.states == OPEN_ONES and _is_then_as_inbox(page):
             return self._in_order(query, page)
-        if first == "priority" and query.states == _OPEN:
+        if first == "priority" and query.states == OPEN_ONES:
             return self._by_priority(query)
-        if first != "created_at" or query.states == _OPEN:
+        if first == "due_at" and query.states == OPEN_ONES:
+            return self._due_last(query, page)
+        if first != "created_at" or query.states == OPEN_ONES:
             return None
         return [[_T.state == state.value] for state in sorted(query.states or set(TaskState))]
+
+    def _due_last(self, query: TaskQuery, page: Page) -> list[Conditions] | None:
+        """The parts that have what is due last; None: that does not fill the page, or is not asked.
+
+        No index of PostgreSQL has these in front of what is never due.
+        """
+        if page.sorting[0][1] is not SortOrder.DESC or page.max_results is None:
+            return None
+        lanes, most = lanes_of(query), page.first_result + page.max_results
+        each_lane = [None] if lanes is None else sorted(lanes)
+        parts = [[_IS_OPEN, IS_DUE, *equal(_T.offered_lane, lane)] for lane in each_lane]
+        in_order = select(literal(1)).where(*unassigned(query)).order_by(_T.due_at.desc())
+        counts = [counted(select(in_order.where(*part).limit(most).subquery())) for part in parts]
+        row = self._first(select(*(each.scalar_subquery() for each in counts))) if counts else None
+        return parts if sum(row or ()) >= most else None
 
     def _by_priority(self, query: TaskQuery) -> list[Conditions] | None:
         there = self._values(_T.priority, _WALKED["priority"])
@@ -264,11 +285,15 @@ def _by_absence(query: TaskQuery, name: str) -> list[Conditions]:
 def _number_of(name: str, query: TaskQuery, most: int) -> Select[int]:
     """How many open tasks have the name, of those that the unfiltered query finds in lanes."""
     lanes = lanes_of(query)
-    conditions = [_IS_OPEN, _T.name == name, *among(_T.offered_lane, lanes)]
-    if is_offer(query) and not query.include_assigned:
-        conditions.append(_T.assignee.is_(None))
+    in_lanes = among(_T.offered_lane, lanes)
+    conditions = [_IS_OPEN, _T.name == name, *in_lanes, *unassigned(query)]
     found = _WALKED["name"].of(select(literal(1)).where(*conditions))
     return counted(found.limit(most))
+
+
+def unassigned(query: TaskQuery) -> Conditions:
+    """That the offered tasks are in nobody's hands, unless they may be."""
+    return [_T.assignee.is_(None)] if is_offer(query) and not query.include_assigned else []
 
 
 def _is_named(query: TaskQuery) -> bool:

@@ -10,14 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, union, union_all
 
 from engine.queries import TaskQuery, TaskScope
 from engine.store.aliases import alias_of
 from engine.store.filters import Conditions, among
-from engine.store.leading import hidden, unled
+from engine.store.leading import found_first, hidden, unled
 from engine.store.tables import task_candidate, task_escalation, user_task
-from engine.store.task_facets import GONE_UP, Bound, is_of_few, is_of_scope, is_offer, lanes_of
+from engine.store.task_facets import (
+    GONE_UP,
+    OPEN_ONES,
+    Bound,
+    is_of_few,
+    is_of_scope,
+    is_offer,
+    lanes_of,
+)
+from engine.store.transaction import counted
 
 _T = user_task.c
 #: Named once: an alias copies all columns of its table.
@@ -43,24 +52,43 @@ class Searches:
         bound: what limits each of the direct ones. Beside this a statement needs no condition, and
         should have none: it could lead the database to read all tasks in the order of a page.
         """
+        return _is_in(self._found(others, bound))
+
+    def number(self, others: Conditions, at_most: int) -> Select[int]:
+        """How many of the tasks that they find meet the `others`; of more than that it says that.
+
+        By their ids alone: to come to each task once more takes longer than all else.
+        """
+        found = self._found(others, lambda search, _: search.limit(at_most))
+        if not found:
+            return select(literal(0))
+        ids = union(*found).subquery() if len(found) > 1 else found[0].subquery()
+        return counted(select(ids.c.task_id).limit(at_most))
+
+    def _found(self, others: Conditions, bound: Bound) -> list[Select[tuple[str]]]:
         others = hidden(others)
         direct = [
             select(found.c.task_id)
             for each in self.direct
             for found in [bound(_search([*each, *others]), each).subquery()]
         ]
-        return _is_in([*direct, *(_search([_T.task_id.in_(ids), *others]) for ids in self.ids)])
+        return [*direct, *(_search([_T.task_id.in_(ids), *others]) for ids in self.ids)]
 
 
-def searches_of(query: TaskQuery, parts: list[Conditions] | None = None) -> Searches | None:
-    """The searches that find the query's tasks; None: its other conditions do."""
+def searches_of(
+    query: TaskQuery, parts: list[Conditions] | None = None, *, is_by_due: bool = True
+) -> Searches | None:
+    """The searches that find the query's tasks; None: its other conditions do.
+
+    is_by_due: they are wanted in the order in which they are due, or in none.
+    """
     if is_of_few(query):
         return None
     if is_offer(query):
         return _offered(query.candidate_user, query.candidate_groups or (), query, parts)
     if query.visible_to is None or is_of_scope(query):
         return None if parts is None else Searches(parts, [])
-    return _visible(query.visible_to, query, parts)
+    return _visible(query.visible_to, query, parts, is_by_due=is_by_due)
 
 
 def apart(query: TaskQuery) -> list[Conditions] | None:
@@ -130,11 +158,6 @@ def _is_any(found: Select[tuple[str]]) -> ColumnElement[bool]:
     return found.correlate(user_task).limit(1).scalar_subquery().is_not(None)
 
 
-def unassigned(query: TaskQuery) -> Conditions:
-    """That the offered tasks are in nobody's hands, unless they may be."""
-    return [_T.assignee.is_(None)] if is_offer(query) and not query.include_assigned else []
-
-
 def escalated(query: TaskQuery) -> Conditions:
     """That it was escalated, or was not; and to which lanes."""
     conditions: Conditions = []
@@ -168,8 +191,18 @@ def _offered(
     return Searches(by_lane if by_part is None else by_part, [_by_candidate(user, groups)])
 
 
-def _visible(scope: TaskScope, query: TaskQuery, parts: list[Conditions] | None = None) -> Searches:
+def _visible(
+    scope: TaskScope,
+    query: TaskQuery,
+    parts: list[Conditions] | None = None,
+    *,
+    is_by_due: bool = True,
+) -> Searches:
     own = [_T.assignee == scope.account, *among(_T.state, query.states)]
+    if not is_by_due and query.states == OPEN_ONES:
+        # PostgreSQL takes somebody for having as many as he ever had, and would look for the first
+        # of them among the tasks of all.
+        own = [found_first(_T.task_id, _search(own), own)]
     offered = _offered(scope.account, scope.lanes, query, parts)
     by_superior = [_by_superior(scope.lanes, query)] if scope.lanes else []
     return Searches([own, *offered.direct], [*offered.ids, *by_superior])

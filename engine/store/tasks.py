@@ -9,7 +9,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, literal, or_, select
+from sqlalchemy import Select, bindparam, literal, select
 
 from engine.copies import made_of
 from engine.errors import DamagedRow, NotFound
@@ -20,22 +20,28 @@ from engine.model import (
     TaskState,
     UserTask,
 )
-from engine.queries import Page, TaskQuery
+from engine.queries import Page, SortOrder, TaskQuery
 from engine.store.announcements import SOMEBODY_LISTENS
 from engine.store.ended_tasks import EndedTasks
-from engine.store.filters import Conditions, among, between, containing, equal, like, present
+from engine.store.filters import Conditions, among
 from engine.store.instances import stored_instance_of
 from engine.store.kept_rows import readable, require, required_in
-from engine.store.leading import all_hidden, hidden
+from engine.store.leading import hidden
 from engine.store.prepared import PreparedQuery
 from engine.store.shapes import ShapedListing
 from engine.store.tables import process_instance, search_entry, user_task
-from engine.store.task_facets import Bound, is_of_few, is_of_the_ended, led
-from engine.store.task_searches import apart, escalated, searches_of, still_visible, unassigned
+from engine.store.task_conditions import conditions_of
+from engine.store.task_facets import IS_DUE, Bound, is_of_the_ended, led
+from engine.store.task_searches import (
+    Searches,
+    apart,
+    searches_of,
+)
 from engine.store.transaction import asked_once, counted, paged
-from engine.store.word_index import begun_by
 
 _FIRST_PAGE = Page()
+#: What is there of each task that is over.
+_ENDED_ONES = frozenset({"ended_at"})
 
 _SORTING = {
     name: user_task.c[name]
@@ -185,9 +191,10 @@ class Tasks(EndedTasks):
         found = led(select(literal(1)).select_from(user_task), query)
         if at_most is None:
             return _exact_number(found, query)
-        parts = self._parts(query, Page())
-        some = task_conditions(query, lambda search, _: search.limit(at_most), parts)
-        return counted(found.where(*some).limit(at_most))
+        searches, others = _searched(query, self._parts(query, Page()))
+        if searches is not None:
+            return searches.number(others, at_most)
+        return counted(found.where(*others).limit(at_most))
 
     def tasks_of_instance(
         self, instance_id: str, states: Iterable[TaskState] | None = None
@@ -224,7 +231,7 @@ def _exact_number(found: Select[Any], query: TaskQuery) -> Select[int]:
     searches = apart(query)
     if searches is None:
         return counted(found.where(*task_conditions(query)))
-    others = hidden(_conditions(query))
+    others = hidden(conditions_of(query))
     numbers = [counted(found.where(*each, *others)).scalar_subquery() for each in searches]
     return select(sum(numbers[1:], numbers[0]))
 
@@ -232,26 +239,35 @@ def _exact_number(found: Select[Any], query: TaskQuery) -> Select[int]:
 def _listing(
     query: TaskQuery, page: Page, parts: list[Conditions] | None = None
 ) -> Select[tuple[Any, ...]]:
-    lacks_none = parts is not None and is_of_the_ended(query, page)
-    bound = _first_of(page, lacks_none=lacks_none)
-    statement = select(user_task).where(*task_conditions(query, bound, parts))
-    return paged(led(statement, query), page, _SORTING, user_task.c.task_id)
+    is_over = query.states is not None and TaskState.OPEN not in query.states
+    is_over = is_over or (parts is not None and is_of_the_ended(query, page))
+    lacks_none = _ENDED_ONES if is_over else frozenset()
+    bound = _first_of(page, lacks_none)
+    conditions = task_conditions(query, bound, parts, is_by_due=_is_by_due(page))
+    statement = led(select(user_task).where(*conditions), query)
+    return paged(statement, page, _SORTING, user_task.c.task_id, lacks_none=lacks_none)
+
+
+def _is_by_due(page: Page) -> bool:
+    return not page.sorting or page.sorting[0] == ("due_at", SortOrder.ASC)
 
 
 _LISTING = ShapedListing(_listing)
 
 
 def task_conditions(
-    query: TaskQuery, bound: Bound | None = None, parts: list[Conditions] | None = None
+    query: TaskQuery,
+    bound: Bound | None = None,
+    parts: list[Conditions] | None = None,
+    *,
+    is_by_due: bool = True,
 ) -> Conditions:
     """That a task matches; with a bound, that it is among the first that do, of each search.
 
-    parts: in which the searches are made, only with a bound.
+    parts: in which the searches are made, only with a bound. is_by_due: what is due first comes
+    first.
     """
-    conditions, searches = _conditions(query), searches_of(query, parts)
-    if query.instance_ids is not None:
-        # By these: SQLite would rather read all tasks of an SOP, or of a name.
-        conditions = [*among(user_task.c.instance_id, query.instance_ids), *hidden(conditions)]
+    searches, conditions = _searched(query, parts, is_by_due=is_by_due)
     if searches is None:
         return conditions
     if bound is None:
@@ -259,7 +275,18 @@ def task_conditions(
     return [searches.first(conditions, bound)]
 
 
-def _first_of(page: Page, *, lacks_none: bool = False) -> Bound | None:
+def _searched(
+    query: TaskQuery, parts: list[Conditions] | None, *, is_by_due: bool = True
+) -> tuple[Searches | None, Conditions]:
+    """The searches that find the query's tasks, and what else the tasks meet."""
+    conditions = conditions_of(query)
+    if query.instance_ids is not None:
+        # By these: SQLite would rather read all tasks of an SOP, or of a name.
+        conditions = [*among(user_task.c.instance_id, query.instance_ids), *hidden(conditions)]
+    return searches_of(query, parts, is_by_due=is_by_due), conditions
+
+
+def _first_of(page: Page, lacks_none: frozenset[str] = frozenset()) -> Bound | None:
     """What of a search can stand on the page or before it."""
     if page.max_results is None:
         return None
@@ -269,7 +296,7 @@ def _first_of(page: Page, *, lacks_none: bool = False) -> Bound | None:
         _by_what_is_there(first, conditions),
         _SORTING,
         user_task.c.task_id,
-        lacks_none=lacks_none,
+        lacks_none=lacks_none | ({"due_at"} if any(map(IS_DUE.compare, conditions)) else set()),
     )
 
 
@@ -284,92 +311,6 @@ def _by_what_is_there(page: Page, conditions: Conditions) -> Page:
         if name not in _SORTING or not any(c.compare(_SORTING[name].is_(None)) for c in conditions)
     )
     return page if wishes == page.sorting else replace(page, sorting=wishes)
-
-
-def _conditions(query: TaskQuery) -> Conditions:
-    others = _plain_conditions(query)
-    if query.escalated_to is not None and not is_of_few(query):
-        # By what went up there: SQLite would read all that is open, or overdue.
-        others = all_hidden(others, user_task)
-    return [*escalated(query), *others]
-
-
-def _plain_conditions(query: TaskQuery) -> Conditions:
-    columns = user_task.c
-    return [
-        *equal(columns.task_id, query.task_id),
-        *among(columns.task_id, query.task_ids),
-        *equal(columns.instance_id, query.instance_id),
-        *among(columns.instance_id, query.instance_ids),
-        *equal(columns.business_key, query.business_key),
-        *like(columns.business_key, query.business_key_like),
-        *among(columns.business_key, query.business_keys_in),
-        *equal(columns.description, query.description),
-        *like(columns.description, query.description_like),
-        *equal(columns.definition_id, query.definition_id),
-        *equal(columns.definition_key, query.definition_key),
-        *among(columns.definition_key, query.definition_keys_in),
-        *equal(columns.activity_id, query.activity_id),
-        *among(columns.activity_id, query.activity_ids_in),
-        *equal(columns.name, query.name),
-        *like(columns.name, query.name_like),
-        *among(columns.name, query.names_in),
-        *containing(columns.name, query.name_contains),
-        *begun_by(columns.business_key, query.key_words),
-        *equal(columns.assignee, query.assignee),
-        *like(columns.assignee, query.assignee_like),
-        *present(columns.assignee, query.is_assigned),
-        *equal(columns.lane, query.lane),
-        *_in_states(query),
-        *between(columns.created_at, query.created_after, query.created_before),
-        *equal(columns.due_at, query.due_at),
-        *present(columns.due_at, query.is_dated),
-        *between(columns.due_at, query.due_after, query.due_before),
-        *equal(columns.follow_up_at, query.follow_up_at),
-        *_of_ended_instance(query.is_instance_ended),
-        *between(columns.follow_up_at, query.follow_up_after, query.follow_up_before),
-        *_not_put_off(query.follow_up_before_or_absent),
-        *between(columns.ended_at, query.ended_after, query.ended_before),
-        *equal(columns.ended_by, query.ended_by),
-        *_with_priority(query),
-        *unassigned(query),
-        *still_visible(query),
-    ]
-
-
-def _in_states(query: TaskQuery) -> Conditions:
-    """Of instances that are named, the few tasks there are, and not all that are in the states."""
-    state: ColumnElement[str] = user_task.c.state
-    if query.instance_id is not None or query.instance_ids is not None:
-        # SQLite would read an index of states, in the order of the page.
-        state = state.concat("")
-    return among(state, query.states)
-
-
-def _of_ended_instance(wanted: bool | None) -> Conditions:
-    if wanted is None:
-        return []
-    is_ended = exists().where(
-        process_instance.c.instance_id == user_task.c.instance_id,
-        process_instance.c.ended_at.is_not(None),
-    )
-    return [is_ended if wanted else ~is_ended]
-
-
-def _not_put_off(until: datetime | None) -> Conditions:
-    if until is None:
-        return []
-    follow_up = user_task.c.follow_up_at
-    return [or_(follow_up.is_(None), follow_up < until)]
-
-
-def _with_priority(query: TaskQuery) -> Conditions:
-    conditions = equal(user_task.c.priority, query.priority)
-    if query.min_priority is not None:
-        conditions.append(user_task.c.priority >= query.min_priority)
-    if query.max_priority is not None:
-        conditions.append(user_task.c.priority <= query.max_priority)
-    return conditions
 
 
 def task_of(row: Sequence[Any], first: int = 0) -> UserTask:

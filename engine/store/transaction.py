@@ -5,7 +5,7 @@ The questions themselves stand in the module of their subject.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -352,13 +352,13 @@ def paged(
     sortable: Sortable,
     *ties: ColumnElement[Any],
     reverses: bool = False,
-    lacks_none: bool = False,
+    lacks_none: Collection[str] = (),
 ) -> Select[Any]:
     """The part of the listing that `page` asks for; `ties` make its order a total one.
 
     Without a wish the order is that of `ties`. A missing value stands last in either direction.
     reverses: ties go the way of the last wish, so that the latest first is all the other way round.
-    lacks_none: no value is missing, which an index of PostgreSQL does not tell by itself.
+    lacks_none: names of which no value is missing: an index of PostgreSQL does not tell.
     """
     if page.first_result < 0 or (page.max_results is not None and page.max_results < 0):
         raise InvalidQuery("a page begins at 0 or later and has 0 results or more")
@@ -375,7 +375,7 @@ def paged(
 
 
 def _ordered(
-    sortable: Sortable, name: str, order: SortOrder, lacks_none: bool
+    sortable: Sortable, name: str, order: SortOrder, lacks_none: Collection[str]
 ) -> ColumnElement[Any]:
     column = sortable.get(name)
     if column is None:
@@ -384,7 +384,7 @@ def _ordered(
             {"sorting": [name]},
         )
     wish = column.desc() if order == SortOrder.DESC else column.asc()
-    may_lack = getattr(column, "nullable", True) and not lacks_none
+    may_lack = getattr(column, "nullable", True) and name not in lacks_none
     return wish.nulls_last() if may_lack else wish
 
 

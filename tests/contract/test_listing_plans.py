@@ -54,6 +54,7 @@ _BY_NAME, _BY_LAST_NAME = (
 )
 _BY_ASSIGNEE = (("assignee", SortOrder.ASC), *_SOONEST)
 _BY_FOLLOW_UP = (("follow_up_at", SortOrder.DESC), *_SOONEST)
+_DUE_LAST = (("due_at", SortOrder.DESC),)
 _OLDEST, _LATEST = (("created_at", SortOrder.ASC),), (("created_at", SortOrder.DESC),)
 _LAST_STARTED, _LAST_ENDED = (("started_at", SortOrder.DESC),), (("ended_at", SortOrder.DESC),)
 _OF_SITI: dict[str, Any] = {
@@ -155,6 +156,19 @@ LISTINGS: dict[str, tuple[str, Asked]] = {
     ),
     "a lane, name by name": ("ix_user_task_open_name", tasks(_BY_NAME, **_LANE)),
     "a lane, by whose it is": ("ix_user_task_offered_lane", tasks(_BY_ASSIGNEE, **_LANE)),
+    "all that I may see, what is due last first": (
+        "ix_user_task_offered_lane",
+        tasks(_DUE_LAST, visible_to=_SCOPE),
+    ),
+    "all that I may see, the oldest first": (
+        "ix_user_task_open_age",
+        tasks(_OLDEST, visible_to=_SCOPE),
+    ),
+    "all that I may see, by instance": (
+        "sqlite_autoindex_user_task_1",
+        tasks((("instance_id", SortOrder.ASC),), visible_to=_SCOPE),
+    ),
+    "number of all that I may see": ("ix_user_task_offered_lane", count(visible_to=_SCOPE)),
     "number of a lane": ("ix_user_task_offered_lane", count(**_LANE)),
     "number by name": ("ix_user_task_open_name", count(name_contains="periksa 3", **_LANE)),
     "instances": ("ix_process_instance_started_at", instances()),
@@ -343,6 +357,15 @@ def test_a_listing_reads_no_more_than_it_shows(much_work: Store, listing: str) -
         assert read <= _FEW_ROWS or listing in _SORTED, plans
 
 
+@pytest.mark.parametrize("filters", [{}, {"visible_to": _SCOPE}])
+def test_what_is_due_last_stands_at_the_end_of_an_index(
+    much_work: Store, filters: dict[str, Any]
+) -> None:
+    if much_work.dialect == "postgresql":
+        ask = tasks(_DUE_LAST, **filters)
+        assert "Backward" in explained(much_work, ask, "EXPLAIN (FORMAT JSON) ")[-1]
+
+
 def test_what_reads_every_task_takes_more_than_a_listing_may(much_work: Store) -> None:
     if much_work.dialect == "sqlite":
         assert instructions(much_work, lambda tx: tx.count_tasks(TaskQuery())) > _MOST_INSTRUCTIONS
@@ -395,7 +418,7 @@ def test_pages_are_parts_of_the_whole_list(much_work: Store) -> None:
         for filters in ({}, {"name_contains": "a 3"}, {"key_words": ("lkj",)}, {"min_priority": 75})
         for sorting in (_SOONEST, _BY_PRIORITY, _OLDEST, _LATEST)
     ]
-    by_value = (_BY_NAME, _BY_LAST_NAME, _BY_ASSIGNEE, _BY_FOLLOW_UP)
+    by_value = (_BY_NAME, _BY_LAST_NAME, _BY_ASSIGNEE, _BY_FOLLOW_UP, _DUE_LAST)
     for filters, sorting in (*asked, *(({}, each) for each in by_value)):
         for scope in (_LANE, {"visible_to": _SCOPE}, {}):
             query = TaskQuery(**scope, **filters)

@@ -19,6 +19,8 @@ from engine.durable_files import PRIVATE, put_new
 from engine.errors import SecretKeyUnusable
 from engine.sources import Ids
 
+#: Keys, the newest first, and a purpose.
+_Of = tuple[tuple[str, ...], str]
 _ADVICE = "set ALUR_SECRET_KEY to the same text in every process"
 
 
@@ -37,9 +39,10 @@ class SecretKey:
     dies_with_process: bool = False
     count_sealed: Callable[[], int] = field(default=lambda: 0, repr=False)
     _found: tuple[str, ...] = field(default=(), repr=False)
-    #: What was derived for a purpose: purposes are few, and a verification unseals very often.
-    _derived: dict[str, tuple[bytes, ...]] = field(default_factory=dict, repr=False)
-    _fernets: dict[str, MultiFernet] = field(default_factory=dict, repr=False)
+    #: What was derived of the keys for a purpose: these are few, and a verification unseals very
+    #: often.
+    _derived: dict[_Of, tuple[bytes, ...]] = field(default_factory=dict, repr=False)
+    _fernets: dict[_Of, MultiFernet] = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def seal(self, purpose: str, text: str) -> str:
@@ -58,18 +61,18 @@ class SecretKey:
 
     def signing_keys(self, purpose: str) -> tuple[bytes, ...]:
         """32 bytes for a signature per key, the newest first: sign with it, accept all."""
-        found = self._derived.get(purpose)
+        of = keys, _ = self._keys(), purpose
+        found = self._derived.get(of)
         if found is None:
-            found = tuple(_derived(key, purpose) for key in self._keys())
-            self._derived[purpose] = found
+            found = self._derived[of] = tuple(_derived(key, purpose) for key in keys)
         return found
 
     def _fernet(self, purpose: str) -> MultiFernet:
-        found = self._fernets.get(purpose)
+        of = self._keys(), purpose
+        found = self._fernets.get(of)
         if found is None:
-            keys = self.signing_keys(purpose)
-            found = MultiFernet([Fernet(base64.urlsafe_b64encode(each)) for each in keys])
-            self._fernets[purpose] = found
+            keys = [Fernet(base64.urlsafe_b64encode(each)) for each in self.signing_keys(purpose)]
+            found = self._fernets[of] = MultiFernet(keys)
         return found
 
     def _keys(self) -> tuple[str, ...]:

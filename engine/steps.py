@@ -18,6 +18,7 @@ from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.document_intake import adopted
 from engine.errors import (
+    DamagedRow,
     EngineError,
     InstanceEnded,
     InvalidInput,
@@ -337,7 +338,14 @@ class Steps:
                 return machine.load(stored.snapshot)
             except SnapshotUnreadable as error:
                 _log.warning("instance %s: %s", instance.instance_id, error)
-        return machine.load(self._rebuilt(tx, instance))
+        try:
+            return machine.load(self._rebuilt(tx, instance))
+        except SnapshotUnreadable as error:
+            raise DamagedRow(
+                f"instance {instance.instance_id} cannot be read by {instance.definition_id}, "
+                f"in which its row says that it runs: {error}",
+                instance_id=instance.instance_id,
+            ) from error
 
     def _rebuilt(self, tx: Transaction, instance: ProcessInstance) -> bytes:
         """The snapshot that history leads to. Raises ReplayMismatch when history is not sound."""

@@ -27,6 +27,7 @@ from engine.setting_values import SmtpServer
 from engine.store import Store
 from engine.store.quarantine import Quarantine
 from engine.substitutions import Wishes
+from engine.tallying import Tallying
 from engine.worker import Duty, Worker
 from tests.crashes.askers import noting_tables
 from tests.crashes.damages import Damages
@@ -199,7 +200,9 @@ class Workshop:
 
 def _duties(engine: ProcessEngine, shop: Workshop, names: frozenset[str] | None) -> list[Duty]:
     """Those of that name, which have met nothing yet."""
-    measuring = Measuring(engine.store, engine.definitions, engine.calendars, engine.clock)
+    store, clock = engine.store, engine.clock
+    tallying = Tallying(store, clock, shop.settings.time_zone)
+    measuring = Measuring(store, engine.definitions, engine.calendars, tallying, clock)
     all_of_them = duties_of(replace(engine, measuring=measuring), shop.settings)
     return [each for each in all_of_them if names is None or each.name in names]
 

@@ -44,6 +44,7 @@ def test_no_value_of_a_sqlite_is_answered_by_a_traceback(laboratory: Laboratory,
         ("work_calendar.revision", "'banyak'", "/berkas"),
         ("work_calendar.content", "'{\"a\": 1}'", "/kalender"),
         ("process_instance.instance_id", "NULL", "/engine-rest/process-instance"),
+        ("process_definition.starter_users", "'[[1]]'", "/riwayat"),
         ("process_instance.instance_id", NO_TEXT, "/cari"),
     ],
 )

@@ -10,6 +10,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from engine.errors import DamagedRow
 from engine.model import (
     Actor,
     EventKind,
@@ -114,17 +115,28 @@ def _rows(events: list[HistoryEvent], actor: Actor) -> list[Deed]:
 
 
 def _row(event: HistoryEvent, instance: ProcessInstance, actor: Actor) -> Deed:
-    model = current_engine().definitions.model(instance.definition_id, actor=actor)
     return Deed(
         at=event.at,
         by=person(event.actor),
         capacity=capacity_text(event.capacity),
         kind=event.kind,
-        activity=node_name(model, event.activity_id) if event.activity_id else None,
+        activity=_activity(event, instance, actor),
         instance=instance,
         step=event.revision,
         details=_details(event),
     )
+
+
+def _activity(event: HistoryEvent, instance: ProcessInstance, actor: Actor) -> str | None:
+    """What the diagram calls the element; its id when the diagram is damaged."""
+    if event.activity_id is None:
+        return None
+    try:
+        model = current_engine().definitions.model(instance.definition_id, actor=actor)
+    except DamagedRow:
+        # What was done stands in history all the same.
+        return event.activity_id
+    return node_name(model, event.activity_id)
 
 
 def _details(event: HistoryEvent) -> list[str]:

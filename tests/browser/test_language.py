@@ -41,7 +41,8 @@ balasan|LAP-7|nomor|jumlah|Mengisi|Menandatangani|contoh isian|tetap|P-17|P-18|P
 Rekapitulasi_Laporan_Kinerja_Triwulan_Final_Revisi_3.pdf|application/pdf|application/octet-stream
 Mohon diperiksa sebelum ditandatangani; lihat|Kantor|kantor|bytes|QR
 Alur|SHA-256|BPMN|SSO|Camunda|Modeler|WIB|WITA|WIT|Asia/Jakarta|Asia/Makassar|Asia/Jayapura|MB|KB
-REST endpoint|HTTP Basic|Bearer token|Tenant ID|Deploy|Start|Windows|macOS|Linux|API|Werkzeug/3.1.9
+REST endpoint|HTTP Basic|Bearer token|Tenant ID|Deploy|Start|Windows|macOS|Linux|API
+Werkzeug/3.1.9|Chrome
 """
 
 

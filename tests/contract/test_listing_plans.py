@@ -343,11 +343,16 @@ def _ended_task(number: int) -> UserTask:
     )
 
 
+_BY_IDS = {"all that I may see, by instance"}
+
+
 @pytest.mark.parametrize("listing", LISTINGS)
 def test_a_listing_reads_no_more_than_it_shows(much_work: Store, listing: str) -> None:
     index, ask = LISTINGS[listing]
     if much_work.dialect == "sqlite":
-        assert index in "\n".join(explained(much_work, ask, "EXPLAIN QUERY PLAN "))
+        plan = "\n".join(explained(much_work, ask, "EXPLAIN QUERY PLAN "))
+        # By ids that are found first it may come to tasks one by one as well.
+        assert index in plan or (listing in _BY_IDS and "ix_user_task_task_id (task_id=?)" in plan)
         most = _OF_MANY_PARTS.get(listing, _MOST_INSTRUCTIONS)
         assert instructions(much_work, ask) <= most
     else:

@@ -54,14 +54,15 @@ def place(database_url: str, tmp_path: Path) -> Iterator[Place]:
     folder = tmp_path / "files"
     folder.mkdir()
     pool = open_engine(database_url)
-    engine = opened(Store(pool), folder)
+    store = Store(pool)
+    engine = opened(store, folder)
     for key, diagram in {operations.KEY: operations.DIAGRAM, **further_operations.DIAGRAMS}.items():
         engine.definitions.deploy(key, {f"{key}.bpmn": diagram.encode()}, actor=ANALYST)
     operations.subscribe(engine)
     workshop = Workshop(worker, database_url, folder)
     yield Place(engine, pool, folder, workshop)
     workshop.close()
-    pool.dispose()
+    store.close()
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)

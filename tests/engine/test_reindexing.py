@@ -224,8 +224,10 @@ def test_what_is_right_is_compared_and_not_written(office: Office) -> None:
 
     texts = [each.text for each in asked]
     writes = [each for each in texts if not each.startswith(("SELECT", "WITH", "PRAGMA"))]
-    # Substitutions, which follow from the log of accounts, and what looks for single words.
-    assert {each.split()[2] for each in writes} == {"substitution", "search_word"}
+    # Substitutions, which follow from the log of accounts; what looks for single words; and what
+    # the worker adds up anew.
+    named = {each.split()[2] for each in writes}
+    assert named == {"substitution", "search_word", "tallied_span"}
     assert (done, seen) == (3, [(3, 3)])
 
 

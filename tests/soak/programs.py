@@ -15,6 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.store.connection import MAX_CONNECTIONS
+
+#: Files of all connections that a process may have to a SQLite, each with its log and its index of
+#: that: it opens them as it needs them.
+_OF_CONNECTIONS = 3 * MAX_CONNECTIONS
+
 _ROOT = Path(__file__).resolve().parents[2]
 #: How long one that was told to end may take; what it does is short, but the machine is slow.
 FAREWELL_S = 60.0
@@ -138,7 +144,7 @@ class Program:
             lasted = f"{life.sizes[-1][0]:.0f} s"
             if memory[1] > 1.5 * memory[0] + 50:
                 found.append(f"{self.name}: {memory[0]:.0f} to {memory[1]:.0f} MiB in {lasted}")
-            if files[1] > files[0] + 30:
+            if files[1] > files[0] + _OF_CONNECTIONS + 15:
                 found.append(f"{self.name}: {files[0]} to {files[1]} open files in {lasted}")
         return found
 

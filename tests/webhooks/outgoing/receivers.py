@@ -20,6 +20,10 @@ class Call:
     body: str
 
 
+#: How long a receiver hangs that says nothing: who is done before that has given up by himself.
+HANGS_S = 10
+
+
 Behaviour = Callable[[socket.socket, "Receiver"], None]
 
 
@@ -124,12 +128,12 @@ def in_turn(*behaviours: Behaviour) -> Behaviour:
 def hang(connection: socket.socket, receiver: Receiver) -> None:
     """Reads the call and says nothing."""
     read_call(connection, receiver)
-    receiver.is_over.wait(10)
+    receiver.is_over.wait(HANGS_S)
 
 
 def hang_before_tls(_connection: socket.socket, receiver: Receiver) -> None:
     """Accepts the connection and says nothing at all."""
-    receiver.is_over.wait(10)
+    receiver.is_over.wait(HANGS_S)
 
 
 def speak_plainly(connection: socket.socket, receiver: Receiver) -> None:

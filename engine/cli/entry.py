@@ -6,12 +6,13 @@ import argparse
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from engine.cli.exit_codes import INTERRUPTED, OK, REFUSED, exit_code_of
 from engine.cli.invocation import Invocation
 from engine.cli.parser import build_parser
 from engine.cli.printer import Printer, give_up_stdout
-from engine.errors import EngineError
+from engine.errors import EngineError, StorageError
 from engine.settings import Settings, from_environ
 
 
@@ -40,6 +41,7 @@ def _run(words: argparse.Namespace, settings: Settings) -> int:
     except EngineError as error:
         _show_place(settings)
         printer.error(error)
+        _name_database(error, settings, printer)
         return exit_code_of(error)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -51,6 +53,13 @@ def _run(words: argparse.Namespace, settings: Settings) -> int:
         printer.error(RuntimeError(f"unexpected {type(error).__name__}: {error}{_hint(settings)}"))
         return REFUSED
     return code
+
+
+def _name_database(error: EngineError, settings: Settings, printer: Printer) -> None:
+    """Which file it is about: whoever looks after several, or forgot a setting, wants to know."""
+    kind, _, file = settings.database_url.partition(":///")
+    if isinstance(error, StorageError) and kind.startswith("sqlite") and file not in str(error):
+        printer.remark(f"the database is the file {Path(file).absolute()}")
 
 
 def _show_place(settings: Settings) -> None:

@@ -11,8 +11,9 @@ from engine.cli.exit_codes import OK
 from engine.cli.invocation import OPERATOR, Invocation
 from engine.cli.progress import Progress
 from engine.cli.words import Commands
-from engine.errors import OutcomeUnknown
-from engine.sources import SystemClock
+from engine.errors import OutcomeUnknown, StorageUnusable
+from engine.process_engine import outside_of
+from engine.sources import RandomIds, SystemClock
 from engine.store import Store
 
 
@@ -52,6 +53,7 @@ def bring_up_to_date(call: Invocation, *, backup: str | None = None) -> list[str
     """
     store = Store.open(call.settings.database_url)
     try:
+        _require_no_other(call, store)
         if backup is not None and store.schema() and not store.is_up_to_date():
             _back_up(call, store, Path(backup))
         _surely(
@@ -73,6 +75,18 @@ def bring_up_to_date(call: Invocation, *, backup: str | None = None) -> list[str
     for warning in warnings:
         call.printer.note(warning)
     return warnings
+
+
+def _require_no_other(call: Invocation, store: Store) -> None:
+    """A database that has gone is not replaced by an empty one: its checkpoints know of it."""
+    outside = outside_of(store, RandomIds(), call.settings)
+    if outside is None or store.schema() is not None or not outside.folder.numbers():
+        return
+    raise StorageUnusable(
+        f"{store.place} is not there or empty, and {outside.folder.path.absolute()} has "
+        "checkpoints of a database: put that back, or restore a backup; for a new office move the "
+        "folder of checkpoints away; nothing was made"
+    )
 
 
 def _surely(deed: Callable[[], object]) -> None:

@@ -68,6 +68,11 @@ class Printer:
         """A remark beside the answer."""
         print(f"alur: {one_line(text)}", file=sys.stderr, flush=True)
 
+    def remark(self, text: str) -> None:
+        """A note for people; what a script reads of an error is one JSON object."""
+        if not self.is_json:
+            self.note(text)
+
     def error(self, error: Exception) -> None:
         """One line that names the thing; as JSON with its facts for scripts."""
         if self.is_json:

@@ -106,13 +106,15 @@ _POOLED = (
     "between Alur and PostgreSQL a pooler gives each transaction another connection; let it give "
     "one to each session (pgbouncer: pool_mode = session), or leave it out"
 )
+#: How SQLite says that pages of the file, or what it has of the tables, are not what it wrote.
+_MALFORMED, _MALFORMED_SCHEMA = "database disk image is malformed", "malformed database schema"
 #: What SQLite says in a few words, in words that tell what to do.
 _TOLD = {
     "attempt to write a readonly database": "the database cannot be written: its file, its folder "
     "or its disk is read-only for the user who runs this; nothing was written",
     "unable to open database file": "the database file cannot be opened: expected a file in a "
     "folder that the user who runs this may read and write, on a disk that is mounted for writing",
-    "database disk image is malformed": "the database file is damaged: stop Alur, keep the file "
+    _MALFORMED: "the database file is damaged: stop Alur, keep the file "
     "with the -wal beside it as they are, and restore the last backup to a new file",
     "disk I/O error": "the disk of the database failed, or has no room left even to read; see what "
     "`df` and the log of the system say of it",
@@ -318,6 +320,9 @@ def _translate(error: Exception) -> EngineError:
         return _translate_refusal(error)
     if isinstance(error, exc.StatementError):
         return InvalidInput(f"a value cannot be stored: {error.orig}")
+    if isinstance(error, UnicodeDecodeError):
+        # What SQLite says of a damaged schema has the damaged bytes in it.
+        return StorageUnusable(_TOLD[_MALFORMED])
     if isinstance(error, (UnicodeError, OverflowError)):
         return InvalidInput(f"a value cannot be stored: {error}")
     return StorageError(f"the database failed: {error}")
@@ -362,6 +367,8 @@ def _trouble_of_all(state: str | None, message: str) -> StorageError | None:
         return StorageFull()
     if state in _READ_ONLY_STATES:
         return StorageUnusable(f"the database is read-only, as a standby is: {message}")
+    if message.startswith(_MALFORMED_SCHEMA):
+        message = _MALFORMED
     advice = _POOLED if state in _POOLED_STATES else _TOLD.get(message)
     if advice is not None or state in _UNUSABLE_STATES:
         return StorageUnusable(advice or f"the database cannot be used: {message}")

@@ -5,7 +5,6 @@ It keeps what it is given. What a snapshot, a variable or a payload means is lef
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -15,10 +14,9 @@ from time import perf_counter
 
 from sqlalchemy import Engine
 
-from engine.durable_files import PRIVATE
-from engine.errors import StorageBusy, StorageError, StorageOutdated, StorageUnusable
+from engine.errors import StorageBusy, StorageError, StorageOutdated
 from engine.model import WrittenSteps
-from engine.store import migrations
+from engine.store import migrations, sqlite_file
 from engine.store.account_events import AccountEvents
 from engine.store.announcements import Announcements
 from engine.store.backups import Incoming, Outgoing
@@ -262,17 +260,8 @@ class Store:
                 return
 
     def _make_file(self) -> None:
-        """A new file of SQLite is its owner's alone; what it writes beside it has the same mode."""
-        if self.file is None:
-            return
-        try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            _require_no_log_alone(self.file)
-            os.close(os.open(self.file, os.O_RDONLY | os.O_CREAT, PRIVATE))
-        except OSError as error:
-            raise StorageUnusable(
-                f"{self.place} cannot be made or opened: {error.strerror or error}"
-            ) from error
+        if self.file is not None:
+            sqlite_file.make(self.file, self.place)
 
     def _migrate(self, on_version: Callable[[str], None]) -> None:
         with (
@@ -309,8 +298,11 @@ class Store:
         return self.schema() == migrations.head()
 
     def schema(self) -> str | None:
-        """The schema version of the database; None when there is no database, or no schema."""
-        if self.file is not None and not _is_there(self.file):
+        """The schema version of the database; None when there is no database, or no schema.
+
+        Raises StorageUnusable when it can be neither.
+        """
+        if self.file is not None and not sqlite_file.has_content(self.file):
             return None
         with transaction(self._reading_engine) as connection, driver_errors():
             return migrations.current(connection)
@@ -378,23 +370,3 @@ class Store:
     def free_bytes(self) -> int | None:
         """How much room is on the disk of the database; None when that is not on this machine."""
         return disk_usage(self.file.parent).free if self.file else None
-
-
-def _require_no_log_alone(file: Path) -> None:
-    """SQLite deletes the log of an empty file, and with it what only the log has."""
-    log = file.with_name(f"{file.name}-wal")
-    if log.exists() and log.stat().st_size and not (file.exists() and file.stat().st_size):
-        raise StorageUnusable(
-            f"{log} belongs to a database that is not there: put {file.name} back beside it, or "
-            "move the log to where that is; nothing was made"
-        )
-
-
-def _is_there(file: Path) -> bool:
-    try:
-        file.stat()
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise StorageUnusable(f"{file}: cannot be looked at: {error.strerror or error}") from error
-    return True

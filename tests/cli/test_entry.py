@@ -116,7 +116,7 @@ def test_folder_that_cannot_be_made_is_storage_trouble(
     answer = terminal("migrate")
 
     assert answer.code == 5
-    assert "cannot be made or opened: " in answer.err
+    assert f"{path}/data/alur.db: cannot be looked at: Not a directory" in answer.err
 
 
 def test_newer_database_is_storage_trouble(alur: Terminal) -> None:

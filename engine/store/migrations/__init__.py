@@ -5,18 +5,20 @@ A version is a file, `versions/v0001_first_schema.py`, whose number is its name 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from engine.errors import StorageOutdated
+from engine.errors import StorageOutdated, StorageUnusable
 
 #: Any number will do, as long as every version of the program uses this one.
 _ADVISORY_LOCK = 4_107_202_611
 #: Where Alembic writes down which version a database has.
 _TABLE = "alembic_version"
+_VERSION = re.compile(r"\d{4,8}")
 
 
 def upgrade(
@@ -61,8 +63,19 @@ def _known() -> frozenset[str]:
 
 
 def current(connection: Connection) -> str | None:
-    """The schema version of the database; None when it has no schema yet."""
+    """The schema version of the database; None when it has no schema yet.
+
+    Raises StorageUnusable when nobody can say which one its tables have.
+    """
     if not inspect(connection).has_table(_TABLE):
         return None
-    found: str | None = connection.execute(text(f"SELECT version_num FROM {_TABLE}")).scalar()  # noqa: S608
-    return found
+    found = connection.execute(text(f"SELECT version_num FROM {_TABLE}")).scalar()  # noqa: S608
+    if isinstance(found, str) and _VERSION.fullmatch(found):
+        return found
+    if found is None and inspect(connection).get_table_names() == [_TABLE]:
+        return None
+    told = "no row" if found is None else repr(found)
+    raise StorageUnusable(
+        f"{_TABLE}.version_num is damaged: expected a schema version such as {head()}, found "
+        f"{told}; stop Alur, keep the database as it is, and restore the last backup to a new one"
+    )

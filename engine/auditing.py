@@ -1,4 +1,4 @@
-"""Reading history: events, visits, operations, frames; and verifying that it is true."""
+"""Reading history: events, visits, frames; and verifying that it is true."""
 
 from __future__ import annotations
 

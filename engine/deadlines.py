@@ -1,7 +1,7 @@
 """When a task is due by its *Waktu*: set when it opens or is taken, noted in history, verified.
 
 A deadline follows from the step's term, a moment in history and one revision of a calendar. So it
-is a note of history: replay passes it over, and `deadline_faults` computes it again.
+is a note of history: replay passes it over, and `Deadlines.faults` computes it again.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def due_moment(text: str, *, since: datetime, zone: ZoneInfo) -> datetime:
     """The moment that a text of `due_text` means.
 
     A day ends at its midnight in the office's `zone`; a moment without an offset is local time
-    there; a duration counts from `since` by the clock (working time is worktime.py's).
+    there; a duration counts from `since` by the clock (working time is `worktime/`'s).
     """
     duration = _DURATION.fullmatch(text)
     if duration:

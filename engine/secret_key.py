@@ -1,6 +1,6 @@
 """The office's secret key: seals what must be read again, and gives each purpose a key of its own.
 
-What only has to be recognised (passwords, tokens) is hashed instead, in accounts.py.
+What only has to be recognised (passwords, tokens) is hashed instead: passwords.py, sessions.py.
 """
 
 from __future__ import annotations

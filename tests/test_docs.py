@@ -80,6 +80,30 @@ def test_engine_readme_explains_every_event_kind_in_its_table() -> None:
     assert kinds(observations) == {str(kind) for kind in EventKind} - kinds(inputs)
 
 
+#: Folder -> the document that says what each of its modules owns.
+TABLES = {
+    "engine": "engine/README.md",
+    "engine/bpmn": "engine/bpmn/README.md",
+    "engine/bpmn/drawing": "engine/bpmn/README.md",
+    "engine/migration": "engine/README.md",
+    "engine/playback": "engine/README.md",
+    "engine/simulation": "engine/README.md",
+    "engine/spiff": "engine/spiff/README.md",
+    "engine/store": "engine/store/README.md",
+    "webhooks/evidence": "webhooks/README.md",
+    "webhooks/outgoing": "webhooks/README.md",
+}
+
+
+@pytest.mark.parametrize("folder", TABLES)
+def test_readme_says_what_every_module_owns(folder: str) -> None:
+    rows = re.findall(r"^\| .*", (ROOT / TABLES[folder]).read_text(encoding="utf-8"), re.MULTILINE)
+    named = set(re.findall(r"`(\w+\.py)`", " ".join(rows)))
+    modules = {path.name for path in (ROOT / folder).glob("*.py")}
+
+    assert modules - named == {"__init__.py"}
+
+
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_folder_has_a_readme(folder: str) -> None:
     assert (ROOT / folder / "README.md").is_file()

@@ -362,7 +362,7 @@ class _WatchedStep(Step):
 
 
 def waits_for(node: FlowNode) -> str:
-    """For whom a task waits, in words; as the engine offers it (see steps.py)."""
+    """For whom a task waits, in words; as the engine offers it (see step_records.py)."""
     if node.assignee:
         return node.assignee
     named = (*node.candidate_users, *node.candidate_groups)

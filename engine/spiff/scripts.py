@@ -178,10 +178,7 @@ def json_only(task: Any, source: str, value: Any) -> Any:
 
 
 class SandboxedScriptEngine(PythonScriptEngine):  # type: ignore[misc]
-    """The library's script engine with its eval and exec taken out.
-
-    `on_variables_set(task, values)` is told what a script changed.
-    """
+    """The library's script engine with its eval and exec taken out."""
 
     def __init__(self) -> None:
         super().__init__(environment=_NoEnvironment())

@@ -1,4 +1,4 @@
-"""Process instances and their steps: the one place where an instance's rows are written."""
+"""Process instances and their steps: the one place where a step is written."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ from engine.store.transaction import (
     asked_once,
     paged,
 )
-from engine.store.variable_rows import ADD_UPDATES, update_values
+from engine.store.variable_rows import ADD_OF_INPUT, ADD_UPDATES, input_values, update_values
 
 _FIRST_PAGE = Page()
 
@@ -229,9 +229,9 @@ class Instances(InstanceSearches):
             if self._connection.dialect.name != "postgresql":
                 # One statement for all variables of a step is less work.
                 return
-            if updates := update_values([given], input_scope):
-                self._send(ADD_UPDATES, updates)
-            self._begun = before.instance_id, given.sequence
+            if (updates := input_values(given, input_scope)) is not None:
+                self._send(ADD_OF_INPUT, [updates])
+                self._begun = before.instance_id, given.sequence
 
     def append_step(self, step: StepRecord) -> None:
         """Write one step: its events, snapshot, tasks and due time, or nothing at all.

@@ -86,9 +86,11 @@ class Prepared:
             return its, its
         compiled = statement.compile(dialect=dialect, column_keys=list(self._names))
         form = _form_of(compiled, self._names)
-        if dialect.name == "postgresql" and isinstance(statement, Insert) and not form.fixed:
-            return form, record_set(statement, dialect, form.names, dict(form.processors))
-        return form, form
+        if dialect.name != "postgresql" or not isinstance(statement, Insert):
+            return form, form
+        if form.fixed or statement.select is not None:
+            return form, form
+        return form, record_set(statement, dialect, form.names, dict(form.processors))
 
 
 #: For one row, and for any number. To make one of a JSON text takes longer than to bind its values.

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    Dialect,
     Insert,
     Select,
     Text,
+    TypeDecorator,
     and_,
     bindparam,
     cast,
@@ -23,11 +25,30 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from engine.model import EventKind, HistoryEvent
+from engine.sorted_json import sorted_json
 from engine.store.prepared import Prepared
 from engine.store.record_sets import FromRecords, records
 from engine.store.tables import history_event, variable_update
 
 _GIVEN = ("instance_id", "sequence", "name", "at", "activity_instance_id")
+
+
+def input_values(given: HistoryEvent, input_scope: str | None) -> dict[str, Any] | None:
+    """All variables that a step's input set, as one value of `ADD_OF_INPUT`.
+
+    None: it set none, or its scope has to be looked up.
+    """
+    scope = _told_scope(given, input_scope)
+    if scope is None or not given.values_set:
+        return None
+    return {
+        "instance_id": given.instance_id,
+        "sequence": given.sequence,
+        "at": given.at,
+        "activity_instance_id": given.activity_instance_id,
+        "scope": scope,
+        "names": sorted(given.values_set),
+    }
 
 
 def update_values(
@@ -45,13 +66,32 @@ def update_values(
             "name": name,
             "at": event.at,
             "activity_instance_id": event.activity_instance_id,
-            "told_scope": event.payload.get("scope", "")
-            if event.kind is EventKind.VARIABLES_SET or event.activity_instance_id is None
-            else input_scope,
+            "told_scope": _told_scope(event, input_scope),
         }
         for event in events
         for name in sorted(event.values_set)
     ]
+
+
+def _told_scope(event: HistoryEvent, input_scope: str | None) -> str | None:
+    if event.kind is EventKind.VARIABLES_SET or event.activity_instance_id is None:
+        told: str = event.payload.get("scope", "")
+        return told
+    return input_scope
+
+
+class _Names(TypeDecorator[list[str]]):
+    """Texts, each once, as JSON of which PostgreSQL makes rows."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> str:  # noqa: ARG002
+        """The JSON. Raises ValueError for a text that PostgreSQL cannot have."""
+        names = value or []
+        if any("\0" in name for name in names):
+            raise ValueError("text must not contain the character NUL")
+        return sorted_json(names).decode()
 
 
 def _word(text: str) -> ColumnElement[str]:
@@ -125,5 +165,25 @@ def _at_once() -> FromRecords:
     return FromRecords(statement, {**types, "told_scope": variable_update.c.scope.type})
 
 
+def _of_input() -> Insert:
+    """What the input sets is of one event and one scope: all but the names is the same."""
+    columns = variable_update.c
+    given: dict[str, ColumnElement[Any]] = {
+        name: bindparam(name, type_=columns[name].type) for name in (*_GIVEN, "scope")
+    }
+    names = cast(bindparam("names", type_=_Names), postgresql.JSON)
+    given["name"] = func.json_array_elements_text(names).column_valued("it")
+    # OFFSET as above. UNNEST of an array would be planned anew for each.
+    is_known = _known(given["instance_id"], given["scope"], given["name"])
+    is_first = ~is_known.offset(literal_column("0")).exists()
+    row = select(*(given[name] for name in (*_GIVEN, "scope")), is_first)
+    return insert(variable_update).from_select([*_GIVEN, "scope", "is_first"], row)
+
+
+#: What the input of a step sets, in PostgreSQL; its one row is made by `input_values`.
+ADD_OF_INPUT = Prepared(
+    {"postgresql": _of_input()},
+    ("instance_id", "sequence", "at", "activity_instance_id", "scope", "names"),
+)
 #: Whether each variable is set for the first time is asked of the rows before it.
 ADD_UPDATES = Prepared({"sqlite": _one_by_one(), "postgresql": _at_once()}, (*_GIVEN, "told_scope"))

@@ -175,7 +175,7 @@ def next_step(
 
 
 _RECORD_FIELDS = frozenset(
-    {"snapshot", "opened", "changed", "incidents_raised", "incidents_resolved"}
+    {"snapshot", "opened", "changed", "incidents_raised", "incidents_resolved", "input_scope"}
 )
 
 

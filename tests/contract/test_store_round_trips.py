@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from psycopg.pq import Trace
@@ -109,11 +110,56 @@ def test_variables_of_a_steps_input_are_written_ahead_and_once(store: Store) -> 
 
     _begin_and_end(store, {"a": 1, "b": 1}, then={"b": 2, "c": 1})
 
+    assert _variables_set(store) == [
+        (2, "a", "", True),
+        (2, "b", "", True),
+        (3, "b", "", False),
+        (3, "c", "", True),
+    ]
+
+
+def test_of_variables_of_an_input_those_that_were_there_are_known(store: Store) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"), a_task("t2"))))
+
+    _begin_and_end(store, {'nilai "akhir"': 1, "ü": 1}, then={})
+    _begin_and_end(store, {'nilai "akhir"': 2, "{x,y}": 1}, then={}, of="t2", at=4)
+
+    assert _variables_set(store) == [
+        (2, 'nilai "akhir"', "", True),
+        (2, "ü", "", True),
+        (4, 'nilai "akhir"', "", False),
+        (4, "{x,y}", "", True),
+    ]
+
+
+@pytest.mark.parametrize("scope", ["", "v9", None], ids=["the instance", "a visit", "looked up"])
+def test_what_is_set_in_a_visit_has_the_scope_of_the_visit(store: Store, scope: str | None) -> None:
+    deploy(store)
+    entered = EventKind.ACTIVITY_ENTERED
+    visit = an_event("i1", 1, kind=entered, payload={"scope": "v1"}, activity_instance_id="v2")
+    start(store, first_step(events=[visit], opened=(a_task("t1"),)))
+
+    _begin_and_end(store, {"a": 1}, then={}, visit="v2", scope=scope)
+
+    assert _variables_set(store) == [(2, "a", "v1" if scope is None else scope, True)]
+
+
+@ON_POSTGRESQL
+def test_a_variable_whose_name_postgresql_cannot_have_is_refused(store: Store) -> None:
+    deploy(store)
+    start(store, first_step(opened=(a_task("t1"),)))
+
+    with pytest.raises(InvalidInput, match="must not contain the character NUL"):
+        _begin_and_end(store, {"a\0b": 1}, then={})
+
+
+def _variables_set(store: Store) -> list[tuple[Any, ...]]:
+    """(sequence, name, scope, whether it was not there before) of each, in order."""
     columns = variable_update.c
-    asked = select(columns.sequence, columns.name, columns.is_first).order_by(*columns[1:3])
+    asked = select(columns.sequence, columns.name, columns.scope, columns.is_first)
     with store._engine.connect() as connection:
-        found = [tuple(row) for row in connection.execute(asked)]
-    assert found == [(2, "a", True), (2, "b", True), (3, "b", False), (3, "c", True)]
+        return [tuple(row) for row in connection.execute(asked.order_by(*columns[1:3]))]
 
 
 @ON_POSTGRESQL
@@ -128,20 +174,40 @@ def test_variables_of_a_step_that_was_never_taken_are_damage(store: Store) -> No
         _begin_and_end(store, {"a": 1}, then={})
 
 
-def _begin_and_end(store: Store, given: dict[str, Json], *, then: dict[str, Json]) -> None:
-    """The step that completes `t1` with what is given, after which the machine sets more."""
+def _begin_and_end(
+    store: Store,
+    given: dict[str, Json],
+    *,
+    then: dict[str, Json],
+    of: str = "t1",
+    at: int = 2,
+    visit: str | None = None,
+    scope: str | None = "",
+) -> None:
+    """The step that completes `of` with what is given, after which the machine sets more.
+
+    at: the step's first sequence. visit: of the task, in whose scope the given is.
+    """
     with store.writing() as tx:
-        task, stored = tx.stored_task("t1", for_step=True)
+        task, stored = tx.stored_task(of, for_step=True)
         done = replace(task, state=TaskState.COMPLETED, ended_at=NOON, ended_by="siti")
         kinds = {EventKind.TASK_COMPLETED: "variables", EventKind.VARIABLES_SET: "values"}
+        revision = stored.instance.revision + 1
         events = [
-            an_event("i1", number, revision=2, kind=kind, payload={place: values})
+            an_event(
+                *("i1", number),
+                revision=revision,
+                kind=kind,
+                payload={place: values},
+                activity_instance_id=visit,
+            )
             for number, (kind, place), values in zip(
-                (2, 3), kinds.items(), (given, then), strict=True
+                (at, at + 1), kinds.items(), (given, then), strict=True
             )
         ]
-        tx.begin_step(stored.instance, [done], events[0], "")
-        tx.append_step(next_step(stored.instance, events=events, changed=(done,)))
+        tx.begin_step(stored.instance, [done], events[0], scope)
+        step = next_step(stored.instance, events=events, changed=(done,), input_scope=scope)
+        tx.append_step(step)
 
 
 def test_nothing_is_written_ahead_of_a_step_that_a_rival_may_take(store: Store) -> None:

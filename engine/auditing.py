@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from engine import same_person
 from engine.access_log import AccessLog
+from engine.chain_proof import head_faults, readable
 from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.document_proof import document_faults
@@ -16,7 +17,6 @@ from engine.endorsements import endorsement_faults
 from engine.errors import (
     OTHER_TYPES,
     PASSING_TROUBLE,
-    DamagedHistory,
     DamagedRow,
     EngineError,
     NotFound,
@@ -182,7 +182,7 @@ class History:
         self._access.note(actor, AccountEventKind.HISTORY_READ, instance=instance_id)
         with self._store.reading() as tx:
             instance = self._visible_instance(tx, instance_id, actor)
-            told, damages = _readable(tx, instance_id)
+            told, damages = readable(tx, instance_id)
             events = told.events
             kept = tx.kept_beside([instance_id])[instance_id]
             found = self._judged(tx, kept, told, damages)
@@ -227,7 +227,7 @@ class History:
         try:
             # Its own damage is told before that of what belongs to it.
             stored = tx.stored_instance(instance_id)
-            told, damages = _readable(tx, instance_id)
+            told, damages = readable(tx, instance_id)
             if damages:
                 return self._judged(tx, KeptBeside(stored), told, damages)
             return self._judged(tx, tx.kept_beside([instance_id])[instance_id], told, ())
@@ -247,7 +247,7 @@ class History:
         if damages:
             return Verification(instance.instance_id, 0, 0, damages)
         faults = chain_faults(instance.instance_id, events)
-        faults += _head_faults(instance, events)
+        faults += head_faults(instance, events)
         faults += document_faults(tx, kept.documents, events)
         faults += self._deadlines.faults(tx, events)
         replayed = self._replayed(tx, instance, events, {} if digests is None else digests)
@@ -327,19 +327,6 @@ def _seen_by(actor: Actor, query: _Query) -> _Query:
     return replace(query, visible_to_lanes=lanes, visible_to_account=actor.account)
 
 
-def _readable(tx: StoreTransaction, instance_id: str) -> tuple[Told, tuple[Fault, ...]]:
-    """The events; those before the first that cannot be read, and which cannot."""
-    try:
-        return tx.events_of([instance_id])[instance_id], ()
-    except DamagedRow:
-        try:
-            tx.events(instance_id)
-        except DamagedHistory as damaged:
-            first = min(sequence for sequence, _ in damaged.damages)
-            return Told(tx.events(instance_id, limit=first - 1)), _damage_faults(damaged)
-        raise
-
-
 def _before(
     events: list[HistoryEvent], faults: list[Fault], *, last: int | None = None
 ) -> list[HistoryEvent]:
@@ -347,37 +334,6 @@ def _before(
     sequences = [fault.sequence or 1 for fault in faults] + ([] if last is None else [last])
     faulty = next((event.revision for event in events if event.sequence >= min(sequences)), None)
     return [event for event in events if faulty is None or event.revision < faulty]
-
-
-def _damage_faults(damaged: DamagedHistory) -> tuple[Fault, ...]:
-    return tuple(
-        Fault(
-            damaged.instance_id,
-            sequence,
-            "chain",
-            f"the event cannot be read any more: {reason}",
-            found="unreadable",
-        )
-        for sequence, reason in damaged.damages
-    )
-
-
-def _head_faults(instance: ProcessInstance, events: list[HistoryEvent]) -> list[Fault]:
-    """A cut tail shows in the instance's own row, unless that was changed as well."""
-    last = events[-1].sequence if events else 0
-    head = events[-1].hash if events else ""
-    if last == instance.last_sequence and head == instance.head_hash:
-        return []
-    return [
-        Fault(
-            instance.instance_id,
-            max(last, instance.last_sequence) if last == instance.last_sequence else last + 1,
-            "gap",
-            "history does not end where the instance says it does",
-            expected=f"event {instance.last_sequence} with hash {instance.head_hash}",
-            found=f"event {last} with hash {head}",
-        )
-    ]
 
 
 def _told(fault: Fault, faults: list[Fault]) -> bool:

@@ -15,7 +15,7 @@ from engine.durable_files import PRIVATE, keep_names, take_name
 from engine.errors import InvalidInput, StorageUnusable
 
 _FORMAT = "%Y%m%dT%H%M%SZ"
-_NAME = re.compile(r"alur-(\d{8}T\d{6}Z)\.zip(\.part)?")
+_NAME = re.compile(r"alur-(\d{8}T\d{6}Z)(\.damaged)?\.zip(\.part)?")
 #: A draft that is older is left from a backup that was interrupted.
 _INTERRUPTED = timedelta(days=1)
 
@@ -26,6 +26,8 @@ class KeptBackup:
 
     file: Path
     made_at: datetime
+    #: Whether something was found wrong with the database as it was made.
+    is_damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,16 @@ class BackupFolder:
             )
         return self.path / f"alur-{moment.astimezone(UTC).strftime(_FORMAT)}.zip"
 
+    def mark_damaged(self, file: Path) -> Path:
+        """What the file is called now, by which everybody sees that the database was damaged."""
+        marked = file.with_name(f"{file.stem}.damaged.zip")
+        try:
+            file.rename(marked)
+            keep_names(self.path)
+        except OSError as error:
+            raise _trouble(file, "renamed", error) from error
+        return marked
+
     def backups(self) -> Sequence[KeptBackup]:
         """The whole ones, the newest first. Raises StorageUnusable when it cannot be read."""
         found = [kept for kept in self._files() if kept.file.suffix == ".zip"]
@@ -53,6 +65,7 @@ class BackupFolder:
     def thin_out(self, keep: int, *, now: datetime) -> Sequence[Path]:
         """Delete all but the newest `keep`, and what interruptions left; what was deleted.
 
+        Of a sound database as many are kept as of a damaged one, which so displace none of them.
         Raises StorageUnusable naming the file that cannot be deleted.
         """
         left = [
@@ -60,7 +73,9 @@ class BackupFolder:
             for kept in self._files()
             if kept.file.suffix == ".part" and now - kept.made_at > _INTERRUPTED
         ]
-        old = [*(kept.file for kept in self.backups()[keep:]), *left]
+        found = self.backups()
+        kinds = [[kept for kept in found if kept.is_damaged is each] for each in (False, True)]
+        old = [*(kept.file for kind in kinds for kept in kind[keep:]), *left]
         for file in old:
             try:
                 file.unlink(missing_ok=True)
@@ -78,7 +93,7 @@ class BackupFolder:
             with suppress(ValueError):  # digits that are no date
                 if found:
                     moment = datetime.strptime(found[1], _FORMAT).replace(tzinfo=UTC)
-                    yield KeptBackup(self.path / name, moment)
+                    yield KeptBackup(self.path / name, moment, is_damaged=bool(found[2]))
 
 
 @contextmanager

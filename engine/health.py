@@ -108,6 +108,10 @@ class Health:
         newest = next(iter(folder.backups()), None)
         if newest is None:
             return False, f"{folder.path}: there is no backup"
+        if newest.is_damaged:
+            sound = next((each.file.name for each in folder.backups() if not each.is_damaged), None)
+            said = f"the database was damaged when {newest.file.name} was made of it"
+            return False, f"{said}; the newest backup without damage: {sound or 'there is none'}"
         age = self._clock.now() - newest.made_at
         said = f"the newest backup, {newest.file.name}, was made {_ago(age)}"
         return -_AHEAD < age < _OLDEST_BACKUP, said

@@ -96,6 +96,7 @@ _ROOMS = {
     "evidence_packages",
     "retention",
     "backups",
+    "chain_proof",
     "announcements",
     "webhook_subscriptions",
     "deliveries",

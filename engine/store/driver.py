@@ -6,7 +6,8 @@ error of the driver comes out as SQLAlchemy's, and a connection that was lost is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
@@ -67,6 +68,27 @@ def _fetched(connection: Connection, text: str, values: Any, fetch: str) -> Any:
         raise _wrapped(connection, cursor, error, (text, values)) from error
     cursor.close()
     return found
+
+
+@contextmanager
+def texts_as_far_as_they_are(connection: Connection) -> Iterator[None]:
+    """A text of SQLite that is no UTF-8 is given as its bytes meanwhile, in place of an error."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = driver_of(connection)
+    driver.text_factory = _text_or_bytes
+    try:
+        yield
+    finally:
+        driver.text_factory = str
+
+
+def _text_or_bytes(content: bytes) -> str | bytes:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content
 
 
 class Line:

@@ -15,7 +15,7 @@ Build = TypeVar("Build", bound=Callable[..., Any])
 
 _TOLD = " cannot be read: "
 #: What reading a row as what it must be may raise.
-_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 _UNASKED = object()
 _MOST = 2**53 - 1
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -41,7 +41,7 @@ class readable:  # noqa: N801 (a word of a with statement)
                 reason = str(error).partition(_TOLD)[2] or str(error)
                 told = f"{self._what}{_TOLD}{reason}"
                 raise DamagedRow(told, instance_id=error.instance_id) from error
-        elif isinstance(error, _UNREADABLE):
+        elif isinstance(error, UNREADABLE):
             raise DamagedRow(f"{self._what}{_TOLD}{error}") from error
 
 

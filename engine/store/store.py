@@ -340,7 +340,8 @@ class Store:
         """All rows, as they are at this moment; writers go on meanwhile."""
         with transaction(self._reading_engine) as connection:
             take_time(connection)
-            yield Outgoing(connection)
+            questions = StoreTransaction(connection, is_writing=False, quarantine=self.quarantine)
+            yield Outgoing(connection, questions)
 
     @contextmanager
     def incoming(self) -> Iterator[Incoming]:

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Column
 
 from engine.__main__ import main
 from engine.store import Store
+from tests.crashes.damages import Damages
 from tests.crashes.full_office import full_office
 from tests.crashes.unreadable import lay_open
 from tests.databases import store_in_memory
@@ -49,6 +51,8 @@ class Clerk:
             lay_open(store)
             _write(store, self._whole / "alur.db")
         self.renew()
+        #: Which file the commands are about.
+        self.database = self.file
 
     @property
     def file(self) -> Path:
@@ -62,7 +66,7 @@ class Clerk:
     @property
     def environment(self) -> dict[str, str]:
         return {
-            "ALUR_DATABASE_URL": f"sqlite:///{self.file}",
+            "ALUR_DATABASE_URL": f"sqlite:///{self.database}",
             "ALUR_SECRET_KEY": "k" * 40,
             "ALUR_CHECKPOINTS": str(self.folder / "checkpoints"),
             "ALUR_CHECKPOINT_KEY": str(self.folder / "key.pem"),
@@ -74,6 +78,16 @@ class Clerk:
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(self._whole, self.folder)
         (self.folder / "backups").mkdir()
+
+    def damage(self, column: Column[Any], value: str) -> None:
+        """The value, a literal of SQL, stands there until the office is renewed."""
+        instance_id = self.paths["berkas"].rpartition("/")[2]
+        with closing(Store.open(f"sqlite:///{self.file}")) as store:
+            with store._engine.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                driver.execute("PRAGMA foreign_keys = OFF")
+                driver.execute("PRAGMA ignore_check_constraints = ON")
+            Damages(store, instance_id).put(column, value)
 
     def __call__(self, *words: str) -> Answer:
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")

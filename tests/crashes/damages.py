@@ -27,13 +27,18 @@ class Damages:
         where, names = self._row(column)
         [former] = self.run(f'SELECT "{column.name}" FROM {table} WHERE {where}', **names)
         change = f'UPDATE {table} SET "{column.name}" = {{}} WHERE {{}}'
-        self.run(change.format(value, where), **names)
+        self.put(column, value)
         try:
             yield
         finally:
             is_ = "IS" if self.store.dialect == "sqlite" else "="
             again = f'"{column.name}" {is_} {value}' if column.name in names else where
             self.run(change.format(":former", again), former=former, **names)
+
+    def put(self, column: Column[Any], value: str) -> None:
+        """The value stands there from now on."""
+        where, names = self._row(column)
+        self.run(f'UPDATE {column.table} SET "{column.name}" = {value} WHERE {where}', **names)
 
     def _row(self, column: Column[Any]) -> tuple[str, dict[str, Any]]:
         table = column.table

@@ -80,8 +80,11 @@ def test_everything_is_there_again_and_goes_on(office_on_both: Office, target: S
     _, running = lived_in(office)
 
     told: list[tuple[int, int]] = []
-    backup = restore(target, backed_up(office), on_progress=lambda *each: told.append(each))
+    backup, refused = restore(
+        target, backed_up(office), on_progress=lambda *each: told.append(each)
+    )
 
+    assert (refused, backup.faults) == ([], ())
     assert told[-1] == (backup.rows, backup.rows)
     assert rows_of(target) == rows_of(office.store)
     there = Office(target)

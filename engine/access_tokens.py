@@ -10,8 +10,8 @@ from datetime import datetime
 from engine.account_log import record
 from engine.account_names import invalid, valid_text
 from engine.errors import NotAuthenticated, NotFound, StorageBusy
-from engine.model import AccessToken, Account, AccountEventKind, Actor, Role, Scope
-from engine.permissions import require_role
+from engine.model import AccessToken, Account, AccountEventKind, Actor, Scope
+from engine.permissions import require_own
 from engine.sessions import TOUCH_EVERY, sha256
 from engine.sources import Clock, Ids
 from engine.store import Store
@@ -51,7 +51,7 @@ class AccessTokens:
         For oneself, or by an admin. Raises InvalidInput naming the field, NotFound for the
         account, NameTaken when it has a token of that name, Forbidden.
         """
-        _require_own(actor, account_name, "make an access token of")
+        require_own(actor, account_name, "make an access token of")
         now = self._clock.now()
         if expires_at is not None and expires_at <= now:
             raise invalid("expires_at", "expected a time to come")
@@ -99,7 +99,7 @@ class AccessTokens:
 
     def of(self, account_name: str, *, actor: Actor) -> Sequence[AccessToken]:
         """The tokens of the account, the oldest first. One's own, or for admins."""
-        _require_own(actor, account_name, "see the access tokens of")
+        require_own(actor, account_name, "see the access tokens of")
         with self._store.reading() as tx:
             return tx.tokens(account_name)
 
@@ -108,7 +108,7 @@ class AccessTokens:
 
         NotFound when the account has no such token.
         """
-        _require_own(actor, account_name, "revoke an access token of")
+        require_own(actor, account_name, "revoke an access token of")
         with self._store.writing() as tx:
             if not tx.delete_token(account_name, token_id):
                 raise NotFound("access token", token_id)
@@ -120,11 +120,6 @@ class AccessTokens:
                 actor=actor,
                 token=token_id,
             )
-
-
-def _require_own(actor: Actor, account_name: str, deed: str) -> None:
-    if actor.account != account_name:
-        require_role(actor, f"{deed} {account_name}", Role.ADMIN)
 
 
 def _valid_scopes(scopes: Iterable[Scope | str]) -> frozenset[Scope]:

@@ -21,6 +21,7 @@ from engine.model import (
     AccountEventKind,
     Actor,
     Fault,
+    FaultKind,
     LogHead,
     Role,
     Verification,
@@ -200,6 +201,10 @@ def _recomputed(event: AccountEvent) -> str:
 
 
 def _fault(
-    sequence: int, check: str, message: str, expected: str | None = None, found: str | None = None
+    sequence: int,
+    check: FaultKind,
+    message: str,
+    expected: str | None = None,
+    found: str | None = None,
 ) -> Fault:
     return Fault(LOG, sequence, check, message, expected=expected, found=found)

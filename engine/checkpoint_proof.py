@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice, zip_longest
 from pathlib import Path
+from typing import Final
 
 from engine.account_log import LOG as ACCOUNT_LOG
 from engine.checkpoint_format import (
@@ -31,7 +32,7 @@ from engine.store import Store, StoreTransaction
 
 #: What a fault of a checkpoint itself has in place of an instance; its sequence is the number.
 CHECKPOINTS = "checkpoints"
-CHECK = "checkpoint"
+CHECK: Final = "checkpoint"
 #: Heads looked up by one statement.
 _BATCH = 500
 

@@ -6,7 +6,7 @@ import re
 
 from engine.errors import InvalidInput, NotFound
 from engine.model import Actor, Channel, Contact, Role
-from engine.permissions import require_role
+from engine.permissions import require_own, require_role
 from engine.setting_values import MAIL_ADDRESS
 from engine.sources import Clock
 from engine.store import Store
@@ -27,7 +27,7 @@ class Contacts:
 
     def contact(self, account: str, channel: Channel, *, actor: Actor) -> Contact | None:
         """Where the account is reached over this channel, if it said so. Raises Forbidden."""
-        _require_own(actor, account, "see", channel)
+        require_own(actor, account, f"see the {_NOUNS[channel]} of")
         with self._store.reading() as tx:
             contacts = tx.contacts(account)
         return next((each for each in contacts if each.channel is channel), None)
@@ -43,7 +43,7 @@ class Contacts:
 
         Raises InvalidInput with the field `email`, NotFound for the account, Forbidden.
         """
-        _require_own(actor, account, "change", Channel.EMAIL)
+        require_own(actor, account, f"change the {_NOUNS[Channel.EMAIL]} of")
         if len(address) > _MAX_ADDRESS or not MAIL_ADDRESS.fullmatch(address):
             reason = f"expected a mail address such as nama@dinas.go.id, found {address!r}"
             raise InvalidInput(f"email: {reason}", {"email": [reason]})
@@ -54,7 +54,7 @@ class Contacts:
 
         Raises InvalidInput with the field `handle`, NotFound for the account, Forbidden.
         """
-        _require_own(actor, account, "change", Channel.GATEWAY)
+        require_own(actor, account, f"change the {_NOUNS[Channel.GATEWAY]} of")
         if not _HANDLE.fullmatch(handle) or not handle.isprintable():
             reason = f"expected 1 to 128 printable characters without blanks, found {handle!r}"
             raise InvalidInput(f"handle: {reason}", {"handle": [reason]})
@@ -62,7 +62,7 @@ class Contacts:
 
     def remove(self, account: str, channel: Channel, *, actor: Actor) -> None:
         """The account is not reached over this channel any more. NotFound, Forbidden."""
-        _require_own(actor, account, "change", channel)
+        require_own(actor, account, f"change the {_NOUNS[channel]} of")
         with self._store.writing() as tx:
             if not tx.delete_contact(account, channel):
                 raise no_contact(account, channel)
@@ -78,8 +78,3 @@ class Contacts:
 def no_contact(account: str, channel: Channel) -> NotFound:
     """The error that says so."""
     return NotFound(f"{_NOUNS[channel]} of account", account)
-
-
-def _require_own(actor: Actor, account: str, deed: str, channel: Channel) -> None:
-    if actor.account != account:
-        require_role(actor, f"{deed} the {_NOUNS[channel]} of {account}", Role.ADMIN)

@@ -157,6 +157,15 @@ def require_role(actor: Actor, deed: str, *roles: Role) -> None:
         raise Forbidden(actor.account, deed, f"that takes the role {_either(roles)}")
 
 
+def require_own(actor: Actor, account_name: str, deed: str) -> None:
+    """Raise Forbidden unless the account is the actor's own, or the actor is an admin.
+
+    deed: ends in words before the name, as "end a login of".
+    """
+    if actor.account != account_name:
+        require_role(actor, f"{deed} {account_name}", Role.ADMIN)
+
+
 def _is_candidate_starter(actor: Actor, definition: ProcessDefinition) -> bool:
     return actor.account in definition.starter_users or not actor.working_lanes.isdisjoint(
         definition.starter_groups

@@ -15,8 +15,8 @@ import pyotp
 from engine.account_log import record
 from engine.account_names import invalid
 from engine.errors import Conflict, NotAuthenticated, TooManyLogins
-from engine.model import Account, AccountEventKind, Actor, Role, SecondFactor
-from engine.permissions import require_role
+from engine.model import Account, AccountEventKind, Actor, SecondFactor
+from engine.permissions import require_own
 from engine.secret_key import SecretKey
 from engine.sessions import sha256
 from engine.sources import Clock, Ids
@@ -90,8 +90,7 @@ class SecondFactors:
 
     def remove(self, account_name: str, *, actor: Actor) -> None:
         """A password is enough again. Admins may, for who lost his app; oneself after a login."""
-        if actor.account != account_name:
-            require_role(actor, f"remove the second factor of {account_name}", Role.ADMIN)
+        require_own(actor, account_name, "remove the second factor of")
         with self._store.writing() as tx:
             account = tx.account(account_name, for_change=True)
             if not tx.delete_second_factor(account_name):

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from engine.account_log import record
 from engine.errors import NotFound, StorageBusy
-from engine.model import Account, AccountEventKind, Actor, LoginMethod, Role, Session
-from engine.permissions import require_role
+from engine.model import Account, AccountEventKind, Actor, LoginMethod, Session
+from engine.permissions import require_own
 from engine.sources import Clock, Ids
 from engine.store import Store
 
@@ -100,7 +100,7 @@ class Sessions:
 
     def of(self, account_name: str, *, actor: Actor) -> list[Session]:
         """The logins of the account that are open, the latest used first. Own, or for admins."""
-        _require_own(actor, account_name, "see the logins of")
+        require_own(actor, account_name, "see the logins of")
         with self._store.reading() as tx:
             found = tx.sessions_of(account_name)
         now = self._clock.now()
@@ -128,7 +128,7 @@ class Sessions:
 
     def revoke(self, account_name: str, session_id: str, *, actor: Actor) -> None:
         """That login of the account has ended. NotFound when it has none of that id."""
-        _require_own(actor, account_name, "end a login of")
+        require_own(actor, account_name, "end a login of")
         with self._store.writing() as tx:
             if not tx.delete_sessions_of(account_name, only=session_id):
                 raise NotFound("session", session_id)
@@ -144,7 +144,7 @@ class Sessions:
 
     def revoke_all(self, account_name: str, *, actor: Actor, except_for: str | None = None) -> int:
         """All logins of the account have ended, but the one of that id; how many there were."""
-        _require_own(actor, account_name, "end the logins of")
+        require_own(actor, account_name, "end the logins of")
         with self._store.writing() as tx:
             count = tx.delete_sessions_of(account_name, except_for=except_for)
             kind = AccountEventKind.SESSIONS_REVOKED
@@ -163,11 +163,6 @@ class Sessions:
 def sha256(secret: str) -> str:
     """What is stored of a secret of 256 random bits."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _require_own(actor: Actor, account_name: str, deed: str) -> None:
-    if actor.account != account_name:
-        require_role(actor, f"{deed} {account_name}", Role.ADMIN)
 
 
 def _plain(device: str) -> str:

@@ -23,7 +23,7 @@ from engine.model import (
     Role,
     SignOn,
 )
-from engine.permissions import require_role
+from engine.permissions import require_own
 from engine.sessions import sha256
 from engine.setting_values import Grant
 from engine.sources import Clock, Ids
@@ -205,8 +205,7 @@ class SingleSignOn:
 
         Raises Conflict when it is another account's.
         """
-        if actor.account != account_name:
-            require_role(actor, f"link an identity with {account_name}", Role.ADMIN)
+        require_own(actor, account_name, "link an identity with")
         now = self._clock.now()
         identity = Identity(issuer, subject, account_name, now)
         with self._store.writing() as tx:
@@ -226,8 +225,7 @@ class SingleSignOn:
 
         Raises InvalidInput when the owner could not log in without.
         """
-        if actor.account != account_name:
-            require_role(actor, f"unlink the identities of {account_name}", Role.ADMIN)
+        require_own(actor, account_name, "unlink the identities of")
         with self._store.writing() as tx:
             account = tx.account(account_name, for_change=True)
             if actor.account == account_name and account.password_hash is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from engine.model.values import Json
 
@@ -168,15 +169,28 @@ class HistoryEvent:
         return name if isinstance(name, str) else None, kind if isinstance(kind, str) else None
 
 
+#: What `verify` checks; the README of the engine says what each is.
+FaultKind = Literal[
+    "chain",
+    "gap",
+    "replay",
+    "deadline",
+    "escalation",
+    "paraf",
+    "same person",
+    "state",
+    "document",
+    "checkpoint",
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that `verify` found wrong, at its exact place."""
 
     instance_id: str
     sequence: int | None
-    #: "chain", "replay", "state", "gap", "document", "deadline", "paraf",
-    #: "escalation" or "checkpoint".
-    check: str
+    check: FaultKind
     message: str
     expected: str | None = None
     found: str | None = None

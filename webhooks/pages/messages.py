@@ -12,6 +12,7 @@ from flask_babel import gettext, ngettext
 from engine.model import (
     EventKind,
     Fault,
+    FaultKind,
     InstanceState,
     Role,
     Severity,
@@ -84,7 +85,7 @@ DEEDS: Mapping[EventKind, str] = Phrases(
         EventKind.INSTANCE_MIGRATED: phrase("Dipindahkan ke versi SOP lain"),
     }
 )
-CHECKS: Mapping[str, str] = Phrases(
+CHECKS: Mapping[FaultKind, str] = Phrases(
     {
         "chain": phrase("Rantai hash tidak cocok: isi riwayat ini berubah setelah dicatat."),
         "replay": phrase("Putar ulang memberi hasil yang lain daripada yang tercatat."),
@@ -242,4 +243,4 @@ def missing_because(label: str, value: str) -> str:
 
 def fault_text(fault: Fault) -> str:
     """What a fault of `verify` means."""
-    return CHECKS.get(fault.check) or gettext("Riwayat tidak cocok dengan yang seharusnya.")
+    return CHECKS[fault.check]

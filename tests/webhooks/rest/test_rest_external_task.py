@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from engine.model import INPUT_KINDS, Role
+from engine.model import Role
 from engine.settings import Settings
 from engine.store import Store
 from tests.diagrams import each, end, line, process, properties, start, user
 from tests.office import ADMIN
 from tests.webhooks.conftest import AppOver
 from tests.webhooks.rest.hall import PASSWORD, Hall, assert_problem
-from webhooks.pages import messages
 from webhooks.rest import external_task
 
 #: What the dialect says that a fetched task has.
@@ -401,11 +400,3 @@ def test_half_of_the_threads_may_wait_and_no_more(store: Store, waits: threading
     office.begun()
     waiting.join(timeout=20)
     assert len(answers[0].json) == 1
-
-
-# ----------------------------------------------------------------------------- words
-
-
-def test_the_pages_have_a_word_for_every_role_and_every_deed() -> None:
-    assert set(messages.ROLES) == set(Role)
-    assert set(messages.DEEDS) == INPUT_KINDS

@@ -277,27 +277,31 @@ def _numbered(text: str) -> tuple[bytes, tuple[str, ...]]:
 def _parameters(
     text: str, values: Mapping[str, Any]
 ) -> tuple[list[bytes | None], list[int] | None]:
-    """The values as PostgreSQL reads them, and in which format."""
+    """The values as PostgreSQL reads them, and in which format; None when all are texts."""
     found: list[bytes | None] = []
-    formats: list[int] = []
-    for name in _numbered(text)[1]:
+    formats: list[int] | None = None
+    for place, name in enumerate(_numbered(text)[1]):
         value = values[name]
-        if isinstance(value, Binary):
-            value = value.obj
-        is_binary = isinstance(value, bytes | memoryview)
-        formats.append(_BINARY if is_binary else _TEXT)
-        found.append(value if is_binary or value is None else _words_of(value))
+        if isinstance(value, str):
+            if "\0" in value:
+                # It would be cut off there.
+                raise DataError("text must not contain the character NUL")
+            found.append(value.encode())
+        elif value is None:
+            found.append(None)
+        elif isinstance(value, int):
+            found.append(str(value).encode())
+        else:
+            formats = formats or [_TEXT] * len(_numbered(text)[1])
+            formats[place] = _BINARY
+            found.append(_bytes_of(value))
     return found, formats
 
 
-def _words_of(value: Any) -> bytes:
-    if isinstance(value, str):
-        if "\0" in value:
-            # It would be cut off there.
-            raise DataError("text must not contain the character NUL")
-        return value.encode()
-    if isinstance(value, bool | int):
-        return str(value).encode()
+def _bytes_of(value: Any) -> bytes:
+    its = value.obj if isinstance(value, Binary) else value
+    if isinstance(its, bytes | memoryview):
+        return bytes(its)
     raise TypeError(f"expected a text, a whole number, a truth or bytes, found {type(value)}")
 
 

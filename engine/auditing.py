@@ -21,6 +21,7 @@ from engine.errors import (
     EngineError,
     NotFound,
     StorageError,
+    is_its_own,
 )
 from engine.escalation_proof import EscalationProof
 from engine.history import chain_faults
@@ -135,7 +136,9 @@ class History:
         with self._store.reading() as tx:
             try:
                 self._visible_instance(tx, instance_id, actor)
-            except DamagedRow:
+            except (DamagedRow, NotFound) as error:
+                if not is_its_own(error, instance_id):
+                    raise
                 # Whose it is cannot be read either.
                 require_role(actor, "verify what is damaged", Role.AUDITOR, Role.ADMIN)
             return self._verify(tx, instance_id)

@@ -350,10 +350,22 @@ class Definitions:
     def models(
         self, query: DefinitionQuery, *, actor: Actor
     ) -> list[tuple[ProcessDefinition, ProcessModel]]:
-        """The definitions that match and that the actor may see, each with its diagram's words."""
+        """The definitions that match and that the actor may see, each with its diagram's words.
+
+        One whose file is damaged is left out.
+        """
         with self._store.reading() as tx:
             found = tx.definitions(_visible(query, actor))
-            return [(each, self.machine(tx, each.definition_id).model) for each in found]
+            read = [(each, self._model_if_whole(tx, each.definition_id)) for each in found]
+        return [(each, model) for each, model in read if model is not None]
+
+    def _model_if_whole(self, tx: StoreTransaction, definition_id: str) -> ProcessModel | None:
+        try:
+            return self.machine(tx, definition_id).model
+        except (DamagedRow, NotFound, DeploymentRejected) as error:
+            row = f"the file of process definition {definition_id}"
+            self._store.quarantine.take(row, str(error))
+            return None
 
     def start_form(self, definition_id: str, *, actor: Actor) -> tuple[FormField, ...]:
         """The fields that starting asks for; empty when the start event has no form."""

@@ -15,10 +15,10 @@ from typing import IO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from engine.access_log import AccessLog
-from engine.canonical_json import canonical_json
+from engine.canonical_json import CanonicalizationError, canonical_json
 from engine.checkpoint_folder import signed_name
 from engine.checkpoint_format import head_of, lines_of, read_checkpoint
-from engine.errors import DamagedRow, InvalidInput
+from engine.errors import DamagedHistory, DamagedRow, InvalidInput
 from engine.history import canonical
 from engine.merkle import inclusion_path
 from engine.model import (
@@ -169,8 +169,7 @@ class _Writing:
         for digest in digests if self._with_documents else ():
             self._put(f"documents/{digest}", self._document(digest))
         for definition_id in versions:
-            definition = self._tx.definition(definition_id)
-            resource = self._tx.resource_named(definition.deployment_id, definition.resource_name)
+            _, resource = self._tx.definition_content(definition_id)
             name = hashlib.sha256(resource.content).hexdigest()
             self._put(f"definitions/{name}.bpmn", resource.content)
         return last
@@ -243,7 +242,12 @@ class _Writing:
 
 def _line(event: HistoryEvent) -> bytes:
     """The event in its canonical bytes, behind the two hashes; see verify_export.py."""
-    return f'["{event.previous_hash}","{event.hash}",'.encode() + canonical(event) + b"]\n"
+    try:
+        body = canonical(event)
+    except (ValueError, CanonicalizationError) as error:
+        reason = f"what is kept of it has no canonical form: {error}"
+        raise DamagedHistory(event.instance_id, [(event.sequence, reason)]) from error
+    return f'["{event.previous_hash}","{event.hash}",'.encode() + body + b"]\n"
 
 
 def _place_of(instance_id: str, lines: Sequence[bytes]) -> int:

@@ -14,7 +14,7 @@ from datetime import date
 from engine.access_log import AccessLog
 from engine.account_log import record
 from engine.differences import faults_of_left_out
-from engine.errors import InvalidInput, NotFound
+from engine.errors import InvalidInput, NotFound, SecretKeyUnusable
 from engine.json_values import check_variables
 from engine.model import (
     AccountEventKind,
@@ -253,24 +253,34 @@ class PersonalData:
         self._store.overwrite_freed()
         return done
 
-    def reseal(self, *, actor: Actor) -> int:
-        """All keys are sealed by the present secret key: former ones may go then. How many keys.
+    def reseal(self, *, actor: Actor) -> tuple[int, Sequence[str]]:
+        """All keys are sealed by the present secret key: former ones may go then.
 
-        Admins only. Raises Forbidden, SecretKeyUnusable.
+        How many keys; and those that cannot be read or opened, each with the reason: they stay as
+        they are, and as long as there is one the former keys must stay. Admins only. Raises
+        Forbidden.
         """
         require_role(actor, "seal the keys of personal data anew", Role.ADMIN)
         last: tuple[str, str] | None = None
-        count = 0
+        count, left = 0, list[str]()
         while True:
             with self._store.writing() as tx:
-                keys = tx.living_keys_after(last, _BATCH)
+                keys, last = tx.unerased_keys_after(last, _BATCH, for_change=True)
                 for key in keys:
-                    tx.put_sealed_key(self._sealing.resealed(key))
-            count += len(keys)
-            if len(keys) < _BATCH:
+                    reason = self._reseal_one(tx, key)
+                    count += not reason
+                    left += [reason] if reason else []
+            if last is None:
                 self._store.overwrite_freed()
-                return count
-            last = keys[-1].instance_id, keys[-1].key_id
+                return count, [*left, *self._store.quarantine.rows_of("personal_key")]
+
+    def _reseal_one(self, tx: StoreTransaction, key: PersonalKey) -> str | None:
+        """Why it stays as it is; None when it does not."""
+        try:
+            tx.put_sealed_key(self._sealing.resealed(key))
+        except (SecretKeyUnusable, ValueError) as error:
+            return f"key {key.key_id} of instance {key.instance_id}: {error}"
+        return None
 
     def _destroy(
         self,

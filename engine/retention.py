@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from engine.bpmn.elements import ProcessModel
 from engine.bpmn.retention_terms import Retention, RetentionError, retention_in
 from engine.definitions import Definitions
 from engine.model import Actor, InstanceState, ProcessDefinition, Role
@@ -66,13 +67,14 @@ class RetentionSchedule:
     def classes(self, *, actor: Actor) -> list[RetentionClass]:
         """The newest version of every SOP with its class, by key: it counts for older ones too.
 
+        One whose file is damaged is left out.
         Raises Forbidden.
         """
         _require_reader(actor)
         query = DefinitionQuery(is_latest=True)
-        found = self._definitions.definitions(query, actor=actor)
+        found = self._definitions.models(query, actor=actor)
         return sorted(
-            (RetentionClass(each, self._class_of(each, actor)) for each in found),
+            (RetentionClass(each, _class_of(model)) for each, model in found),
             key=lambda each: each.definition.key,
         )
 
@@ -93,13 +95,6 @@ class RetentionSchedule:
     def today(self) -> date:
         """The day that it is at the office."""
         return self._clock.now().astimezone(self._zone).date()
-
-    def _class_of(self, definition: ProcessDefinition, actor: Actor) -> Retention | None:
-        model = self._definitions.model(definition.definition_id, actor=actor)
-        try:
-            return retention_in(model.properties)
-        except RetentionError:
-            return None  # deployed before such properties were checked
 
     def _of_class(
         self, definition: ProcessDefinition, retention: Retention, today: date
@@ -140,6 +135,13 @@ class RetentionSchedule:
     def _day(self, moment: datetime | None) -> date:
         assert moment is not None  # noqa: S101 - an ended instance has an end
         return moment.astimezone(self._zone).date()
+
+
+def _class_of(model: ProcessModel) -> Retention | None:
+    try:
+        return retention_in(model.properties)
+    except RetentionError:
+        return None  # deployed before such properties were checked
 
 
 def _require_reader(actor: Actor) -> None:

@@ -62,6 +62,8 @@ class Tallying:
             fault = self._fault(each)
             if fault is not None:
                 yield fault
+        for row in self._store.quarantine.rows_of("tallied_span"):
+            yield Fault(TALLIES, None, "state", f"{row} cannot be read", found="unreadable")
 
     def _fault(self, span: Period) -> Fault | None:
         of = " to ".join(f"{each.astimezone(self._zone):%Y-%m-%d}" for each in _days(span))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from engine.cli.exit_codes import OK
+from engine.cli.exit_codes import OK, REFUSED
 from engine.cli.invocation import Invocation
 from engine.cli.listing import say_rest
 from engine.cli.words import Commands, add_limit
@@ -67,7 +67,8 @@ def add_to(commands: Commands) -> None:
         reseal,
         about="""Seal the keys of personal data anew by the newest key of ALUR_SECRET_KEY.
 
-        Run it after a new key was put before the old one; then the old one may go.""",
+        Run it after a new key was put before the old one; then the old one may go. A key that
+        cannot be read or opened stays as it is and is named; it ends with 1 then.""",
         example="alur personal reseal",
     )
 
@@ -171,10 +172,14 @@ def list_erasures(call: Invocation) -> int:
 def reseal(call: Invocation) -> int:
     """Seal the keys by the newest secret key."""
     with call.engine() as engine:
-        count = engine.personal_data.reseal(actor=call.actor(engine))
-    call.printer.json({"keys": count})
+        count, left = engine.personal_data.reseal(actor=call.actor(engine))
+    call.printer.json({"keys": count, "left": left})
     call.printer.say(f"{count} keys are sealed by the newest secret key")
-    return OK
+    for each in left:
+        call.printer.remark(f"stays as it is: {each}")
+    if left:
+        call.printer.note(f"{len(left)} keys are not: keep the former secret keys")
+    return REFUSED if left else OK
 
 
 def _tell(call: Invocation, done: Erasure) -> int:

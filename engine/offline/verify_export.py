@@ -30,8 +30,10 @@ import argparse
 import base64
 import hashlib
 import json
+import struct
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,8 +44,25 @@ CHECKPOINT = "alur-checkpoint-1"
 _PREFIX = 1 + 66 + 1 + 66 + 1
 
 
+#: What reading a file may raise of which any byte may be another one.
+UNREADABLE = (
+    *(OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, IndexError),
+    *(OverflowError, RuntimeError, zipfile.BadZipFile, zlib.error, struct.error),
+)
+
+
 class NotSound(Exception):
     """Something does not hold; the text says what, and where."""
+
+
+def reason_of(error: Exception) -> str:
+    """In words, why something cannot be read."""
+    if isinstance(error, NotSound):
+        return str(error)
+    told = str(error)
+    if isinstance(error, KeyError) and "archive" not in told:
+        told += " is missing"
+    return f"it cannot be read: {told}"
 
 
 class Export:
@@ -278,12 +297,13 @@ def verify(file: Path, *, key: str | None = None, own: Path | None = None) -> bo
     with zipfile.ZipFile(file) as archive:
         export = Export(archive)
         for told in export.manifest["instances"]:
+            name = told["instance"]
             try:
                 found = export.verify_instance(told)
-            except (NotSound, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+            except (NotSound, *UNREADABLE) as error:
                 faults += 1
-                found = f"NOT SOUND: {error}"
-            print("{}  {}".format(told["instance"], found))
+                found = f"NOT SOUND: {reason_of(error)}"
+            print(f"{name}  {found}")
         faults += _judge_keys(export, key)
         faults += _judge_copies(export, own) if own else 0
     verdict = f"NOT SOUND: {faults} faults / TIDAK UTUH" if faults else "SOUND / UTUH"
@@ -332,8 +352,8 @@ def main() -> int:
     words = parser.parse_args()
     try:
         is_sound = verify(words.export, key=words.key, own=words.checkpoints)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        print(f"{words.export}: cannot be read: {error}", file=sys.stderr)
+    except UNREADABLE as error:
+        print(f"{words.export}: {reason_of(error)}", file=sys.stderr)
         return 2
     return 0 if is_sound else 1
 

@@ -70,7 +70,12 @@ class Package:
         if len(there) != len(set(there)):
             self.faults.append("a file is there twice")
         for name in sorted(set(named) & set(there)):
-            if hashlib.sha256(self._archive.read(name)).hexdigest() != named[name]:
+            try:
+                found = hashlib.sha256(self._archive.read(name)).hexdigest()
+            except export.UNREADABLE as error:
+                self.faults.append(f"{name}: {export.reason_of(error)}")
+                continue
+            if found != named[name]:
                 self.faults.append(f"{name} is another one than the manifest names")
 
     def check_instances(self) -> None:
@@ -183,8 +188,8 @@ def main() -> int:
     words = parser.parse_args()
     try:
         is_sound = verify(words.package, key=words.key)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        print(f"{words.package}: cannot be read: {error}", file=sys.stderr)
+    except export.UNREADABLE as error:
+        print(f"{words.package}: {export.reason_of(error)}", file=sys.stderr)
         return 2
     return 0 if is_sound else 1
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select, text
 
-from engine.errors import Conflict, DeploymentInUse, NotFound
+from engine.errors import Conflict, DamagedRow, DeploymentInUse, NotFound
 from engine.model import Deployment, ProcessDefinition, Resource
 from engine.queries import DefinitionQuery, DeploymentQuery, Page
 from engine.store.filters import Conditions, among, between, equal, like, taking_part
@@ -200,9 +200,18 @@ class Definitions(Transaction):
         )
 
     def definition_content(self, definition_id: str) -> tuple[ProcessDefinition, Resource]:
-        """The definition and the file that it was read from, or NotFound."""
+        """The definition and the file that it was read from, or NotFound.
+
+        Raises DamagedRow when the file is not there.
+        """
         found = self.definition(definition_id)
-        return found, self.resource_named(found.deployment_id, found.resource_name)
+        try:
+            return found, self.resource_named(found.deployment_id, found.resource_name)
+        except NotFound as missing:
+            raise DamagedRow(
+                f"the file that process definition {definition_id} was read from cannot be read: "
+                f"{missing}"
+            ) from missing
 
     def _one_definition(self, condition: ColumnElement[bool], wanted: str) -> ProcessDefinition:
         with readable(f"the row of process definition {wanted}"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -43,7 +44,7 @@ from engine.store.documents import held_of
 from engine.store.events import event_of
 from engine.store.instances import PUT_TASKS, stored_instance_of
 from engine.store.kept_keys import as_bytes
-from engine.store.kept_rows import of_table, readable
+from engine.store.kept_rows import of_table, readable, require, required_in
 from engine.store.step_rows import (
     candidate_values,
     incident_values,
@@ -324,7 +325,14 @@ def _is_task(table: Table, instance_id: str, task_id: str) -> ColumnElement[bool
     return (table.c.instance_id == instance_id) & (table.c.task_id == task_id)
 
 
+_TIMES = tuple(task_time.c.keys())
+_needed = itemgetter(*(_TIMES.index(name) for name in required_in(task_time)))
+
+
 def _task_time(row: Sequence[Any]) -> TaskTime:
+    # By place: proofs read very many.
+    if None in _needed(row):
+        require(task_time, dict(zip(_TIMES, row, strict=True)))
     return TaskTime(*row)
 
 

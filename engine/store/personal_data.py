@@ -113,28 +113,22 @@ class PersonalData(Transaction):
         of = update(personal_key).where(_KEY.instance_id == instance_id, named)
         return self._write(of.values(person=person))
 
-    def living_keys_after(self, last: tuple[str, str] | None, limit: int) -> list[PersonalKey]:
-        """Some keys that are not destroyed, behind the one of (instance id, key id), to be changed.
-
-        Who would seal with one waits until this transaction ends.
-        """
-        wanted = select(personal_key).where(_KEY.person.is_not(None))
-        if last is not None:
-            wanted = wanted.where(tuple_(_KEY.instance_id, _KEY.key_id) > tuple_(*last))
-        return self._living(wanted.limit(limit), for_change=True)
-
     def unerased_keys_after(
-        self, last: tuple[str, str] | None, limit: int
+        self, last: tuple[str, str] | None, limit: int, *, for_change: bool = False
     ) -> tuple[list[PersonalKey], tuple[str, str] | None]:
         """Some keys that no erasure destroyed, behind that one; and which was the last of them.
 
         Those that are unreadable are left out; None: there are no more, readable or not. A person,
-        or a secret, may be missing all the same.
+        or a secret, may be missing all the same. for_change: who would seal with one waits until
+        this transaction ends.
         """
         wanted = select(personal_key).where(_KEY.erasure_id.is_(None))
         if last is not None:
             wanted = wanted.where(tuple_(*_KEY_ID) > tuple_(*last))
         page = wanted.order_by(*_KEY_ID).limit(limit)
+        if for_change:
+            self._must_write()
+            page = page.with_for_update()
         found = self._listed(page, _living_key, *_KEY_ID)
         if len(found) == limit:
             return found, (found[-1].instance_id, found[-1].key_id)

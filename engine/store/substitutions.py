@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -42,12 +42,14 @@ class Substitutions(Transaction):
         with readable("the row of a substitution"):
             return [substitution_of(row) for row in self._all(select(substitution))]
 
-    def put_substitutions(self, found: Iterable[Substitution]) -> None:
-        """These are all that there are."""
+    def put_substitutions(self, found: Iterable[Substitution], *, but: Collection[str]) -> None:
+        """These are all that there are. but: ids of those that stay as they are, if they are."""
         wanted = {each.substitution_id: each for each in found}
         kept = {row.substitution_id for row in self._all(select(_COLUMNS.substitution_id))}
         self._write(delete(substitution).where(_COLUMNS.substitution_id.not_in(sorted(wanted))))
         for substitution_id, each in sorted(wanted.items()):
+            if substitution_id in but:
+                continue
             if substitution_id in kept:
                 self.update_substitution(each)
             else:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    Row,
     Select,
     Table,
     case,
@@ -34,7 +35,7 @@ from engine.errors import DamagedRow
 from engine.model import InstanceState, Period
 from engine.store.buckets import Buckets
 from engine.store.filters import Conditions
-from engine.store.kept_rows import readable
+from engine.store.kept_rows import of_table, readable
 from engine.store.leading import Lead
 from engine.store.tables import (
     Duration,
@@ -207,8 +208,8 @@ class Tallies(Transaction):
 
     def tallied_spans(self) -> list[Period]:
         """Every span that is tallied."""
-        rows = self._all(select(_S.since, _S.until).order_by(_S.since, _S.until))
-        return [Period(row.since, row.until) for row in rows]
+        rows = select(_S.since, _S.until).order_by(_S.since, _S.until)
+        return self._listed(rows, _span, _S.span_id)
 
     def first_measured_end(self) -> datetime | None:
         """When the first of all that is measured ended."""
@@ -241,12 +242,16 @@ class Tallies(Transaction):
         return True
 
     def is_tallied_right(self, span: Period) -> bool:
-        """Whether the tally of the span, if it has one, is what its measures come to."""
+        """Whether the tally of the span, if it has one, is what its measures come to.
+
+        Raises DamagedRow.
+        """
         known = select(_S.span_id).where(_S.since == span.since, _S.until == span.until)
         row = self._first(known)
         if row is None:
             return True
-        return self._figures(Covered(span, (row.span_id,), ())) == self._figures(_all_of(span))
+        with readable("a row of a tally"):
+            return self._figures(Covered(span, (row.span_id,), ())) == self._figures(_all_of(span))
 
     def _figures(self, covered: Covered) -> dict[Table, list[dict[str, Any]]]:
         """What tallies say of it, as rows of each table without their span. Raises DamagedRow."""
@@ -285,6 +290,11 @@ class Tallies(Transaction):
         self._must_write()
         if self._connection.dialect.name == "postgresql":
             self._write(text(f"LOCK TABLE tallied_span IN {mode} MODE"))
+
+
+@of_table(tallied_span)
+def _span(row: Row[Any]) -> Period:
+    return Period(row.since, row.until)
 
 
 def within(moment: ColumnElement[Any], period: Period) -> Conditions:

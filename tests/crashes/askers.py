@@ -32,7 +32,7 @@ PARTS = ("admin", "auditor", "analis", "kadis")
 HONEST = (DamagedRow, DamagedHistory, ReplayMismatch, SecretKeyUnusable)
 _LONG = re.compile(r"/(pdf|compare|state|verify|keutuhan)$|^/(bandingkan|putar-ulang/|laporan/)")
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
-_TABLES = re.compile(rf"\b({'|'.join(sorted(metadata.tables, key=len, reverse=True))})\b")
+TABLES_IN = re.compile(rf"\b({'|'.join(sorted(metadata.tables, key=len, reverse=True))})\b")
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def noting_tables(store: Store) -> Iterator[set[str]]:
     noted: set[str] = set()
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        noted.update(_TABLES.findall(statement))
+        noted.update(TABLES_IN.findall(statement))
 
     event.listen(store._engine, "before_cursor_execute", note)
     yield noted

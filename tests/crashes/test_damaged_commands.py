@@ -1,0 +1,64 @@
+"""No value of a column ends a command with a traceback, or takes what it does of others with it.
+
+Each command is run over some columns of the tables that it reads, with another value for each.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.store.tables import metadata
+from tests.crashes.clerk import Clerk
+from tests.crashes.errands import ERRANDS, Errand, Round
+from tests.crashes.unreadable import NO_TEXT
+
+_BY_COMMAND = {each.command: each for each in ERRANDS}
+
+
+@pytest.fixture(scope="module")
+def rounds(tmp_path_factory: pytest.TempPathFactory) -> Round:
+    return Round(Clerk(tmp_path_factory.mktemp("clerk")))
+
+
+@pytest.mark.parametrize("errand", ERRANDS, ids=list(_BY_COMMAND))
+def test_no_value_of_a_column_ends_a_command_unexpectedly(rounds: Round, errand: Errand) -> None:
+    faults = [fault for each in rounds.tries(errand) if (fault := rounds.fault_of(errand, *each))]
+
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("command", "column", "value"),
+    [
+        ("verify --all", "tallied_span.until", "NULL"),
+        ("verify --all", "tallied_span.since", "x'ff'"),
+        ("verify --all", "spread_tally.measure", "NULL"),
+        ("verify {instance}", "process_instance.definition_id", "''"),
+        ("reindex", "account.name", "'RUSAK'"),
+        ("search 2026", "resource.deployment_id", "'RUSAK'"),
+        ("reindex", "task_time.round", "NULL"),
+        ("search 2026", "process_definition.key", "'RUSAK'"),
+        ("retention", "resource.resource_id", NO_TEXT),
+        ("export history {instance} --documents -o {out}", "history_event.revision", str(2**62)),
+    ],
+)
+def test_command_that_was_once_stopped_by_a_value_goes_on(
+    rounds: Round, command: str, column: str, value: str
+) -> None:
+    table, _, name = column.partition(".")
+
+    assert not rounds.fault_of(_BY_COMMAND[command], metadata.tables[table].c[name], value)
+
+
+def test_keys_that_can_be_opened_are_sealed_anew_beside_one_that_cannot(rounds: Round) -> None:
+    clerk = rounds.clerk
+    for name, value in (("sealed_key", "'RUSAK'"), ("created_at", "'besok'")):
+        clerk.renew()
+        clerk.damage(metadata.tables["personal_key"].c[name], value)
+
+        answer = clerk("personal", "reseal")
+
+        assert answer.code == 1, answer
+        assert "5 keys are sealed by the newest secret key" in answer.out
+        assert "1 keys are not: keep the former secret keys" in answer.err
+        assert answer.err.count("stays as it is: ") == 1

@@ -150,7 +150,7 @@ def _refused(rows: Sequence[str]) -> DamagedRow:
 
 def _of_file(outgoing: Outgoing) -> Iterator[Fault]:
     for told in outgoing.file_faults():
-        yield Fault("-", None, "file", told)
+        yield Fault("-", None, "state", told)
 
 
 def _read(outgoing: Outgoing, shape: TableShape, found: _Faults) -> Iterator[Row]:
@@ -162,7 +162,7 @@ def _read(outgoing: Outgoing, shape: TableShape, found: _Faults) -> Iterator[Row
         if fault and reader:
             whose = "-" if place is None or not isinstance(row[place], str) else str(row[place])
             told = f"a row of {shape.name} ({reader.key(row)}) cannot be read: {fault}"
-            found.add([Fault(whose, None, "row", told, found="unreadable")])
+            found.add([Fault(whose, None, "state", told, found="unreadable")])
         if shape.name == _CONTENTS:
             found.add(_of_content(dict(zip(shape.columns, row, strict=True))))
         yield row

@@ -13,7 +13,7 @@ from engine.errors import NotFound
 from engine.model import Erasure, PersonalHolding, PersonalKey
 from engine.queries import Page
 from engine.store.filters import among
-from engine.store.kept_rows import of_table, require
+from engine.store.kept_rows import of_table, require, require_countable
 from engine.store.tables import erasure, personal_key, remembered_request
 from engine.store.transaction import Transaction, paged
 
@@ -246,6 +246,7 @@ def _key(row: Row[Any]) -> PersonalKey:
 
 @of_table(personal_key)
 def _living_key(row: Row[Any]) -> PersonalKey:
+    require_countable(row.value_count)
     return PersonalKey(
         key_id=row.key_id,
         instance_id=row.instance_id,

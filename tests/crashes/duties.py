@@ -30,6 +30,7 @@ from engine.substitutions import Wishes
 from engine.tallying import Tallying
 from engine.worker import Duty, Worker
 from tests.crashes.askers import noting_tables
+from tests.crashes.copies import copy_of
 from tests.crashes.damages import Damages
 from tests.crashes.full_office import full_office
 from tests.crashes.unreadable import lay_open
@@ -99,8 +100,7 @@ class Workshop:
         lay_open(store)
         self.damages = Damages(store, full.paths["berkas"].rpartition("/")[2])
         self._engine = self.office.engine_with(self.settings)
-        self._before, self._written = Store.open("sqlite://"), folder / "checkpoints"
-        _copy(store, self._before)
+        self._before, self._written = copy_of(store), folder / "checkpoints"
         copytree(self._written, folder / "before")
         self._duties, self._usual = self._readers(), dict[frozenset[str], Counter[str]]()
 
@@ -145,7 +145,7 @@ class Workshop:
                     spinning += [name for name, number in found.items() if number]
                 elif not any(found.values()):
                     break
-        _copy(self._before, self._store)
+        self._before.restore()
         rmtree(self._written)
         copytree(self._written.with_name("before"), self._written)
         return Morning(done, worker.failing(), spinning, errors)
@@ -205,12 +205,6 @@ def _duties(engine: ProcessEngine, shop: Workshop, names: frozenset[str] | None)
     measuring = Measuring(store, engine.definitions, engine.calendars, tallying, clock)
     all_of_them = duties_of(replace(engine, measuring=measuring), shop.settings)
     return [each for each in all_of_them if names is None or each.name in names]
-
-
-def _copy(source: Store, to: Store) -> None:
-    with source._engine.connect() as one, to._engine.connect() as other:
-        driver: Any = one.connection.driver_connection
-        driver.backup(other.connection.driver_connection)
 
 
 @contextmanager

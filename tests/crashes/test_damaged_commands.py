@@ -13,6 +13,7 @@ from tests.crashes.errands import ERRANDS, Errand, Round
 from tests.crashes.unreadable import NO_TEXT
 
 _BY_COMMAND = {each.command: each for each in ERRANDS}
+_ERASE = next(each for each in _BY_COMMAND if "erase --person" in each)
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,7 @@ def test_no_value_of_a_column_ends_a_command_unexpectedly(rounds: Round, errand:
         ("verify {instance}", "process_instance.definition_id", "''"),
         ("reindex", "account.name", "'RUSAK'"),
         ("search 2026", "resource.deployment_id", "'RUSAK'"),
+        (_ERASE, "personal_key.value_count", str(2**62)),
         ("reindex", "task_time.round", "NULL"),
         ("search 2026", "process_definition.key", "'RUSAK'"),
         ("retention", "resource.resource_id", NO_TEXT),

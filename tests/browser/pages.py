@@ -63,6 +63,7 @@ PAGES: tuple[tuple[str | None, str], ...] = (
     ("auditor", "keutuhan"),
     ("auditor", "putar-ulang"),
     ("auditor", "putar-ulang-gangguan"),
+    ("auditor", "/keutuhan"),
     ("auditor", "/titik-periksa"),
     ("auditor", "/retensi"),
     ("admin", "/data-pribadi"),

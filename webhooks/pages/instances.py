@@ -87,6 +87,7 @@ def _instance_page(
     instance = engine.instances.instance(instance_id, actor=actor)
     model = engine.definitions.model(instance.definition_id, actor=actor)
     variables = engine.instances.variables(instance_id, actor=actor)
+    frames, faults = engine.history.told(instance_id, actor=actor)
     return render_template(
         "instance.html",
         instance=instance,
@@ -99,7 +100,8 @@ def _instance_page(
         places=places_of(instance_id),
         awaited=awaited_in(instance_id, model),
         sections=sections(variables, model),
-        run=run_of(instance_id, engine.history.frames(instance_id, actor=actor), model),
+        run=run_of(instance_id, frames, model),
+        broken_at=faults[0].sequence if faults else None,
         incidents=shown_incidents(instance_id, model, variables, refused=mending),
         documents=shown_documents(instance_id, model),
         papers=[shown_paper(each) for each in engine.papers.of_instance(instance_id, actor=actor)],

@@ -71,6 +71,12 @@ PLACES = (
         (Role.ADMIN, Role.AUDITOR),
     ),
     Place(
+        "pages.show_integrity",
+        phrase("Uji Keutuhan semua berkas"),
+        phrase("Riwayat mana yang bukan lagi apa yang tercatat; setiap berkas diuji ulang."),
+        (Role.ADMIN, Role.AUDITOR),
+    ),
+    Place(
         "pages.list_checkpoints",
         phrase("Titik Periksa"),
         phrase(

@@ -390,6 +390,28 @@ def test_a_changed_history_is_named_with_its_place(
     assert "Rantai hash tidak cocok" in page.text
 
 
+def test_a_changed_history_is_not_shown_as_if_it_were_whole(
+    office: Office, visit: Visit, instance: str
+) -> None:
+    assert "tidak utuh" not in visit("staf").get(f"/berkas/{instance}").text
+    _tamper(office, instance)
+
+    page = visit("staf").get(f"/berkas/{instance}")
+
+    assert "Riwayat berkas ini tidak utuh" in page.text
+    assert "mulai catatan ke-" in page.text
+    assert f"/berkas/{instance}/keutuhan" in page.links()
+
+
+def test_page_of_a_task_leads_to_the_text_of_its_sop(visit: Visit, instance: str) -> None:
+    clerk = visit("staf")
+
+    page = clerk.get(open_first(clerk).link("Langkah dan gambar SOP"))
+
+    assert page.path.startswith("/proses/laporan/")
+    assert "Lajur pelaksana" in page.text
+
+
 def test_a_history_is_downloaded_with_its_proof(visit: Visit, instance: str) -> None:
     page = visit("auditor").get(f"/berkas/{instance}/keutuhan")
     assert "Unduh riwayat beserta bukti" in page.text

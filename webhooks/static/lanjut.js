@@ -1,0 +1,4 @@
+// Goes on with work that does not fit into one request. Without this file its button is pressed.
+'use strict';
+
+document.querySelector('form[data-lanjut]')?.requestSubmit();

@@ -199,6 +199,23 @@ def test_answer_that_was_lost_on_its_way_is_asked_for_again_with_the_same_key(de
     assert (desk.completions(), desk.value("judul")) == (1, "jawaban hilang")
 
 
+def test_form_that_takes_long_says_that_it_is_on_its_way(desk: Desk) -> None:
+    fill(desk.page, "lama")
+    held: list[Route] = []
+    desk.page.route("**/selesai*", lambda route: held.append(route), times=1)  # noqa: PLW0108
+    sending = desk.page.get_by_text("Sedang dikirim")
+    expect(sending).to_have_count(0)
+
+    send(desk.page)
+
+    expect(sending).to_be_visible()
+    held[0].abort("connectionreset")
+    expect(desk.page.get_by_role("alert")).to_contain_text("Isian Anda masih di sini")
+    expect(sending).to_have_count(0)
+    send(desk.page)
+    assert_done(desk.page)
+
+
 def test_server_that_is_away_behind_its_proxy_takes_nothing_from_the_form(desk: Desk) -> None:
     fill(desk.page, "server mati")
     away = "<html><body><h1>502 Bad Gateway</h1></body></html>"

@@ -34,6 +34,8 @@ class Shown:
     width: str
     #: The address of the picture alone.
     href: str
+    #: The address of the page of its SOP, where a picture stands on another one.
+    about: str = ""
     #: (address in the page, name) of each place where the instance is.
     here: tuple[tuple[str, str], ...] = ()
     #: Whether the file has no drawing of its own.
@@ -72,17 +74,17 @@ def shown_step(task: UserTask) -> Shown | None:
         )
     except Forbidden:
         return None
-    href = url_for("pages.show_picture", key=definition.key, reference=definition.version)
-    return shown_image(image, href)
+    key, version = definition.key, definition.version
+    shown = shown_image(image, url_for("pages.show_picture", key=key, reference=version))
+    return replace(shown, about=url_for("pages.show_process", key=key, reference=version))
 
 
 def shown_image(image: Image, href: str) -> Shown:
-    """A picture of the engine, which leads to itself at full size."""
     """An image as it stands in a page; `href` leads to it alone."""
     steps = min(_STEPS, math.ceil(image.width * _LEAST_SCALE / _STEP))
     here = tuple((f"#{anchor}", name) for anchor, name in image.here)
     # The engine escapes every word of the file that it writes into the picture.
-    return Shown(Markup(image.svg), f"lebar-{steps}", href, here)  # noqa: S704
+    return Shown(Markup(image.svg), f"lebar-{steps}", href, here=here)  # noqa: S704
 
 
 @blueprint.get("/proses/<key>/<reference>/gambar.svg")

@@ -5,12 +5,27 @@
 (() => {
   // One at a time: pressed again, the first is given up, and the server knows the key of the second.
   let underWay = null;
+  // Milliseconds without an answer before the page says that it waits.
+  const PATIENCE = 400;
 
   function say(form, text) {
     const place = form.querySelector('[data-putus]');
     place.textContent = text;
     place.hidden = false;
     place.scrollIntoView({ block: 'nearest' });
+  }
+
+  // The browser shows no sign of its own, as it would of a form that leaves the page.
+  function sign(form) {
+    const place = form.querySelector('[data-kirim]');
+    const timer = setTimeout(() => {
+      place.textContent = place.dataset.kirim;
+      place.scrollIntoView({ block: 'nearest' });
+    }, PATIENCE);
+    return () => {
+      clearTimeout(timer);
+      place.textContent = '';
+    };
   }
 
   function bodyOf(form, button) {
@@ -66,8 +81,12 @@
     const sending = new AbortController();
     underWay = sending;
     form.setAttribute('aria-busy', 'true');
+    form.querySelector('[data-putus]').hidden = true;
+    const unsign = sign(form);
     send(form, event.submitter, sending.signal).finally(() => {
-      if (underWay === sending) underWay = null;
+      unsign();
+      if (underWay !== sending) return;
+      underWay = null;
       form.removeAttribute('aria-busy');
     });
   });

@@ -31,6 +31,7 @@ def test_a_wrong_password_keeps_the_name_and_says_no_more(browser: Browser) -> N
     assert "salah" in page.text
     assert page.value("nama") == "staf"
     assert page.value("sandi") in (None, "")
+    assert page.tree.xpath("//input[@autofocus]/@name") == ["sandi"]
     assert browser.cookie() is None
 
 

@@ -15,6 +15,7 @@ from engine.model import Fault, Listed, Role, Verification
 from engine.queries import InstanceQuery
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.logins import current_actor, require_page_role
+from webhooks.pages.messages import CHECKS
 from webhooks.rest.context import current_engine
 
 _READERS = (Role.AUDITOR, Role.ADMIN)
@@ -24,7 +25,7 @@ _SECONDS = 1.5
 #: So many are named with what is wrong with them; the rest are counted.
 _MOST_NAMED = 200
 _CURSOR = re.compile(r"(-?[0-9]{1,19})/([!-~]{1,64})")
-_FOUND = re.compile(r"([!-~]{1,64}) ([0-9]{1,9}|-) ([a-z]{1,20})")
+_FOUND = re.compile(rf"[!-~]{{1,64}} ([0-9]{{1,9}}|-) ({'|'.join(CHECKS)})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,9 @@ def _page(progress: Progress | None) -> str:
 
 
 def _row(found: str) -> Unsound:
-    instance_id, sequence, check = found.rsplit(" ", 2)
-    fault = Fault(instance_id, int(sequence) if sequence != "-" else None, check, message="")
+    instance_id, sequence, check = found.split(" ", 2)
+    kind = next(each for each in CHECKS if each == check)
+    fault = Fault(instance_id, int(sequence) if sequence != "-" else None, kind, message="")
     try:
         instance = current_engine().instances.instance(instance_id, actor=current_actor())
     except (NotFound, DamagedRow):

@@ -223,8 +223,6 @@ class _Teller:
             notes.visit = _migrated(notes.visit, step, event)
             self._entered.append(event.activity_id)
             self._trail.enter(event.activity_id)
-        elif event.kind is EventKind.CALL_REQUESTED:
-            notes.visit = replace(notes.visit, call_id=event.payload["call"])
         elif event.kind in _ENDS:
             notes.visit = _ended(notes.visit, step, event, given)
 

@@ -67,8 +67,6 @@ class Visit:
     #: Who completed it, for what a person or program did.
     ended_by: str | None = None
     ended_as: str | None = None
-    #: The instance that it called.
-    call_id: str | None = None
     #: Of an instance that was migrated while it was open, the oldest first.
     former: tuple[Former, ...] = ()
 

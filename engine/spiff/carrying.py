@@ -35,13 +35,11 @@ class Token:
     """One place where a run stands: an activity, an event, a gateway.
 
     came_from: the element before it, for a token that waits at a join, or that an incident holds
-    in front of its element (`is_before`).
+    in front of its element.
     """
 
     activity_id: str
     activity_instance_id: str
-    is_at_join: bool = False
-    is_before: bool = False
     came_from: str | None = None
 
 
@@ -157,4 +155,4 @@ def tokens_in(
         source = (
             base_of(task.parent.task_spec.name) if task.parent and (waits or is_before) else None
         )
-        yield Token(base_of(name), task.id, waits, is_before, source)
+        yield Token(base_of(name), task.id, source)

@@ -14,6 +14,7 @@ from engine.model import EventKind
 from webhooks.downloads import download
 from webhooks.language import size_words
 from webhooks.pages.blueprint import blueprint
+from webhooks.pages.instance_steps import activity_name
 from webhooks.pages.logins import current_actor
 from webhooks.rest.context import current_engine
 
@@ -48,8 +49,6 @@ def shown_documents(instance_id: str, model: ProcessModel) -> list[ShownDocument
 
 def _shown(brought: BroughtDocument, model: ProcessModel) -> ShownDocument:
     document, event = brought.document, brought.event
-    is_start = event.kind is EventKind.INSTANCE_STARTED
-    node = model.start_event() if is_start else model.nodes.get(event.activity_id or "")
     return ShownDocument(
         name=document.name,
         href=url_for(
@@ -60,7 +59,7 @@ def _shown(brought: BroughtDocument, model: ProcessModel) -> ShownDocument:
         size=size_words(document.size),
         mime_type=document.mime_type,
         sha256=document.sha256,
-        activity=(node.name or node.id) if node else None,
+        activity=activity_name(event, model),
         by=event.actor,
         at=event.at,
     )

@@ -11,7 +11,7 @@ from flask import request, url_for
 from flask_babel import gettext
 
 from engine.forms import return_note
-from engine.model import DEFINITIVE, EventKind
+from engine.model import DEFINITIVE, EventKind, HistoryEvent
 from engine.playback.frames import Frame
 from engine.same_person import MARK as SAME_PERSON
 from webhooks.language import Phrases, phrase
@@ -193,14 +193,14 @@ def _end(frame: Frame) -> str | None:
     return gettext("Proses selesai.")
 
 
-def activity_name(frame: Frame, model: ProcessModel) -> str | None:
-    """The element that the step was about; None for one about the whole instance."""
-    if frame.kind is EventKind.INSTANCE_STARTED:
-        begun = frame.payload.get("startEvent")
+def activity_name(given: Frame | HistoryEvent, model: ProcessModel) -> str | None:
+    """The element that an input was about; None for one about the whole instance."""
+    if given.kind is EventKind.INSTANCE_STARTED:
+        begun = given.payload.get("startEvent")
         # It began in the version of its time: its start event may be gone.
         node = model.nodes.get(begun) if isinstance(begun, str) else model.plain_start
         return node.name if node else None
-    return node_name(model, frame.activity_id) if frame.activity_id else None
+    return node_name(model, given.activity_id) if given.activity_id else None
 
 
 def people_next(frame: Frame, model: ProcessModel) -> tuple[str, ...]:

@@ -12,8 +12,9 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from engine.model import Upload
-from tests.diagrams import end, field, form, line, process, start, user
+from tests.diagrams import end, field, form, line, message, named, process, start, user
 from tests.engine.handing_in import file_field
+from tests.engine.messaging import send as send_message
 from tests.office import AUDITOR, Office
 from tests.webhooks.pages.browser import Browser, Page
 from tests.webhooks.pages.conftest import Visit
@@ -328,3 +329,29 @@ def test_auditors_read_and_strangers_do_not(office: Office, clerk: Browser, visi
     assert "Rahasia kantor." in shown.text
     assert "Kirim Komentar" not in shown.buttons()
     assert visit("luar").get(f"/berkas/{instance}").status == 403
+
+
+# ------------------------------------------------------------ brought by a message
+
+
+def test_document_of_a_message_stands_at_the_start_event_that_it_began(
+    office: Office, visit: Visit
+) -> None:
+    starts = (
+        f'<bpmn:startEvent id="{node}" name="Ada {node}">{message(f"pesan_{node}")}'
+        "</bpmn:startEvent>"
+        for node in ("surat", "nota")
+    )
+    sop = process(
+        *starts, user("a"), end(), line("surat", "a", "e"), line("nota", "a"),
+        before=named("message", pesan_surat="surat masuk", pesan_nota="nota masuk"),
+        lanes={"Perencana": ["surat", "nota", "a", "e"]},
+    )  # fmt: skip
+    office.deploy(sop)
+    sent = send_message(office, "nota masuk", variables={"berkas": Upload("nota.txt", b"isi")})
+
+    page = visit("staf").get(f"/berkas/{sent.results[0].instance.instance_id}")
+
+    assert page.status == 200
+    [step] = page.tree.xpath("//tr[td/a[text()='nota.txt']]/td[@data-label='Langkah']")
+    assert step.text_content() == "Ada nota"

@@ -20,3 +20,7 @@ class DocumentAnswer(Answer):
     user_id = fields.String(attribute="event.actor", allow_none=True)
     time = Moment(attribute="event.at")
     activity_id = fields.String(attribute="event.activity_id", allow_none=True)
+    withdrawn = fields.Boolean(
+        attribute="is_withdrawn",
+        metadata={"description": "an attachment whose bytes only auditors and admins get now"},
+    )

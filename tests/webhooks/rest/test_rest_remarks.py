@@ -67,6 +67,8 @@ def test_an_attachment_comes_and_goes_without_being_deleted(
     assert hall.get(f"{task}/attachment").json == []
     [kept] = hall.get(f"/process-instance/{letter}/attachment").json
     assert (kept["id"], kept["withdrawnBy"]) == (made["id"], "siti")
+    listed = hall.get(f"/process-instance/{letter}/documents").json
+    assert [(each["name"], each["withdrawn"]) for each in listed] == [("surat.html", True)]
     assert_problem(hall.get(f"{path}/data", "siti"), 403)
     assert hall.get(f"{path}/data", "auditor").data == CONTENT
     frames = hall.get(f"/history/process-instance/{letter}/replay").json["frames"]

@@ -190,11 +190,11 @@ def _empty_database(dialect: str, request: pytest.FixtureRequest, file: Path) ->
     server.drop(url)
 
 
-@pytest.fixture
-def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database with the newest schema and nothing in it."""
+@contextmanager
+def migrated_database(dialect: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """A database with the newest schema, gone after the block; for fixtures of any scope."""
     if dialect == "sqlite":
-        path = tmp_path / "alur.db"
+        path = folder / "alur.db"
         shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
         yield f"sqlite:///{path}"
         return
@@ -202,6 +202,22 @@ def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -
     url = server.create_migrated()
     yield url
     server.drop(url)
+
+
+@contextmanager
+def migrated_store(dialect: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Store]:
+    """An open store over such a database."""
+    with migrated_database(dialect, request, folder) as url:
+        store = Store.open(url)
+        yield store
+        store.close()
+
+
+@pytest.fixture
+def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with the newest schema and nothing in it."""
+    with migrated_database(dialect, request, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

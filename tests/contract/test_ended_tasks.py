@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from engine.store.step_rows import task_values
 from engine.store.tables import task_candidate, task_escalation, user_task
 from tests.contract.builders import a_task, at, deploy, first_step, start
 from tests.contract.test_listing_plans import Asked, explained, instructions
-from tests.databases import BOTH
+from tests.databases import BOTH, migrated_store
 
 _MANY = 1200
 _BUSY, _RARE, _FORMER, _ABOVE = "Bidang", "Perencana", "Loket", "Kadis"
@@ -41,29 +40,23 @@ _SORTINGS: tuple[Any, ...] = (
 @pytest.fixture(scope="module", params=BOTH)
 def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Many tasks of one instance; most have ended, three at each moment, most are measured."""
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp("archive") / "alur.db"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
-        url = f"sqlite:///{path}"
-    else:
-        url = request.getfixturevalue("postgresql_server").create_migrated()
-    store = Store.open(url)
-    deploy(store)
-    start(store, first_step())
-    tasks = [_task(number) for number in range(_MANY)]
-    with store.writing() as tx:
-        measured = [
-            {**task_values(task), "is_measured": number < _MANY * 3 // 4 and number % 7 != 0}
-            for number, task in enumerate(tasks)
-        ]
-        tx._write(insert(user_task), measured)
-        tx._write(insert(task_candidate), [row for task in tasks for row in _candidates(task)])
-        gone_up = [{**_key(task), "level": 1, "lane": _ABOVE} for task in tasks if task.escalations]
-        tx._write(insert(task_escalation), gone_up)
-    yield store
-    store.close()
-    if request.param == "postgresql":
-        request.getfixturevalue("postgresql_server").drop(url)
+    folder = tmp_path_factory.mktemp("archive")
+    with migrated_store(request.param, request, folder) as store:
+        deploy(store)
+        start(store, first_step())
+        tasks = [_task(number) for number in range(_MANY)]
+        with store.writing() as tx:
+            measured = [
+                {**task_values(task), "is_measured": number < _MANY * 3 // 4 and number % 7 != 0}
+                for number, task in enumerate(tasks)
+            ]
+            tx._write(insert(user_task), measured)
+            tx._write(insert(task_candidate), [row for task in tasks for row in _candidates(task)])
+            gone_up = [
+                {**_key(task), "level": 1, "lane": _ABOVE} for task in tasks if task.escalations
+            ]
+            tx._write(insert(task_escalation), gone_up)
+        yield store
 
 
 def _task(number: int) -> UserTask:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from engine.queries import ActivityQuery, Page, SortOrder
 from engine.store import Store
 from tests.contract.builders import an_event, at, deploy, first_step
 from tests.contract.test_listing_plans import Asked, explained, instructions
-from tests.databases import BOTH
+from tests.databases import BOTH, migrated_store
 
 _MANY = 500
 _INPUTS = (
@@ -38,24 +37,16 @@ _NAMES = ("all", "finished", "cancelled", "of an element", "of siti", "of nobody
 @pytest.fixture(scope="module", params=BOTH)
 def history(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Instances of two steps: the second, of a person or by itself, ends one of two visits."""
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp("history") / "alur.db"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
-        url = f"sqlite:///{path}"
-    else:
-        url = request.getfixturevalue("postgresql_server").create_migrated()
-    store = Store.open(url)
-    deploy(store)
-    with store.writing() as tx:
-        for number in range(_MANY):
-            instance_id = f"i{number * 7 % _MANY}"
-            events = _events(number, instance_id)
-            started_by = "siti" if number % 3 else "budi"
-            tx.add_instance(first_step(instance_id, events=events, started_by=started_by))
-    yield store
-    store.close()
-    if request.param == "postgresql":
-        request.getfixturevalue("postgresql_server").drop(url)
+    folder = tmp_path_factory.mktemp("history")
+    with migrated_store(request.param, request, folder) as store:
+        deploy(store)
+        with store.writing() as tx:
+            for number in range(_MANY):
+                instance_id = f"i{number * 7 % _MANY}"
+                events = _events(number, instance_id)
+                started_by = "siti" if number % 3 else "budi"
+                tx.add_instance(first_step(instance_id, events=events, started_by=started_by))
+        yield store
 
 
 def _events(number: int, instance_id: str) -> tuple[HistoryEvent, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -34,7 +33,7 @@ from engine.store import Store, StoreTransaction
 from engine.store.step_rows import task_values
 from engine.store.tables import user_task
 from tests.contract.builders import a_definition, a_task, an_event, at, deploy, first_step
-from tests.databases import BOTH
+from tests.databases import BOTH, migrated_store
 from tests.statements import asked_by
 
 _MANY = 3000
@@ -272,25 +271,17 @@ LISTINGS: dict[str, tuple[str, Asked]] = {
 @pytest.fixture(scope="module", params=(*BOTH, "sqlite, analysed"))
 def much_work(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Instances with two open tasks each: one of some lanes, and one of a lane that all share."""
-    if request.param != "postgresql":
-        path = tmp_path_factory.mktemp("plans") / "alur.db"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
-        url = f"sqlite:///{path}"
-    else:
-        url = request.getfixturevalue("postgresql_server").create_migrated()
-    store = Store.open(url)
-    deploy(store, a_definition(lanes=("Lane 6",)))
-    with store.writing() as tx:
-        for number in range(_MANY):
-            tx.add_instance(_step(number))
-            tx.put_words(f"i{number}", " ".join(words_of_key(f"LKJ-{number}")))
-        tx._write(insert(user_task), [task_values(_ended_task(number)) for number in range(60)])
-        if request.param != "sqlite":
-            tx._write(text("ANALYZE"))
-    yield store
-    store.close()
-    if request.param == "postgresql":
-        request.getfixturevalue("postgresql_server").drop(url)
+    folder = tmp_path_factory.mktemp("plans")
+    with migrated_store(request.param.partition(",")[0], request, folder) as store:
+        deploy(store, a_definition(lanes=("Lane 6",)))
+        with store.writing() as tx:
+            for number in range(_MANY):
+                tx.add_instance(_step(number))
+                tx.put_words(f"i{number}", " ".join(words_of_key(f"LKJ-{number}")))
+            tx._write(insert(user_task), [task_values(_ended_task(number)) for number in range(60)])
+            if request.param != "sqlite":
+                tx._write(text("ANALYZE"))
+        yield store
 
 
 def _step(number: int) -> StepRecord:

@@ -20,6 +20,7 @@ from engine.errors import (
     DamagedRow,
     EngineError,
     NotFound,
+    StorageDamaged,
     StorageError,
     is_its_own,
 )
@@ -197,8 +198,12 @@ class History:
     def verify_lost(self, *, actor: Actor) -> Iterator[Verification]:
         """Histories without the row of an instance, and rows that name none."""
         require_role(actor, "verify everything", Role.AUDITOR, Role.ADMIN)
-        with self._store.reading() as tx:
-            orphans = tx.histories_without_instance()
+        try:
+            with self._store.reading() as tx:
+                orphans = tx.histories_without_instance()
+        except StorageDamaged as error:
+            yield _unsound("-", None, str(error))
+            orphans = []
         for each in orphans:
             yield _unsound(each, 1, "there is a history, but no row of its instance")
         for row in self._store.quarantine.rows:
@@ -255,7 +260,7 @@ class History:
                 continue
             try:
                 yield self._judged(tx, kept[each], told[each], (), digests)
-            except DamagedRow:
+            except (DamagedRow, StorageDamaged):
                 yield self._verify(tx, each)
 
     def _verify(self, tx: StoreTransaction, instance_id: str) -> Verification:
@@ -266,7 +271,7 @@ class History:
             if damages:
                 return self._judged(tx, KeptBeside(stored), told, damages)
             return self._judged(tx, tx.kept_beside([instance_id])[instance_id], told, ())
-        except (DamagedRow, NotFound) as error:
+        except (DamagedRow, NotFound, StorageDamaged) as error:
             return _unsound(instance_id, None, str(error))
 
     def _judged(

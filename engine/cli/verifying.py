@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from engine.cli.exit_codes import OK, REFUSED
 from engine.cli.invocation import Invocation
 from engine.cli.progress import Progress
 from engine.cli.words import Commands
-from engine.errors import InvalidInput, NotFound
+from engine.errors import InvalidInput, NotFound, StorageDamaged
 from engine.model import (
     Actor,
     Fault,
@@ -148,10 +148,17 @@ class Summary:
 
     def add_beside(self, engine: ProcessEngine, actor: Actor) -> None:
         """Compare what is kept beside all instances."""
-        self.faults += engine.definitions.faults(actor=actor)
-        self.faults += engine.tallying.faults(actor=actor)
-        self.add_keys(engine.personal_data.verify(actor=actor))
-        self.add_log(engine.account_log.verify(actor=actor))
+        parts: Mapping[str, Callable[[], None]] = {
+            "definitions": lambda: self.faults.extend(engine.definitions.faults(actor=actor)),
+            "tallies": lambda: self.faults.extend(engine.tallying.faults(actor=actor)),
+            "keys": lambda: self.add_keys(engine.personal_data.verify(actor=actor)),
+            "account-log": lambda: self.add_log(engine.account_log.verify(actor=actor)),
+        }
+        for name, compare in parts.items():
+            try:
+                compare()
+            except StorageDamaged as error:
+                self.faults.append(Fault(name, None, "state", str(error), found="unreadable"))
 
     def in_words(self, call: Invocation) -> Iterator[str]:
         """What was checked, a line each."""

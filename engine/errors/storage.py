@@ -33,6 +33,10 @@ class StorageUnusable(StorageError):
     """The database, or a folder beside it, cannot be used until somebody has seen to it."""
 
 
+class StorageDamaged(StorageUnusable):
+    """Pages of the database cannot be read; what lies on others can."""
+
+
 #: What a database may be for a while.
 PASSING_TROUBLE = (StorageBusy, StorageFull, StorageAway, OutcomeUnknown)
 

@@ -8,7 +8,14 @@ from threading import Lock
 
 from sqlalchemy import Connection, Engine, RootTransaction
 
-from engine.errors import EngineError, OutcomeUnknown, StorageAway, StorageBusy, StorageUnusable
+from engine.errors import (
+    EngineError,
+    OutcomeUnknown,
+    StorageAway,
+    StorageBusy,
+    StorageDamaged,
+    StorageUnusable,
+)
 from engine.store.at_hand import AtHand, let_go
 from engine.store.connection import BUSY_TIMEOUT_MS, WRITING, alone, driver_errors
 from engine.store.driver import driver_of
@@ -115,6 +122,9 @@ def _commit(begun: RootTransaction, *, is_writing: bool, clash: EngineError | No
             raise OutcomeUnknown from lost
         raise
     except StorageUnusable as failed:
+        if not is_writing and isinstance(failed, StorageDamaged):
+            # Whoever asked for what lies there was told; SQLite says it once more at the end.
+            return
         # SQLite undoes what a disk fails to sync; but it is in the log, and who opens the file
         # after a crash finds it there whole. PostgreSQL refuses a statement, and keeps nothing.
         if is_writing and begun.connection.dialect.name == "sqlite":

@@ -21,6 +21,7 @@ from engine.errors import (
     InvalidInput,
     StorageAway,
     StorageBusy,
+    StorageDamaged,
     StorageError,
     StorageFull,
     StorageUnusable,
@@ -91,6 +92,10 @@ _UNUSABLE_STATES = frozenset(
     {
         "42501",  # insufficient_privilege
         "58030",  # io_error
+    }
+)
+_DAMAGED_STATES = frozenset(
+    {
         "XX001",  # data_corrupted
         "XX002",  # index_corrupted
     }
@@ -322,7 +327,7 @@ def _translate(error: Exception) -> EngineError:
         return InvalidInput(f"a value cannot be stored: {error.orig}")
     if isinstance(error, UnicodeDecodeError):
         # What SQLite says of a damaged schema has the damaged bytes in it.
-        return StorageUnusable(_TOLD[_MALFORMED])
+        return StorageDamaged(_TOLD[_MALFORMED])
     if isinstance(error, (UnicodeError, OverflowError)):
         return InvalidInput(f"a value cannot be stored: {error}")
     return StorageError(f"the database failed: {error}")
@@ -370,8 +375,10 @@ def _trouble_of_all(state: str | None, message: str) -> StorageError | None:
     if message.startswith(_MALFORMED_SCHEMA):
         message = _MALFORMED
     advice = _POOLED if state in _POOLED_STATES else _TOLD.get(message)
-    if advice is not None or state in _UNUSABLE_STATES:
-        return StorageUnusable(advice or f"the database cannot be used: {message}")
+    is_damaged = message == _MALFORMED or state in _DAMAGED_STATES
+    if advice is not None or is_damaged or state in _UNUSABLE_STATES:
+        kind = StorageDamaged if is_damaged else StorageUnusable
+        return kind(advice or f"the database cannot be used: {message}")
     return None
 
 

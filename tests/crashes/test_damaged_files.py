@@ -192,6 +192,29 @@ def test_damaged_page_is_named_or_was_not_needed(clerk: Clerk, seed: int) -> Non
             assert TELLING.search(answer.text), (words, answer)
 
 
+def test_verification_goes_on_past_the_pages_that_cannot_be_read(clerk: Clerk) -> None:
+    [whole] = [line for line in clerk("verify", "--all").out.splitlines() if "run again" in line]
+    content = bytearray(clerk.file.read_bytes())
+    starts = range(PAGE, len(content), PAGE)
+    # Leaves of tables begin so (sqlite.org/fileformat.html 1.6).
+    leaves = [each for each in starts if content[each] == 0x0D]
+    of_events = [
+        each for each in leaves if content[each : each + PAGE].count(b"activity_entered") > 3
+    ]
+    damaged = of_events[len(of_events) // 2]
+    content[damaged : damaged + PAGE] = bytes(PAGE)
+    clerk.file.write_bytes(content)
+
+    answer = clerk("verify", "--all")
+
+    assert answer.code == 1, answer
+    found = answer.out.splitlines()
+    named = {line.split()[0] for line in found if "the database file is damaged: stop" in line}
+    assert 1 <= len(named) < 15
+    [told] = [line for line in found if "run again" in line]
+    assert int(whole.split()[0]) > int(told.split()[0]) > int(whole.split()[0]) // 3
+
+
 def test_new_database_is_not_made_in_the_place_of_one_that_has_gone(clerk: Clerk) -> None:
     clerk.file.unlink()
 

@@ -61,6 +61,7 @@ _ROOMS = {
     "courses",
     "measuring",
     "tallying",
+    "counting",
     "reports",
     "auditing",
     "playback",

@@ -174,5 +174,6 @@ def test_only_admins_make_backups(office: Office) -> None:
 
 def test_every_table_of_the_schema_is_in_a_backup(store: Store) -> None:
     with store.outgoing() as outgoing:
-        assert {shape.name for shape in outgoing.shapes} == set(metadata.tables)
+        counted = {"work_counted", "work_count", "work_change", "late_instance"}
+        assert {shape.name for shape in outgoing.shapes} == set(metadata.tables) - counted
         assert outgoing.schema == migrations.head()

@@ -25,6 +25,7 @@ from engine.store.tables.columns import (
     metadata,
     name_places,
 )
+from engine.store.tables.counts import late_instance, work_change, work_count, work_counted
 from engine.store.tables.definitions import (
     definition_lane,
     deployment,
@@ -95,6 +96,7 @@ __all__ = [
     "instance_tally",
     "instance_time",
     "kept_message",
+    "late_instance",
     "listed_head",
     "login_failure",
     "login_session",
@@ -127,6 +129,9 @@ __all__ = [
     "variable_update",
     "webhook_subscription",
     "work_calendar",
+    "work_change",
+    "work_count",
+    "work_counted",
 ]
 
 name_places(metadata)

@@ -27,12 +27,12 @@ class Errand:
     #: Whether it is about many things, of which a damaged one must not take the others with it.
     is_of_many: bool = True
     #: How often it is run: less often what takes long.
-    tries: int = 5
+    tries: int = 2
 
 
 ERRANDS = (
-    Errand("verify --all", tries=5),
-    Errand("reindex", tries=5),
+    Errand("verify --all", tries=4),
+    Errand("reindex", tries=4),
     Errand("doctor"),
     Errand("migrate"),
     Errand("checkpoint"),
@@ -64,9 +64,9 @@ ERRANDS = (
     Errand("history {instance}", is_of_many=False),
     Errand("replay {instance}", is_of_many=False),
     Errand("export history {instance} --documents -o {out}", is_of_many=False),
-    Errand("export pdf {instance} {out}", is_of_many=False, tries=2),
-    Errand("export log {out}.csv", is_of_many=False, tries=3),
-    Errand("export akip --from 2026-01-01 --to 2026-12-31 --unverified {out}", False, tries=2),
+    Errand("export pdf {instance} {out}", is_of_many=False, tries=1),
+    Errand("export log {out}.csv", is_of_many=False, tries=2),
+    Errand("export akip --from 2026-01-01 --to 2026-12-31 --unverified {out}", False, tries=1),
     Errand("move revisi --from 1 --reason surat"),
     Errand("start isyarat"),
     Errand("signal AWAS"),

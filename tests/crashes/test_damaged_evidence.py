@@ -14,7 +14,7 @@ import pytest
 from tests.crashes.clerk import Clerk
 
 #: Bytes that are flipped, one at a time.
-_FLIPS = 150
+_FLIPS = 100
 
 
 @pytest.fixture(scope="module")

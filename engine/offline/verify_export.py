@@ -7,16 +7,23 @@ It needs Python 3.8 or later and nothing else:
 
 What it checks, for each process instance of the export:
 
-1. chain: hash = SHA-256(0x00 | previous hash | the event's canonical JSON, RFC 8785), from event 1
+1. files: none is there twice, and there is none that no history names.
+2. chain: hash = SHA-256(0x00 | previous hash | the event's canonical JSON, RFC 8785), from event 1
    on without a gap; what the first one chains to is the SHA-256 of the instance's id.
-2. diagram: the BPMN file has the SHA-256 that the first event names.
-3. documents, when they were exported: each has the SHA-256 that an event names.
-4. checkpoint: the hash of one of its events is a leaf of a Merkle tree (RFC 6962) whose root a
+3. summary: what export.json says of the instance (process, business key, state) is what its events
+   lead to.
+4. diagram: the BPMN file has the SHA-256 that the first event names.
+5. documents, when they were exported: each has the SHA-256 that an event names.
+6. checkpoint: the hash of one of its events is a leaf of a Merkle tree (RFC 6962) whose root a
    checkpoint names, and that checkpoint is signed (Ed25519, RFC 8032). So everything up to that
    event was there, as it is here, when the checkpoint was made.
 
+With --checkpoints, which names a folder with one's own copies of them, every event that any of
+those lists must be there as well: so nobody can have written anew what one holds a checkpoint of.
+
 What it cannot know is whose key that is: compare the fingerprint that it shows with the one that
-the office published, or give that with --key. It runs no diagram: that `alur verify` does.
+the office published, or give that with --key; then something must be signed with it. It runs no
+diagram: that `alur verify` does.
 
 A line of events/<instance>.jsonl is ["<previous hash>","<hash>",<the event>]; the event stands
 there in its canonical bytes, from the 136th on, so that nothing is written anew to be hashed.
@@ -44,6 +51,10 @@ CHECKPOINT = "alur-checkpoint-1"
 _PREFIX = 1 + 66 + 1 + 66 + 1
 
 
+#: What every export has beside what its histories name.
+_ALWAYS = {"export.json", "BACA-SAYA.txt", "verify_export.py"}
+#: An event -> the state of an instance that has it.
+_ENDS = {"instance_completed": "COMPLETED", "instance_cancelled": "EXTERNALLY_TERMINATED"}
 #: What reading a file may raise of which any byte may be another one.
 UNREADABLE = (
     *(OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, IndexError),
@@ -68,9 +79,12 @@ def reason_of(error: Exception) -> str:
 class Export:
     """An opened export, and what was found in it."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    def __init__(self, archive: zipfile.ZipFile, own: OwnCopies | None = None) -> None:
         self._archive = archive
+        self._own = own
         self._names = set(archive.namelist())
+        #: Those that were looked at.
+        self._named = set(_ALWAYS)
         self.manifest = json.loads(self.read("export.json"))
         if self.manifest.get("format") != EXPORT:
             raise ValueError("expected an export of the format " + EXPORT)
@@ -79,10 +93,22 @@ class Export:
 
     def read(self, name: str) -> bytes:
         """The bytes of one file of the export."""
+        self._named.add(name)
         return self._archive.read(name)
+
+    def file_faults(self) -> list[str]:
+        """What is wrong with the files, once all instances were found sound."""
+        names = self._archive.namelist()
+        twice = sorted({name for name in names if names.count(name) > 1})
+        unnamed = sorted(self._names - self._named)
+        return [
+            *(f"{name} is there twice" for name in twice),
+            *(f"{name} is named by no history" for name in unnamed),
+        ]
 
     def lines(self, name: str) -> Iterator[bytes]:
         """The lines of one file of the export, without their ends."""
+        self._named.add(name)
         with self._archive.open(name) as opened:
             for line in opened:
                 yield line.rstrip(b"\n")
@@ -91,9 +117,10 @@ class Export:
 
     def verify_instance(self, told: dict[str, Any]) -> str:
         """What was found sound of an instance, in words. Raises NotSound."""
-        chain = Chain(told["instance"])
+        chain, listed = Chain(told["instance"]), self._listed(told["instance"])
         for line in self.lines("events/{}.jsonl".format(told["instance"])):
             event = chain.add(line)
+            chain.check_own(listed)
             if chain.sequence == 1:
                 self._check_digest("definitions/{}.bpmn", event["payload"]["digest"])
             if event["kind"] == "instance_migrated":
@@ -103,7 +130,13 @@ class Export:
                     self._check_digest("documents/{}", document["sha256"])
             if told["proof"] and chain.sequence == told["proof"]["sequence"]:
                 chain.proved_hash = chain.head
-        return f"{chain.sequence} events: {self._covered(told, chain)}"
+        covered = self._covered(told, chain)
+        chain.check_end(listed, self.manifest["at"])
+        chain.check_summary(told)
+        return f"{chain.sequence} events: {covered}"
+
+    def _listed(self, instance: str) -> dict[int, Listed]:
+        return self._own.heads.get(instance, {}) if self._own else {}
 
     def _check_digest(self, name: str, digest: str) -> None:
         file = name.format(digest)
@@ -165,6 +198,10 @@ class Chain:
         self.head = hashlib.sha256(instance.encode("utf-8")).hexdigest()
         #: The hash of the event that a checkpoint lists.
         self.proved_hash: str | None = None
+        #: What its events say of it.
+        self._business_key: str | None = None
+        self._definition = ""
+        self._state = "ACTIVE"
 
     def add(self, line: bytes) -> dict[str, Any]:
         """The next event."""
@@ -178,7 +215,73 @@ class Chain:
         if hashlib.sha256(body).hexdigest() != found:
             raise NotSound(f"event {wanted} is not what was recorded")
         self.sequence, self.head = wanted, found
+        self._note(event["kind"], event["payload"])
         return dict(event)
+
+    def _note(self, kind: str, payload: dict[str, Any]) -> None:
+        if self.sequence == 1:
+            self._business_key, self._definition = payload["businessKey"], payload["definition"]
+        elif kind == "instance_migrated":
+            self._definition = payload["to"]
+        self._state = _ENDS.get(kind, self._state)
+
+    def check_summary(self, told: dict[str, Any]) -> None:
+        """What the export says of the instance is what its events lead to. Raises NotSound."""
+        key, version = self._definition.split(":")[:2]
+        for name, wanted in (
+            ("process", key),
+            ("version", int(version)),
+            ("businessKey", self._business_key),
+            ("state", self._state),
+        ):
+            if told[name] != wanted:
+                raise NotSound(f"export.json says {name} {told[name]}, its events say {wanted}")
+
+    def check_own(self, listed: dict[int, Listed]) -> None:
+        """The last event is the one that one's own copies list, if they do. Raises NotSound."""
+        own = listed.get(self.sequence)
+        if own is not None and own.hash != self.head:
+            raise NotSound(
+                f"event {self.sequence} is not the one that your copy of checkpoint "
+                f"{own.checkpoint} lists"
+            )
+
+    def check_end(self, listed: dict[int, Listed], at: str) -> None:
+        """No event is missing that was there when the export was made. Raises NotSound."""
+        for sequence, own in sorted(listed.items()):
+            if sequence > self.sequence and own.at <= at:
+                raise NotSound(
+                    f"event {sequence} is missing, which your copy of checkpoint "
+                    f"{own.checkpoint} lists"
+                )
+
+
+class Listed(NamedTuple):
+    """An event of an instance that a checkpoint lists, which was made at that time."""
+
+    hash: str
+    checkpoint: int
+    at: str
+
+
+class OwnCopies:
+    """A folder with one's own copies of checkpoints and of the heads that they list."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        #: Instance -> number of the event -> where it is listed.
+        self.heads: dict[str, dict[int, Listed]] = {}
+        for file in sorted(folder.glob("checkpoint-*.heads.jsonl")):
+            number, at = int(file.name[len("checkpoint-") :].split(".")[0]), _made_at(file)
+            for line in file.read_bytes().splitlines():
+                instance, sequence, head = json.loads(line)
+                self.heads.setdefault(instance, {})[sequence] = Listed(head, number, at)
+
+
+def _made_at(heads: Path) -> str:
+    """When the checkpoint was made that lists these; the first moment when it does not say so."""
+    signed = heads.with_name(heads.name.replace(".heads.jsonl", ".json"))
+    return str(json.loads(signed.read_bytes()).get("at", ""))
 
 
 # ----------------------------------------------------------------- trees and JSON
@@ -293,19 +396,29 @@ def is_signed(content: bytes, signature: str, key: str) -> bool:
 
 def verify(file: Path, *, key: str | None = None, own: Path | None = None) -> bool:
     """Print what was found in the export; whether all of it holds."""
-    faults = 0
+    faults = uncovered = 0
+    copies = OwnCopies(own) if own else None
     with zipfile.ZipFile(file) as archive:
-        export = Export(archive)
-        for told in export.manifest["instances"]:
+        export = Export(archive, copies)
+        instances = export.manifest["instances"]
+        for told in instances:
             name = told["instance"]
             try:
                 found = export.verify_instance(told)
             except (NotSound, *UNREADABLE) as error:
                 faults += 1
                 found = f"NOT SOUND: {reason_of(error)}"
+            uncovered += not told.get("proof")
             print(f"{name}  {found}")
+        # Else what they name is not known.
+        for fault in [] if faults else export.file_faults():
+            faults += 1
+            print(f"NOT SOUND: {fault}")
         faults += _judge_keys(export, key)
-        faults += _judge_copies(export, own) if own else 0
+        faults += _judge_copies(export, copies) if copies else 0
+    if uncovered:
+        said = "nothing but the sender vouches for what is covered by no checkpoint"
+        print(f"{uncovered} of {len(instances)} instances: {said}")
     verdict = f"NOT SOUND: {faults} faults / TIDAK UTUH" if faults else "SOUND / UTUH"
     print(verdict)
     return not faults
@@ -322,20 +435,23 @@ def _judge_keys(export: Export, known: str | None) -> int:
             faults += not is_known
             said = "the known one" if is_known else "NOT SOUND: it is not the known one"
         print(f"key {shown}: {said}")
+    if known is not None and not export.public_keys():
+        faults += 1
+        print("NOT SOUND: nothing in it is signed, with whatever key")
     return faults
 
 
-def _judge_copies(export: Export, folder: Path) -> int:
+def _judge_copies(export: Export, copies: OwnCopies) -> int:
     """How many checkpoints are another than one's own copy of them."""
     faults = 0
     for number in export.numbers():
         name = f"checkpoint-{number:08}.json"
-        own = folder / name
+        own = copies.folder / name
         if not own.exists():
-            print(f"{name}: no copy of it in {folder}")
+            print(f"{name}: no copy of it in {copies.folder}")
         elif own.read_bytes() != export.read("checkpoints/" + name):
             faults += 1
-            print(f"{name}: NOT SOUND: another one than the copy in {folder}")
+            print(f"{name}: NOT SOUND: another one than the copy in {copies.folder}")
     return faults
 
 

@@ -62,12 +62,13 @@ class Package:
     def check_files(self) -> None:
         """Each file is the one that the manifest names."""
         named: dict[str, str] = self.manifest["files"]
-        there = [name for name in self._archive.namelist() if name != MANIFEST]
+        names = self._archive.namelist()
+        there = [name for name in names if name != MANIFEST]
         for name in sorted(set(named) - set(there)):
             self.faults.append(f"{name} is missing")
         for name in sorted(set(there) - set(named)):
             self.faults.append(f"{name} is not named in the manifest")
-        if len(there) != len(set(there)):
+        if len(names) != len(set(names)):
             self.faults.append("a file is there twice")
         for name in sorted(set(named) & set(there)):
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import shutil
@@ -125,6 +126,141 @@ def test_checkpoints_are_compared_with_own_copies(exported: Exported) -> None:
     assert exported.check("--checkpoints", own).returncode == 1
 
 
+def _written_anew(exported: Exported, name: str, *, after: int) -> None:
+    """The events of the first instance say something else from there on, in a chain that holds."""
+
+    def anew(content: bytes) -> bytes:
+        lines = content.splitlines(keepends=True)
+        head = json.loads(lines[after - 1])[1]
+        for number in range(after, len(lines)):
+            body = lines[number][135:-2].replace(b"admin", name.encode())
+            found = hashlib.sha256(b"\x00" + bytes.fromhex(head) + body).hexdigest()
+            lines[number] = f'["{head}","{found}",'.encode() + body + b"]\n"
+            head = found
+        return b"".join(lines)
+
+    exported.change(f"events/{exported.instances[0]}.jsonl", anew)
+
+
+def test_what_an_own_copy_lists_cannot_be_written_anew(exported: Exported) -> None:
+    office, own = exported.office, exported.folder / "titik"
+    # The sender's proof is of the first checkpoint; what came later is in the auditor's second one.
+    office.engine.checkpoints.make(actor=ADMIN)
+    shutil.copytree(exported.folder.parent / "titik", own)
+    assert exported.check("--checkpoints", own).returncode == 0
+
+    _written_anew(exported, "lurah", after=9)
+
+    assert exported.check().returncode == 0
+    answer = exported.check("--checkpoints", own)
+    assert answer.returncode == 1
+    assert "is not the one that your copy of checkpoint 2 lists" in answer.stdout
+
+
+def test_what_an_own_copy_lists_cannot_be_cut_off(exported: Exported) -> None:
+    own = exported.folder / "titik"
+    shutil.copytree(exported.folder.parent / "titik", own)
+    exported.change("export.json", _without_proofs)
+    exported.change(
+        f"events/{exported.instances[0]}.jsonl",
+        lambda c: b"".join(c.splitlines(keepends=True)[:8]),
+    )
+
+    answer = exported.check("--checkpoints", own)
+
+    assert answer.returncode == 1
+    assert "event 9 is missing, which your copy of checkpoint 1 lists" in answer.stdout
+
+
+def _without_proofs(content: bytes) -> bytes:
+    made = json.loads(content)
+    for each in made["instances"]:
+        each |= {"proof": None, "state": "ACTIVE"}
+    return json.dumps(made).encode()
+
+
+def test_a_key_that_is_known_must_have_signed_something(exported: Exported) -> None:
+    proof = exported.office.engine.checkpoint_proof
+    known = proof.verify(exported.folder.parent / "titik", actor=AUDITOR).fingerprint
+    exported.change("export.json", _without_proofs)
+    with zipfile.ZipFile(exported.file) as archive:
+        content = {each: archive.read(each) for each in archive.namelist()}
+    with zipfile.ZipFile(exported.file, "w") as archive:
+        for name, found in content.items():
+            if not name.startswith("checkpoints/"):
+                archive.writestr(name, found)
+
+    answer = exported.check("--key", known or "")
+
+    assert answer.returncode == 1
+    assert "nothing in it is signed" in answer.stdout
+    assert "2 of 2 instances: nothing but the sender vouches for" in answer.stdout
+
+
+def test_a_file_that_is_there_twice_is_named(exported: Exported) -> None:
+    name = f"events/{exported.instances[0]}.jsonl"
+    with zipfile.ZipFile(exported.file) as archive:
+        content = {each: archive.read(each) for each in archive.namelist()}
+    with zipfile.ZipFile(exported.file, "w") as archive:
+        for each, found in content.items():
+            archive.writestr(each, found)
+        # Python reads the last one, and many programs show the first.
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr(name, content[name])
+
+    answer = exported.check()
+
+    assert answer.returncode == 1
+    assert f"NOT SOUND: {name} is there twice" in answer.stdout
+
+
+@pytest.mark.parametrize("name", ["events/lain.jsonl", "documents/lain", "LAPORAN.pdf"])
+def test_a_file_that_no_history_names_is_named(exported: Exported, name: str) -> None:
+    with zipfile.ZipFile(exported.file, "a") as archive:
+        archive.writestr(name, b"palsu")
+
+    answer = exported.check()
+
+    assert answer.returncode == 1
+    assert f"NOT SOUND: {name} is named by no history" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("businessKey", "LAIN"), ("state", "ACTIVE"), ("process", "lain"), ("version", 7)],
+)
+def test_what_is_said_of_an_instance_is_what_its_events_say(
+    exported: Exported, name: str, value: object
+) -> None:
+    def forged(content: bytes) -> bytes:
+        made = json.loads(content)
+        made["instances"][0][name] = value
+        return json.dumps(made).encode()
+
+    exported.change("export.json", forged)
+
+    answer = exported.check()
+    assert answer.returncode == 1
+    assert f"export.json says {name} {value}, its events say " in answer.stdout
+
+
+def test_a_bit_that_flips_is_no_traceback(exported: Exported) -> None:
+    content = exported.file.read_bytes()
+    codes = set()
+
+    for place in range(40, len(content), len(content) // 12):
+        exported.file.write_bytes(
+            content[:place] + bytes([content[place] ^ 32]) + content[place + 1 :]
+        )
+        script = [sys.executable, "-I", "engine/offline/verify_export.py", str(exported.file)]
+        answer = subprocess.run(script, capture_output=True, text=True, check=False)
+        assert "Traceback" not in answer.stderr, answer.stderr
+        codes.add(answer.returncode)
+
+    assert codes <= {0, 1, 2}
+    assert codes & {1, 2}
+
+
 def _swap_lines(content: bytes) -> bytes:
     lines = content.splitlines(keepends=True)
     return b"".join([lines[0], lines[2], lines[1], *lines[3:]])
@@ -218,6 +354,7 @@ def test_without_a_checkpoint_the_chain_is_all(office: Office, tmp_path: Path) -
     answer = found.check()
     assert answer.returncode == 0
     assert "no checkpoint covers it yet" in answer.stdout
+    assert "1 of 1 instances: nothing but the sender vouches for" in answer.stdout
 
 
 def test_who_may_not_see_an_instance_may_not_export_it(office: Office) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.account_proof import OF_ACCOUNTS, account_faults
 from engine.canonical_json import CanonicalizationError, canonical_json
+from engine.erasure_proof import OF_ERASURES, erasure_faults
 from engine.errors import DamagedRow
 from engine.history import chain_hash
 from engine.model import (
@@ -36,7 +37,7 @@ LOG = "account-log"
 GENESIS = hashlib.sha256(LOG.encode()).hexdigest()
 
 _FIRST_PAGE = Page()
-_OF_RIGHTS = OF_ACCOUNTS | OF_SUBSTITUTIONS
+_OF_RIGHTS = OF_ACCOUNTS | OF_SUBSTITUTIONS | OF_ERASURES
 
 
 class AccountLog:
@@ -62,8 +63,8 @@ class AccountLog:
     def verify(self, *, actor: Actor) -> Verification:
         """Check the whole chain, that the log ends where it says, and what follows from it.
 
-        Accounts with what they may do, and substitutions, are kept beside the log, and must be
-        those that it tells of. Raises Forbidden.
+        Accounts with what they may do, substitutions and erasures are kept beside the log, and must
+        be those that it tells of; so must the keys be that are gone. Raises Forbidden.
         """
         _require_reader(actor)
         with self._store.reading() as tx:
@@ -72,6 +73,9 @@ class AccountLog:
                 return found
             faults = _read(lambda: account_faults(LOG, told, tx.accounts()))
             faults += _read(lambda: substitution_faults(LOG, told, tx.every_substitution()))
+            faults += _read(
+                lambda: erasure_faults(LOG, told, tx.every_erasure(), tx.destroyed_keys())
+            )
             return replace(found, faults=tuple(faults))
 
 
@@ -84,7 +88,7 @@ def _read(judged: Callable[[], list[Fault]]) -> list[Fault]:
 
 
 def verified_with_rights(tx: StoreTransaction) -> tuple[Verification, list[AccountEvent]]:
-    """What is found wrong with the log itself, and its events about who may do what, in order."""
+    """What is found wrong with the log itself, and its events that rows beside it follow from."""
     told: list[AccountEvent] = []
     events = _noted(tx.every_account_event(), told)
     try:
@@ -96,7 +100,7 @@ def verified_with_rights(tx: StoreTransaction) -> tuple[Verification, list[Accou
 
 
 def _noted(events: Iterable[AccountEvent], told: list[AccountEvent]) -> Iterator[AccountEvent]:
-    """The events; those of rights and substitutions, which are few, are put into `told`."""
+    """The events; those that rows follow from, which are few, are put into `told`."""
     for event in events:
         if event.kind in _OF_RIGHTS:
             told.append(event)

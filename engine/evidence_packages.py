@@ -14,17 +14,22 @@ from datetime import datetime, timedelta
 from typing import IO
 
 from engine.account_log import record
-from engine.errors import Forbidden, InvalidInput, NotFound
+from engine.errors import DamagedRow, Forbidden, InvalidInput, NotFound
 from engine.model import (
     AccountEventKind,
     Actor,
     EvidencePackage,
+    Fault,
     Head,
+    Json,
     ListedInstance,
+    PackageState,
     Period,
     Role,
     StoredCheckpoint,
 )
+from engine.permissions import require_role
+from engine.queries import AccountEventQuery
 from engine.sources import Clock, Ids
 from engine.store import Store, StoreTransaction
 
@@ -38,7 +43,11 @@ TRIES = 3
 REST = timedelta(minutes=1)
 #: Packages on a listing.
 MOST = 50
+#: What a fault of a package is of, which is no instance.
+PACKAGES = "evidence-packages"
 _BATCH = 200
+#: Since when, until when, and the SHA-256 of what was made.
+_Made = tuple[str, str, str]
 
 
 class EvidencePackages:
@@ -99,13 +108,33 @@ class EvidencePackages:
         return found
 
     def content(self, package_id: str, *, actor: Actor) -> bytes:
-        """The file, as it was made. Raises NotFound before it is made, Forbidden."""
-        self.package(package_id, actor=actor)
+        """The file, as it was made. Raises NotFound before it is made, Forbidden, DamagedRow."""
+        package = self.package(package_id, actor=actor)
         with self._store.reading() as tx:
             found = tx.package_content(package_id)
         if found is None:
             raise NotFound("file of evidence package", package_id)
+        if hashlib.sha256(found).hexdigest() != package.sha256:
+            raise DamagedRow(
+                f"the file of evidence package {package_id} is not kept as it was made, with the "
+                f"SHA-256 {package.sha256}; order it again"
+            )
         return found
+
+    def faults(self, *, actor: Actor) -> Iterator[Fault]:
+        """Every package that is made and is not the one that the log of accounts tells of.
+
+        Auditors and admins only.
+        """
+        require_role(actor, "verify everything", Role.AUDITOR, Role.ADMIN)
+        made = AccountEventQuery(kinds=(AccountEventKind.EVIDENCE_MADE,))
+        with self._store.reading() as tx:
+            told = {_told(each.payload) for each in tx.account_events(made)}
+            for package in tx.packages(None):
+                if package.state is PackageState.DONE:
+                    yield from _faults(package, tx.package_content(package.package_id), told)
+        for row in self._store.quarantine.rows_of("evidence_package"):
+            yield Fault(PACKAGES, None, "state", f"{row} cannot be read", found="unreadable")
 
     def order_again(self, package_id: str, *, actor: Actor) -> EvidencePackage:
         """One that failed is made once more; any other stays. Raises NotFound, Forbidden."""
@@ -241,10 +270,32 @@ class Hold:
             tx.fail_package(self.package.package_id, self._holder, fault, at=self._clock.now())
 
 
+def _faults(
+    package: EvidencePackage, content: bytes | None, told: Collection[_Made]
+) -> Iterator[Fault]:
+    """told: what the log of accounts says was made."""
+    found = "nothing" if content is None else hashlib.sha256(content).hexdigest()
+    of = f"evidence package {package.package_id}"
+    if found != package.sha256:
+        text = f"the file of {of} has another SHA-256 than it was made with"
+        yield Fault(PACKAGES, None, "state", text, expected=str(package.sha256), found=found)
+    if (*_words_of(package.period), package.sha256) not in told:
+        text = f"{of} is not one that the log of accounts tells of"
+        yield Fault(PACKAGES, None, "state", text, found=str(package.sha256))
+
+
+def _told(payload: Json) -> _Made:
+    return payload["since"], payload["until"], payload["sha256"]
+
+
+def _words_of(period: Period) -> tuple[str, str]:
+    return period.since.isoformat(), period.until.isoformat()
+
+
 def _record(
     tx: StoreTransaction, period: Period, sha256: str, *, actor: Actor, at: datetime
 ) -> None:
-    since, until = (each.isoformat() for each in (period.since, period.until))
+    since, until = _words_of(period)
     kind = AccountEventKind.EVIDENCE_MADE
     record(tx, kind, actor.account, at=at, actor=actor, since=since, until=until, sha256=sha256)
 

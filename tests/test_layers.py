@@ -50,6 +50,7 @@ _ROOMS = {
     "measure_proof",
     "substitution_proof",
     "account_proof",
+    "erasure_proof",
     "definition_proof",
     "projections",
     "reindexing",

@@ -11,6 +11,7 @@ from engine.cli.invocation import Invocation
 from engine.cli.progress import Progress
 from engine.cli.words import Commands
 from engine.errors import InvalidInput, NotFound, StorageDamaged
+from engine.evidence_packages import PACKAGES
 from engine.model import (
     Actor,
     Fault,
@@ -152,6 +153,7 @@ class Summary:
             "definitions": lambda: self.faults.extend(engine.definitions.faults(actor=actor)),
             "tallies": lambda: self.faults.extend(engine.tallying.faults(actor=actor)),
             "counts": lambda: self.faults.extend(engine.counting.faults(actor=actor)),
+            PACKAGES: lambda: self.faults.extend(engine.evidence_packages.faults(actor=actor)),
             "keys": lambda: self.add_keys(engine.personal_data.verify(actor=actor)),
             "account-log": lambda: self.add_log(engine.account_log.verify(actor=actor)),
         }

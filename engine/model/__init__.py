@@ -145,6 +145,7 @@ from engine.model.people import (
     SignOn,
 )
 from engine.model.personal import (
+    DestroyedKeys,
     Erased,
     Erasure,
     KeysVerification,
@@ -217,6 +218,7 @@ __all__ = [
     "DeliveryLoad",
     "DeliveryState",
     "Deployment",
+    "DestroyedKeys",
     "Diagnosis",
     "Disabling",
     "Document",

@@ -68,6 +68,15 @@ class Erasure:
 
 
 @dataclass(frozen=True, slots=True)
+class DestroyedKeys:
+    """What one erasure left: how many keys, of how many instances, and what they had sealed."""
+
+    key_count: int
+    instance_count: int
+    value_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class PersonalHolding:
     """How much of one person is sealed, as it is counted. `person` as in PersonalKey."""
 

@@ -51,8 +51,8 @@ class Evidence(Transaction):
             raise NotFound("evidence package", package_id)
         return _package_of(row)
 
-    def packages(self, limit: int) -> list[EvidencePackage]:
-        """The newest ones."""
+    def packages(self, limit: int | None) -> list[EvidencePackage]:
+        """The newest ones; None: all."""
         newest = select(*_COLUMNS).order_by(_P.ordered_at.desc(), _P.package_id)
         return self._listed(newest.limit(limit), _package_of, _P.package_id)
 

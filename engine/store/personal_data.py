@@ -10,10 +10,10 @@ from sqlalchemy import Row, Select, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import NotFound
-from engine.model import Erasure, PersonalHolding, PersonalKey
+from engine.model import DestroyedKeys, Erasure, PersonalHolding, PersonalKey
 from engine.queries import Page
 from engine.store.filters import among
-from engine.store.kept_rows import of_table, require, require_countable
+from engine.store.kept_rows import of_table, readable, require, require_countable
 from engine.store.tables import erasure, personal_key, remembered_request
 from engine.store.transaction import Transaction, paged
 
@@ -201,6 +201,27 @@ class PersonalData(Transaction):
     def count_erasures(self) -> int:
         """How often something was erased."""
         return self._number(select(func.count()).select_from(erasure))
+
+    def every_erasure(self) -> list[Erasure]:
+        """All that there are."""
+        return [_erasure(row) for row in self._all(select(erasure))]
+
+    def destroyed_keys(self) -> dict[str, DestroyedKeys]:
+        """What is left of the keys that each erasure destroyed, by its id."""
+        counts = select(
+            _KEY.erasure_id,
+            func.count().label("key_count"),
+            func.count(_KEY.instance_id.distinct()).label("instance_count"),
+            func.sum(_KEY.value_count).label("value_count"),
+        )
+        rows = self._all(counts.where(_KEY.erasure_id.is_not(None)).group_by(_KEY.erasure_id))
+        with readable("the keys that an erasure destroyed"):
+            return {
+                row.erasure_id: DestroyedKeys(
+                    row.key_count, row.instance_count, int(row.value_count)
+                )
+                for row in rows
+            }
 
     def erasure(self, erasure_id: str) -> Erasure:
         """One of them. Raises NotFound."""

@@ -198,6 +198,8 @@ def faults_of(specimen: Specimen) -> list[Fault]:
             return [
                 *(f for each in engine.history.verify_all(actor=ADMIN) for f in each.faults),
                 *engine.definitions.faults(actor=ADMIN),
+                *engine.tallying.faults(actor=ADMIN),
+                *engine.evidence_packages.faults(actor=ADMIN),
                 *engine.personal_data.verify(actor=ADMIN).faults,
                 *engine.account_log.verify(actor=ADMIN).faults,
                 *engine.checkpoint_proof.verify(folder, actor=ADMIN).faults,

@@ -7,12 +7,14 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
-from engine.errors import Forbidden, InvalidInput, NotFound
+from engine.errors import DamagedRow, Forbidden, InvalidInput, NotFound
 from engine.evidence_packages import HELD_FOR, KEPT_FOR, REST, TRIES
 from engine.model import AccountEventKind, Actor, PackageState, Period, Verification
 from engine.queries import AccountEventQuery
 from engine.settings import Settings
+from engine.store.tables import evidence_package
 from tests.diagrams import end, line, process, start, user
 from tests.office import ADMIN, AUDITOR, Office, staff
 from webhooks.evidence import build_maker
@@ -57,6 +59,33 @@ def test_an_ordered_package_is_made_once_and_recorded(office_on_both: Office) ->
     query = AccountEventQuery(kinds=(AccountEventKind.EVIDENCE_MADE,))
     [told] = office.engine.account_log.events(query, actor=ADMIN)
     assert (told.actor, told.payload["sha256"]) == ("auditor", made.sha256)
+
+
+def test_a_package_that_was_changed_by_hand_is_named_and_not_given(office_on_both: Office) -> None:
+    office = with_work(office_on_both, instances=1)
+    package_id = ordered(office)
+    build_maker(office.engine, Settings()).turn(lambda: False)
+    packages = office.engine.evidence_packages
+    assert list(packages.faults(actor=AUDITOR)) == []
+
+    made = packages.content(package_id, actor=AUDITOR)
+    forged = made + b" "
+    with office.store.writing() as tx:
+        tx._write(update(evidence_package).values(content=forged))
+
+    with pytest.raises(DamagedRow, match="is not kept as it was made"):
+        packages.content(package_id, actor=AUDITOR)
+    [fault] = packages.faults(actor=AUDITOR)
+    assert (fault.instance_id, fault.check) == ("evidence-packages", "state")
+    assert fault.found == hashlib.sha256(forged).hexdigest()
+
+    # In agreement with the row's own SHA-256; the log of accounts knows of no such package.
+    with office.store.writing() as tx:
+        tx._write(update(evidence_package).values(sha256=fault.found))
+    [fault] = packages.faults(actor=AUDITOR)
+    assert "is not one that the log of accounts tells of" in fault.message
+    with pytest.raises(Forbidden):
+        list(packages.faults(actor=staff("Kadis")))
 
 
 def test_two_workers_make_each_package_once(office_on_both: Office) -> None:

@@ -12,6 +12,7 @@ from engine.errors import ReplayMismatch
 from engine.model import EventKind
 from engine.replay import replay
 from tests.diagrams import each, end, exclusive, flow, line, process, properties, start, user
+from tests.engine.moving import move
 from tests.office import ADMIN, AUDITOR, Office
 
 DIAGRAM = process(
@@ -104,6 +105,38 @@ def test_a_fault_names_the_ids_when_these_alone_differ(office: Office) -> None:
 
     assert (fault.found or "").endswith(" as lain")
     assert (fault.expected or "").endswith(f" as {seen.activity_instance_id}")
+
+
+def test_a_step_without_its_input_is_named_at_what_is_left_of_it(office: Office) -> None:
+    instance = office.start(office.deploy(DIAGRAM), daftar=["A"])
+    office.complete(instance, "isi", ulang=False)
+    with office.store.reading() as tx:
+        stored = tx.stored_instance(instance)
+        machine = office.engine.definitions.machine(tx, stored.instance.definition_id)
+        events = tx.events(instance)
+    completed = next(e for e in events if e.kind is EventKind.TASK_COMPLETED)
+    events.remove(completed)
+
+    [fault] = replay(machine, events).faults
+
+    assert (fault.check, fault.sequence) == ("replay", completed.sequence + 1)
+    assert "an input was expected" in fault.message
+
+
+def test_another_diagram_than_that_of_the_migration_is_named(office: Office) -> None:
+    instance = office.start(office.deploy(DIAGRAM), daftar=["A"])
+    target = move(office, instance, DIAGRAM + "<!-- 2 -->")
+    with office.store.reading() as tx:
+        events = tx.events(instance)
+        first = office.engine.definitions.machine(tx, events[0].payload["definition"])
+        other = office.engine.definitions.machine(tx, target)
+    migrated = next(e for e in events if e.kind is EventKind.INSTANCE_MIGRATED)
+
+    for later, found in (({}, "none"), ({target: first}, first.digest)):
+        [fault] = replay(first, events, later).faults
+        assert (fault.check, fault.sequence, fault.found) == ("replay", migrated.sequence, found)
+        assert fault.expected == other.digest
+    assert replay(first, events, {target: other}).faults == ()
 
 
 def test_a_replay_gives_the_same_bytes_as_the_live_run(office: Office) -> None:

@@ -9,7 +9,6 @@ from lxml import etree
 
 from engine.bpmn.checks import check_diagram
 from engine.bpmn.diagram import read_diagram
-from engine.errors import DeploymentRejected
 
 FILES = sorted((Path(__file__).parents[3] / "processes").glob("*.bpmn"))
 RUNS = 75
@@ -49,13 +48,14 @@ def damage(root, rng):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_damaged_procedure_is_answered_with_findings(path):
     content = path.read_bytes()
+    found = []
     for number in range(RUNS):
         root = etree.fromstring(content)
         damage(root, random.Random(f"{path.stem} {number}"))
 
-        try:
-            findings = check_diagram(read_diagram("rusak.bpmn", etree.tostring(root)))
-        except DeploymentRejected as rejected:
-            findings = rejected.findings
+        findings = check_diagram(read_diagram("rusak.bpmn", etree.tostring(root)))
 
         assert all(f.message_id and f.message_en and f.rule for f in findings)
+        found.append(findings)
+    # Some damage does no harm: a text that nobody reads.
+    assert sum(map(bool, found)) > RUNS / 2

@@ -77,24 +77,3 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
 def _split(count: int) -> int:
     """The largest power of two smaller than `count`."""
     return int(1 << ((count - 1).bit_length() - 1))
-
-
-def root_by_path(data: bytes, index: int, count: int, path: Iterable[bytes]) -> bytes | None:
-    """The root of a tree of `count` leaves in which `data` is leaf `index`; None: no such path.
-
-    RFC 9162 §2.1.3.2: the path is followed from the leaf up.
-    """
-    if not 0 <= index < count:
-        return None
-    place, last, found = index, count - 1, leaf_hash(data)
-    for each in path:
-        if last == 0:
-            return None
-        if place & 1 or place == last:
-            found = node_hash(each, found)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            found = node_hash(found, each)
-        place, last = place >> 1, last >> 1
-    return found if last == 0 else None

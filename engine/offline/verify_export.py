@@ -153,7 +153,7 @@ class Export:
             raise NotSound("event {} is missing".format(proof["sequence"]))
         made = self.checkpoint(proof["checkpoint"])
         leaf = [told["instance"], proof["sequence"], chain.proved_hash]
-        root = _root(leaf, proof["index"], proof["count"], proof["path"])
+        root = root_by_path(leaf, proof["index"], proof["count"], proof["path"])
         if root != made["root"] or proof["count"] != made["count"]:
             raise NotSound(
                 "event {} is not the one that checkpoint {} lists".format(
@@ -287,8 +287,13 @@ def _made_at(heads: Path) -> str:
 # ----------------------------------------------------------------- trees and JSON
 
 
-def _root(leaf: list[Any], index: int, count: int, path: list[str]) -> str | None:
-    """The Merkle root over `count` leaves of which this is number `index` (RFC 9162 2.1.3.2)."""
+def root_by_path(leaf: list[Any], index: int, count: int, path: list[str]) -> str | None:
+    """The Merkle root over `count` leaves of which this is number `index` (RFC 9162 2.1.3.2).
+
+    path: hashes as hexadecimal text, from the leaf up. None: no such leaf, or no such path.
+    """
+    if not 0 <= index < count:
+        return None
     found = hashlib.sha256(b"\x00" + _canonical(leaf)).digest()
     place, last = index, count - 1
     for each in path:

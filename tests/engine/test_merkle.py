@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.merkle import EMPTY, Tree, inclusion_path, root_by_path, root_of
+from engine.canonical_json import canonical_json
+from engine.merkle import EMPTY, Tree, inclusion_path, root_of
+from engine.offline.verify_export import root_by_path
 
 #: Leaves and roots with which implementations of Certificate Transparency (RFC 6962) are compared.
 LEAVES = [
@@ -43,19 +45,20 @@ def test_root_of_nothing_is_the_hash_of_nothing() -> None:
 
 @pytest.mark.parametrize("count", range(1, 20))
 def test_each_leaf_is_proved_by_its_path_and_no_other(count: int) -> None:
-    leaves = [f"leaf {number}".encode() for number in range(count)]
-    root = root_of(leaves)
+    heads = [[f"instance {number}", number, "hash"] for number in range(count)]
+    leaves = [canonical_json(head) for head in heads]
+    root = root_of(leaves).hex()
 
-    for index, leaf in enumerate(leaves):
-        path = inclusion_path(leaves, index)
-        assert root_by_path(leaf, index, count, path) == root
-        assert root_by_path(b"another", index, count, path) != root
-        assert root_by_path(leaf, (index + 1) % count, count, path) != root or count == 1
-        assert root_by_path(leaf, index, count, [*path, root]) is None
-        assert not path or root_by_path(leaf, index, count, path[:-1]) is None
+    for index, head in enumerate(heads):
+        path = [each.hex() for each in inclusion_path(leaves, index)]
+        assert root_by_path(head, index, count, path) == root
+        assert root_by_path(["another"], index, count, path) != root
+        assert root_by_path(head, (index + 1) % count, count, path) != root or count == 1
+        assert root_by_path(head, index, count, [*path, root]) is None
+        assert not path or root_by_path(head, index, count, path[:-1]) is None
 
 
 def test_a_place_that_is_not_there_has_no_path() -> None:
     with pytest.raises(IndexError, match="no leaf 3 among 3"):
         inclusion_path(LEAVES[:3], 3)
-    assert root_by_path(LEAVES[0], 3, 3, ()) is None
+    assert root_by_path(["instance", 1, "hash"], 3, 3, []) is None

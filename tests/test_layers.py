@@ -498,6 +498,14 @@ def test_planted_fault_is_found(path: str, source: str, fault: str) -> None:
     assert any(fault in each for each in found), found
 
 
+@pytest.mark.parametrize("path", _files())
+def test_file_has_one_job_and_at_most_400_lines(path: str) -> None:
+    # An auditor takes the script along as one file.
+    most = 500 if path == "engine/offline/verify_export.py" else 400
+
+    assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= most
+
+
 def test_right_imports_are_no_fault() -> None:
     source = """
 from engine.model import Actor

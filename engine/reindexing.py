@@ -116,13 +116,9 @@ class Reindexing:
             if not log.is_sound:
                 _log.warning("substitutions stay as they are: the log of accounts does not hold")
                 return
-            accounts = {each.name for each in tx.accounts()}
-            found = substitutions_in(told)
-            without = {each.substitution_id: each for each in found if each.account not in accounts}
-            for substitution_id, each in without.items():
-                reason = f"there is no account {each.account} that can be read"
-                _log.warning("substitution %s stays as it is: %s", substitution_id, reason)
-            tx.put_substitutions(found, but=without)
+            for each in tx.put_substitutions(substitutions_in(told)):
+                reason = f"there is no account {each.account}"
+                _log.warning("substitution %s stays as it is: %s", each.substitution_id, reason)
 
     # ------------------------------------------------------------------- comparing
 

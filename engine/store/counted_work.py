@@ -86,7 +86,8 @@ class CountedWork(WorkCounts):
         counted = self._kept_counts()
         if counted is None:
             return []
-        return [*self._wrong_places(counted, now), *self._wrong_late(counted, now)]
+        with readable("what is counted"):
+            return [*self._wrong_places(counted, now), *self._wrong_late(counted, now)]
 
     def _wrong_places(self, counted: Counted, now: datetime) -> Iterable[tuple[str, str, str]]:
         right, told = self._works_of_rows(now), self.works(counted, now, of_all)
@@ -100,7 +101,7 @@ class CountedWork(WorkCounts):
         found: dict[str, int] = defaultdict(int)
         for place, work in right.items():
             found[place[0]] += work.late_instances
-        for each in sorted({*late, *found}):
+        for each in sorted({*late, *found}, key=str):
             if late.get(each, 0) != found[each]:
                 yield f"late instances of {each}", str(found[each]), str(late.get(each, 0))
 

@@ -105,7 +105,8 @@ class Beside(Transaction):
         began = type_coerce(columns.started_at, BigInteger).label("began")
         is_lenient = self._connection.dialect.name == "sqlite"
         key = as_bytes(columns.instance_id) if is_lenient else columns.instance_id
-        statement = select(key.label("instance_id"), columns.last_sequence, began)
+        events = type_coerce(columns.last_sequence, BigInteger).label("last_sequence")
+        statement = select(key.label("instance_id"), events, began)
         if last is not None:
             place = tuple_(began, columns.instance_id)
             statement = statement.where(place > tuple_(last.began, last.instance_id))
@@ -114,8 +115,8 @@ class Beside(Transaction):
         for row in rows:
             instance_id = self._text(row.instance_id)
             if instance_id is not None:
-                events = row.last_sequence if isinstance(row.last_sequence, int) else 1
-                found.append(Listed(instance_id, events, row.began))
+                number = row.last_sequence if isinstance(row.last_sequence, int) else 1
+                found.append(Listed(instance_id, number, row.began))
         return found
 
     def histories_without_instance(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from engine.model import Substitution, SubstitutionKind, SubstitutionState
 from engine.queries import Page, SubstitutionQuery
 from engine.store.filters import Conditions, equal, like
 from engine.store.kept_rows import of_table, readable, require
-from engine.store.tables import substitution
+from engine.store.tables import account, substitution
 from engine.store.transaction import Transaction, paged
 
 _FIRST_PAGE = Page()
@@ -42,18 +42,21 @@ class Substitutions(Transaction):
         with readable("the row of a substitution"):
             return [substitution_of(row) for row in self._all(select(substitution))]
 
-    def put_substitutions(self, found: Iterable[Substitution], *, but: Collection[str]) -> None:
-        """These are all that there are. but: ids of those that stay as they are, if they are."""
+    def put_substitutions(self, found: Iterable[Substitution]) -> list[Substitution]:
+        """These are all that there are; but those whose account is not there, which stay so."""
         wanted = {each.substitution_id: each for each in found}
-        kept = {row.substitution_id for row in self._all(select(_COLUMNS.substitution_id))}
+        kept = self._ids(select(_COLUMNS.substitution_id), _COLUMNS.substitution_id)
+        accounts = self._ids(select(account.c.name), account.c.name)
         self._write(delete(substitution).where(_COLUMNS.substitution_id.not_in(sorted(wanted))))
+        left = [each for _, each in sorted(wanted.items()) if each.account not in accounts]
         for substitution_id, each in sorted(wanted.items()):
-            if substitution_id in but:
+            if each in left:
                 continue
             if substitution_id in kept:
                 self.update_substitution(each)
             else:
                 self.add_substitution(each)
+        return left
 
     def update_substitution(self, changed: Substitution) -> None:
         """Keep it as it is now, or NotFound."""

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli.duties import duties_of
 from engine.cli.exit_codes import MEANINGS
 from engine.cli.parser import build_parser
 from engine.model import INPUT_KINDS, EventKind
-from engine.settings import VARIABLES
+from engine.settings import VARIABLES, Settings
 from tests.needs import program
+from tests.office import Office
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -102,6 +104,14 @@ def test_readme_says_what_every_module_owns(folder: str) -> None:
     modules = {path.name for path in (ROOT / folder).glob("*.py")}
 
     assert modules - named == {"__init__.py"}
+
+
+def test_engine_readme_explains_every_duty(office: Office) -> None:
+    table = ENGINE.partition("| duty | does |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| (`.+?`) \|", table, re.MULTILINE)
+    duties = duties_of(office.engine, Settings())
+
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(each.name for each in duties)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

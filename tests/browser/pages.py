@@ -34,6 +34,7 @@ PAGES: tuple[tuple[str | None, str], ...] = (
     ("admin", "gangguan"),
     ("admin", "sop"),
     ("admin", "/proses/unggah"),
+    ("analis", "uji-jalan"),
     ("admin", "pindahkan"),
     ("admin", "tugas-pindah"),
     ("auditor", "putar-ulang-pindah"),

@@ -151,6 +151,7 @@ def fill(office: Office) -> dict[str, str]:
         "putar-ulang-gangguan": f"/putar-ulang/{stuck}?langkah=2",
         "bandingkan": f"/bandingkan?a={ended}&b={instances[0]}",
         "sop": f"/proses/{definitions[1].key}/1",
+        "uji-jalan": f"/proses/{definitions[3].key}/1/uji-jalan",
         "mulai": f"/proses/{definitions[1].key}/mulai",
         **_personal(office),
         **_revised(office),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from engine.bpmn.elements import ProcessModel
 
 _NEWEST_FIRST = Page(sorting=(("version", SortOrder.DESC),))
-_DEPLOYERS = (Role.ANALYST, Role.ADMIN)
+DEPLOYERS = (Role.ANALYST, Role.ADMIN)
 _ACTIVITY = re.compile(r"task$|subprocess$|^callactivity$|^transaction$", re.IGNORECASE)
 _MAX_NAME = 255
 
@@ -52,7 +52,7 @@ def list_processes() -> ResponseReturnValue:
         definitions=[(each, _offices(each)) for each in found],
         running=_running_by_key(actor),
         startable={each.key for each in found if _may_start(each)},
-        can_deploy=actor.has(*_DEPLOYERS),
+        can_deploy=actor.has(*DEPLOYERS),
     )
 
 
@@ -83,7 +83,8 @@ def show_process(key: str, reference: str) -> ResponseReturnValue:
         can_read_file=can_read_file,
         can_start=_may_start(definition),
         to_move=_to_move(versions[1:]) if actor.has(*MOVERS) else {},
-        warnings=_warnings(definition) if actor.has(*_DEPLOYERS) else (),
+        can_simulate=actor.has(*DEPLOYERS),
+        warnings=_warnings(definition) if actor.has(*DEPLOYERS) else (),
     )
 
 
@@ -138,25 +139,25 @@ def _may_start(definition: ProcessDefinition) -> bool:
 @blueprint.get("/proses/unggah")
 def show_upload() -> ResponseReturnValue:
     """The form to deploy BPMN files."""
-    require_page_role("deploy", *_DEPLOYERS)
-    return _upload_page()
+    require_page_role("deploy", *DEPLOYERS)
+    return upload_page()
 
 
 @blueprint.post("/proses/unggah")
 def upload() -> ResponseReturnValue:
     """The files are deployed, or every reason why not is shown."""
-    require_page_role("deploy", *_DEPLOYERS)
+    require_page_role("deploy", *DEPLOYERS)
     files, name = _uploaded_files(), _upload_name()
     if not files:
-        return _upload_page(name, fault=gettext(messages.FILE_MISSING)), 400
+        return upload_page(name, fault=gettext(messages.FILE_MISSING)), 400
     try:
         deployed = current_engine().definitions.deploy(
             name or next(iter(files)), files, actor=current_actor(), source="halaman"
         )
     except DeploymentRejected as error:
-        return _upload_page(name, findings=error.findings), 400
+        return upload_page(name, findings=error.findings), 400
     except InvalidInput:
-        return _upload_page(name, fault=gettext(messages.FILE_MISSING)), 400
+        return upload_page(name, fault=gettext(messages.FILE_MISSING)), 400
     notice = "dipasang" if deployed.is_new else "sudah-terpasang"
     if not deployed.definitions:
         return redirect(url_for("pages.list_processes", kabar=notice), 303)
@@ -169,14 +170,14 @@ def upload() -> ResponseReturnValue:
 @blueprint.post("/proses/unggah/periksa")
 def check_upload() -> ResponseReturnValue:
     """What deploying would find, and every expression as it would be run; nothing is kept."""
-    require_page_role("deploy", *_DEPLOYERS)
+    require_page_role("deploy", *DEPLOYERS)
     files, name = _uploaded_files(), _upload_name()
     definitions = current_engine().definitions
     try:
         findings = definitions.check(files)
         expressions = definitions.translations(files)
     except InvalidInput:
-        return _upload_page(name, fault=gettext(messages.FILE_MISSING)), 400
+        return upload_page(name, fault=gettext(messages.FILE_MISSING)), 400
     return render_template(
         "upload_checked.html",
         files=list(files),
@@ -195,9 +196,10 @@ def _upload_name() -> str:
     return request.form.get("nama", "").strip()[:_MAX_NAME]
 
 
-def _upload_page(
+def upload_page(
     name: str = "", *, fault: str | None = None, findings: tuple[Finding, ...] = ()
 ) -> str:
+    """The form to deploy, with what is wrong with what was sent."""
     return render_template("upload.html", name=name, fault=fault, findings=_weighed(findings))
 
 

@@ -13,7 +13,7 @@ from engine.errors import InvalidInput
 from engine.model import Json
 from engine.simulation import Outcome, Scenario, Simulation, simulate_for
 from engine.simulation.reports import Place
-from webhooks.language import Phrases, phrase
+from webhooks.language import Phrases, drawn, phrase
 from webhooks.pages.blueprint import blueprint
 from webhooks.pages.definition_files import definition_of
 from webhooks.pages.logins import current_actor, require_page_role
@@ -42,9 +42,11 @@ def simulate_deployed(key: str, reference: str) -> ResponseReturnValue:
     content = current_engine().definitions.xml(found.definition_id, actor=current_actor())
     try:
         tried = _simulated(found.resource_name, content, key)
+        model = current_engine().definitions.model(found.definition_id, actor=current_actor())
     except InvalidInput as error:
         return _page(None, found.name, _back(key, found.version), why=_reason(error)), 400
-    return _page(tried, found.name, _back(key, found.version))
+    named = {each.id: each.name or "" for each in model.nodes.values()}
+    return _page(tried, found.name, _back(key, found.version), named=named)
 
 
 @blueprint.post("/proses/unggah/uji-jalan")
@@ -81,8 +83,15 @@ def _reason(error: InvalidInput) -> str:
     return gettext("Tidak ada isian yang dapat dikarang untuk: %(names)s.", names=names)
 
 
-def _page(tried: Simulation | None, name: str, back: str, *, why: str | None = None) -> str:
-    names = dict(_names(tried)) if tried else {}
+def _page(
+    tried: Simulation | None,
+    name: str,
+    back: str,
+    *,
+    why: str | None = None,
+    named: Mapping[str, str] | None = None,
+) -> str:
+    names = {**(named or {}), **(dict(_names(tried)) if tried else {})}
     return render_template(
         "simulation.html",
         tried=tried,
@@ -110,20 +119,19 @@ def _names(tried: Simulation) -> Iterator[tuple[str, str]]:
 
 
 def _place_text(place: Place, names: Mapping[str, str]) -> str:
-    """An element or flow as people know it."""
-    if place.source is None or place.target is None:
+    """An element or flow by its name, or by what it leads from and to."""
+    if place.name or place.source is None or place.target is None:
         return place.name or place.id
-    source, target = (names.get(each) or each for each in (place.source, place.target))
-    way = gettext("dari %(source)s ke %(target)s", source=source, target=target)
-    return f"{place.name} ({way})" if place.name else way
+    return " → ".join(names.get(each) or each for each in (place.source, place.target))
 
 
 def _value_text(value: Json) -> str:
+    """What was tried: our words for what has none, and else what the diagram calls it."""
     if value is None:
         return gettext("tidak diisi")
     if isinstance(value, bool):
         return gettext("ya") if value else gettext("tidak")
-    return str(value)
+    return drawn(str(value))
 
 
 def _duration_text(seconds: int) -> str:

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import IO
 from zoneinfo import ZoneInfo
 
-from engine.cli.exit_codes import OK
+from engine.cli.exit_codes import OK, REFUSED
 from engine.cli.files import STANDARD_INPUT as STANDARD_OUTPUT
 from engine.cli.files import written_whole
 from engine.cli.invocation import Invocation
@@ -36,7 +36,8 @@ def add_to(group: Commands) -> None:
         XES (IEEE 1849-2016), OCEL 2.0 (JSON) or CSV: every visit of an activity with its account,
         lane, times and deadline; of forms only choices, numbers, dates and ticks, and nothing
         personal. Instances that began in the period are in it, those that still run too: the
-        attribute sop:state tells. For auditors and admins; the log of accounts says who took it.
+        attribute sop:state tells. One that is damaged is left out and named, and it ends with 1.
+        For auditors and admins; the log of accounts says who took it.
 
         Token replay counts the entries that have sop:passage; --passages writes only those.""",
         example="alur export log --process pdk_balangan triwulan-1.xes --from 2026-01-01 "
@@ -86,6 +87,7 @@ def log(call: Invocation) -> int:
         started_before=_midnight(words.last + timedelta(days=1), zone) if words.last else None,
         passages_only=words.passages,
     )
+    left: list[str] = []
     with call.engine() as engine:
         parts = engine.event_logs.export(
             wanted,
@@ -93,15 +95,19 @@ def log(call: Invocation) -> int:
             actor=call.actor(engine),
             is_packed=words.file.endswith(_PACKED),
             on_progress=Progress(engine.clock, "instances", deed="told"),
+            on_left_out=lambda instance, why: left.append(f"instance {instance}: {why}"),
         )
         if is_out:
             _write(parts, sys.stdout.buffer)
-            return OK
-        with written_whole(words.file) as out:
-            size = _write(parts, out)
-    call.printer.json({"file": words.file, "bytes": size})
-    call.printer.say(f"{size} bytes written to {words.file}")
-    return OK
+        else:
+            with written_whole(words.file) as out:
+                size = _write(parts, out)
+    for each in left:
+        call.printer.remark(f"left out: {each}")
+    if not is_out:
+        call.printer.json({"file": words.file, "bytes": size, "leftOut": left})
+        call.printer.say(f"{size} bytes written to {words.file}")
+    return REFUSED if left else OK
 
 
 def _format(named: str | None, file: str) -> LogFormat:

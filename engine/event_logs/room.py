@@ -16,7 +16,7 @@ from engine.definitions import Definitions
 from engine.errors import InvalidInput, NotFound
 from engine.event_logs.entries import Trace
 from engine.event_logs.ocel import write_ocel
-from engine.event_logs.reading import Reader
+from engine.event_logs.reading import OnLeftOut, Reader
 from engine.event_logs.selections import LogFormat, Selection, WantedLog
 from engine.event_logs.tables import write_csv
 from engine.event_logs.telling import TOLD, name_of
@@ -72,17 +72,20 @@ class EventLogs:
         actor: Actor,
         is_packed: bool = False,
         on_progress: OnProgress = lambda _done, _all: None,
+        on_left_out: OnLeftOut | None = None,
     ) -> Iterator[bytes]:
         """The log in parts, as they are asked for; everything is judged before the first.
 
         Instances that still run are in it, as far as they had come. Nothing is held open between
         two parts. is_packed: as gzip. on_progress: how many instances of how many are told.
-        Raises Forbidden, NotFound, InvalidInput; later StorageError and DamagedHistory.
+        on_left_out: told of each instance that is damaged, and is not in the log; without it, that
+        is raised. A damaged diagram is raised in any case: it says what is personal. Raises
+        Forbidden, NotFound, InvalidInput; later StorageError and DamagedHistory.
         """
         require_role(actor, "export event logs", Role.AUDITOR, Role.ADMIN)
         selection = self._selected(wanted)
         self._access.note(actor, AccountEventKind.HISTORY_EXPORTED, log=str(form), **_told(wanted))
-        parts = _WRITERS[form](selection, self._traces(selection, on_progress))
+        parts = _WRITERS[form](selection, self._traces(selection, on_progress, on_left_out))
         return _packed(parts) if is_packed else parts
 
     # ------------------------------------------------------------------- selecting
@@ -136,7 +139,9 @@ class EventLogs:
 
     # --------------------------------------------------------------------- reading
 
-    def _traces(self, selection: Selection, on_progress: OnProgress) -> Iterator[Trace]:
+    def _traces(
+        self, selection: Selection, on_progress: OnProgress, on_left_out: OnLeftOut | None
+    ) -> Iterator[Trace]:
         versions = Versions(
             self._store,
             self._definitions,
@@ -144,7 +149,7 @@ class EventLogs:
             zone=self._zone,
             told=selection.fields,
         )
-        found = Reader(self._store, versions).traces(selection.query)
+        found = Reader(self._store, versions, on_left_out).traces(selection.query)
         for done, trace in enumerate(found, start=1):
             if selection.wanted.passages_only:
                 yield replace(trace, entries=(each for each in trace.entries if each.is_passage))

@@ -34,7 +34,7 @@ def test_the_name_of_the_file_says_the_format(
     content = file.read_bytes()
     assert content.startswith(begins)
     assert started.encode() in content
-    assert answer.json == {"file": str(file), "bytes": len(content)}
+    assert answer.json == {"file": str(file), "bytes": len(content), "leftOut": []}
     assert [each.name for each in alur.folder.glob("*.part")] == []
 
 

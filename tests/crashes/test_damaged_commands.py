@@ -68,3 +68,25 @@ def test_keys_that_can_be_opened_are_sealed_anew_beside_one_that_cannot(rounds: 
         assert "5 keys are sealed by the newest secret key" in answer.out
         assert "1 keys are not: keep the former secret keys" in answer.err
         assert answer.err.count("stays as it is: ") == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("history_event.payload", "x'ff'"), ("history_event.revision", "NULL")],
+)
+@pytest.mark.parametrize("ending", ["xes", "csv", "json"])
+def test_event_log_leaves_out_the_instance_that_is_damaged(
+    rounds: Round, ending: str, column: str, value: str
+) -> None:
+    clerk, sick = rounds.clerk, rounds.clerk.paths["berkas"].rpartition("/")[2]
+    sound, file = clerk.paths["selesai"].rpartition("/")[2], clerk.folder / f"log.{ending}"
+    table, _, name = column.partition(".")
+    clerk.renew()
+    clerk.damage(metadata.tables[table].c[name], value)
+
+    answer = clerk("export", "log", str(file), "--format", "ocel" if ending == "json" else ending)
+
+    assert answer.code == 1, answer
+    assert f"left out: instance {sick}: " in answer.err
+    assert sound in file.read_text()
+    assert sick not in file.read_text()

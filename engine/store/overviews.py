@@ -115,7 +115,7 @@ class Overviews(Tallies, CountedWork):
         rows: list[Any] = [] if own is None else [*self._all(own)]
         try:
             sums = self.task_sums(self._ended_in(query), ["definition_id", "lane"], _of(query))
-            conditions.append(~columns.is_measured)
+            conditions += self.unmeasured(user_task)
         except DamagedRow:
             sums = []  # of the tasks themselves, then
         rows += self._all(_kept(query, _ENDED_TASKS, groups, figures, conditions))
@@ -159,7 +159,7 @@ class Overviews(Tallies, CountedWork):
         try:
             groups = [each.key for each in _OF_STATE]
             rows += self.instance_sums(self._ended_in(query), groups, _of(query))
-            conditions.append(~columns.is_measured)
+            conditions += self.unmeasured(process_instance)
             lead = _UNMEASURED_INSTANCES
         except DamagedRow:
             pass  # of the instances themselves, then

@@ -34,7 +34,7 @@ from sqlalchemy import (
 from engine.errors import DamagedRow
 from engine.model import InstanceState, Period
 from engine.store.buckets import Buckets
-from engine.store.filters import Conditions
+from engine.store.filters import Conditions, among
 from engine.store.kept_rows import of_table, readable
 from engine.store.leading import Lead
 from engine.store.tables import (
@@ -203,6 +203,16 @@ class Tallies(Transaction):
         # Of a busy day there are many: durations would take longer than all the rest.
         asked = [type_coerce(c, BigInteger) if isinstance(c.type, Duration) else c for c in columns]
         return Counter(map(tuple, self._all(lead.of(select(*asked).where(*conditions)))))
+
+    def unmeasured(self, table: Table) -> Conditions:
+        """That what has ended is not measured yet, of tasks or instances."""
+        of_table = table.c
+        is_left = [~of_table.is_measured]
+        if self._connection.dialect.name == "postgresql":
+            # Its statistics are of a time when much was not, and it would read all that has ended.
+            ids = select(of_table.instance_id).where(*is_left, of_table.ended_at.is_not(None))
+            is_left += among(of_table.instance_id, self._few_ids(ids.order_by(of_table.ended_at)))
+        return is_left
 
     # ------------------------------------------------------------------- keeping
 

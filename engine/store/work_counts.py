@@ -206,6 +206,16 @@ class WorkCounts(Transaction):
 
     def oldest_open(self, of: OfDefinition) -> dict[tuple[str, str | None], datetime]:
         """Definition and lane -> when the oldest of their open tasks became open."""
+        if self._connection.dialect.name == "postgresql":
+            # It searches a partial index by no condition that is the index's own (the state), and
+            # so would read all of it for each lane: once is enough.
+            oldest = func.min(_T.created_at).label("oldest_at")
+            places = [_T.definition_id, _T.lane]
+            asked = select(*places, oldest).where(IS_OPEN, of(_T.definition_id)).group_by(*places)
+            return {(row.definition_id, row.lane): row.oldest_at for row in self._all(asked)}
+        return self._oldest_by_place(of)
+
+    def _oldest_by_place(self, of: OfDefinition) -> dict[tuple[str, str | None], datetime]:
         places = union(
             *(
                 select(table.c.definition_id, table.c.lane).where(
@@ -214,10 +224,8 @@ class WorkCounts(Transaction):
                 for table in (work_count, work_change)
             )
         ).subquery()
-        first = select(func.min(_T.created_at)).where(
-            IS_OPEN, _T.definition_id == places.c.definition_id
-        )
-        # Each by itself: to what is null or equal PostgreSQL has no index lead.
+        of_places = [IS_OPEN, _T.definition_id == places.c.definition_id]
+        first = select(func.min(_T.created_at)).where(*of_places)
         in_lane, in_none = (
             OPEN_LANE.of(first.where(each)).correlate(places).scalar_subquery()
             for each in (_T.lane == places.c.lane, _T.lane.is_(None))

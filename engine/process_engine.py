@@ -23,7 +23,6 @@ from engine.checkpoint_proof import CheckpointProof
 from engine.checkpoints import Checkpoints, Outside
 from engine.contacts import Contacts
 from engine.correlation import Post
-from engine.counting import Counting
 from engine.deadlines import Deadlines
 from engine.definitions import Definitions
 from engine.deliveries import Deliveries
@@ -131,7 +130,6 @@ class ProcessEngine:
     task_times: TaskTimes
     measuring: Measuring
     tallying: Tallying
-    counting: Counting
     reports: Reports
     accounts: Accounts
     substitutions: Substitutions
@@ -298,7 +296,6 @@ def build_engine(
         task_times=TaskTimes(store, definitions, calendars, clock),
         measuring=Measuring(store, definitions, calendars, tallying, clock),
         tallying=tallying,
-        counting=Counting(store, clock),
         reports=Reports(store, definitions, calendars, clock),
         health=Health(
             store,

@@ -86,7 +86,6 @@ class Reindexing:
         self._renew_substitutions()
         with self._store.writing() as tx:
             tx.forget_tallies()
-            tx.forget_counts()
         total, done = self._number(), 0
         for together in self._all():
             for instance_id in self._wrong_among(together):

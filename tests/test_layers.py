@@ -62,7 +62,6 @@ _ROOMS = {
     "courses",
     "measuring",
     "tallying",
-    "counting",
     "reports",
     "auditing",
     "playback",

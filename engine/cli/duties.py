@@ -37,7 +37,6 @@ def duties_of(engine: ProcessEngine, settings: Settings) -> tuple[Duty, ...]:
         Reminders(engine.store, engine.definitions, engine.clock, usual=settings.remind_before),
         OverdueTasks(engine.escalations, engine.clock),
         engine.measuring,
-        engine.counting,
         Announcing(engine.deliveries, engine.clock),
         Checkpointing(engine.checkpoints, engine.clock),
         Housekeeping(

@@ -152,7 +152,6 @@ class Summary:
         parts: Mapping[str, Callable[[], None]] = {
             "definitions": lambda: self.faults.extend(engine.definitions.faults(actor=actor)),
             "tallies": lambda: self.faults.extend(engine.tallying.faults(actor=actor)),
-            "counts": lambda: self.faults.extend(engine.counting.faults(actor=actor)),
             PACKAGES: lambda: self.faults.extend(engine.evidence_packages.faults(actor=actor)),
             "keys": lambda: self.add_keys(engine.personal_data.verify(actor=actor)),
             "account-log": lambda: self.add_log(engine.account_log.verify(actor=actor)),

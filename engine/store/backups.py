@@ -11,18 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    MetaData,
-    Table,
-    delete,
-    func,
-    insert,
-    inspect,
-    select,
-    text,
-)
+from sqlalchemy import Column, Connection, MetaData, Table, delete, func, insert, select, text
 from sqlalchemy.exc import SAWarning
 
 from engine.errors import (
@@ -42,11 +31,8 @@ from engine.store.tables import metadata
 if TYPE_CHECKING:
     from engine.store.store import StoreTransaction as Questions
 
-#: Alembic's own, SQLite's index of words, which triggers fill, and what the worker counts anew.
-_NOT_OURS = (
-    *("alembic_version", "search_word"),
-    *("work_counted", "work_count", "work_change", "late_instance"),
-)
+#: Alembic's own, and SQLite's index of words, which triggers fill.
+_NOT_OURS = ("alembic_version", "search_word")
 _BATCH = 2_000
 
 #: A number, a text, bytes, true, false or nothing.
@@ -182,10 +168,6 @@ class Incoming:
 
     def finish(self) -> None:
         """Let numbers that the database gives by itself go on after those that are there."""
-        with driver_errors():
-            if inspect(self._connection).has_table("work_change"):
-                # Triggers noted what came; nothing is counted yet that it would change.
-                self._connection.execute(text("DELETE FROM work_change"))
         if self._connection.dialect.name != "postgresql":
             return
         for table in self._tables.values():

@@ -5,7 +5,7 @@ Nobody's visibility narrows them: they are counts, and their border decides who 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.model import DeliveryLoad, DeliveryState, InstanceState, LaneLoad, TaskState, TopicLoad
 from engine.model import Figures as FiguresOf
-from engine.store.kept_rows import readable
 from engine.store.tables import (
     account_event,
     checkpoint,
@@ -26,7 +25,7 @@ from engine.store.tables import (
     process_instance,
     user_task,
 )
-from engine.store.work_counts import Counted, WorkCounts, Works, of_all
+from engine.store.transaction import Transaction
 
 #: A failure that is older is of no alarm any more.
 _LATELY = timedelta(days=1)
@@ -34,11 +33,11 @@ _LATELY = timedelta(days=1)
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Figures(WorkCounts):
+class Figures(Transaction):
     """Questions about how much there is to do, and whether somebody does it."""
 
     def figures(self, now: datetime) -> FiguresOf:
-        """What there is to do, in few statements."""
+        """What there is to do, in nine statements."""
         return FiguresOf(
             lanes=self._lanes(now),
             topics=self._topics(now),
@@ -53,12 +52,6 @@ class Figures(WorkCounts):
         )
 
     def _lanes(self, now: datetime) -> tuple[LaneLoad, ...]:
-        return self._or_of_rows(
-            lambda known: tuple(loads_of(self.works(known, now, of_all))),
-            lambda: self._lanes_of_rows(now),
-        )
-
-    def _lanes_of_rows(self, now: datetime) -> tuple[LaneLoad, ...]:
         overdue = func.count().filter(user_task.c.due_at < now)
         # Written into the statement: of a parameter SQLite does not know that the index, which
         # has only open tasks, may answer.
@@ -81,18 +74,6 @@ class Figures(WorkCounts):
         return tuple(TopicLoad(row.topic, row.all - row.held, row.held) for row in rows)
 
     def _running(self) -> Mapping[str, int]:
-        return self._or_of_rows(self._running_by_counts, self._running_of_rows)
-
-    def _running_by_counts(self, known: Counted) -> Mapping[str, int]:
-        keys = select(process_definition.c.definition_id, process_definition.c.key)
-        key_of = {row.definition_id: row.key for row in self._all(keys)}
-        found = dict.fromkeys(sorted(key_of.values()), 0)
-        with readable("a row of work_count"):
-            for (definition_id, _, _), work in self.works(known, None, of_all).items():
-                found[key_of[definition_id]] += work.running
-        return found
-
-    def _running_of_rows(self) -> Mapping[str, int]:
         # One search per key, so that the many instances that have ended are not read.
         keys = select(process_definition.c.key).distinct().subquery()
         running = (
@@ -161,14 +142,3 @@ class Figures(WorkCounts):
 def _due(figure: ColumnElement[Any], now: datetime) -> Select[Any]:
     """A figure of the instances whose timer is due; an ended one has no due time."""
     return select(figure).where(process_instance.c.next_due_at < now)
-
-
-def loads_of(works: Works) -> Iterator[LaneLoad]:
-    """How much each lane has that has anything, by their names; that of no lane first."""
-    numbers: dict[str | None, tuple[int, int]] = {}
-    for (_, lane, _), work in works.items():
-        number, late = numbers.get(lane, (0, 0))
-        numbers[lane] = number + work.open_tasks, late + work.late_tasks
-    for lane in sorted(numbers, key=lambda lane: (lane is not None, lane or "")):
-        if numbers[lane][0]:
-            yield LaneLoad(lane, *numbers[lane])

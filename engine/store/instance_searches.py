@@ -24,34 +24,15 @@ from engine.store.tables import incident, process_instance, user_task
 from engine.store.task_facets import ESCALATED, GONE_UP
 from engine.store.transaction import counted
 from engine.store.word_index import WordIndex, begun_by
-from engine.store.work_counts import Counted, WorkCounts, of_sop
 
 _I = process_instance.c
 
 
-class InstanceSearches(WordIndex, WorkCounts):
+class InstanceSearches(WordIndex):
     """Narrows what is asked about instances; counts them."""
 
     def count_instances(self, query: InstanceQuery, *, at_most: int | None = None) -> int:
         """How many instances match; of more than `at_most` it says no more than that."""
-        if at_most is not None or not _is_counted(query):
-            return self._number_of_rows(query, at_most)
-        return self._or_of_rows(
-            lambda known: self._instances_by_counts(known, query),
-            lambda: self._number_of_rows(query, at_most),
-        )
-
-    def _instances_by_counts(self, known: Counted, query: InstanceQuery) -> int:
-        of = of_sop(query.definition_key, query.visible_to_lanes)
-        number = sum(each.running for each in self.works(known, None, of).values())
-        parts = self._apart(query)
-        if parts is None:
-            return number
-        # What the account started elsewhere.
-        started = select(literal(1)).select_from(process_instance).where(*parts[-1])
-        return number + self._number(counted(started))
-
-    def _number_of_rows(self, query: InstanceQuery, at_most: int | None) -> int:
         query = self._narrowed(query)
         found = select(literal(1)).select_from(process_instance)
         if at_most is None and (parts := self._apart(query)):
@@ -131,12 +112,6 @@ class InstanceSearches(WordIndex, WorkCounts):
 
 #: The first wish of a page that is read by ids, which are its ties.
 _BY_ID = (None, "instance_id")
-
-
-def _is_counted(query: InstanceQuery) -> bool:
-    """Whether it asks for what runs, and no more than which SOP it is of."""
-    plain = replace(query, definition_key=None, visible_to_lanes=None, visible_to_account=None)
-    return plain == InstanceQuery(states=frozenset({InstanceState.ACTIVE}))
 
 
 def is_of_period(query: InstanceQuery) -> bool:

@@ -1,4 +1,4 @@
-"""Figures of the work that somebody may see: added up beforehand, or each counted in an index.
+"""Figures of the work that somebody may see: each is counted in an index that covers it.
 
 What is visible is a definition in which a lane of theirs takes part; beside it, instances that
 they started themselves. The two never overlap, so that nothing is counted twice.
@@ -6,8 +6,7 @@ they started themselves. The two never overlap, so that nothing is counted twice
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,61 +36,46 @@ from engine.model import (
 )
 from engine.queries import OverviewQuery
 from engine.sources import whole_milliseconds
-from engine.store.counted_work import CountedWork
-from engine.store.filters import Conditions, between, equal
+from engine.store.filters import Conditions, between, equal, taking_part
 from engine.store.instances import INSTANCE_COLUMNS, instance_of
-from engine.store.kept_rows import readable
 from engine.store.leading import Lead, all_hidden, unled
-from engine.store.tables import incident, process_instance, user_task
+from engine.store.tables import incident, process_definition, process_instance, user_task
 from engine.store.tallies import Covered, Tallies, Where, of_key
 from engine.store.tasks import TASK_KEY, task_of
-from engine.store.work_counts import Counted, OfDefinition, Work, definitions_of, of_sop
 
 _STATES = frozenset(InstanceState)
 _OF_STATE = (process_instance.c.definition_id, process_instance.c.state)
 _ENDED_TASKS = Lead(user_task, "ix_user_task_ended_at")
 _ENDED_INSTANCES = Lead(process_instance, "ix_process_instance_ended_at")
 _UNMEASURED_INSTANCES = Lead(process_instance, "ix_process_instance_unmeasured")
-#: Of a table by which columns which figures, of rows that meet the conditions.
-_Asked = tuple[Table, Sequence[ColumnElement[Any]], Sequence[ColumnElement[Any]], Conditions]
 #: A query's period has neither of its moments.
 _TICK = timedelta(milliseconds=1)
 #: Of a period without beginning, or without end.
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
-class Overviews(Tallies, CountedWork):
+class Overviews(Tallies):
     """Questions about how work stands."""
 
     def open_work(self, query: OverviewQuery, now: datetime) -> list[OpenWork]:
-        """The open tasks by definition and lane: what lanes show, and what the account started."""
-        return self._or_of_rows(
-            lambda counted: [
-                *self._counted_work(counted, query, now),
-                *self._work_of(_own(query, *_open_work(now))),
-            ],
-            lambda: self._work_of(_grouped(query, *_open_work(now))),
+        """The open tasks by definition and lane."""
+        columns = user_task.c
+        rows = self._all(
+            _grouped(
+                query,
+                user_task,
+                [columns.definition_id, columns.lane],
+                [
+                    func.count().label("open_tasks"),
+                    func.count().filter(columns.assignee.is_(None)).label("unclaimed_tasks"),
+                    func.count().filter(columns.due_at < now).label("late_tasks"),
+                    func.min(columns.created_at).label("oldest_at"),
+                    func.count().filter(columns.escalation_level > 0).label("escalated_tasks"),
+                ],
+                [_in_state(TaskState.OPEN)],
+            )
         )
-
-    def _work_of(self, statement: Select[Any] | CompoundSelect[Any] | None) -> list[OpenWork]:
-        rows: Iterable[Any] = () if statement is None else self._all(statement)
         return [OpenWork(**row._mapping) for row in rows]
-
-    def _counted_work(
-        self, counted: Counted, query: OverviewQuery, now: datetime
-    ) -> Iterator[OpenWork]:
-        works: dict[tuple[str, str | None], Work] = defaultdict(Work)
-        for (definition_id, lane, _), work in self.works(counted, now, _visible_in(query)).items():
-            works[definition_id, lane].add(work)
-        oldest = self.oldest_open(_visible_in(query))
-        for place, work in works.items():
-            if work.open_tasks:
-                with readable(f"the count of {work.open_tasks} open tasks of {place}"):
-                    at = oldest[place]
-                yield OpenWork(
-                    *(*place, work.open_tasks, work.unclaimed_tasks, work.late_tasks),
-                    *(at, work.escalated_tasks),
-                )
 
     def dated_work(self, query: OverviewQuery) -> list[DatedWork]:
         """The tasks with a due date that were completed in the period, by definition and lane.
@@ -129,21 +113,13 @@ class Overviews(Tallies, CountedWork):
         ]
 
     def running_instances(self, query: OverviewQuery) -> list[InstanceCount]:
-        """The running instances by definition: as `open_work`."""
+        """The running instances by definition."""
         columns = process_instance.c
         is_running = [columns.state == InstanceState.ACTIVE]
-        asked = process_instance, _OF_STATE, [func.count().label("number")], is_running
-
-        def by_counts(counted: Counted) -> list[InstanceCount]:
-            numbers: Counter[str] = Counter()
-            for (id_, _, _), work in self.works(counted, None, _visible_in(query)).items():
-                numbers[id_] += work.running
-            own = _own(query, *asked)
-            active = InstanceState.ACTIVE
-            found = [InstanceCount(id_, active, each) for id_, each in numbers.items() if each]
-            return found if own is None else [*found, *_counts(self._all(own))]
-
-        return self._or_of_rows(by_counts, lambda: _counts(self._all(_grouped(query, *asked))))
+        number = func.count().label("number")
+        return _counts(
+            self._all(_grouped(query, process_instance, _OF_STATE, [number], is_running))
+        )
 
     def ended_instances(self, query: OverviewQuery) -> list[InstanceCount]:
         """The instances that ended in the period, by definition and state: as `dated_work`."""
@@ -172,28 +148,21 @@ class Overviews(Tallies, CountedWork):
 
     def late_by_definition(self, query: OverviewQuery, now: datetime) -> dict[str, int]:
         """Definition -> its running instances with a task whose due date has passed."""
-        asked = user_task, _is_late(now)
-
-        def by_counts(counted: Counted) -> dict[str, int]:
-            # What lanes show and what was started are of different definitions.
-            own = self._instances_of_each(_own(query, *_instances_by_definition(*asked)))
-            return self.late_now(counted, now, _visible_in(query)) | own
-
-        return self._or_of_rows(
-            by_counts,
-            lambda: self._instances_of_each(_grouped(query, *_instances_by_definition(*asked))),
+        return self._instances_by_definition(
+            query, user_task, [_in_state(TaskState.OPEN), user_task.c.due_at < now]
         )
 
     def failed_by_definition(self, query: OverviewQuery) -> dict[str, int]:
         """Definition -> its running instances with an open incident."""
-        asked = _instances_by_definition(incident, [incident.c.resolved_at.is_(None)])
-        return self._instances_of_each(_grouped(query, *asked))
+        return self._instances_by_definition(query, incident, [incident.c.resolved_at.is_(None)])
 
-    def _instances_of_each(
-        self, statement: Select[Any] | CompoundSelect[Any] | None
+    def _instances_by_definition(
+        self, query: OverviewQuery, table: Table, conditions: Conditions
     ) -> dict[str, int]:
+        number = func.count(table.c.instance_id.distinct()).label("number")
+        rows = self._all(_grouped(query, table, [table.c.definition_id], [number], conditions))
         found: dict[str, int] = {}
-        for row in () if statement is None else self._all(statement):
+        for row in rows:
             found[row.definition_id] = found.get(row.definition_id, 0) + row.number
         return found
 
@@ -201,30 +170,15 @@ class Overviews(Tallies, CountedWork):
         self, query: OverviewQuery, now: datetime, limit: int
     ) -> list[StuckInstance]:
         """The running instances with tasks whose due date has passed, the longest first."""
-        return self._or_of_rows(
-            lambda counted: self._stuck(
-                _late_among(self._late_ids(counted, query, now, limit), now), limit
-            ),
-            lambda: self._stuck(_late(*_is_late(now), _visible(query, user_task)), limit),
+        columns = user_task.c
+        return self._stuck(
+            select(
+                columns.instance_id,
+                func.min(columns.due_at).label("since"),
+                func.count().label("number"),
+            ).where(_in_state(TaskState.OPEN), columns.due_at < now, _visible(query, user_task)),
+            limit,
         )
-
-    def _late_ids(
-        self, counted: Counted, query: OverviewQuery, now: datetime, limit: int
-    ) -> list[str]:
-        """Those that are late longest."""
-        of, columns = _visible_in(query), user_task.c
-        if query.visible_to_lanes is None and query.definition_key is None:
-            found = self.first_late(counted, now, of, limit)
-        else:
-            # Of each definition by itself: among those of all others they may be far between.
-            late = self.late_now(counted, now, of)
-            found = self.first_late_of(counted, now, sorted(late), limit)
-        since = func.min(columns.due_at).label("since")
-        own = _own(query, user_task, [columns.instance_id], [since], _is_late(now))
-        if own is not None:
-            rows = self._all(own.order_by(since, columns.instance_id).limit(limit))
-            found += [(row.since, row.instance_id) for row in rows]
-        return [instance_id for _, instance_id in sorted(found)[:limit]]
 
     def failed_instances(self, query: OverviewQuery, limit: int) -> list[StuckInstance]:
         """The running instances with an open incident, the oldest first."""
@@ -274,47 +228,13 @@ def _in_state(state: TaskState) -> ColumnElement[bool]:
     return user_task.c.state == literal(state.value, literal_execute=True)
 
 
-def _is_late(now: datetime) -> Conditions:
-    return [_in_state(TaskState.OPEN), user_task.c.due_at < now]
-
-
-def _late(*conditions: ColumnElement[bool]) -> Select[Any]:
-    """Each instance that has such tasks, since when, and how many of them."""
-    columns = user_task.c
-    since, number = func.min(columns.due_at).label("since"), func.count().label("number")
-    return select(columns.instance_id, since, number).where(*conditions)
-
-
-def _late_among(instance_ids: Iterable[str], now: datetime) -> Select[Any]:
-    of_these = user_task.c.instance_id.in_(sorted(instance_ids))
-    return _late(of_these, *all_hidden(_is_late(now), user_task))
-
-
-def _open_work(now: datetime) -> _Asked:
-    columns = user_task.c
-    figures = [
-        func.count().label("open_tasks"),
-        func.count().filter(columns.assignee.is_(None)).label("unclaimed_tasks"),
-        func.count().filter(columns.due_at < now).label("late_tasks"),
-        func.min(columns.created_at).label("oldest_at"),
-        func.count().filter(columns.escalation_level > 0).label("escalated_tasks"),
-    ]
-    groups = [columns.definition_id, columns.lane]
-    return user_task, groups, figures, [_in_state(TaskState.OPEN)]
-
-
-def _instances_by_definition(table: Table, conditions: Conditions) -> _Asked:
-    number = func.count(table.c.instance_id.distinct()).label("number")
-    return table, [table.c.definition_id], [number], conditions
-
-
-def _visible_in(query: OverviewQuery) -> OfDefinition:
-    return of_sop(query.definition_key, query.visible_to_lanes)
-
-
 def _definitions(query: OverviewQuery) -> Select[tuple[str]]:
     """Those in which a lane of the query takes part."""
-    return definitions_of(query.definition_key, query.visible_to_lanes)
+    columns = process_definition.c
+    conditions = equal(columns.key, query.definition_key)
+    if query.visible_to_lanes is not None:
+        conditions.append(taking_part(columns.definition_id, query.visible_to_lanes))
+    return select(columns.definition_id).where(*conditions)
 
 
 def _started(query: OverviewQuery) -> Select[tuple[str]] | None:

@@ -25,7 +25,6 @@ from engine.model import (
     TaskState,
 )
 from engine.store.buckets import Buckets
-from engine.store.figures import loads_of
 from engine.store.filters import equal
 from engine.store.kept_rows import of_table, readable
 from engine.store.leading import Lead
@@ -39,7 +38,6 @@ from engine.store.tables import (
 )
 from engine.store.tallies import Spreads, Tallies, of_key, within
 from engine.store.transaction import FEW
-from engine.store.work_counts import WorkCounts, of_sop
 
 _T, _I = task_time.c, instance_time.c
 _COMPLETED = InstanceState.COMPLETED.value
@@ -68,7 +66,7 @@ class _Ordered:
         return self.lead.of(found)
 
 
-class Reports(Tallies, WorkCounts):
+class Reports(Tallies):
     """Questions about what was measured in a period."""
 
     def step_figures(
@@ -120,12 +118,6 @@ class Reports(Tallies, WorkCounts):
 
     def open_loads(self, definition_key: str, *, now: datetime) -> list[LaneLoad]:
         """The open tasks of each lane that has any, and how many of them are overdue."""
-        return self._or_of_rows(
-            lambda known: [*loads_of(self.works(known, now, of_sop(definition_key)))],
-            lambda: self._loads_of_rows(definition_key, now),
-        )
-
-    def _loads_of_rows(self, definition_key: str, now: datetime) -> list[LaneLoad]:
         tasks = user_task.c
         # Written into the statement, so that SQLite takes the index of open tasks: see figures.py.
         is_open = tasks.state == literal(TaskState.OPEN.value, literal_execute=True)

@@ -340,13 +340,6 @@ def _is_unfiltered(query: TaskQuery) -> bool:
     return _is_everything(plain) and (is_of_scope(query) or not is_offer(query))
 
 
-def is_counted(query: TaskQuery) -> bool:
-    """Whether it asks for open tasks of lanes, or of all, and for no more than an SOP of them."""
-    is_of_rows = lanes_of(query) == frozenset()
-    is_open = query.states == OPEN_ONES and not is_of_rows
-    return is_open and _is_unfiltered(replace(query, definition_key=None))
-
-
 def is_of_the_ended(query: TaskQuery, page: Page) -> bool:
     """Whether it asks for all tasks, or all that are visible, by their end."""
     # The cheapest question first: nearly no listing is by the end, and every one comes here.

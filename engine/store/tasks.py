@@ -31,22 +31,13 @@ from engine.store.prepared import PreparedQuery
 from engine.store.shapes import ShapedListing
 from engine.store.tables import process_instance, search_entry, user_task
 from engine.store.task_conditions import conditions_of
-from engine.store.task_facets import (
-    IS_DUE,
-    Bound,
-    is_counted,
-    is_of_the_ended,
-    lanes_of,
-    led,
-    unassigned,
-)
+from engine.store.task_facets import IS_DUE, Bound, is_of_the_ended, led
 from engine.store.task_searches import (
     Searches,
     apart,
     searches_of,
 )
 from engine.store.transaction import asked_once, counted, paged
-from engine.store.work_counts import Counted, WorkCounts, of_sop
 
 _FIRST_PAGE = Page()
 #: What is there of each task that is over.
@@ -132,7 +123,7 @@ _LAST_COMPLETED = (
 )
 
 
-class Tasks(EndedTasks, WorkCounts):
+class Tasks(EndedTasks):
     """Questions about user tasks."""
 
     @asked_once
@@ -185,29 +176,7 @@ class Tasks(EndedTasks, WorkCounts):
 
     def count_tasks(self, query: TaskQuery, *, at_most: int | None = None) -> int:
         """How many tasks match; of more than `at_most` it says no more than that."""
-
-        def of_rows() -> int:
-            return self._number(self._count(query, at_most))
-
-        if at_most is not None or not is_counted(query):
-            return of_rows()
-        return self._or_of_rows(lambda known: self._tasks_by_counts(known, query), of_rows)
-
-    def _tasks_by_counts(self, known: Counted, query: TaskQuery) -> int:
-        works = self.works(known, None, of_sop(query.definition_key))
-        lanes, is_free = lanes_of(query), bool(unassigned(query))
-        number = sum(
-            work.unclaimed_tasks if is_free else work.open_tasks
-            for (_, _, offered_lane), work in works.items()
-            if lanes is None or offered_lane in lanes
-        )
-        searches = apart(query)
-        if searches is None:
-            return number
-        # What is offered by name, went up, or is in somebody's hands.
-        others = hidden(conditions_of(query))
-        elsewhere = select(literal(1)).select_from(user_task).where(*searches[-1], *others)
-        return number + self._number(counted(elsewhere))
+        return self._number(self._count(query, at_most))
 
     def count_each(self, queries: Sequence[TaskQuery], *, at_most: int | None = None) -> list[int]:
         """The same of several queries, in one statement."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,7 +16,7 @@ from engine.model import (
     TaskState,
     UserTask,
 )
-from engine.queries import InstanceQuery, OverviewQuery, TaskQuery
+from engine.queries import InstanceQuery, OverviewQuery
 from engine.store import Store, StoreTransaction
 from tests.contract.builders import (
     a_definition,
@@ -236,50 +235,6 @@ ASKED: dict[str, Callable[[StoreTransaction], object]] = {
         tx.late_instances(ALL, at(), 9)
     ),
 }
-
-
-#: What nothing may be asked about when work is counted: it would be read from end to end.
-_LED = "|".join(
-    (
-        *("instance_id=", "started_by=", "since<", "next_due_at<"),
-        r"definition_id=\? AND since<",
-        r"state=\? AND due_at>",
-        r"state=\? AND lane=\? AND definition_id=",
-    )
-)
-_EVERYTHING = re.compile(
-    r"(SCAN|SEARCH) (user_task|process_instance|late_instance)"
-    rf"(?! USING (COVERING )?INDEX \S+ \(({_LED}))"
-)
-
-
-@pytest.mark.parametrize("dialect", ["sqlite"])
-@pytest.mark.parametrize("query", [ALL, PETUGAS, replace(PETUGAS, definition_key="valve-check")])
-def test_what_is_counted_is_not_read_again(two_sops: Store, query: OverviewQuery) -> None:
-    late = {"due_at": at(hours=-1)}
-    start(
-        two_sops,
-        first_step("i1", opened=(a_task("t1", "i1", **late),), started_by="siti"),
-        of_audit("i2", a_task("t2", "i2", **late)),
-    )
-    with two_sops.writing() as tx:
-        tx.count_work(at())
-    start(two_sops, first_step("i3", opened=(a_task("t3", "i3", **late),)))
-
-    def ask(tx: StoreTransaction) -> None:
-        assert tx.open_work(query, at())
-        assert tx.running_instances(query)
-        assert tx.late_by_definition(query, at())
-        assert tx.late_instances(query, at(), 9)
-        assert tx.figures(at()).lanes
-        tx.open_loads("audit", now=at())
-        tx.count_tasks(TaskQuery())
-
-    plans = "\n".join(plans_of(two_sops, asked_by(two_sops, ask)))
-
-    assert "user_task USING INDEX ix_user_task_due_at (state=? AND due_at>? AND due_at<?)" in plans
-    assert "ix_user_task_open_lane (state=? AND lane=? AND definition_id=?)" in plans
-    assert _EVERYTHING.findall(plans) == [], plans
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])  # of small tables PostgreSQL prefers to read all

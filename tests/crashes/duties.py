@@ -19,7 +19,6 @@ from sqlalchemy import Column
 
 from engine.cli.duties import duties_of
 from engine.correlation import Message
-from engine.counting import Counting
 from engine.errors import EngineError
 from engine.measuring import Measuring
 from engine.model import Period
@@ -204,8 +203,7 @@ def _duties(engine: ProcessEngine, shop: Workshop, names: frozenset[str] | None)
     store, clock = engine.store, engine.clock
     tallying = Tallying(store, clock, shop.settings.time_zone)
     measuring = Measuring(store, engine.definitions, engine.calendars, tallying, clock)
-    unmet = replace(engine, measuring=measuring, counting=Counting(store, clock))
-    all_of_them = duties_of(unmet, shop.settings)
+    all_of_them = duties_of(replace(engine, measuring=measuring), shop.settings)
     return [each for each in all_of_them if names is None or each.name in names]
 
 

@@ -25,8 +25,7 @@ from tests.crashes.unreadable import lay_open, wrong_values
 TABLES = sorted(metadata.tables)
 #: One row of these speaks for everything, or figures add all of them up: who asks is told so.
 SPEAK_FOR_ALL = {"superior_lanes", "checkpoint", "instance_time", "task_time", "personal_key"} | {
-    *("tallied_span", "task_tally", "instance_tally", "spread_tally"),
-    *("work_counted", "work_count", "work_change", "late_instance"),
+    *("tallied_span", "task_tally", "instance_tally", "spread_tally")
 }
 
 

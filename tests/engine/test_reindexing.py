@@ -227,7 +227,7 @@ def test_what_is_right_is_compared_and_not_written(office: Office) -> None:
     # Substitutions, which follow from the log of accounts; what looks for single words; and what
     # the worker adds up anew.
     named = {each.split()[2] for each in writes}
-    assert named == {"substitution", "search_word", "tallied_span", "work_counted"}
+    assert named == {"substitution", "search_word", "tallied_span"}
     assert (done, seen) == (3, [(3, 3)])
 
 

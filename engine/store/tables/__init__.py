@@ -25,7 +25,6 @@ from engine.store.tables.columns import (
     metadata,
     name_places,
 )
-from engine.store.tables.counts import late_instance, work_change, work_count, work_counted
 from engine.store.tables.definitions import (
     definition_lane,
     deployment,
@@ -96,7 +95,6 @@ __all__ = [
     "instance_tally",
     "instance_time",
     "kept_message",
-    "late_instance",
     "listed_head",
     "login_failure",
     "login_session",
@@ -129,9 +127,6 @@ __all__ = [
     "variable_update",
     "webhook_subscription",
     "work_calendar",
-    "work_change",
-    "work_count",
-    "work_counted",
 ]
 
 name_places(metadata)

@@ -169,13 +169,18 @@ user_task = Table(
         sqlite_where=text("escalation_level > 0"),
         postgresql_where=text("escalation_level > 0"),
     ),
-    # For counting open tasks, and finding the oldest of a lane. The state stands in it although it
-    # is always the same: without it SQLite prefers the index of states, and reads every open task
-    # for its lane.
+    # For counting open tasks. The state stands in it although it is always the same: without it
+    # SQLite prefers the index of states, and reads every open task for its lane.
     Index(
         "ix_user_task_open_lane",
-        *("state", "lane", "definition_id", "created_at", "due_at", "assignee", "instance_id"),
-        *("escalation_level", "offered_lane"),
+        "state",
+        "lane",
+        "due_at",
+        "definition_id",
+        "assignee",
+        "created_at",
+        "instance_id",
+        "escalation_level",
         sqlite_where=text("state = 'open'"),
         postgresql_where=text("state = 'open'"),
     ),

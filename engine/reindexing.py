@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from engine import projections, same_person
@@ -46,6 +46,16 @@ _log = logging.getLogger(__name__)
 _BATCH = 200
 
 
+@dataclass(frozen=True)
+class Rebuilt:
+    """What was done."""
+
+    #: Instances whose rows were looked at.
+    instances: int
+    #: Those of them whose rows were made anew: the others were right, or had to stay as they are.
+    renewed: int
+
+
 class Reindexing:
     """Rebuilds what is kept beside histories."""
 
@@ -70,8 +80,8 @@ class Reindexing:
         actor: Actor,
         instance_ids: Sequence[str] | None = None,
         on_progress: Callable[[int, int], None] = lambda _done, _all: None,
-    ) -> int:
-        """All rows beside history say what history says, of all instances or of these; how many.
+    ) -> Rebuilt:
+        """All rows beside history say what history says, of all instances or of these.
 
         Those of given instances are written in any case. An instance whose history does not hold is
         left as it is, and named in the log. Told is of how many of how many instances the rows are
@@ -79,21 +89,22 @@ class Reindexing:
         """
         require_role(actor, "rebuild what is kept beside history", Role.ADMIN)
         if instance_ids is not None:
+            renewed = 0
             for done, instance_id in enumerate(instance_ids, start=1):
-                self._renew_one(instance_id, actor)
+                renewed += self._renew_one(instance_id, actor)
                 on_progress(done, len(instance_ids))
-            return len(instance_ids)
+            return Rebuilt(len(instance_ids), renewed)
         self._renew_substitutions()
         with self._store.writing() as tx:
             tx.forget_tallies()
-        total, done = self._number(), 0
+        total, done, renewed = self._number(), 0, 0
         for together in self._all():
             for instance_id in self._wrong_among(together):
-                self._renew_one(instance_id, actor)
+                renewed += self._renew_one(instance_id, actor)
             done += len(together)
             on_progress(done, max(done, total))
         self._search.renew()
-        return done
+        return Rebuilt(done, renewed)
 
     def _number(self) -> int:
         with self._store.reading() as tx:
@@ -167,16 +178,20 @@ class Reindexing:
 
     # ------------------------------------------------------------------- writing
 
-    def _renew_one(self, instance_id: str, actor: Actor) -> None:
+    def _renew_one(self, instance_id: str, actor: Actor) -> bool:
+        """Whether its rows were made anew."""
+        is_renewed = False
         try:
             with self._store.writing() as tx:
-                self._renew(tx, instance_id)
+                is_renewed = self._renew(tx, instance_id)
         except DamagedRow as error:
             # That is no reason to leave the others as they are.
             _log.warning("instance %s stays as it is: %s", instance_id, error)
+            is_renewed = False
         self._search.rebuild(actor=actor, instance_ids=[instance_id])
+        return is_renewed
 
-    def _renew(self, tx: StoreTransaction, instance_id: str) -> None:
+    def _renew(self, tx: StoreTransaction, instance_id: str) -> bool:
         try:
             # No step moves it meanwhile.
             stored = tx.stored_instance(instance_id, for_step=True)
@@ -186,10 +201,10 @@ class Reindexing:
             if not is_its_own(error, instance_id):
                 raise
             _log.warning("instance %s stays as it is: %s", instance_id, error)
-            return
+            return False
         if led is None:
             _log.warning("instance %s stays as it is: its history does not hold", instance_id)
-            return
+            return False
         _renew_instance(tx, led, stored.snapshot)
         tx.put_variables(instance_id, projections.variables_of(events))
         tx.put_incidents(instance_id, projections.incidents_of(led.instance, events))
@@ -198,6 +213,7 @@ class Reindexing:
         )
         _renew_services(tx, led)
         self._renew_tasks(tx, led)
+        return True
 
     def _renew_tasks(self, tx: StoreTransaction, led: LedTo) -> None:
         instance_id = led.instance.instance_id

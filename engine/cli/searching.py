@@ -96,11 +96,16 @@ def reindex(call: Invocation) -> int:
     """Make the index anew."""
     wanted = call.words.instances or None
     with call.engine() as engine:
-        done = engine.reindexing.rebuild(
+        made = engine.reindexing.rebuild(
             actor=call.actor(engine),
             instance_ids=wanted,
             on_progress=Progress(engine.clock, "instances", deed="compared"),
         )
-    call.printer.json({"indexed": done})
-    call.printer.say(f"the index has {done} instances" if wanted is None else f"indexed {done}")
+    call.printer.json({"indexed": made.instances, "renewed": made.renewed})
+    told = (
+        f"the index has {made.instances} instances"
+        if wanted is None
+        else f"indexed {made.instances}"
+    )
+    call.printer.say(f"{told}; rows of {made.renewed} made anew")
     return OK

@@ -98,9 +98,10 @@ class CheckpointsDisagree(EngineError):
     """The folder of checkpoints has others than the database."""
 
 
-#: Trouble of the installation, of which the message says it all.
+#: Trouble of the installation or of a row, of which the message says it all.
 _TOLD_IN_FULL = (
     *PASSING_TROUBLE,
+    DamagedRow,
     StorageUnusable,
     StorageOutdated,
     SecretKeyUnusable,

@@ -223,16 +223,6 @@ class Transaction:
         if not self._is_writing:
             raise StorageError("a reading transaction cannot write or lock; open a writing one")
 
-    def _page(
-        self,
-        statement: Select[Any],
-        page: Page,
-        sortable: Sortable,
-        *ties: ColumnElement[Any],
-        reverses: bool = False,
-    ) -> Rows:
-        return self._all(paged(statement, page, sortable, *ties, reverses=reverses))
-
     def _listed(
         self, statement: Select[Any], build: Callable[[Row[Any]], T], *keys: ColumnElement[Any]
     ) -> list[T]:

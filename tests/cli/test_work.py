@@ -141,8 +141,8 @@ def test_search_finds_by_key_and_reindex_makes_its_index_anew(alur: Terminal) ->
 
     assert instance in alur.ok("search", "lkj", "9").out
     assert alur.ok("search", "nihil").out == "nothing found\n"
-    assert alur.ok("reindex", "--json").json == {"indexed": 1}
-    assert alur.ok("reindex", instance).out == "indexed 1\n"
+    assert alur.ok("reindex", "--json").json == {"indexed": 1, "renewed": 0}
+    assert alur.ok("reindex", instance).out == "indexed 1; rows of 1 made anew\n"
     found = alur.ok("search", "lkj-9", "--json").json
     assert [each["instance"]["instanceId"] for each in found["instances"]] == [instance]
     assert alur("search", "x", "--limit", "0").code == 2

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from engine.errors import Forbidden
 from engine.model import Fault, SubstitutionKind
 from engine.queries import ExternalTaskQuery, TopicSubscription
+from engine.reindexing import Rebuilt
 from engine.same_person import MARK
 from engine.substitutions import Wishes
 from tests.diagrams import (
@@ -202,7 +203,7 @@ def test_making_anew_changes_nothing_that_is_right(office_on_both: Office) -> No
     a_substitution(office)
     before = everything(office)
 
-    assert office.engine.reindexing.rebuild(actor=ADMIN) == 1
+    assert office.engine.reindexing.rebuild(actor=ADMIN) == Rebuilt(1, 0)
 
     assert everything(office) == before
     query = ExternalTaskQuery(instance_id=instance)
@@ -228,7 +229,7 @@ def test_what_is_right_is_compared_and_not_written(office: Office) -> None:
     # the worker adds up anew.
     named = {each.split()[2] for each in writes}
     assert named == {"substitution", "search_word", "tallied_span"}
-    assert (done, seen) == (3, [(3, 3)])
+    assert (done, seen) == (Rebuilt(3, 0), [(3, 3)])
 
 
 def test_what_cannot_be_read_keeps_no_other_from_being_made_anew(office: Office) -> None:
@@ -236,7 +237,7 @@ def test_what_cannot_be_read_keeps_no_other_from_being_made_anew(office: Office)
     change(office, f"UPDATE incident SET message = 'lain' {_HERE}", instance=wrong)
     tamper(office.store, f"UPDATE history_event SET payload = 'x' WHERE instance_id = '{damaged}'")
 
-    assert office.engine.reindexing.rebuild(actor=ADMIN) == 3
+    assert office.engine.reindexing.rebuild(actor=ADMIN) == Rebuilt(3, 1)
 
     assert (faults(office, wrong), faults(office, right)) == ((), ())
     assert faults(office, damaged)

@@ -29,7 +29,7 @@ _BOUND = re.compile(r"%(?:%|\((\w+)\)s)")
 _TEXT, _BINARY = 0, 1
 #: How many statements of one connection are prepared: those that come after are planned each time.
 _MOST = 200
-#: Connections of this process with something under way.
+#: Connections of this process with something under way, or in a transaction of trips.
 _at_work: set[TripConnection] = set()
 #: No name comes twice, whatever became of the statement that had it.
 _numbers = count()
@@ -84,7 +84,6 @@ class TripConnection(Connection[Any]):
         trip, self.under_way = self.under_way, None
         if trip is None:
             return []
-        _at_work.discard(self)
         connection, names = self.pgconn, self.prepared
         try:
             if ending is not None:
@@ -92,6 +91,8 @@ class TripConnection(Connection[Any]):
             connection.pipeline_sync()
             answers = self._answers()
             connection.exit_pipeline_mode()
+            if connection.transaction_status == TransactionStatus.IDLE:
+                _at_work.discard(self)
         except BaseException:
             self._give_up()
             raise
@@ -197,6 +198,7 @@ class TripConnection(Connection[Any]):
             return
         if self.pgconn.transaction_status == TransactionStatus.IDLE:
             return
+        _at_work.discard(self)
         try:
             self.pgconn.send_query(b"COMMIT")
             answers = self._answers()
@@ -212,12 +214,17 @@ class TripConnection(Connection[Any]):
         if self.under_way is not None:
             with suppress(Error):
                 self.answered()
+        _at_work.discard(self)
         super().rollback()
+
+    def close(self) -> None:
+        """As the driver does."""
+        _at_work.discard(self)
+        super().close()
 
     def _give_up(self) -> None:
         """Nobody knows what the connection would answer next."""
         self.under_way = None
-        _at_work.discard(self)
         self.close()
 
     def _deallocate(self, name: bytes | None) -> Any:

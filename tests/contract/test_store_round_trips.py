@@ -313,6 +313,7 @@ def test_steps_that_are_under_way_at_once_are_each_kept_or_given_up(store: Store
             tx.append_step(next_step(stored.instance, events=events))
         with pytest.raises(StorageAway):
             _break_off(store)
+        assert len(trips._at_work) == 2
 
     with store.reading() as tx:
         assert [tx.instance(f"i{n}").revision for n in (1, 2, 3)] == [2, 2, 1]

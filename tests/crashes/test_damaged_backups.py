@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -22,17 +21,6 @@ from tests.crashes.unreadable import NO_TEXT, wrong_values
 
 #: Only `verify` knows what these must say: they are copies of what history says, or sums.
 _COPIES = {"search_entry", "spread_tally", "task_tally", "instance_tally", "tallied_span"}
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Clerk:
-    return Clerk(tmp_path_factory.mktemp("clerk"))
-
-
-@pytest.fixture
-def clerk(office: Clerk) -> Iterator[Clerk]:
-    yield office
-    office.renew()
 
 
 def test_backup_of_a_sound_database_finds_nothing(clerk: Clerk) -> None:

@@ -17,8 +17,8 @@ _ERASE = next(each for each in _BY_COMMAND if "erase --person" in each)
 
 
 @pytest.fixture(scope="module")
-def rounds(tmp_path_factory: pytest.TempPathFactory) -> Round:
-    return Round(Clerk(tmp_path_factory.mktemp("clerk")))
+def rounds(clerk_of_all: Clerk) -> Round:
+    return Round(clerk_of_all)
 
 
 @pytest.mark.parametrize("errand", ERRANDS, ids=list(_BY_COMMAND))

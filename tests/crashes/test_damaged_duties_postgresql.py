@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.store import Store
 from engine.store.tables import metadata
 from tests.crashes.duties import Workshop
 from tests.crashes.unreadable import wrong_values
-from tests.databases import PostgresqlServer
+from tests.databases import migrated_store
 
 pytestmark = pytest.mark.postgresql
 
@@ -23,15 +22,13 @@ _TABLES = [
 
 @pytest.fixture(scope="module")
 def workshop(
-    postgresql_server: PostgresqlServer, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Workshop]:
-    url = postgresql_server.create_migrated()
-    store = Store.open(url)
-    shop = Workshop(store, tmp_path_factory.mktemp("office"))
-    yield shop
-    shop.close()
-    store.close()
-    postgresql_server.drop(url)
+    folder = tmp_path_factory.mktemp("office")
+    with migrated_store("postgresql", request, folder) as store:
+        shop = Workshop(store, folder)
+        yield shop
+        shop.close()
 
 
 def test_sound_office_keeps_every_duty_busy(workshop: Workshop) -> None:

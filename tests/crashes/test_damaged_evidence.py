@@ -18,9 +18,9 @@ _FLIPS = 100
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def files(clerk_of_all: Clerk) -> dict[str, bytes]:
     """An export of a history, and a package of evidence, by the script that verifies each."""
-    clerk = Clerk(tmp_path_factory.mktemp("clerk"))
+    clerk = clerk_of_all
     instance, out = clerk.paths["berkas"].rpartition("/")[2], clerk.folder / "keluaran.zip"
     days = ("--from", "2026-01-01", "--to", "2026-12-31")
     commands = {

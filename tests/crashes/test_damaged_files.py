@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from random import Random
 from typing import Any
@@ -25,19 +25,6 @@ COMMANDS = (
 )
 PAGE = 4096
 TELLING = re.compile(r"damaged|BROKEN|restore|cannot be read|faults|install that one")
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Clerk:
-    return Clerk(tmp_path_factory.mktemp("clerk"))
-
-
-@pytest.fixture
-def clerk(office: Clerk) -> Iterator[Clerk]:
-    yield office
-    if office.file.is_dir():
-        office.file.rmdir()
-    office.renew()
 
 
 def _execute(clerk: Clerk, statement: str) -> None:

@@ -6,23 +6,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.store import Store
 from engine.store.tables import metadata
 from tests.crashes.laboratory import TABLES, Laboratory, faults_of, laboratory_over
-from tests.databases import PostgresqlServer
+from tests.databases import migrated_store
 
 pytestmark = pytest.mark.postgresql
 
 
 @pytest.fixture(scope="module")
 def laboratory(
-    postgresql_server: PostgresqlServer, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Laboratory]:
-    url = postgresql_server.create_migrated()
-    store = Store.open(url)
-    yield laboratory_over(store, tmp_path_factory.mktemp("office"))
-    store.close()
-    postgresql_server.drop(url)
+    folder = tmp_path_factory.mktemp("office")
+    with migrated_store("postgresql", request, folder) as store:
+        yield laboratory_over(store, folder)
 
 
 @pytest.mark.parametrize("name", TABLES)

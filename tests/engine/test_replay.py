@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from engine.errors import ReplayMismatch
-from engine.model import EventKind
+from engine.model import EventKind, HistoryEvent
 from engine.replay import replay
+from engine.spiff.machine import Machine
 from tests.diagrams import each, end, exclusive, flow, line, process, properties, start, user
 from tests.engine.moving import move
 from tests.office import ADMIN, AUDITOR, Office
@@ -80,13 +81,18 @@ def test_an_instance_whose_history_does_not_hold_is_not_carried_on_by_it(office:
     assert fresh.kinds(instance) == before
 
 
-def test_what_history_lacks_is_missed_behind_its_last_event(office: Office) -> None:
-    instance = office.start(office.deploy(DIAGRAM), daftar=["A"])
-    office.complete(instance, "isi", ulang=False)
+def _recorded(office: Office, instance: str) -> tuple[Machine, list[HistoryEvent]]:
+    """What runs the instance, and its events."""
     with office.store.reading() as tx:
         stored = tx.stored_instance(instance)
         machine = office.engine.definitions.machine(tx, stored.instance.definition_id)
-        *events, last = tx.events(instance)
+        return machine, tx.events(instance)
+
+
+def test_what_history_lacks_is_missed_behind_its_last_event(office: Office) -> None:
+    instance = office.start(office.deploy(DIAGRAM), daftar=["A"])
+    office.complete(instance, "isi", ulang=False)
+    machine, (*events, last) = _recorded(office, instance)
 
     [fault] = replay(machine, events).faults
 
@@ -96,10 +102,7 @@ def test_what_history_lacks_is_missed_behind_its_last_event(office: Office) -> N
 
 def test_a_fault_names_the_ids_when_these_alone_differ(office: Office) -> None:
     instance = office.start(office.deploy(DIAGRAM), daftar=["A"])
-    with office.store.reading() as tx:
-        stored = tx.stored_instance(instance)
-        machine = office.engine.definitions.machine(tx, stored.instance.definition_id)
-        given, seen, *others = tx.events(instance)
+    machine, (given, seen, *others) = _recorded(office, instance)
 
     [fault] = replay(machine, [given, replace(seen, activity_instance_id="lain"), *others]).faults
 
@@ -110,10 +113,7 @@ def test_a_fault_names_the_ids_when_these_alone_differ(office: Office) -> None:
 def test_a_step_without_its_input_is_named_at_what_is_left_of_it(office: Office) -> None:
     instance = office.start(office.deploy(DIAGRAM), daftar=["A"])
     office.complete(instance, "isi", ulang=False)
-    with office.store.reading() as tx:
-        stored = tx.stored_instance(instance)
-        machine = office.engine.definitions.machine(tx, stored.instance.definition_id)
-        events = tx.events(instance)
+    machine, events = _recorded(office, instance)
     completed = next(e for e in events if e.kind is EventKind.TASK_COMPLETED)
     events.remove(completed)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import NamedTuple
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from engine.errors import InvalidInput
-from engine.model import Json
+from engine.model import Json, ProcessDefinition
 from engine.simulation import Outcome, Scenario, Simulation, simulate_for
 from engine.simulation.reports import Place
 from webhooks.language import Phrases, drawn, phrase
@@ -44,9 +45,9 @@ def simulate_deployed(key: str, reference: str) -> ResponseReturnValue:
         tried = _simulated(found.resource_name, content, key)
         model = current_engine().definitions.model(found.definition_id, actor=current_actor())
     except InvalidInput as error:
-        return _page(None, found.name, _back(key, found.version), why=_reason(error)), 400
+        return _page(None, found.name, _back(found), why=_reason(error)), 400
     named = {each.id: each.name or "" for each in model.nodes.values()}
-    return _page(tried, found.name, _back(key, found.version), named=named)
+    return _page(tried, found.name, _back(found), named=named)
 
 
 @blueprint.post("/proses/unggah/uji-jalan")
@@ -61,7 +62,8 @@ def simulate_upload() -> ResponseReturnValue:
         tried = _simulated(name, files[0].read())
     except InvalidInput as error:
         return upload_page(fault=_reason(error)), 400
-    return _page(tried, tried.process_name or name, url_for("pages.show_upload"))
+    back = _Back(url_for("pages.show_upload"), gettext("Unggah berkas BPMN"))
+    return _page(tried, tried.process_name or name, back)
 
 
 def _simulated(name: str, content: bytes, key: str | None = None) -> Simulation:
@@ -70,8 +72,16 @@ def _simulated(name: str, content: bytes, key: str | None = None) -> Simulation:
     return simulate_for(current_actor(), name, content, scenario, BOUNDS, clock=clock, turns=TURNS)
 
 
-def _back(key: str, version: int) -> str:
-    return url_for("pages.show_process", key=key, reference=version)
+class _Back(NamedTuple):
+    """The page that the diagram was tried from."""
+
+    url: str
+    text: str
+
+
+def _back(found: ProcessDefinition) -> _Back:
+    url = url_for("pages.show_process", key=found.key, reference=found.version)
+    return _Back(url, found.name)
 
 
 def _reason(error: InvalidInput) -> str:
@@ -86,7 +96,7 @@ def _reason(error: InvalidInput) -> str:
 def _page(
     tried: Simulation | None,
     name: str,
-    back: str,
+    back: _Back,
     *,
     why: str | None = None,
     named: Mapping[str, str] | None = None,

@@ -46,6 +46,10 @@ def test_version_whose_ways_all_end_is_said_to_be_good(
     assert "setujui; kembalikan" in page.text
     steps = page.tree.xpath("//section[@aria-labelledby='jalan']//tbody/tr")
     assert "Menyusun laporan" in steps[1].text_content()
+    # On a phone each cell is its label and one thing beside it.
+    onward = page.tree.xpath("//td[@data-label='Lanjut ke']")
+    assert [len(each) for each in onward] == [1] * len(steps)
+    assert page.link("Penyusunan Laporan") == "/proses/laporan/1"
     assert office.engine.instances.count_instances(InstanceQuery(), actor=AUDITOR) == 0
 
 

@@ -110,7 +110,9 @@ class Calendars:
         if last:
             return self.at_revision(tx, key, last)
         seeded = new_calendar(key, key.capitalize(), zone=self._zone, years=self._years())
-        return self._keep(tx, seeded, changed_by=None, note="dari bawaan")
+        tx.seed_calendar(self._next_of(seeded, changed_by=None, note="dari bawaan"))
+        # Perhaps somebody else's, who seeded it just now. Not kept in memory: this may be undone.
+        return _calendar(tx.calendar(key, tx.last_calendar_revision(key)))
 
     def at_revision(self, tx: StoreTransaction, key: str, revision: int) -> WorkCalendar:
         """The calendar at one revision, which never changes. Raises NotFound."""
@@ -127,13 +129,16 @@ class Calendars:
     def _keep(
         self, tx: StoreTransaction, calendar: WorkCalendar, *, changed_by: str | None, note: str
     ) -> WorkCalendar:
-        kept = replace(calendar, revision=calendar.revision + 1)
-        tx.add_calendar_revision(
-            CalendarRevision(
-                kept.key, kept.revision, to_json(kept), self._clock.now(), changed_by, note
-            )
+        tx.add_calendar_revision(self._next_of(calendar, changed_by=changed_by, note=note))
+        return replace(calendar, revision=calendar.revision + 1)
+
+    def _next_of(
+        self, calendar: WorkCalendar, *, changed_by: str | None, note: str
+    ) -> CalendarRevision:
+        revision, content = calendar.revision + 1, to_json(calendar)
+        return CalendarRevision(
+            calendar.key, revision, content, self._clock.now(), changed_by, note
         )
-        return kept
 
     def _years(self) -> Iterable[int]:
         """Last year to next: a term may begin or end over the turn of a year."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import Conflict, NotFound
 from engine.model import CalendarRevision
@@ -55,12 +56,21 @@ class Calendars(Transaction):
 
     def add_calendar_revision(self, new: CalendarRevision) -> None:
         """Keep the next revision. Conflict when somebody else has changed the calendar since."""
-        values = {column.name: getattr(new, column.name) for column in _COLUMNS}
         self._write(
             insert(work_calendar),
-            [{**values, "content": dict(new.content)}],
+            [_values(new)],
             clash=Conflict(f"calendar {new.key!r} was changed by somebody else just now"),
         )
+
+    def seed_calendar(self, first: CalendarRevision) -> None:
+        """Keep the first revision, unless somebody else has done so just now: his stays."""
+        dialect = {"sqlite": sqlite, "postgresql": postgresql}[self._connection.dialect.name]
+        self._write(dialect.insert(work_calendar).on_conflict_do_nothing(), [_values(first)])
+
+
+def _values(revision: CalendarRevision) -> dict[str, Any]:
+    values = {column.name: getattr(revision, column.name) for column in _COLUMNS}
+    return {**values, "content": dict(revision.content)}
 
 
 @of_table(work_calendar)

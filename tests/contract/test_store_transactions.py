@@ -21,7 +21,7 @@ from engine.errors import (
     StorageFull,
     StorageUnusable,
 )
-from engine.model import InstanceState, TaskState
+from engine.model import CalendarRevision, InstanceState, TaskState
 from engine.store import Store, StoreTransaction, connection
 from engine.store.transaction import Transaction
 from tests.contract.builders import (
@@ -322,6 +322,30 @@ def test_who_waited_for_a_task_sees_what_became_of_it(store: Store, database_url
     thread.join()
 
     assert seen == [(TaskState.COMPLETED, 2)]
+    rival.close()
+
+
+def test_who_seeds_a_calendar_while_another_does_goes_on_with_his(
+    store: Store, database_url: str
+) -> None:
+    """Its own transaction goes on: nobody's first step is refused, nor what is measured first."""
+    first = CalendarRevision("kantor", 1, {"name": "Kantor"}, NOON, None, "dari bawaan")
+    rival = Store.open(database_url)
+    seen: list[CalendarRevision] = []
+
+    def seed_too() -> None:
+        with rival.writing() as tx:
+            tx.seed_calendar(replace(first, content={"name": "Lain"}))
+            seen.append(tx.calendar("kantor", tx.last_calendar_revision("kantor")))
+
+    with store.writing() as tx:
+        tx.seed_calendar(first)
+        thread = threading.Thread(target=seed_too)
+        thread.start()
+        _until_somebody_waits(store)
+    thread.join()
+
+    assert seen == [first]
     rival.close()
 
 

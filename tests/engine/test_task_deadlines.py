@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from engine.errors import Conflict, DeploymentRejected, Forbidden, InvalidInput, NotFound
 from engine.model import EventKind
 from engine.settings import Settings
+from engine.store import Store
 from engine.worktime import Day, DayKind
 from tests.diagrams import end, line, process, start, user
 from tests.office import ADMIN, ANALYST, AUDITOR, Office, staff
@@ -242,3 +245,25 @@ def test_a_calendar_without_sense_is_refused(
 def test_a_key_that_is_none_is_refused(office: Office) -> None:
     with pytest.raises(InvalidInput, match="a-z"):
         office.engine.calendars.add("Kantor!", "x", zone=ZoneInfo("Asia/Jakarta"), actor=ADMIN)
+
+
+def test_the_first_steps_of_an_office_may_come_at_once(
+    office_on_both: Office, database_url: str
+) -> None:
+    """Whoever comes first seeds the calendar; the others wait for it, and are due by it."""
+    definition = office_on_both.deploy(sop("P2D"))
+    stores = [Store.open(database_url) for _ in range(4)]
+    gate = Barrier(4)
+
+    def begin(store: Store) -> datetime | None:
+        engine = Office(store).engine_with(Settings())
+        gate.wait()
+        started = engine.instances.start(definition, {}, actor=ADMIN)
+        return started.opened[0].due_at
+
+    with ThreadPoolExecutor(4) as threads:
+        due = list(threads.map(begin, stores))
+
+    assert due == [datetime(2026, 1, 7, 9, 0, tzinfo=UTC)] * 4
+    for each in stores:
+        each.close()

@@ -169,6 +169,15 @@ class Instances:
         with self._store.reading() as tx:
             return tx.instances(visible_instances(query, actor), page)
 
+    def longest_late(
+        self, query: InstanceQuery, page: Page, *, actor: Actor
+    ) -> list[ProcessInstance]:
+        """Of the instances that match, late by then and visible, those late longest first."""
+        with self._store.reading() as tx:
+            ids = tx.longest_late(visible_instances(query, actor), page)
+            found = tx.instances(InstanceQuery(instance_ids=tuple(ids)))
+        return sorted(found, key=lambda each: ids.index(each.instance_id))
+
     def count_instances(
         self, query: InstanceQuery, *, actor: Actor, at_most: int | None = None
     ) -> int:

@@ -10,9 +10,8 @@ from engine.model.instances import InstanceState, ProcessInstance
 
 @dataclass(frozen=True, slots=True)
 class OpenWork:
-    """The open tasks of one lane in one definition. `oldest_at`: when the oldest became open."""
+    """Open tasks of one lane. `oldest_at`: when the oldest became open."""
 
-    definition_id: str
     lane: str | None
     open_tasks: int
     unclaimed_tasks: int

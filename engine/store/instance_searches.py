@@ -6,7 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    exists,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
 
 from engine.model import InstanceState, TaskState
 from engine.queries import InstanceQuery, Page
@@ -21,7 +30,7 @@ from engine.store.filters import (
 )
 from engine.store.leading import all_hidden, hidden, unled
 from engine.store.tables import incident, process_instance, user_task
-from engine.store.task_facets import ESCALATED, GONE_UP
+from engine.store.task_facets import ESCALATED
 from engine.store.transaction import counted
 from engine.store.word_index import WordIndex, begun_by
 
@@ -88,7 +97,7 @@ class InstanceSearches(WordIndex):
         if query.has_incident:
             is_open = incident.c.resolved_at.is_(None)
             query = self._instances_of(query, select(incident.c.instance_id).where(is_open))
-        if query.instance_ids is None and (wanted := _wanted_task(query)):
+        if query.instance_ids is None and (wanted := wanted_task(query)):
             tasks = select(user_task.c.instance_id).where(*wanted)
             found = ESCALATED.of(tasks) if query.is_escalated else tasks
             query = self._instances_of(query, found)
@@ -156,21 +165,22 @@ def _with_incident(wanted: bool | None) -> Conditions:
 
 def _with_open_task(query: InstanceQuery) -> Conditions:
     """An open task in a lane, late, gone up to superiors: all that is asked for at once."""
-    wanted = _wanted_task(query)
+    wanted = wanted_task(query)
     of_instance = user_task.c.instance_id == _I.instance_id
     # Hidden from the planner: it would look among all open tasks instead of the instance's own.
     return [exists().where(of_instance, *hidden(wanted))] if wanted else []
 
 
-def _wanted_task(query: InstanceQuery) -> Conditions:
+def wanted_task(query: InstanceQuery, tasks: FromClause = user_task) -> Conditions:
+    """What an open task of an instance must be, all at once; nothing when it may have none."""
     if query.open_lane is None and query.late_at is None and not query.is_escalated:
         return []
     # Written into the statement, so that SQLite takes the index that has open tasks only; but not
     # when that of what went up has far fewer.
     state = literal(TaskState.OPEN.value, literal_execute=not query.is_escalated)
     return [
-        user_task.c.state == state,
-        *equal(user_task.c.lane, query.open_lane),
-        *between(user_task.c.due_at, None, query.late_at),
-        *([GONE_UP] if query.is_escalated else []),
+        tasks.c.state == state,
+        *equal(tasks.c.lane, query.open_lane),
+        *between(tasks.c.due_at, None, query.late_at),
+        *([tasks.c.escalation_level > literal_column("0")] if query.is_escalated else []),
     ]

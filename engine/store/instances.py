@@ -31,8 +31,8 @@ from engine.model import (
     UserTask,
 )
 from engine.queries import InstanceQuery, Page
-from engine.store.instance_searches import InstanceSearches
 from engine.store.kept_rows import of_table, readable
+from engine.store.late_instances import LateInstances
 from engine.store.prepared import Prepared
 from engine.store.step_rows import (
     candidate_values,
@@ -153,7 +153,7 @@ _END_TASK = Prepared(
 )
 
 
-class Instances(InstanceSearches):
+class Instances(LateInstances):
     """Questions about process instances, and their steps."""
 
     # --------------------------------------------------------------- reading

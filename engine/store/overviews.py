@@ -13,13 +13,16 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    FromClause,
     Select,
+    Subquery,
     Table,
     false,
     func,
     literal,
     or_,
     select,
+    true,
     union_all,
 )
 
@@ -38,11 +41,13 @@ from engine.queries import OverviewQuery
 from engine.sources import whole_milliseconds
 from engine.store.filters import Conditions, between, equal, taking_part
 from engine.store.instances import INSTANCE_COLUMNS, instance_of
+from engine.store.late_instances import LATE_TASK, LateInstances, late_tasks
 from engine.store.leading import Lead, all_hidden, unled
 from engine.store.tables import incident, process_definition, process_instance, user_task
 from engine.store.tallies import Covered, Tallies, Where, of_key
 from engine.store.tasks import TASK_KEY, task_of
 
+_OPEN_LANE = Lead(user_task, "ix_user_task_open_lane")
 _STATES = frozenset(InstanceState)
 _OF_STATE = (process_instance.c.definition_id, process_instance.c.state)
 _ENDED_TASKS = Lead(user_task, "ix_user_task_ended_at")
@@ -54,17 +59,17 @@ _TICK = timedelta(milliseconds=1)
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
-class Overviews(Tallies):
+class Overviews(Tallies, LateInstances):
     """Questions about how work stands."""
 
     def open_work(self, query: OverviewQuery, now: datetime) -> list[OpenWork]:
-        """The open tasks by definition and lane."""
+        """The open tasks by lane: what lanes show, and what the account started."""
         columns = user_task.c
         rows = self._all(
             _grouped(
                 query,
                 user_task,
-                [columns.definition_id, columns.lane],
+                [columns.lane],
                 [
                     func.count().label("open_tasks"),
                     func.count().filter(columns.assignee.is_(None)).label("unclaimed_tasks"),
@@ -114,12 +119,19 @@ class Overviews(Tallies):
 
     def running_instances(self, query: OverviewQuery) -> list[InstanceCount]:
         """The running instances by definition."""
-        columns = process_instance.c
-        is_running = [columns.state == InstanceState.ACTIVE]
-        number = func.count().label("number")
-        return _counts(
-            self._all(_grouped(query, process_instance, _OF_STATE, [number], is_running))
-        )
+        columns, definition = process_instance.c, process_definition.c
+        active = InstanceState.ACTIVE
+        # One search for each definition: so nothing is compared row by row.
+        of_it = [columns.definition_id == definition.definition_id, columns.state == active]
+        found = select(func.count()).select_from(process_instance).where(*of_it)
+        number = found.scalar_subquery().label("number")
+        visible = definition.definition_id.in_(_definitions(query))
+        rows: list[Any] = [*self._all(select(definition.definition_id, number).where(visible))]
+        is_running = [columns.state == active]
+        counted = [func.count().label("number")]
+        own = _own(query, process_instance, [columns.definition_id], counted, is_running)
+        rows += [] if own is None else self._all(own)
+        return [InstanceCount(row.definition_id, active, row.number) for row in rows if row.number]
 
     def ended_instances(self, query: OverviewQuery) -> list[InstanceCount]:
         """The instances that ended in the period, by definition and state: as `dated_work`."""
@@ -148,9 +160,14 @@ class Overviews(Tallies):
 
     def late_by_definition(self, query: OverviewQuery, now: datetime) -> dict[str, int]:
         """Definition -> its running instances with a task whose due date has passed."""
-        return self._instances_by_definition(
-            query, user_task, [_in_state(TaskState.OPEN), user_task.c.due_at < now]
-        )
+        is_late = [_in_state(TaskState.OPEN), user_task.c.due_at < now]
+        if self._connection.dialect.name != "sqlite":
+            return self._instances_by_definition(query, user_task, is_late)
+        of_lanes = _late_of_lanes(query, is_late)
+        number = func.count(of_lanes.c.instance_id.distinct()).label("number")
+        each = select(of_lanes.c.definition_id, number).group_by(of_lanes.c.definition_id)
+        own = _own(query, user_task, *_by_definition(user_task), is_late)
+        return self._number_of_each(each if own is None else union_all(each, own))
 
     def failed_by_definition(self, query: OverviewQuery) -> dict[str, int]:
         """Definition -> its running instances with an open incident."""
@@ -159,10 +176,11 @@ class Overviews(Tallies):
     def _instances_by_definition(
         self, query: OverviewQuery, table: Table, conditions: Conditions
     ) -> dict[str, int]:
-        number = func.count(table.c.instance_id.distinct()).label("number")
-        rows = self._all(_grouped(query, table, [table.c.definition_id], [number], conditions))
+        return self._number_of_each(_grouped(query, table, *_by_definition(table), conditions))
+
+    def _number_of_each(self, statement: Select[Any] | CompoundSelect[Any]) -> dict[str, int]:
         found: dict[str, int] = {}
-        for row in rows:
+        for row in self._all(statement):
             found[row.definition_id] = found.get(row.definition_id, 0) + row.number
         return found
 
@@ -171,14 +189,21 @@ class Overviews(Tallies):
     ) -> list[StuckInstance]:
         """The running instances with tasks whose due date has passed, the longest first."""
         columns = user_task.c
-        return self._stuck(
-            select(
-                columns.instance_id,
-                func.min(columns.due_at).label("since"),
-                func.count().label("number"),
-            ).where(_in_state(TaskState.OPEN), columns.due_at < now, _visible(query, user_task)),
-            limit,
+        is_late = [_in_state(TaskState.OPEN), columns.due_at < now]
+        found = select(
+            columns.instance_id,
+            func.min(columns.due_at).label("since"),
+            func.count().label("number"),
         )
+        try:
+            late = [_in_state(TaskState.OPEN, LATE_TASK), LATE_TASK.c.due_at < now]
+            visible = _visible(query, LATE_TASK, is_led=True)
+            first = self._longest(late_tasks([*late, visible]), limit)
+        except DamagedRow:
+            return self._stuck(found.where(*is_late, _visible(query, user_task)), limit)
+        ids = [instance_id for _, instance_id in first]
+        of_these = [columns.instance_id.in_(ids), *all_hidden(is_late, user_task)]
+        return self._stuck(found.where(*of_these), limit)
 
     def failed_instances(self, query: OverviewQuery, limit: int) -> list[StuckInstance]:
         """The running instances with an open incident, the oldest first."""
@@ -222,10 +247,43 @@ class Overviews(Tallies):
         return self._listed(statement, task_of, *TASK_KEY)
 
 
-def _in_state(state: TaskState) -> ColumnElement[bool]:
+def _in_state(state: TaskState, tasks: FromClause = user_task) -> ColumnElement[bool]:
     # Written into the statement: of a parameter SQLite does not know that an index of one state
     # may answer.
-    return user_task.c.state == literal(state.value, literal_execute=True)
+    return tasks.c.state == literal(state.value, literal_execute=True)
+
+
+def _by_definition(
+    table: Table,
+) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
+    """How many instances the rows of each definition are of: as groups and figures."""
+    return [table.c.definition_id], [func.count(table.c.instance_id.distinct()).label("number")]
+
+
+def _late_of_lanes(query: OverviewQuery, is_late: Conditions) -> Subquery:
+    """Definition and instance of what is late and visible, as an index of SQLite's has it.
+
+    It has the tasks of each lane by their due dates; so the lanes are asked one by one.
+    """
+    lane = user_task.c.lane
+    is_open = _in_state(TaskState.OPEN)
+    first = _OPEN_LANE.of(select(func.min(lane).label("lane")).where(is_open))
+    walk = first.cte("walk", recursive=True)
+    following = _OPEN_LANE.of(select(func.min(lane)).where(is_open, lane > walk.c.lane))
+    walk = walk.union_all(
+        select(following.correlate(walk).scalar_subquery()).where(walk.c.lane.is_not(None))
+    )
+    lanes = select(walk.c.lane).where(walk.c.lane.is_not(None))
+    visible = [] if _is_of_all(query) else [user_task.c.definition_id.in_(_definitions(query))]
+    late = select(user_task.c.definition_id, user_task.c.instance_id).where(*is_late, *visible)
+    return union_all(
+        *(_OPEN_LANE.of(late.where(each)) for each in (lane.in_(lanes), lane.is_(None)))
+    ).subquery("late")
+
+
+def _is_of_all(query: OverviewQuery) -> bool:
+    """Whether whatever there is of work is visible."""
+    return query.definition_key is None and query.visible_to_lanes is None
 
 
 def _definitions(query: OverviewQuery) -> Select[tuple[str]]:
@@ -250,8 +308,12 @@ def _started(query: OverviewQuery) -> Select[tuple[str]] | None:
     )
 
 
-def _visible(query: OverviewQuery, table: Table, *, is_led: bool = False) -> ColumnElement[bool]:
+def _visible(
+    query: OverviewQuery, table: FromClause, *, is_led: bool = False
+) -> ColumnElement[bool]:
     """That the row is visible. is_led: something else leads to it."""
+    if _is_of_all(query):
+        return true()
     definition_id: ColumnElement[str] = table.c.definition_id
     instance_id: ColumnElement[str] = table.c.instance_id
     if is_led:
@@ -270,7 +332,8 @@ def _grouped(
 ) -> Select[Any] | CompoundSelect[Any]:
     """The figures of each group: of the definitions that are visible, then of what was started."""
     asked = select(*groups, *figures).where(*conditions).group_by(*groups)
-    of_lanes = asked.where(table.c.definition_id.in_(_definitions(query)))
+    is_visible = table.c.definition_id.in_(_definitions(query))
+    of_lanes = asked if _is_of_all(query) else asked.where(is_visible)
     own = _own(query, table, groups, figures, conditions)
     return of_lanes if own is None else union_all(of_lanes, own)
 

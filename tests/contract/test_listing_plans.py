@@ -85,6 +85,11 @@ def instances(sorting: Any = _LAST_STARTED, **filters: Any) -> Asked:
     return lambda tx: tx.instances(InstanceQuery(**filters), page)
 
 
+def late(**filters: Any) -> Asked:
+    page = Page(0, 25)
+    return lambda tx: tx.longest_late(InstanceQuery(late_at=at(minutes=2000), **filters), page)
+
+
 def visits(**filters: Any) -> Asked:
     page = Page(0, 25, (("started_at", SortOrder.DESC),))
     return lambda tx: tx.activities(ActivityQuery(**filters), page)
@@ -185,6 +190,16 @@ LISTINGS: dict[str, tuple[str, Asked]] = {
     "instances in a common lane": ("ix_process_instance_started_at", instances(open_lane="Umum")),
     "instances in a rare lane": ("ix_user_task_open_lane", instances(open_lane="Rare")),
     "instances that are late": ("ix_user_task_due_at", instances(late_at=at(minutes=9))),
+    "instances, late longest first": ("ix_user_task_due_at", late()),
+    "instances that staff see, late longest first": ("ix_user_task_due_at", late(**_OF_SITI)),
+    "number of late instances": (
+        "ix_user_task_due_at",
+        lambda tx: tx.count_instances(InstanceQuery(late_at=at(minutes=2000)), at_most=40),
+    ),
+    "what is late longest": (
+        "ix_user_task_due_at",
+        lambda tx: tx.late_instances(OverviewQuery(), at(minutes=2000), 10),
+    ),
     "instances that went up": ("ix_user_task_escalated", instances(is_escalated=True)),
     "instances that ended, as staff see them": (
         "ix_process_instance_ended_at",

@@ -16,8 +16,8 @@ from engine.model import (
     TaskState,
     UserTask,
 )
-from engine.queries import InstanceQuery, OverviewQuery
-from engine.store import Store, StoreTransaction
+from engine.queries import InstanceQuery, OverviewQuery, Page
+from engine.store import Store, StoreTransaction, late_instances
 from tests.contract.builders import (
     a_definition,
     a_task,
@@ -29,6 +29,7 @@ from tests.contract.builders import (
 )
 from tests.statements import asked_by, plans_of
 
+_FIRST = Page()
 OURS, THEIRS = "valve-check:1:uuid", "audit:1:uuid"
 ALL = OverviewQuery(since=at(days=-30), before=at(days=1))
 #: Somebody of the lane Petugas, which takes part in the one definition and not in the other.
@@ -73,8 +74,8 @@ def test_open_tasks_are_counted_by_lane_with_the_unclaimed_late_and_oldest(store
         found = tx.open_work(ALL, at())
 
     assert sorted(found, key=lambda each: each.lane or "") == [
-        OpenWork(OURS, None, 1, 1, 0, at()),
-        OpenWork(OURS, "Petugas", 2, 1, 1, at(days=-5)),
+        OpenWork(None, 1, 1, 0, at()),
+        OpenWork("Petugas", 2, 1, 1, at(days=-5)),
     ]
 
 
@@ -166,12 +167,13 @@ def test_overview_counts_what_lanes_see_and_what_was_started_and_nothing_twice(
 
     with two_sops.reading() as tx:
         seen = {(each.definition_id, each.number) for each in tx.running_instances(PETUGAS)}
-        work = {(each.definition_id, each.open_tasks) for each in tx.open_work(PETUGAS, at())}
+        work = {(each.lane, each.open_tasks) for each in tx.open_work(PETUGAS, at())}
         stuck = [s.instance.instance_id for s in tx.late_instances(PETUGAS, at(), 9)]
         places = [task.task_id for task in tx.open_tasks_in(PETUGAS, ["i1", "i2", "i3"])]
         everything = sum(each.number for each in tx.running_instances(ALL))
 
-    assert seen == work == {(OURS, 1), (THEIRS, 1)}
+    assert seen == {(OURS, 1), (THEIRS, 1)}
+    assert work == {("Petugas", 1), ("Auditor", 1)}
     assert (stuck, places, everything) == (["i3"], ["t1", "t3"], 3)
 
 
@@ -186,7 +188,8 @@ def test_overview_of_one_sop_counts_no_other(two_sops: Store) -> None:
         for query in (ALL, PETUGAS):
             one = replace(query, definition_key="audit")
             assert [each.definition_id for each in tx.running_instances(one)] == [THEIRS]
-            assert [each.definition_id for each in tx.open_work(one, at())] == [THEIRS]
+            assert [each.lane for each in tx.open_work(one, at())] == ["Petugas"]
+            assert sum(each.open_tasks for each in tx.open_work(one, at())) == 1
 
 
 def test_instances_are_found_by_the_lane_that_they_wait_for_and_by_being_late(
@@ -231,8 +234,11 @@ ASKED: dict[str, Callable[[StoreTransaction], object]] = {
     "process_instance USING INDEX ix_process_instance_unmeasured (ended_at>?": (
         lambda tx: tx.ended_instances(ALL)
     ),
-    "user_task USING INDEX ix_user_task_due_at (state=? AND due_at<?)": lambda tx: (
+    "late_task USING INDEX ix_user_task_due_at (state=? AND due_at<?)": lambda tx: (
         tx.late_instances(ALL, at(), 9)
+    ),
+    "user_task USING COVERING INDEX ix_user_task_open_lane (state=? AND lane=? AND due_at<?": (
+        lambda tx: tx.late_by_definition(ALL, at())
     ),
 }
 
@@ -241,3 +247,60 @@ ASKED: dict[str, Callable[[StoreTransaction], object]] = {
 @pytest.mark.parametrize("found", ASKED)
 def test_overview_is_counted_in_an_index(store: Store, found: str) -> None:
     assert found in "\n".join(plans_of(store, asked_by(store, ASKED[found])))
+
+
+def _late_ones(store: Store) -> None:
+    deploy(store)
+    dues = {"i1": (-5, -1), "i2": (-9,), "i3": (-3, -8), "i4": (2,), "i5": (-1,)}
+    start(
+        store,
+        *(
+            first_step(
+                instance_id,
+                opened=tuple(
+                    a_task(
+                        f"{instance_id} {n}",
+                        instance_id,
+                        due_at=at(hours=due),
+                        lane="Kadis" if instance_id in {"i1", "i5"} else "Petugas",
+                    )
+                    for n, due in enumerate(each)
+                ),
+            )
+            for instance_id, each in dues.items()
+        ),
+    )
+
+
+def test_what_is_late_longest_comes_first_and_each_instance_once(store: Store) -> None:
+    _late_ones(store)
+
+    with store.reading() as tx:
+
+        def found(page: Page = _FIRST, **wanted: Any) -> list[str]:
+            return tx.longest_late(InstanceQuery(late_at=at(), **wanted), page)
+
+        assert found() == ["i2", "i3", "i1", "i5"]
+        assert found(Page(1, 2)) == ["i3", "i1"]
+        assert found(Page(3, 2)) == ["i5"]
+        assert found(open_lane="Kadis") == ["i1", "i5"]
+        assert found(instance_ids=("i5", "i3", "i4")) == ["i3", "i5"]
+        assert found(definition_key="other") == []
+        assert found(states=frozenset({InstanceState.COMPLETED})) == []
+        assert found(is_escalated=True) == []
+        late = InstanceQuery(late_at=at())
+        assert [tx.count_instances(late, at_most=n) for n in (2, 9)] == [2, 4]
+        assert tx.count_instances(late) == 4
+
+
+def test_what_is_late_is_read_on_until_there_are_enough_instances(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_instances, "_MORE", 0)
+    deploy(store)
+    many = tuple(a_task(f"t{n}", "i1", due_at=at(hours=-9 - n)) for n in range(9))
+    last = first_step("i2", opened=(a_task("t", "i2", due_at=at(hours=-1)),))
+    start(store, first_step("i1", opened=many), last)
+
+    with store.reading() as tx:
+        assert tx.longest_late(InstanceQuery(late_at=at()), Page(0, 2)) == ["i1", "i2"]

@@ -55,7 +55,10 @@ class Row:
 
 @blueprint.get("/berkas")
 def list_instances() -> ResponseReturnValue:
-    """The instances that the visitor may see, the newest first, with where they stand."""
+    """The instances that the visitor may see, the newest first, with where they stand.
+
+    Of what is late, what is late longest comes first.
+    """
     actor, number = current_actor(), page_number()
     definitions, query = latest_definitions(actor), _query()
     instances = current_engine().instances
@@ -63,7 +66,10 @@ def list_instances() -> ResponseReturnValue:
     total = instances.count_instances(query, actor=actor, at_most=countable(number))
     shown = pager(number, total, countable(number))
     page = page_of(shown.number, (newest, SortOrder.DESC))
-    found = instances.instances(query, page, actor=actor)
+    if query.late_at is None:
+        found = instances.instances(query, page, actor=actor)
+    else:
+        found = instances.longest_late(query, page, actor=actor)
     return render_template(
         "instances.html",
         rows=rows_of(found, actor),

@@ -92,6 +92,21 @@ def test_figures_lead_to_the_lists_that_they_count(
     assert "LAMBAT" in leader.get(page.link("Perencana")).text
 
 
+def test_the_list_of_what_is_late_begins_with_what_is_late_longest(
+    office: Office, visit: Visit, letter: ProcessDefinition
+) -> None:
+    for key in ("LAMA", "BARU"):
+        begin(office, letter, key)
+        office.clock.advance(hours=2)
+    leader = visit("kadis")
+
+    def keys(address: str) -> list[str]:
+        return [e.text_content() for e in leader.get(address).tree.xpath("//td[@class='title']/a")]
+
+    assert keys("/berkas?keadaan=terlambat") == ["LAMA", "BARU"]
+    assert keys("/berkas?status=ACTIVE") == ["BARU", "LAMA"]
+
+
 def test_what_ended_is_counted_in_its_period_only(
     office: Office, visit: Visit, letter: ProcessDefinition
 ) -> None:

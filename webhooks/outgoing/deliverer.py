@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol
 
 from engine.deliveries import Deliveries
-from engine.errors import PASSING_TROUBLE, EngineError, traced
+from engine.errors import PASSING_TROUBLE, EngineError, StorageDamaged, traced
 from engine.model import Channel, Delivery, DeliveryFailure, Sent
 
 _log = logging.getLogger(__name__)
@@ -43,19 +43,25 @@ class Deliverer:
         self._threads = threads
 
     def turn(self, is_stopped: Callable[[], bool]) -> int:
-        """Send what is due now; how many deliveries were sent, well or not."""
+        """Send what is due now; how many deliveries were sent, well or not.
+
+        Raises StorageError when the database refuses: what is left is for another turn.
+        """
         if not self._deliveries.due(1):
             return 0
         with ThreadPoolExecutor(self._threads, thread_name_prefix="alur-delivery") as pool:
             return self._send_all(pool, is_stopped)
 
     def deliver(self, delivery_id: str) -> bool:
-        """Send this one, unless another worker has it; whether it was in our hands."""
+        """Send this one, unless another worker has it; whether it was in our hands.
+
+        Raises StorageError when it could not be taken, or what became of it could not be written.
+        """
+        taken = self._deliveries.take(delivery_id)
+        if taken is None:
+            return False  # another worker was faster
+        delivery, attempt = taken
         try:
-            taken = self._deliveries.take(delivery_id)
-            if taken is None:
-                return False  # another worker was faster
-            delivery, attempt = taken
             sent = self._sent(delivery)
             self._deliveries.settle(delivery, attempt, sent)
         except EngineError as error:
@@ -64,7 +70,7 @@ class Deliverer:
             _log.error(
                 "delivery %s: not known what became of it: %s", *told, exc_info=traced(error)
             )
-            return False
+            raise
         _note(delivery, sent)
         return True
 
@@ -82,19 +88,29 @@ class Deliverer:
 
     def _send_all(self, pool: ThreadPoolExecutor, is_stopped: Callable[[], bool]) -> int:
         under_way: dict[Future[bool], str] = {}
+        unreadable: set[str] = set()
+        trouble: EngineError | None = None
         begun = done = 0
         while True:
             free = min(self._threads - len(under_way), BATCH - begun)
-            if free > 0 and not is_stopped():
-                busy = set(under_way.values())
-                for delivery_id, receiver in self._deliveries.due(free, except_to=busy):
+            if free > 0 and trouble is None and not is_stopped():
+                others = unreadable.union(under_way.values())
+                for delivery_id, receiver in self._deliveries.due(free, except_to=others):
                     under_way[pool.submit(self.deliver, delivery_id)] = receiver
                     begun += 1
             if not under_way:
+                if trouble is not None:
+                    raise trouble
                 return done
             for finished in wait(under_way, return_when=FIRST_COMPLETED).done:
-                del under_way[finished]
-                done += finished.result()
+                receiver = under_way.pop(finished)
+                try:
+                    done += finished.result()
+                except StorageDamaged as error:
+                    _log.error("deliveries to %s: %s", receiver, error)
+                    unreadable.add(receiver)  # the others can be told
+                except EngineError as error:
+                    trouble = error  # it would be the same for all that is left
 
 
 def _note(delivery: Delivery, sent: Sent) -> None:

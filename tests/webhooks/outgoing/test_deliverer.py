@@ -10,9 +10,17 @@ import pytest
 
 from engine.cli.duties import duties_of
 from engine.deliveries import LEASE
-from engine.errors import StorageBusy
+from engine.errors import StorageBusy, StorageDamaged, StorageFull
 from engine.logs import JsonLines
-from engine.model import Channel, Delivery, DeliveryFailure, DeliveryState, Disabling, Sent
+from engine.model import (
+    Channel,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryFailure,
+    DeliveryState,
+    Disabling,
+    Sent,
+)
 from engine.retry_schedule import MAX_TRIES
 from engine.store import Store
 from tests.office import ANALYST
@@ -175,7 +183,8 @@ def test_worker_that_dies_after_sending_leads_to_a_second_call_with_the_same_id(
         post.start_sop(post.deploy_sop("balangan"))
         post.engine.deliveries.expand()
         dying = Deliverer(post.engine.deliveries, {Channel.WEBHOOK: Dying(post)})
-        dying.turn(lambda: False)
+        with pytest.raises(StorageBusy):
+            dying.turn(lambda: False)
         held = post.work()
         post.clock.advance(seconds=LEASE.total_seconds())
         post.work()
@@ -183,6 +192,57 @@ def test_worker_that_dies_after_sending_leads_to_a_second_call_with_the_same_id(
     first, second = (call.headers["webhook-id"] for call in receiver.calls)
     assert (held, first) == (0, second)
     assert "not known what became of it" in caplog.text
+
+
+def test_a_database_without_room_is_asked_once_in_a_turn(
+    post: PostOffice, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The turn fails, so that its duty rests and its health is told; nothing is lost."""
+    asked: list[str] = []
+
+    def full(delivery_id: str) -> None:
+        asked.append(delivery_id)
+        raise StorageFull
+
+    with receiving(OK) as receiver:
+        post.subscribe(receiver.url)
+        post.start_sop(post.deploy_sop("balangan"))
+        post.engine.deliveries.expand()
+        deliverer = Deliverer(post.engine.deliveries, {Channel.WEBHOOK: post.http})
+        with monkeypatch.context() as patch:
+            patch.setattr(post.engine.deliveries, "take", full)
+            with pytest.raises(StorageFull):
+                deliverer.turn(lambda: False)
+        refused = len(receiver.calls)
+        sent = deliverer.turn(lambda: False)
+
+    assert (len(asked), refused, caplog.messages[:1]) == (1, 0, [])
+    assert sent == len(post.log()) > 1
+
+
+def test_pages_that_cannot_be_read_hold_up_one_receiver(
+    post: PostOffice, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    take, asked = post.engine.deliveries.take, list[str]()
+    with receiving(OK) as one, receiving(OK) as other:
+        lost, _ = post.subscribe(one.url)
+        post.subscribe(other.url)
+        post.start_sop(post.deploy_sop("balangan"))
+        post.engine.deliveries.expand()
+        damaged = {each.delivery_id for each in post.log() if each.subscription_id == lost}
+
+        def damaging(delivery_id: str) -> tuple[Delivery, DeliveryAttempt] | None:
+            if delivery_id not in damaged:
+                return take(delivery_id)
+            asked.append(delivery_id)
+            raise StorageDamaged("a page cannot be read")
+
+        monkeypatch.setattr(post.engine.deliveries, "take", damaging)
+        sent = Deliverer(post.engine.deliveries, {Channel.WEBHOOK: post.http}).turn(lambda: False)
+
+    told = [each.message for each in caplog.records if each.levelno == logging.ERROR]
+    assert (sent, len(other.calls), len(one.calls)) == (len(damaged), len(damaged), 0)
+    assert (len(asked), told) == (1, [f"deliveries to {lost}: a page cannot be read"])
 
 
 class Broken:

@@ -52,7 +52,7 @@ _MOST_FACETS, _MOST_PARTS = 8, 150
 
 def is_one_question(query: TaskQuery, page: Page) -> bool:
     """Whether a page of the listing is one statement: nothing has to be looked up before it."""
-    if query.key_words is not None or is_of_the_ended(query, page):
+    if query.key_words is not None or is_of_the_ended(query, page) or is_by_instance(query, page):
         return False
     if query.states != OPEN_ONES or is_of_few(query):
         return True
@@ -346,6 +346,13 @@ def is_of_the_ended(query: TaskQuery, page: Page) -> bool:
     if page.max_results is None or _first_wish(page) != "ended_at":
         return False
     if query.states is not None and TaskState.COMPLETED not in query.states:
+        return False
+    return _is_everything(replace(query, visible_to=None))
+
+
+def is_by_instance(query: TaskQuery, page: Page) -> bool:
+    """Whether it asks for all that somebody may see, instance by instance."""
+    if _first_wish(page) != "instance_id" or page.max_results is None or query.visible_to is None:
         return False
     return _is_everything(replace(query, visible_to=None))
 

@@ -162,6 +162,8 @@ class Tasks(EndedTasks):
         if query.instance_ids == ():
             return []
         parts = self._by_end(query, page, self.count_tasks)
+        if parts is None:
+            parts = self._by_instance(query, page, self.count_tasks)
         if parts is not None:
             query = replace(query, visible_to=None)  # which each part says
         elif page.max_results is not None:

@@ -29,7 +29,7 @@ from engine.queries import (
     TaskScope,
 )
 from engine.search_words import words_of_key
-from engine.store import Store, StoreTransaction
+from engine.store import Store, StoreTransaction, is_one_question
 from engine.store.step_rows import task_values
 from engine.store.tables import user_task
 from tests.contract.builders import a_definition, a_task, an_event, at, deploy, first_step
@@ -64,8 +64,9 @@ _ENDED = frozenset({TaskState.COMPLETED, TaskState.CANCELLED})
 
 #: Of SQLite's machine for one listing: to read each task takes more. It is asked each so many.
 _MOST_INSTRUCTIONS, _TICK = 12_000, 20
-#: A page of everything is the first of each priority in each lane.
-_OF_MANY_PARTS = {"everything by priority": 30_000}
+#: A page of everything is the first of each priority in each lane; instance by instance it is first
+#: asked whether there are many.
+_OF_MANY_PARTS = {"everything by priority": 30_000, "all that I may see, by instance": 30_000}
 #: PostgreSQL takes few offers to have stood until now, and sorts all of them.
 _SORTED = {"who took or was given tasks"}
 
@@ -439,6 +440,42 @@ def test_pages_are_parts_of_the_whole_list(much_work: Store) -> None:
                 counted, exact = tx.count_tasks(query, at_most=40), tx.count_tasks(query)
             assert [each.task_id for page in pages for each in page] == whole[:60]
             assert (counted, exact) == (min(len(whole), 40), len(whole))
+
+
+@pytest.mark.parametrize("order", SortOrder)
+@pytest.mark.parametrize("states", [frozenset({TaskState.OPEN}), None])
+def test_pages_instance_by_instance_are_parts_of_the_whole_list(
+    much_work: Store, order: SortOrder, states: Any
+) -> None:
+    sorting = (("instance_id", order),)
+    for lanes in ({"Umum"}, {"Umum", "Lane 6"}, {"Lane 6"}, {"Tiada"}):
+        query = TaskQuery(states=states, visible_to=TaskScope("tiada", frozenset(lanes)))
+        with much_work.reading() as tx:
+            whole = tx.tasks(query, Page(sorting=sorting))
+            for first, number in ((0, 10), (35, 10), (max(len(whole) - 3, 0), 10), (0, 0)):
+                assert tx.tasks(query, Page(first, number, sorting)) == whole[first:][:number]
+            for place in {0, 12, len(whole) - 5} & set(range(len(whole))):
+                last = whole[place]
+                behind = Page(0, 10, sorting, after=(last.instance_id, last.task_id))
+                assert tx.tasks(query, behind) == whole[place + 1 :][:10]
+
+
+def test_what_many_see_is_read_instance_by_instance_until_the_page_is_full(
+    much_work: Store,
+) -> None:
+    page = Page(0, 10, (("instance_id", SortOrder.ASC),))
+    query = TaskQuery(visible_to=TaskScope("tiada", frozenset({"Umum"})))
+    assert not is_one_question(query, page)
+    if much_work.dialect == "sqlite":
+        *_, last = explained(much_work, lambda tx: tx.tasks(query, page), "EXPLAIN QUERY PLAN ")
+        assert "SCAN user_task USING INDEX sqlite_autoindex_user_task_1" in last
+        assert instructions(much_work, lambda tx: tx.tasks(query, page)) <= 35_000
+    else:
+        plans = explained(
+            much_work, lambda tx: tx.tasks(query, page), "EXPLAIN (ANALYZE, FORMAT JSON) "
+        )
+        read = [n for plan in plans for n in rows_read(json.loads(plan)[0]["Plan"])]
+        assert max(read) <= _FEW_ROWS
 
 
 def test_exact_numbers_are_counted_within_an_index(much_work: Store) -> None:

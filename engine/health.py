@@ -25,6 +25,11 @@ _FORGOTTEN = timedelta(days=7)
 _OLDEST_CHECKPOINT = AT_LEAST_EVERY + timedelta(hours=2)
 #: One is made a day, and takes its time.
 _OLDEST_BACKUP = timedelta(hours=26)
+#: What a damaged log that is kept beside the database means.
+DAMAGED_LOG = (
+    "the log of the database was damaged when it was opened, and work behind the damage that had "
+    "been committed was passed over: steps that were acknowledged may be missing"
+)
 #: Damaged rows that are named; the log has them all.
 _NAMED = 20
 #: Less free space than this is a failure: a step must still be kept, and the log of the database.
@@ -64,6 +69,7 @@ class Health:
             *ready,
             *self._duties(),
             _check("rows", self._look_at_rows),
+            *self._damaged_logs(),
             *((_check("checkpoints", self._look_at_checkpoints),) if proof else ()),
             *self.backup_check(),
         )
@@ -91,6 +97,13 @@ class Health:
             return True, "this process has met no row that it cannot read"
         more = f" and {len(damaged) - _NAMED} more" if len(damaged) > _NAMED else ""
         return False, f"cannot be read and left out: {'; '.join(damaged[:_NAMED])}{more}"
+
+    def _damaged_logs(self) -> tuple[Check, ...]:
+        """Nothing as long as there is none."""
+        return tuple(
+            Check("log", is_well=False, message=f"{kept}: {DAMAGED_LOG}")
+            for kept in self._store.damaged_logs()
+        )
 
     def _look_at_checkpoints(self) -> tuple[bool, str]:
         standing = self._checkpoints.standing() if self._checkpoints else None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from engine.doctor.diagnoses import attention, broken, looked, ok
 from engine.errors import DamagedRow, NotFound, StorageBusy
+from engine.health import DAMAGED_LOG
 from engine.model import Diagnosis, Verdict
 from engine.queries import DefinitionQuery
 from engine.store import Store
@@ -18,6 +19,10 @@ _RESTORE = (
     "stop Alur, keep the file with its -wal as they are, and restore the newest backup to a new "
     f"file; {_STEPS}"
 )
+_LOG = (
+    "`alur verify --all` says what checkpoints listed and is not there; ask who worked in the last "
+    f"hour before; keep that file, and move it away when all is done again; {_STEPS}"
+)
 
 
 def look_at_database(store: Store) -> Iterator[Diagnosis]:
@@ -27,6 +32,8 @@ def look_at_database(store: Store) -> Iterator[Diagnosis]:
     if found.verdict is Verdict.BROKEN:
         return
     yield looked("writing", lambda: _writing(store), advice="see its owner, and its mount")
+    for kept in store.damaged_logs():
+        yield broken("log", f"{kept}: {DAMAGED_LOG}", _LOG)
     for warning in store.warnings():
         yield attention("SQLite", warning, "install pysqlite3 in the same environment")
     yield looked("diagrams", lambda: _diagrams(store), advice=_RESTORE)

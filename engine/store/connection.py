@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import AbstractContextManager
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +27,7 @@ from engine.errors import (
     StorageFull,
     StorageUnusable,
 )
+from engine.store import sqlite_log
 from engine.store.driver import run
 from engine.store.leading import HintingCompiler
 from engine.store.round_trips import ask_when_in_doubt
@@ -196,6 +198,8 @@ def _open_sqlite(url: URL) -> Engine:
         **pool,
     )
     engine.dialect.statement_compiler = HintingCompiler
+    if not in_memory:
+        event.listen(engine, "do_connect", sqlite_log.FirstLook(Path(str(url.database))))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

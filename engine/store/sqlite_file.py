@@ -17,7 +17,10 @@ def make(file: Path, place: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         _require_no_log_alone(file)
-        os.close(os.open(file, os.O_RDONLY | os.O_CREAT, PRIVATE))
+        # One that is there is not opened: closing it would take the locks away that SQLite has on
+        # it in this process.
+        if not file.is_file():
+            os.close(os.open(file, os.O_RDONLY | os.O_CREAT, PRIVATE))
     except OSError as error:
         raise StorageUnusable(
             f"{place} cannot be made or opened: {error.strerror or error}"

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from engine.errors import StorageBusy, StorageError, StorageOutdated
 from engine.model import WrittenSteps
-from engine.store import migrations, sqlite_file
+from engine.store import migrations, sqlite_file, sqlite_log
 from engine.store.account_events import AccountEvents
 from engine.store.announcements import Announcements
 from engine.store.backups import Incoming, Outgoing
@@ -352,6 +352,10 @@ class Store:
             yield Incoming(connection)
 
     # ---------------------------------------------------------------- health
+
+    def damaged_logs(self) -> list[Path]:
+        """Logs of the file in which committed work was lost: copies, until somebody moves them."""
+        return sqlite_log.copies(self.file) if self.file else []
 
     def warnings(self) -> list[str]:
         """What the operator should know of this database, one sentence each."""

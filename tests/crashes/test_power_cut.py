@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.queries import InstanceQuery
-from engine.store import Store, connection
+from engine.store import Store, connection, sqlite_log
 from tests.crashes import operations
 from tests.crashes.apsw_driver import Driver, open_alone
 from tests.crashes.disk import Disk, Synced, cuts
@@ -49,21 +49,28 @@ def worked_on(disk: Disk, template: Path, driver: Driver, steps: int) -> bytes:
     return before
 
 
-def lost_in(disk: Disk, before: bytes, folder: Path, count: int) -> list[tuple[int, int, int]]:
-    """(moment, last acknowledged event, last event that is there) of the cuts that lost some."""
+def lost_in(
+    disk: Disk, before: bytes, folder: Path, count: int
+) -> tuple[list[tuple[int, int, int]], list[int]]:
+    """(moment, last acknowledged event, last event that is there) of the cuts that lost some.
+
+    And the moments of cuts after which the log is taken for a damaged one.
+    """
     chance = random.Random(SEED)
     moments = sorted(chance.randrange(len(disk.journal)) for _ in range(count))
     left = cuts(disk.journal, {"alur.db": before}, moments, SEED)
-    lost = []
+    lost, named = [], []
     for number, (acknowledged, files) in enumerate(left):
         place = folder / f"cut-{number}"
         place.mkdir()
         for name, content in files.items():
             (place / name).write_bytes(content)
+        if sqlite_log.lost_in(place / "alur.db-wal"):
+            named.append(moments[number])
         found = last_sequence(place / "alur.db", is_verified=number % 15 == 0)
         if found < acknowledged:
             lost.append((moments[number], acknowledged, found))
-    return lost
+    return lost, named
 
 
 def test_no_acknowledged_step_is_lost_in_150_power_cuts(
@@ -74,7 +81,7 @@ def test_no_acknowledged_step_is_lost_in_150_power_cuts(
     synced = [each.file for each in disk.journal if isinstance(each, Synced)]
     assert synced.count("alur.db-wal") >= STEPS
     assert synced.count("alur.db") > 1, "no cut is in a checkpoint of the log"
-    assert lost_in(disk, before, tmp_path, CUTS) == []
+    assert lost_in(disk, before, tmp_path, CUTS) == ([], [])
 
 
 def test_cuts_find_out_a_store_that_does_not_sync_each_commit(
@@ -82,7 +89,10 @@ def test_cuts_find_out_a_store_that_does_not_sync_each_commit(
 ) -> None:
     before = worked_on(disk, migrated_sqlite, Driver(disk.name, weaker="NORMAL"), 30)
 
-    assert lost_in(disk, before, tmp_path, 10)
+    lost, named = lost_in(disk, before, tmp_path, 10)
+    assert lost
+    assert named, "what was lost in the middle of the log is not told from its end"
+    assert set(named) <= {moment for moment, _, _ in lost}
 
 
 def last_sequence(path: Path, *, is_verified: bool) -> int:

@@ -122,4 +122,4 @@ def _waiting_caller(
     if stored.instance.state is not InstanceState.ACTIVE:
         return None
     run = steps.look(tx, stored)
-    return (stored, run) if called.instance_id in run.open_calls() else None
+    return (stored, run) if called.instance_id in run.waits().calls else None

@@ -42,7 +42,7 @@ class LedTo:
             self.instance,
             self.lineage,
             visits_in(self.events, self.lineage.first_id),
-            {task.task_id: task for task in self.run.open_tasks()},
+            {task.task_id: task for task in self.run.waits().tasks},
             self.preceding,
             risen_in(self.events),
             zone,

@@ -138,7 +138,7 @@ def services_of(
     Who holds one, until when, and how often it may still fail is agreed with workers and admins,
     and no event says it.
     """
-    still, found = run.open_services(), dict[str, ExternalTask]()
+    still, found = run.waits().services, dict[str, ExternalTask]()
     for event in events if still else ():
         service_id = event.activity_instance_id or ""
         if event.kind is EventKind.INSTANCE_MIGRATED:
@@ -180,7 +180,7 @@ def subscriptions_of(
     instance: ProcessInstance, run: Run, events: Iterable[HistoryEvent]
 ) -> list[EventSubscription]:
     """What the instance waits for, and since when."""
-    waiting = run.subscriptions()
+    waiting = run.waits().subscriptions
     since: dict[str, datetime] = {}
     for event in events if waiting else ():
         if event.kind is EventKind.EVENT_AWAITED:

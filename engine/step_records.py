@@ -27,7 +27,8 @@ from engine.model import (
     documents_of,
 )
 from engine.moments import due_moment
-from engine.spiff.machine import OpenTask, Run
+from engine.spiff.machine import Run
+from engine.spiff.waits import OpenTask, Waits
 
 #: Tasks with their deadlines, and the notes of those.
 WithDeadlines = tuple[tuple[UserTask, ...], tuple[Observation, ...]]
@@ -38,7 +39,8 @@ def record_of(
     given: Input,
     run: Run,
     *,
-    before: tuple[OpenTask, ...],
+    before: Waits,
+    after: Waits,
     open_rows: tuple[UserTask, ...],
     now: datetime,
     zone: ZoneInfo,
@@ -47,15 +49,16 @@ def record_of(
     preceding: Callable[[str], tuple[PrecedingTask, ...]],
     deadlines: Callable[[Iterable[UserTask]], WithDeadlines],
 ) -> StepRecord:
-    """All that the step writes but external tasks. `before`: the tasks that were open.
+    """All that the step writes but external tasks.
 
-    preceding: what led to the task of an activity that opened. deadlines: sets those of the tasks
-    that opened, and gives the notes of them for history.
+    before, after: what the run waited for, and waits for now. preceding: what led to the task of an
+    activity that opened. deadlines: sets those of the tasks that opened, and gives the notes of
+    them for history.
     """
-    known = {task.task_id for task in before}
+    known = {task.task_id for task in before.tasks}
     opened, notes = deadlines(
         row_of(task, instance, now=now, zone=zone, preceded_by=preceding(task.node.id))
-        for task in run.open_tasks()
+        for task in after.tasks
         if task.task_id not in known
     )
     events = build_events(instance, given, (*run.observations, *notes), at=now)
@@ -63,7 +66,7 @@ def record_of(
     ended_by = given.actor.account if given.actor else None
     cancelled = given.kind is EventKind.INSTANCE_CANCELLED
     if cancelled or run.is_completed:
-        after = advanced(
+        moved = advanced(
             instance,
             events,
             state=InstanceState.CANCELLED if cancelled else InstanceState.COMPLETED,
@@ -72,9 +75,9 @@ def record_of(
             next_due_at=None,
         )
     else:
-        after = advanced(instance, events, next_due_at=run.next_due_at)
+        moved = advanced(instance, events, next_due_at=run.next_due_at)
     return StepRecord(
-        instance=after,
+        instance=moved,
         expected_revision=instance.revision,
         events=events,
         snapshot=run.dump(),
@@ -84,7 +87,7 @@ def record_of(
             copy_with(row, state=TaskState.CANCELLED, ended_at=now, ended_by=ended_by)
             for row in open_rows
         ),
-        incidents_raised=tuple(_incidents(after, given, run.observations, now)),
+        incidents_raised=tuple(_incidents(moved, given, run.observations, now)),
         incidents_resolved=tuple(
             (seen.payload["incident"], now)
             for seen in run.observations
@@ -104,13 +107,16 @@ def end_reason(given: Input | HistoryEvent, run: Run) -> str | None:
 
 
 def with_services(
-    record: StepRecord, run: Run, before: frozenset[str], told: ExternalTask | None
+    record: StepRecord, waited: Waits, waits: Waits, told: ExternalTask | None
 ) -> StepRecord:
-    """The record with what it means for external tasks; a request for an open one renews it."""
-    instance, now = record.instance, record.events[0].at
-    still = run.open_services()
+    """The record with what it means for external tasks; a request for an open one renews it.
+
+    waited, waits: before the step, and after it. told: one that a worker has told of.
+    """
+    before, still = waited.services, waits.services
     if told is None and not before and not still:
         return record
+    instance, now = record.instance, record.events[0].at
     asked = {
         event.activity_instance_id: ExternalTask(
             external_task_id=event.activity_instance_id or "",
@@ -137,12 +143,18 @@ def with_services(
     )
 
 
-def with_subscriptions(record: StepRecord, run: Run, before: frozenset[str]) -> StepRecord:
-    """The record with what began, and what ceased, to wait for a message or signal."""
-    instance, now = record.instance, record.events[0].at
-    still = {each.subscription_id: each for each in run.subscriptions()}
+def with_subscriptions(record: StepRecord, waited: Waits, waits: Waits) -> StepRecord:
+    """The record with what began, and what ceased, to wait for a message or signal.
+
+    waited, waits: as above.
+    """
+    if not waited.subscriptions and not waits.subscriptions:
+        return record
+    before = {each.subscription_id for each in waited.subscriptions}
+    still = {each.subscription_id: each for each in waits.subscriptions}
     if still.keys() == before:
         return record
+    instance, now = record.instance, record.events[0].at
     return copy_with(
         record,
         subscriptions_opened=tuple(

@@ -51,6 +51,7 @@ from engine.sealing import Sealing, Situation
 from engine.search_words import index_step
 from engine.spiff.machine import Run
 from engine.spiff.stepping import step
+from engine.spiff.waits import NOTHING
 from engine.step_records import advanced, record_of, with_services, with_subscriptions
 from engine.store import StoreTransaction as Transaction
 
@@ -118,7 +119,8 @@ class Steps:
                 unborn,
                 given,
                 run,
-                before=(),
+                before=NOTHING,
+                after=(waits := run.waits()),
                 open_rows=(),
                 now=birth.at,
                 zone=self._zone,
@@ -126,8 +128,8 @@ class Steps:
                 preceding=lambda _: (),
                 deadlines=partial(self._deadlines.opened, tx, run.model),
             )
-            record = with_services(record, run, frozenset(), None)
-            record = with_subscriptions(record, run, frozenset())
+            record = with_services(record, NOTHING, waits, None)
+            record = with_subscriptions(record, NOTHING, waits)
         tx.add_instance(record)
         index_step(tx, record, run.model)
         announce_step(tx, record)
@@ -160,13 +162,12 @@ class Steps:
             now=now, instance_id=instance.instance_id, revision=instance.revision + 1
         ) as bound:
             run.continue_in(bound)
-            before, calls = run.open_tasks(), run.open_calls()
-            services = run.open_services()
-            awaited = frozenset(each.subscription_id for each in run.subscriptions())
+            before = run.waits()
             stays_in = run.stays_in(given.activity_instance_id)
             tx.begin_step(instance, changed, input_of(instance, given, now), stays_in)
             act(run, given)
-            ended = {task.task_id for task in before} - {task.task_id for task in run.open_tasks()}
+            after = run.waits()
+            ended = {task.task_id for task in before.tasks} - {task.task_id for task in after.tasks}
             untouched = ended - {task.task_id for task in changed}
             rows = _open_rows(tx, instance.instance_id, untouched)
             done = partial(tx.last_completed, instance.instance_id)
@@ -175,6 +176,7 @@ class Steps:
                 given,
                 run,
                 before=before,
+                after=after,
                 open_rows=rows,
                 changed=changed,
                 input_scope=stays_in,
@@ -183,12 +185,12 @@ class Steps:
                 preceding=partial(preceding, model=run.model, given=given, former=done),
                 deadlines=partial(self._deadlines.opened, tx, run.model),
             )
-            record = with_services(record, run, services, service)
-            record = with_subscriptions(record, run, awaited)
+            record = with_services(record, before, after, service)
+            record = with_subscriptions(record, before, after)
         tx.append_step(record)
         index_step(tx, record)
         announce_step(tx, record)
-        self._follow(tx, record, run, calls, given)
+        self._follow(tx, record, run, before.calls - after.calls, given)
         return _outcome(record, run)
 
     # ---------------------------------------------------------------------- calls
@@ -198,10 +200,13 @@ class Steps:
         tx: Transaction,
         record: StepRecord,
         run: Run,
-        calls_before: frozenset[str],
+        left: frozenset[str],
         given: Input,
     ) -> None:
-        """Carry on in the instances that this step calls, has stopped waiting for, or was for."""
+        """Carry on in the instances that this step calls, has stopped waiting for, or was for.
+
+        left: ids of those called ones that it has stopped waiting for.
+        """
         now = record.events[0].at
         for event in record.events:
             if event.kind is EventKind.CALL_REQUESTED:
@@ -211,7 +216,7 @@ class Steps:
         # Who has only escalated is still at work, and over when nobody waits for it.
         is_over = given.kind is not EventKind.CALL_ESCALATION
         answered = given.payload.get("call") if is_over else None
-        for call_id in sorted(calls_before - run.open_calls() - {answered}):
+        for call_id in sorted(left - {answered}):
             self._cancel_called(tx, call_id, given, now)
         for thrown in run.escaped():
             tell_caller(self, tx, record.instance, thrown, variables=run.variables, now=now)
@@ -248,7 +253,7 @@ class Steps:
         caller = tx.stored_instance(str(called.super_instance_id), for_step=True)
         waits = (
             caller.instance.state is InstanceState.ACTIVE
-            and called.instance_id in self.look(tx, caller).open_calls()
+            and called.instance_id in self.look(tx, caller).waits().calls
         )
         if not waits:
             return

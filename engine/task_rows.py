@@ -27,7 +27,7 @@ from engine.model import (
     UserTask,
     Variables,
 )
-from engine.spiff.machine import OpenTask
+from engine.spiff.waits import OpenTask
 from engine.step_records import renewed, row_of
 from engine.task_changes import NAMES
 

@@ -79,7 +79,7 @@ class MigrationStep:
         self, tx: Transaction, stored: StoredInstance, old: Run, new: Run, now: datetime
     ) -> tuple[tuple[UserTask, ...], tuple[Observation, ...]]:
         """The open tasks as the new version has them, and the notes of their deadlines."""
-        open_now = {task.task_id: task for task in new.open_tasks()}
+        open_now = {task.task_id: task for task in new.waits().tasks}
         rows = tx.tasks_of_instance(stored.instance.instance_id, {TaskState.OPEN})
         target = replace(stored.instance, definition_id=self._definition.definition_id)
         models = old.model, new.model

@@ -202,7 +202,7 @@ class Course:
     def _arrivals(self, run: Run) -> Iterator[Event]:
         """A message comes as soon after it is waited for as a task takes."""
         seen: set[str] = set()
-        for each in run.subscriptions():
+        for each in run.waits().subscriptions:
             if each.subscription_id not in self._arrived and each.activity_id not in seen:
                 seen.add(each.activity_id)
                 node = self._stage.model.nodes[each.activity_id]
@@ -220,7 +220,7 @@ class Course:
             lambda found: ids.setdefault(found[0], b"#%d" % len(ids)), self._snapshot
         )
         content = _MOMENT.sub(self._from_now, content)
-        awaited = self._run.subscriptions() if self._run else ()
+        awaited = self._run.waits().subscriptions if self._run else ()
         content += bytes(each.subscription_id in self._arrived for each in awaited)
         return sha256(content).digest()
 
@@ -309,12 +309,13 @@ class Course:
     def _opened(self) -> tuple[Waiting, ...]:
         if self._run is None:
             return ()
-        awaited = self._run.subscriptions()
+        waits = self._run.waits()
+        awaited = waits.subscriptions
         self._ready_at = {
             **{place.id: self._ready_place(place) for place in all_places(self._run)},
             **{e.subscription_id: self._ready(e.subscription_id, e.activity_id) for e in awaited},
         }
-        nodes = [task.node for task in self._run.open_tasks()]
+        nodes = [task.node for task in waits.tasks]
         return (
             *(Waiting(node.id, node.name, waits_for(node)) for node in nodes),
             *(self._awaiting(each) for each in awaited),

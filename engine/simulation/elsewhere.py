@@ -32,10 +32,11 @@ class Place:
 
 def all_places(run: Run) -> list[Place]:
     """Where somebody outside of the instance is waited for; what failed waits for nobody."""
-    found = [Place(SERVICE, run.node_at(each), each) for each in sorted(run.open_services())]
-    found += [Place(CALLED, run.node_at(each), each) for each in sorted(run.open_calls())]
+    waits = run.waits()
+    found = [Place(SERVICE, run.node_at(each), each) for each in sorted(waits.services)]
+    found += [Place(CALLED, run.node_at(each), each) for each in sorted(waits.calls)]
     found = [place for place in found if run.incident_of(place.id) is None]
-    return found + [Place(TASK, task.node, task.task_id) for task in run.open_tasks()]
+    return found + [Place(TASK, task.node, task.task_id) for task in waits.tasks]
 
 
 def places(run: Run, ready_at: Mapping[str, datetime]) -> Iterator[Place]:
@@ -98,12 +99,12 @@ def answer_calls(run: Run) -> None:
     As many rounds as one step may run automatic elements: a loop of calls is broken off there.
     """
     for _ in range(MAX_AUTOMATIC_ELEMENTS):
-        calls = [call for call in sorted(run.open_calls()) if not _may_throw(run, call)]
+        calls = [call for call in sorted(run.waits().calls) if not _may_throw(run, call)]
         if not calls:
             return
         for call in calls:
             # The end of one may have cancelled another.
-            if call in run.open_calls():
+            if call in run.waits().calls:
                 run.finish_call(call, {})
 
 

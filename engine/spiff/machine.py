@@ -7,7 +7,6 @@ memory for the length of one step. Neither knows users, forms, HTTP, the databas
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +14,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.diagram import Diagram
-from engine.bpmn.elements import FlowNode, ProcessModel
+from engine.bpmn.elements import ProcessModel
 from engine.bpmn.expressions import Expression
 from engine.errors import MachineFault, NotFound
 from engine.json_values import in_canonical_order
@@ -28,27 +27,15 @@ from engine.spiff.carrying import carried, expect_again
 from engine.spiff.parsing import drop_start, parse
 from engine.spiff.recorder import Recorder, activity_id_of, is_inner, scope_id
 from engine.spiff.scripts import SandboxedScriptEngine, asked, local_scope_of, scope_of
-from engine.spiff.services import ServiceTask
 from engine.spiff.shapes import shape_of
 from engine.spiff.stepping import Step
-from engine.spiff.subscriptions import OpenSubscription, arrive, subscriptions_in
+from engine.spiff.subscriptions import arrive
+from engine.spiff.waits import Waiting
 
 #: Automatic elements that one step may run: more is a loop without a person in it (S11).
 MAX_AUTOMATIC_ELEMENTS = 1000
 
 _SCRIPTS = SandboxedScriptEngine()
-
-
-@dataclass(frozen=True, slots=True)
-class OpenTask:
-    """A user task that waits for a person."""
-
-    task_id: str
-    node: FlowNode
-    local_variables: Variables
-    #: What the expressions of its performers and dates gave: assignee, candidate_users,
-    #: candidate_groups, due_date, follow_up_date, priority.
-    offer: Variables
 
 
 class Machine:
@@ -109,7 +96,7 @@ class Machine:
         return shape_of(self._specs, node_id)
 
 
-class Run(Carried):
+class Run(Carried, Waiting):
     """One instance in memory. `observations` grows as inputs are given."""
 
     def __init__(
@@ -154,37 +141,6 @@ class Run(Carried):
         """When the earliest timer is due."""
         due = [moment for moment in map(self._due, self._timers()) if moment]
         return min(due, default=None)
-
-    def open_calls(self) -> frozenset[str]:
-        """Ids of the called instances that are waited for."""
-        return frozenset(
-            task.internal_data["call"]
-            for task in self._tasks()
-            if "call" in task.internal_data and task._state == TaskState.STARTED
-        )
-
-    def open_services(self) -> frozenset[str]:
-        """Ids of the external tasks that workers are waited for, those with an incident too."""
-        return frozenset(
-            task.id
-            for task in self._tasks()
-            if isinstance(task.task_spec, ServiceTask) and task._state == TaskState.STARTED
-        )
-
-    def subscriptions(self) -> tuple[OpenSubscription, ...]:
-        """The messages and signals that are waited for."""
-        return tuple(subscriptions_in(self._tasks()))
-
-    def open_tasks(self) -> tuple[OpenTask, ...]:
-        """The user tasks that wait for a person, oldest first."""
-        found = []
-        for task in self._tasks():
-            node = self._recorder.node_of(task)
-            is_waiting = task._state == TaskState.READY and task.task_spec.manual
-            if is_waiting and node is not None and task.id not in self._blocked:
-                offer = dict(task.internal_data.get("offer", {}))
-                found.append(OpenTask(task.id, node, dict(task.data), offer))
-        return tuple(found)
 
     def visible_variables(self, task_id: str) -> dict[str, Json]:
         """All variables that an open task sees, its loop's and sub-process's included."""
@@ -245,7 +201,7 @@ class Run(Carried):
 
     def receive(self, subscription_id: str, variables: Variables) -> None:
         """The message or signal is there that is waited for under this id."""
-        waiting = {each.subscription_id: each for each in self.subscriptions()}
+        waiting = {each.subscription_id: each for each in self.waits().subscriptions}
         if subscription_id not in waiting:
             raise NotFound("open subscription", subscription_id)
         task = self._task(waiting[subscription_id].activity_instance_id)
@@ -341,7 +297,7 @@ class Run(Carried):
         """Say that the instance has ended, or that it can never move on again."""
         if self.is_completed:
             self._recorder.observations.append(Observation(EventKind.INSTANCE_COMPLETED))
-        elif not (self._blocked or self._scheduled or self._waits_for_others()):
+        elif not (self._blocked or self._scheduled or self.waits()):
             # What listens for a trigger is not to blame.
             waiting = [
                 task
@@ -356,11 +312,6 @@ class Run(Carried):
                 f"{activity_id_of(waiting[0])} waits for a token that can never come",
                 "update",
             )
-
-    def _waits_for_others(self) -> bool:
-        return bool(
-            self.open_tasks() or self.open_calls() or self.open_services() or self.subscriptions()
-        )
 
     def _note_timers(self) -> None:
         now = {task.id: (task, self._due(task)) for task in self._timers()}

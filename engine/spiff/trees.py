@@ -23,7 +23,10 @@ class Trees:
         yield from self._workflow.subprocesses.values()
 
     def _tasks(self) -> list[Any]:
-        return [task for tree in list(self._trees()) for task in tree.tasks.values()]
+        found = [*self._workflow.tasks.values()]
+        for tree in self._workflow.subprocesses.values():
+            found += tree.tasks.values()
+        return found
 
     def _task(self, task_id: str) -> Any:
         for tree in self._trees():

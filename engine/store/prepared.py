@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Dialect, Insert, Select
@@ -161,7 +162,15 @@ def _form_of(compiled: SQLCompiler, names: Sequence[str]) -> _Form:
         tuple((place, to_driver) for place, to_driver in processors if to_driver is not None),
         {n: value for n, value in compiled.params.items() if n not in names},
         is_positional=compiled.positional,
+        values=_getter(bound),
     )
+
+
+def _getter(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(names) < 2:
+        # itemgetter gives one value as it is, and cannot give none.
+        return lambda row: tuple(row[name] for name in names)
+    return itemgetter(*names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,20 +185,21 @@ class _Form:
     #: What is bound beside the values of a row.
     fixed: Mapping[str, Any]
     is_positional: bool
+    #: The values of a row, in the order of `names`.
+    values: Callable[[Mapping[str, Any]], tuple[Any, ...]]
 
     def parameters(self, rows: Sequence[Mapping[str, Any]]) -> Any:
         """A list or a dict of values per row, as the driver takes them."""
-        names, processors = self.names, self.processors
+        processors, its_values = self.processors, self.values
         found = []
         for row in rows:
-            known = {**self.fixed, **row} if self.fixed else row
-            values = [known[name] for name in names]
+            values = list(its_values({**self.fixed, **row} if self.fixed else row))
             for place, to_driver in processors:
                 values[place] = to_driver(values[place])
             found.append(values)
         if self.is_positional:
             return found
-        return [dict(zip(names, values, strict=True)) for values in found]
+        return [dict(zip(self.names, values, strict=True)) for values in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import TracebackType
+
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -10,6 +12,7 @@ from engine.settings import Settings
 from webhooks import hooks, operations, pages
 from webhooks.limits import MAX_BODY_BYTES, largest_body
 from webhooks.patience import Patience
+from webhooks.problems import log_unexpected
 from webhooks.rest.api import register_api
 from webhooks.rest.context import current_engine, put_context
 
@@ -26,7 +29,7 @@ def create_app(
 
     patience: for how long its pages wait for an answer.
     """
-    app = Flask(__name__)
+    app = _App(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     put_context(app, engine, settings, patience)
     if proxies := settings.trusted_proxies:
@@ -42,6 +45,14 @@ def create_app(
     app.context_processor(lambda: {"left_out": lambda: len(current_engine().left_out)})
     app.teardown_request(_close_files)
     return app
+
+
+class _App(Flask):
+    def log_exception(
+        self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]
+    ) -> None:
+        """In the words of every other failure: Flask's show the path as it was sent."""
+        log_unexpected(exc_info)
 
 
 def _note_anew() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any
 
 from flask import Response, current_app, jsonify, request
@@ -243,14 +244,27 @@ def answer(error: Exception) -> Response:
         return _engine_answer(in_truth(error))
     if isinstance(error, HTTPException):
         return _http_answer(error)
-    current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    log_unexpected(error)
     return _response(500, "ProcessEngineException", "an unexpected error; the log has its cause")
 
 
 def log_failure(error: errors.EngineError) -> None:
     """The log has why a request failed, and where in the program unless that does not help."""
-    told = (request.method, request.path, error)
+    told = (request.method, _logged_path(), error)
     current_app.logger.error("%s %s failed: %s", *told, exc_info=errors.traced(error))
+
+
+def log_unexpected(
+    error: BaseException | tuple[type, BaseException, TracebackType] | tuple[None, None, None],
+) -> None:
+    """The log has where in the program an error came up that nobody foresaw."""
+    current_app.logger.error("%s %s failed", request.method, _logged_path(), exc_info=error)
+
+
+def _logged_path() -> str:
+    """Without the token of a link: who reads the log could do the task by it."""
+    token = (request.view_args or {}).get("token")
+    return request.path.replace(token, "<token>") if token else request.path
 
 
 def _engine_answer(error: errors.EngineError) -> Response:

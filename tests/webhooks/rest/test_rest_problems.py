@@ -97,6 +97,28 @@ def test_full_disk_is_one_line_of_the_log(
     assert "Traceback" not in caplog.text
 
 
+@pytest.mark.parametrize("error", [errors.StorageFull, ZeroDivisionError])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_log_of_failures_has_no_token_of_a_link(
+    hall: Hall,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    error: type[Exception],
+) -> None:
+    """Whoever reads the log could do the task by it: after a failure it is not used up."""
+
+    def fail(**_: str) -> None:
+        raise error
+
+    endpoint, _ = hall.app.url_map.bind("").match("/hook/a.secret", method)
+    monkeypatch.setitem(hall.app.view_functions, endpoint, fail)
+
+    assert hall.app.test_client().open("/hook/a.secret", method=method).status_code >= 500
+    assert f"{method} /hook/<token> failed" in caplog.text
+    assert "secret" not in caplog.text
+
+
 def test_unexpected_error_tells_nothing_of_the_inside(
     hall: Hall, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

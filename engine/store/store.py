@@ -13,6 +13,7 @@ from threading import local
 from time import perf_counter
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 
 from engine.errors import StorageBusy, StorageError, StorageOutdated
 from engine.model import WrittenSteps
@@ -256,6 +257,11 @@ class Store:
                 # Each try has waited for BUSY_TIMEOUT_MS; a migration may take longer than that.
                 if not tries_left:
                     raise
+            except StorageError as error:
+                if isinstance(error.__cause__, IntegrityError):
+                    with transaction(self._reading_engine) as connection, driver_errors():
+                        migrations.name_obstacles(connection, error)
+                raise
             else:
                 return
 

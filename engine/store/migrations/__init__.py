@@ -12,7 +12,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from engine.errors import StorageOutdated, StorageUnusable
+from engine.errors import StorageError, StorageOutdated, StorageUnusable
+from engine.store.migrations.damages import obstacles
 
 #: Any number will do, as long as every version of the program uses this one.
 _ADVISORY_LOCK = 4_107_202_611
@@ -44,6 +45,21 @@ def upgrade(
             "later version of Alur made it; install that one"
         )
     upgrading.upgrade(connection, version, on_version=on_version if found is not None else None)
+
+
+def name_obstacles(connection: Connection, refused: StorageError) -> None:
+    """Raises StorageUnusable naming the rows for which the database has refused a migration.
+
+    Nothing when none is found. connection: after that was undone.
+    """
+    if not (found := obstacles(connection)):
+        return
+    raise StorageUnusable(
+        f"the schema stays at version {current(connection)}, and nothing was changed: rows are "
+        f"damaged which the migration copies, and the new table refuses them: {'; '.join(found)}. "
+        "Keep a copy of the database, mend these rows (those of deliveries and tokens are no "
+        "history, and may be deleted), and migrate again; or restore the last backup to a new one"
+    ) from refused
 
 
 def head() -> str:

@@ -22,12 +22,11 @@ def upgrade() -> None:
 
 
 def mark_temporary_passwords() -> None:
-    with op.batch_alter_table("account") as table:
-        table.add_column(
-            sa.Column(
-                "is_password_temporary", sa.Boolean, nullable=False, server_default=sa.false()
-            )
-        )
+    # Not in a batch: that would make the table anew on SQLite, to which tokens refer.
+    op.add_column(
+        "account",
+        sa.Column("is_password_temporary", sa.Boolean, nullable=False, server_default=sa.false()),
+    )
 
 
 def scope_tokens() -> None:

@@ -10,10 +10,11 @@ _WORDS = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("account") as table:
-        table.add_column(
-            sa.Column("has_second_factor", sa.Boolean, nullable=False, server_default=sa.false())
-        )
+    # Not in a batch: that would make the table anew on SQLite, to which much refers.
+    op.add_column(
+        "account",
+        sa.Column("has_second_factor", sa.Boolean, nullable=False, server_default=sa.false()),
+    )
     op.create_table(
         "second_factor",
         sa.Column("account", _WORDS, sa.ForeignKey("account.name"), primary_key=True),

@@ -1,9 +1,10 @@
 """Which incidents are those of external tasks, and the visits that failed."""
 
-import json
-
 import sqlalchemy as sa
 from alembic import op
+
+from engine.store.driver import texts_as_far_as_they_are
+from engine.store.migrations.damages import are, object_in, tell_left_out
 
 revision = "0030"
 down_revision = "0029"
@@ -35,13 +36,21 @@ def upgrade() -> None:
     op.create_index(
         "ix_incident_definition_id", "incident", ["definition_id", "activity_id", "raised_at"]
     )
-    for row in op.get_bind().execute(_RAISED).all():
+    with texts_as_far_as_they_are(op.get_bind()):
+        raised = op.get_bind().execute(_RAISED).all()
+    left_out = 0
+    for row in raised:
+        incident = (object_in(row.payload) or {}).get("incident")
+        if not are(str, row.instance_id, row.activity_instance_id, incident):
+            left_out += 1
+            continue
         op.get_bind().execute(
             _FILL,
             {
                 "kind": "failedExternalTask" if row.is_external else "failedJob",
                 "visit": row.activity_instance_id,
                 "instance": row.instance_id,
-                "incident": json.loads(row.payload)["incident"],
+                "incident": incident,
             },
         )
+    tell_left_out("history_event", left_out)

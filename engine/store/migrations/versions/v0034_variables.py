@@ -1,12 +1,14 @@
 """Which event set which variable, in which scope, of all that history has."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+from engine.store.driver import texts_as_far_as_they_are
+from engine.store.migrations.damages import are, object_in, tell_left_out
 
 revision = "0034"
 down_revision = "0033"
@@ -27,6 +29,7 @@ _EVENTS = sa.text(
     "SELECT instance_id, sequence, kind, at, activity_instance_id, payload FROM history_event "
     "WHERE kind IN :kinds ORDER BY instance_id, sequence"
 ).bindparams(sa.bindparam("kinds", [*_SETTING, "activity_entered"], expanding=True))
+_INSTANCES = sa.text("SELECT instance_id FROM process_instance")
 #: Rows that are written at a time.
 _BATCH = 5000
 
@@ -70,13 +73,44 @@ def upgrade() -> None:
 
 def _fill(table: sa.Table) -> None:
     batch: list[dict[str, Any]] = []
-    events = op.get_bind().execute(_EVENTS).yield_per(_BATCH)
-    for _, of_instance in groupby(events, key=lambda row: row.instance_id):
-        batch += _updates(of_instance)
-        if len(batch) >= _BATCH:
-            op.bulk_insert(table, batch)
-            batch = []
+    with texts_as_far_as_they_are(op.get_bind()):
+        instances = set(op.get_bind().execute(_INSTANCES).scalars())
+        found = op.get_bind().execute(_EVENTS).yield_per(_BATCH)
+        events = _Events(instances, found)
+        for _, of_instance in groupby(events, key=lambda row: row.instance_id):
+            batch += _updates(of_instance)
+            if len(batch) >= _BATCH:
+                op.bulk_insert(table, batch)
+                batch = []
     op.bulk_insert(table, batch)
+    tell_left_out("history_event", events.left_out)
+
+
+class _Events:
+    """Those that can be read, of instances that are there."""
+
+    def __init__(self, instances: set[Any], found: Iterable[Any]) -> None:
+        self._instances, self._found = instances, found
+        self.left_out = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for event in self._found:
+            if self._is_whole(event):
+                yield event
+            else:
+                self.left_out += 1
+
+    def _is_whole(self, event: Any) -> bool:
+        payload, visit = object_in(event.payload), event.activity_instance_id
+        return (
+            payload is not None
+            and are(str, event.instance_id)
+            and event.instance_id in self._instances
+            and are(int, event.sequence, event.at)
+            and (visit is None or are(str, visit))
+            and are(dict, payload.get("values") or {}, payload.get("variables") or {})
+            and are(str, payload.get("scope", ""))
+        )
 
 
 def _updates(events: Iterator[Any]) -> Iterator[dict[str, Any]]:
@@ -84,7 +118,7 @@ def _updates(events: Iterator[Any]) -> Iterator[dict[str, Any]]:
     scopes: dict[str, str] = {}
     known: set[tuple[str, str]] = set()
     for event in events:
-        payload = json.loads(event.payload)
+        payload = object_in(event.payload) or {}
         if event.kind == "activity_entered":
             scopes[event.activity_instance_id] = payload.get("scope", "")
             continue

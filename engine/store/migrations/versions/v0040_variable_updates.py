@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from engine.store.migrations.damages import copy_what_can_be_kept
+
 revision = "0040"
 down_revision = "0039"
 
@@ -40,7 +42,7 @@ def upgrade() -> None:
     )
     before = sa.table("variable_update_before", *map(sa.column, _COLUMNS))
     rows = sa.select(before).order_by(*(before.c[name] for name in _KEY))
-    op.execute(sa.insert(new).from_select(_COLUMNS, rows))
+    copy_what_can_be_kept(op.get_bind(), new, _COLUMNS, rows)
     op.drop_table("variable_update_before")
     for name, columns in _INDEXES.items():
         op.create_index(name, "variable_update", columns)

@@ -2,9 +2,14 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+from engine.store.driver import texts_as_far_as_they_are
+from engine.store.migrations.damages import are, tell_left_out
 
 revision = "0042"
 down_revision = "0041"
@@ -38,11 +43,19 @@ def upgrade() -> None:
             sqlite_where=where,
             postgresql_where=where,
         )
-    after = ""
-    while rows := op.get_bind().execute(_KEYS, {"after": after}).all():
-        added = [{"of_instance": row[0], "words": _marked(row[1])} for row in rows]
-        op.get_bind().execute(_ADD, added)
-        after = rows[-1][0]
+    after, left_out = "", 0
+    while rows := _keys(after):
+        whole = [row for row in rows if are(str, *row)]
+        added = [{"of_instance": row[0], "words": _marked(row[1])} for row in whole]
+        if added:
+            op.get_bind().execute(_ADD, added)
+        after, left_out = rows[-1][0], left_out + len(rows) - len(whole)
+    tell_left_out("process_instance", left_out)
+
+
+def _keys(after: str) -> Sequence[Any]:
+    with texts_as_far_as_they_are(op.get_bind()):
+        return op.get_bind().execute(_KEYS, {"after": after}).all()
 
 
 def _marked(key: str) -> str:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from engine.store.migrations.damages import copy_what_can_be_kept
+
 revision = "0043"
 down_revision = "0042"
 
@@ -60,7 +62,7 @@ def _rekey_by_copying() -> None:
     )
     before = sa.table(f"{_UPDATES}_before", *map(sa.column, _COLUMNS))
     rows = sa.select(before).order_by(*(before.c[name] for name in _KEY))
-    op.execute(sa.insert(new).from_select(_COLUMNS, rows))
+    copy_what_can_be_kept(op.get_bind(), new, _COLUMNS, rows)
     op.drop_table(f"{_UPDATES}_before")
     for name, columns in _OF_UPDATES.items():
         op.create_index(name, _UPDATES, columns)

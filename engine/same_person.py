@@ -165,7 +165,7 @@ def _is_end_of_way(node: FlowNode) -> bool:
 
 def _before(model: ProcessModel, node: FlowNode) -> list[FlowNode]:
     """The nodes from which a token comes straight to this one, into and out of sub-processes."""
-    sources = [model.nodes[f.source] for f in model.flows.values() if f.target == node.id]
+    sources = [model.nodes[each] for each in model.sources.get(node.id, ())]
     if not sources and node.scope in model.nodes:
         around = model.nodes[node.scope]
         return [] if around.is_triggered_by_event else _before(model, around)
@@ -174,12 +174,10 @@ def _before(model: ProcessModel, node: FlowNode) -> list[FlowNode]:
 
 def _ends_of(model: ProcessModel, node: FlowNode) -> list[FlowNode]:
     """The node; of a sub-process the nodes at which its ways end."""
-    inside = [each for each in model.nodes.values() if each.scope == node.id]
-    if not inside:
+    last = model.last_in.get(node.id)
+    if last is None:
         return [node]
-    going_on = {flow.source for flow in model.flows.values()}
-    last = [each for each in inside if each.id not in going_on and not each.is_triggered_by_event]
-    return [inner for each in last for inner in _ends_of(model, each)]
+    return [inner for each in last for inner in _ends_of(model, model.nodes[each])]
 
 
 # ------------------------------------------------------------------------ tasks

@@ -189,6 +189,10 @@ class ProcessModel:
     starter_users: tuple[str, ...] = ()
     #: (source, target) -> id of the sequence flow between them. Every step asks it.
     flow_between: Mapping[tuple[str, str], str] = field(init=False, repr=False, compare=False)
+    #: Node id -> ids of the nodes from which sequence flows lead to it, in document order.
+    sources: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+    #: Id of the process or a sub-process with nodes -> ids of those at which its ways end.
+    last_in: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
     #: Form field id -> id of the node whose form declares it (the first, when several do).
     field_owners: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
@@ -196,6 +200,8 @@ class ProcessModel:
         object.__setattr__(self, "nodes", _Nodes(self.id, self.nodes))
         between = {(flow.source, flow.target): flow.id for flow in self.flows.values()}
         object.__setattr__(self, "flow_between", between)
+        object.__setattr__(self, "sources", _sources(self.flows.values()))
+        object.__setattr__(self, "last_in", _last_in(self.nodes.values(), self.flows.values()))
         object.__setattr__(self, "field_owners", _field_owners(self.nodes.values()))
 
     @property
@@ -238,6 +244,25 @@ class ProcessModel:
         """The one start event of an event sub-process (checked at deploy)."""
         starts = (n for n in self.nodes.values() if n.type == "startEvent")
         return next(n for n in starts if n.scope == node_id)
+
+
+def _sources(flows: Iterable[SequenceFlow]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for flow in flows:
+        found.setdefault(flow.target, []).append(flow.source)
+    return {target: tuple(sources) for target, sources in found.items()}
+
+
+def _last_in(
+    nodes: Iterable[FlowNode], flows: Iterable[SequenceFlow]
+) -> Mapping[str, tuple[str, ...]]:
+    going_on = {flow.source for flow in flows}
+    found: dict[str, list[str]] = {}
+    for node in nodes:
+        last = found.setdefault(node.scope, [])
+        if node.id not in going_on and not node.is_triggered_by_event:
+            last.append(node.id)
+    return {scope: tuple(last) for scope, last in found.items()}
 
 
 class _Nodes(dict[str, FlowNode]):

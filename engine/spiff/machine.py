@@ -22,6 +22,7 @@ from engine.model import EventKind, Json, Observation, Variables
 from engine.spiff import cancelling as _cancelling  # noqa: F401  (binds on import)
 from engine.spiff import prediction as _prediction  # noqa: F401  (binds on import)
 from engine.spiff import snapshot
+from engine.spiff import updating as _updating  # noqa: F401  (binds on import)
 from engine.spiff.carried_runs import Carried
 from engine.spiff.carrying import carried, expect_again
 from engine.spiff.parsing import drop_start, parse

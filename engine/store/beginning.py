@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from threading import Lock
+from time import perf_counter
+from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, RootTransaction
 
@@ -20,6 +22,8 @@ from engine.store.at_hand import AtHand, let_go
 from engine.store.connection import BUSY_TIMEOUT_MS, WRITING, alone, driver_errors
 from engine.store.driver import driver_of
 
+T = TypeVar("T")
+
 
 class Writers:
     """Those who write to one database, on SQLite one at a time.
@@ -31,37 +35,81 @@ class Writers:
         self._queue = Lock() if engine.dialect.name == "sqlite" else None
         self.at_hand = AtHand(engine.execution_options(**{WRITING: True}))
 
-    def turn(self) -> AbstractContextManager[None]:
-        """Nobody else of this process writes meanwhile. StorageBusy when that takes too long."""
-        return nullcontext() if self._queue is None else _in_turn(self._queue)
-
     @contextmanager
-    def transaction(self, *, clash: Callable[[], EngineError | None]) -> Iterator[Connection]:
-        """A transaction in a turn of its own.
+    def turn(self) -> Iterator[None]:
+        """Nobody else of this process writes meanwhile. StorageBusy when that takes too long."""
+        self.take_turn()
+        try:
+            yield
+        finally:
+            self.end_turn()
 
-        clash: asked at its end, for what to raise when a unique key was already there.
-        """
-        with self.turn():
+    def take_turn(self) -> None:
+        """Begin a turn, which `end_turn` ends. Raises StorageBusy."""
+        if self._queue and not self._queue.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise StorageBusy
+
+    def end_turn(self) -> None:
+        """Let the next one write."""
+        if self._queue:
+            self._queue.release()
+
+    def begin(self) -> RootTransaction:
+        """A transaction in a turn of its own, which `end` ends. Raises StorageError."""
+        self.take_turn()
+        try:
             connection = self.at_hand.take()
             try:
                 with driver_errors():
-                    begun = connection.begin()
-                yield connection
-                _commit(begun, is_writing=True, clash=clash())
+                    return connection.begin()
             except BaseException:
                 let_go(connection)
                 raise
-            self.at_hand.leave(connection)
+        except BaseException:
+            self.end_turn()
+            raise
+
+    def end(self, begun: RootTransaction, *, is_kept: bool, clash: EngineError | None) -> None:
+        """Commit, or roll back, and let the next one write.
+
+        clash: what to raise when a unique key was already there. Raises StorageError; then nothing
+        was kept, but for OutcomeUnknown.
+        """
+        connection, is_done = begun.connection, False
+        try:
+            if is_kept:
+                _commit(begun, is_writing=True, clash=clash)
+                self.at_hand.leave(connection)
+                is_done = True
+        finally:
+            if not is_done:
+                let_go(connection)
+            self.end_turn()
 
 
-@contextmanager
-def _in_turn(queue: Lock) -> Iterator[None]:
-    if not queue.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
-        raise StorageBusy
-    try:
-        yield
-    finally:
-        queue.release()
+class Writing(Generic[T]):
+    """A transaction that writes, from its begin to its end.
+
+    No generator: after a commit the processor has forgotten this program, and each frame on the way
+    out takes it far longer than elsewhere.
+    """
+
+    __slots__ = ("_begin", "_begun", "_end", "_since", "_written")
+
+    _written: T
+    _begun: RootTransaction
+    _since: float
+
+    def __init__(self, begin: Callable[[], tuple[T, RootTransaction]], end: Callable[..., None]):
+        self._begin, self._end = begin, end
+
+    def __enter__(self) -> T:
+        self._since = perf_counter()
+        self._written, self._begun = self._begin()
+        return self._written
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._end(self._written, self._begun, self._since, is_kept=error is None)
 
 
 class Askers:

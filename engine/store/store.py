@@ -12,7 +12,7 @@ from shutil import disk_usage
 from threading import local
 from time import perf_counter
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, RootTransaction
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import StorageBusy, StorageError, StorageOutdated
@@ -21,7 +21,7 @@ from engine.store import migrations, sqlite_file, sqlite_log
 from engine.store.account_events import AccountEvents
 from engine.store.announcements import Announcements
 from engine.store.backups import Incoming, Outgoing
-from engine.store.beginning import Askers, Writers, take_time, transaction
+from engine.store.beginning import Askers, Writers, Writing, take_time, transaction
 from engine.store.calendars import Calendars
 from engine.store.checkpoints import Checkpoints
 from engine.store.connection import (
@@ -204,20 +204,29 @@ class Store:
         with self._askers.connection() as connection:
             yield StoreTransaction(connection, is_writing=False, quarantine=self.quarantine)
 
-    @contextmanager
-    def writing(self) -> Iterator[StoreTransaction]:
+    def writing(self) -> AbstractContextManager[StoreTransaction]:
         """One transaction: all of it is kept when the block ends, none of it when it raises.
 
         StorageBusy when another writer does not finish in time.
         """
-        began = perf_counter()
+        return Writing(self._begin, self._end)
+
+    def _begin(self) -> tuple[StoreTransaction, RootTransaction]:
         self._readings.end()
-        with self._writers.transaction(clash=lambda: written.clash) as connection:
-            written = StoreTransaction(connection, is_writing=True, quarantine=self.quarantine)
-            yield written
-        self._of_thread.has_kept = True
-        if written.steps:
-            self._tell(written, perf_counter() - began)
+        begun = self._writers.begin()
+        transaction = StoreTransaction(
+            begun.connection, is_writing=True, quarantine=self.quarantine
+        )
+        return transaction, begun
+
+    def _end(
+        self, written: StoreTransaction, begun: RootTransaction, since: float, *, is_kept: bool
+    ) -> None:
+        self._writers.end(begun, is_kept=is_kept, clash=written.clash)
+        if is_kept:
+            self._of_thread.has_kept = True
+            if written.steps:
+                self._tell(written, perf_counter() - since)
 
     def note_anew(self) -> None:
         """From now on it is noted anew what this thread keeps and leaves out."""

@@ -182,8 +182,11 @@ class Instances:
         self, query: InstanceQuery, *, actor: Actor, at_most: int | None = None
     ) -> int:
         """How many instances match that the actor may see; of more than `at_most` just so many."""
+        seen = visible_instances(query, actor)
         with self._store.reading() as tx:
-            return tx.count_instances(visible_instances(query, actor), at_most=at_most)
+            if seen.late_at is not None and at_most is not None:
+                return tx.count_late(seen, at_most=at_most)
+            return tx.count_instances(seen, at_most=at_most)
 
     def instance(self, instance_id: str, *, actor: Actor) -> ProcessInstance:
         """One instance. Raises NotFound, Forbidden."""

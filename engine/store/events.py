@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -13,9 +12,9 @@ from engine.errors import PASSING_TROUBLE, DamagedHistory, StorageError
 from engine.model import ActivityInstance, EventKind, HistoryEvent
 from engine.queries import ActivityQuery, EventQuery, Page
 from engine.store.aliases import alias_of
+from engine.store.event_searches import EventSearches, instances_wanted
 from engine.store.filters import Conditions, among, between, equal, like, present, visible_instances
 from engine.store.kept_rows import require, required_in
-from engine.store.latest_steps import LatestSteps
 from engine.store.leading import all_hidden, unled
 from engine.store.tables import history_event, of_kind, process_instance, user_task
 from engine.store.transaction import counted, paged
@@ -26,11 +25,6 @@ _EVENT_SORTING = {
     name: history_event.c[name]
     for name in ("at", "instance_id", "sequence", "kind", "actor", "activity_id")
 }
-#: What a query by instances that were looked up no longer asks.
-_OF_ANY_INSTANCE: Mapping[str, None] = dict.fromkeys(
-    ("definition_id", "definition_key", "visible_to_lanes", "visible_to_account")
-)
-
 _entered = alias_of(history_event, "entered")
 _left = alias_of(history_event, "departed")
 
@@ -48,7 +42,7 @@ _ACTIVITY_SORTING = {
 }
 
 
-class Events(LatestSteps):
+class Events(EventSearches):
     """Questions about history."""
 
     def events(
@@ -132,28 +126,27 @@ class Events(LatestSteps):
         found = select(literal(1)).select_from(history_event).where(*_event_conditions(query))
         return self._number(counted(found if at_most is None else found.limit(at_most)))
 
-    def _by_instances(self, query: EventQuery) -> EventQuery:
-        """The same query by the instances that it is about, when they are few."""
-        wanted = _instance_conditions(query)
-        if not wanted or query.instance_id is not None or query.instance_ids is not None:
-            return query
-        ids = self._few_ids(select(process_instance.c.instance_id).where(*wanted))
-        return query if ids is None else replace(query, instance_ids=ids, **_OF_ANY_INSTANCE)
-
     def activities(self, query: ActivityQuery, page: Page = _FIRST_PAGE) -> list[ActivityInstance]:
         """The visits of elements that match; running ones have no `ended_at`.
 
         The assignee is that of the user task whose `task_id` is the `activity_instance_id`.
         """
+        query = self._of_few_instances(query)
+        if (beside := self._beside(query)) is not None and (named := self._visits_of(beside, page)):
+            return named
+        if self._is_of_few_tasks(query):
+            return self._visits_of(query, page)
         for narrowed in self._by_steps(query, page):
-            found = self._visits_of(narrowed, page)
+            found = self._visits_of(narrowed, page, is_led=_is_led_by_kind(narrowed, page))
             if len(found) == page.max_results:
                 return found
-        return self._visits_of(query, page)
+        return self._visits_of(query, page, is_led=_is_led_by_kind(query, page))
 
-    def _visits_of(self, query: ActivityQuery, page: Page) -> list[ActivityInstance]:
+    def _visits_of(
+        self, query: ActivityQuery, page: Page, *, is_led: bool = False
+    ) -> list[ActivityInstance]:
         key = (_entered.c.instance_id, _entered.c.sequence)
-        matching = _activities(query, is_led=_is_led_by_kind(query, page))
+        matching = _activities(query, is_led=is_led)
         matching = paged(matching, page, _ACTIVITY_SORTING, *key, reverses=True)
         return self._listed(matching, _activity, *key)
 
@@ -193,22 +186,12 @@ def _of_kinds(query: EventQuery) -> Conditions:
 
 
 def _of_definition(query: EventQuery) -> Conditions:
-    wanted = _instance_conditions(query)
+    wanted = instances_wanted(query)
     if not wanted:
         return []
     # Looked up for each event: since the instances are many, an order soon comes to them.
     of_event = process_instance.c.instance_id == history_event.c.instance_id
     return [exists().where(of_event, *all_hidden(wanted, process_instance))]
-
-
-def _instance_conditions(query: EventQuery) -> Conditions:
-    """What instances must be for their events to be asked for."""
-    columns = process_instance.c
-    return [
-        *equal(columns.definition_id, query.definition_id),
-        *equal(columns.definition_key, query.definition_key),
-        *visible_instances(query.visible_to_lanes, query.visible_to_account),
-    ]
 
 
 _NAMES = tuple(history_event.c.keys())

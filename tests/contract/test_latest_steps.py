@@ -12,6 +12,7 @@ from engine.store import Store
 from tests.contract.builders import an_event, at, deploy, first_step
 from tests.contract.test_listing_plans import Asked, explained, instructions
 from tests.databases import BOTH, migrated_store
+from tests.statements import asked_by, plans_of
 
 _MANY = 500
 _INPUTS = (
@@ -107,3 +108,39 @@ def test_a_page_reads_the_instances_of_the_steps_next_to_it(history: Store, sort
             last = tx.activities(ActivityQuery(), Page(300, 1, sorting))[0]
         behind = Page(0, 10, sorting, after=_place(last))
         assert instructions(history, ask(behind)) < of_all / 5
+
+
+def test_a_visit_is_found_by_its_id_beside_its_instance(store: Store) -> None:
+    deploy(store)
+    ours, other = "01a203ac-5909-78c8-9249-311b2b6ad0cc", "01a203ac-590a-78c8-9249-311b2b6ad0cc"
+    visit, strange = "01a203ac-5909-8004-ac60-374969215b8e", "01a203ac-5908-8004-ac60-374969215b8e"
+    with store.writing() as tx:
+        for instance_id, visits in ((ours, (visit, strange)), (other, ())):
+            entered = [
+                an_event(
+                    instance_id,
+                    n,
+                    kind=EventKind.ACTIVITY_ENTERED,
+                    activity_id="periksa",
+                    activity_instance_id=each,
+                )
+                for n, each in enumerate(visits, start=2)
+            ]
+            events = (an_event(instance_id, 1), *entered)
+            tx.add_instance(first_step(instance_id, events=events))
+
+    with store.reading() as tx:
+
+        def found(of: str) -> list[tuple[str, str]]:
+            visits = tx.activities(ActivityQuery(activity_instance_id=of))
+            return [(each.instance_id, each.activity_instance_id) for each in visits]
+
+        assert found(visit) == [(ours, visit)]
+        assert found(strange) == [(ours, strange)]
+        assert found("") == found(other) == []
+
+    if store.dialect == "sqlite":
+        asked = asked_by(store, lambda tx: tx.activities(ActivityQuery(activity_instance_id=visit)))
+        first, second = plans_of(store, asked)
+        assert "sqlite_autoindex_process_instance_1 (instance_id>? AND instance_id<?)" in first
+        assert "(instance_id=? AND activity_instance_id=?)" in second

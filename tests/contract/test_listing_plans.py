@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, text
 
-from engine.model import EventKind, InstanceState, StepRecord, TaskState, UserTask
+from engine.model import ActivityInstance, EventKind, InstanceState, StepRecord, TaskState, UserTask
 from engine.queries import (
     ActivityQuery,
     EventQuery,
@@ -60,6 +60,7 @@ _OF_SITI: dict[str, Any] = {
     "visible_to_lanes": frozenset({"Lane 6"}),
     "visible_to_account": "siti",
 }
+_RARE_KINDS = frozenset({EventKind.INSTANCE_CANCELLED, EventKind.TASK_ERROR})
 _ENDED = frozenset({TaskState.COMPLETED, TaskState.CANCELLED})
 
 #: Of SQLite's machine for one listing: to read each task takes more. It is asked each so many.
@@ -269,6 +270,14 @@ LISTINGS: dict[str, tuple[str, Asked]] = {
         "ix_history_event_activity_instance_id",
         visits(instance_id="i77"),
     ),
+    "visits of whom few tasks were": ("ix_user_task_assignee", visits(assignee="siti")),
+    "visits of whom no tasks were": ("ix_user_task_assignee", visits(assignee="tiada")),
+    "visits in a rare SOP": ("history_event_1 (instance_id=?", visits(definition_key="sop-rare")),
+    "deeds of some rare kinds": ("ix_history_event_kind", deeds(kinds=_RARE_KINDS)),
+    "number of deeds of some rare kinds": (
+        "ix_history_event_kind",
+        lambda tx: tx.count_events(EventQuery(is_by_somebody=True, kinds=_RARE_KINDS), at_most=40),
+    ),
     "visits, instance by instance": (
         "sqlite_autoindex_history_event_1",
         lambda tx: tx.activities(ActivityQuery(), Page(0, 25)),
@@ -476,6 +485,26 @@ def test_what_many_see_is_read_instance_by_instance_until_the_page_is_full(
         )
         read = [n for plan in plans for n in rows_read(json.loads(plan)[0]["Plan"])]
         assert max(read) <= _FEW_ROWS
+
+
+def test_visits_of_few_are_those_that_all_have_of_them(much_work: Store) -> None:
+    page = Page(0, 25, (("started_at", SortOrder.DESC),))
+    with much_work.reading() as tx:
+        everything = tx.activities(ActivityQuery())
+        his = [each for each in everything if each.assignee == "siti"]
+        assert len(his) == _MANY // 300
+        assert sorted(tx.activities(ActivityQuery(assignee="siti"), page), key=_of_visit) == his
+        rare = [each for each in everything if each.definition_key == "sop-rare"]
+        found = tx.activities(ActivityQuery(definition_key="sop-rare"), page)
+        assert sorted(found, key=_of_visit) == rare != []
+        assert tx.activities(ActivityQuery(assignee="tiada"), page) == []
+        assert tx.activities(ActivityQuery(activity_instance_id="t7")) == [
+            each for each in everything if each.activity_instance_id == "t7"
+        ]
+
+
+def _of_visit(visit: ActivityInstance) -> tuple[str, int]:
+    return visit.instance_id, visit.sequence
 
 
 def test_exact_numbers_are_counted_within_an_index(much_work: Store) -> None:

@@ -134,7 +134,7 @@ class HistoricActivityFilter(HistoricFilter):
         is_cancelled = True if values.pop("canceled", False) else None
         with_flows = values.pop("with_flows", False)
         if finished and unfinished:
-            return VisitWish(ActivityQuery(activity_instance_id=""))
+            return VisitWish(ActivityQuery(instance_ids=()))
         is_finished = finished if finished or unfinished else None
         query = ActivityQuery(**values, is_finished=is_finished, is_cancelled=is_cancelled)
         return VisitWish(query, with_flows=with_flows)

@@ -42,7 +42,7 @@ from engine.store.tables.documents import document, document_content, pending_up
 from engine.store.tables.drafts import saved_filter, task_draft
 from engine.store.tables.escalations import superior_lanes, task_escalation
 from engine.store.tables.evidence import evidence_package
-from engine.store.tables.history import history_event, of_kind
+from engine.store.tables.history import UNSEARCHED, history_event, of_kind
 from engine.store.tables.identities import identity, sign_on
 from engine.store.tables.instances import (
     external_task,
@@ -65,6 +65,7 @@ from engine.store.tables.times import course, instance_time, task_time
 from engine.store.tables.variables import variable_update
 
 __all__ = [
+    "UNSEARCHED",
     "CanonicalJson",
     "Duration",
     "Moment",

@@ -21,6 +21,7 @@ from engine.store.tables.columns import CanonicalJson, Moment, Number, Words, me
 
 #: Every step of a person has these, and nobody searches all instances for one of them alone.
 _UNSEARCHED = (EventKind.ACTIVITY_COMPLETED, EventKind.FLOW_TAKEN, EventKind.TASK_COMPLETED)
+UNSEARCHED = frozenset(_UNSEARCHED)
 _NAMED = ", ".join(f"'{each.value}'" for each in _UNSEARCHED)
 _SEARCHED = f"kind NOT IN ({_NAMED})"
 _OF_ELEMENTS = "activity_id IS NOT NULL AND (kind = 'activity_entered' OR actor IS NOT NULL)"

@@ -20,6 +20,8 @@ from engine.errors import (
     DamagedRow,
     EngineError,
     NotFound,
+    StorageAway,
+    StorageBusy,
     StorageDamaged,
     StorageError,
     is_its_own,
@@ -161,21 +163,36 @@ class History:
             return self._verify(tx, instance_id)
 
     def verify_all(
-        self, *, actor: Actor, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+        self,
+        *,
+        actor: Actor,
+        on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+        is_awaited: Callable[[StorageError], bool] = lambda _error: False,
     ) -> Iterator[Verification]:
-        """Check every instance, the oldest first. Auditors and admins only."""
+        """Check every instance, the oldest first. Auditors and admins only.
+
+        is_awaited: asked when the database is away or held, whether to go on where it was; when
+        not, that is raised.
+        """
         require_role(actor, "verify everything", Role.AUDITOR, Role.ADMIN)
-        done, last = 0, None
-        with self._store.reading() as tx:
-            total = tx.count_instances(InstanceQuery())
+        done, last, total = 0, None, None
         while True:
-            results, last = self.verify_behind(last, _BATCH, actor=actor)
-            if last is None:
-                break
-            done += len(results)
+            try:
+                if total is None:
+                    with self._store.reading() as tx:
+                        total = tx.count_instances(InstanceQuery())
+                results, behind = self.verify_behind(last, _BATCH, actor=actor)
+                lost = [] if behind else list(self.verify_lost(actor=actor))
+            except (StorageAway, StorageBusy) as error:
+                if not is_awaited(error):
+                    raise
+                continue
+            if behind is None:
+                yield from lost
+                return
+            done, last = done + len(results), behind
             on_progress(done, max(done, total))
             yield from results
-        yield from self.verify_lost(actor=actor)
 
     def verify_behind(
         self, last: Listed | None, most: int, *, actor: Actor

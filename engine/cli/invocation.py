@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Event
+from typing import TypeVar
 
 from engine.cli.printer import Printer
-from engine.errors import NotAuthenticated, NotFound, StorageAway, StorageBusy
+from engine.errors import NotAuthenticated, NotFound, StorageAway, StorageBusy, StorageError
 from engine.model import Account, Actor, Role
 from engine.process_engine import ProcessEngine, open_engine
 from engine.settings import Settings
+
+T = TypeVar("T")
 
 #: In history beside the account: the person was not proved by a password, but by having the
 #: database of this machine.
@@ -21,6 +24,8 @@ CAPACITY = "command line"
 DEFAULT_ACCOUNT = "admin"
 #: How often a database that is waited for is looked for.
 _BETWEEN_TRIES_S = 2.0
+#: For how long a command that is under way waits for it, all times together.
+_OUTAGES_S = 600.0
 #: Who acts on accounts at the command line: nobody's account, since the first one is made there.
 OPERATOR = Actor("-", frozenset({Role.ADMIN}), capacity=CAPACITY)
 
@@ -62,6 +67,35 @@ class Invocation:
         Raises NotFound for an unknown account, NotAuthenticated when nobody can be meant.
         """
         return acting(_named(engine, self.words.account), engine.clock.now())
+
+
+class Outage:
+    """What a long command does about a database that goes away while it reads: it waits."""
+
+    def __init__(self, printer: Printer) -> None:
+        self._printer = printer
+        self._left_s = _OUTAGES_S
+        self._told = ""
+
+    def is_awaited(self, error: StorageError) -> bool:
+        """After a pause, whether to try again; said once of each error."""
+        if self._left_s <= 0:
+            return False
+        if str(error) != self._told:
+            self._told = str(error)
+            self._printer.note(f"{error}; waiting to go on (Ctrl-C stops that)")
+        self._left_s -= _BETWEEN_TRIES_S
+        Event().wait(_BETWEEN_TRIES_S)
+        return True
+
+    def outlast(self, read: Callable[[], T]) -> T:
+        """What is read, from its beginning when it was broken off. It changes nothing."""
+        while True:
+            try:
+                return read()
+            except (StorageAway, StorageBusy) as error:
+                if not self.is_awaited(error):
+                    raise
 
 
 def acting(account: Account, now: datetime) -> Actor:

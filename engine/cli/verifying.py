@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from engine.cli.exit_codes import OK, REFUSED
-from engine.cli.invocation import Invocation
+from engine.cli.invocation import Invocation, Outage
 from engine.cli.progress import Progress
 from engine.cli.words import Commands
 from engine.errors import InvalidInput, NotFound, StorageDamaged
@@ -41,7 +42,8 @@ def add_to(commands: Commands) -> None:
         data. --checkpoint alone compares what the checkpoints list, and runs nothing again. --code
         alone says whether a history still has the event that the verification code of a PDF
         document names. Ends with 0 when all is sound, with 1 when there is a fault, with 2 when a
-        checkpoint cannot be found or read.""",
+        checkpoint cannot be found or read. A database that goes away meanwhile is waited for, for
+        ten minutes in all.""",
         example="alur verify --all --as auditor\n"
         "alur verify 0d8cdb52-3a9b-4a55-8f36-0a5ad2f1f9a1\n"
         "alur verify --all --checkpoint /media/inspektorat/alur\n"
@@ -147,18 +149,27 @@ class Summary:
         self.unopened_keys = result.unopened
         self.faults += result.faults
 
-    def add_beside(self, engine: ProcessEngine, actor: Actor) -> None:
-        """Compare what is kept beside all instances."""
+    def add_beside(
+        self,
+        engine: ProcessEngine,
+        actor: Actor,
+        outlast: Callable[[Callable[[], None]], None] = lambda part: part(),
+    ) -> None:
+        """Compare what is kept beside all instances. outlast: by whom each part is done."""
+
+        def add(found: Iterable[Fault]) -> None:
+            self.faults += list(found)  # all of them or, when the database is lost, none
+
         parts: Mapping[str, Callable[[], None]] = {
-            "definitions": lambda: self.faults.extend(engine.definitions.faults(actor=actor)),
-            "tallies": lambda: self.faults.extend(engine.tallying.faults(actor=actor)),
-            PACKAGES: lambda: self.faults.extend(engine.evidence_packages.faults(actor=actor)),
+            "definitions": lambda: add(engine.definitions.faults(actor=actor)),
+            "tallies": lambda: add(engine.tallying.faults(actor=actor)),
+            PACKAGES: lambda: add(engine.evidence_packages.faults(actor=actor)),
             "keys": lambda: self.add_keys(engine.personal_data.verify(actor=actor)),
             "account-log": lambda: self.add_log(engine.account_log.verify(actor=actor)),
         }
         for name, compare in parts.items():
             try:
-                compare()
+                outlast(compare)
             except StorageDamaged as error:
                 self.faults.append(Fault(name, None, "state", str(error), found="unreadable"))
 
@@ -178,20 +189,22 @@ class Summary:
 
 
 def _summed_up(call: Invocation, engine: ProcessEngine, actor: Actor) -> Summary:
-    words, summary = call.words, Summary()
+    words, summary, outage = call.words, Summary(), Outage(call.printer)
     place = _place_of_checkpoints(call, engine, actor)
     if place is not None:
-        summary.checkpoints = engine.checkpoint_proof.verify(
+        compare = partial(
+            engine.checkpoint_proof.verify,
             place,
             actor=actor,
             instances=words.instances or None,
             known_key=words.key,
             on_progress=Progress(engine.clock, "checkpoints"),
         )
-    for result in _verified(call, engine, actor, summary.checkpoints):
+        summary.checkpoints = outage.outlast(compare)
+    for result in _verified(call, engine, actor, summary.checkpoints, outage):
         summary.add(result)
     if words.all:
-        summary.add_beside(engine, actor)
+        summary.add_beside(engine, actor, outage.outlast)
     if summary.checkpoints is not None:
         summary.faults += summary.checkpoints.faults
     return summary
@@ -221,11 +234,17 @@ def _place_of_checkpoints(call: Invocation, engine: ProcessEngine, actor: Actor)
 
 
 def _verified(
-    call: Invocation, engine: ProcessEngine, actor: Actor, compared: SeriesVerification | None
+    call: Invocation,
+    engine: ProcessEngine,
+    actor: Actor,
+    compared: SeriesVerification | None,
+    outage: Outage,
 ) -> Iterable[Verification]:
     if call.words.all:
         progress = Progress(engine.clock, "instances")
-        yield from engine.history.verify_all(actor=actor, on_progress=progress)
+        yield from engine.history.verify_all(
+            actor=actor, on_progress=progress, is_awaited=outage.is_awaited
+        )
     known = {fault.instance_id for fault in compared.faults} if compared else set()
     for instance_id in dict.fromkeys(call.words.instances):
         try:

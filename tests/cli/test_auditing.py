@@ -5,15 +5,18 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from engine.auditing import History
 from engine.cli.progress import Progress
+from engine.errors import StorageAway
 from engine.offline import verify_export
 from engine.sources import ManualClock
+from engine.store import Store, StoreTransaction
 from tests.cli.conftest import Terminal
 
 
@@ -147,6 +150,46 @@ def test_an_instance_that_was_deleted_is_named(alur: Terminal, started: str) -> 
         assert answer.code == 1
         assert answer.out.splitlines()[2].split()[:3] == [started, "1", "checkpoint"]
     assert alur("verify", "tidak-ada").code == 3
+
+
+@pytest.mark.parametrize("lost", range(1, 12))
+def test_verify_all_goes_on_after_the_database_was_away(
+    alur: Terminal, started: str, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    """Wherever it was: everything is checked once, nothing twice, and no fault is made of it."""
+    monkeypatch.setattr("engine.cli.invocation._BETWEEN_TRIES_S", 0.01)
+    begun, reading = list[int](), Store.reading
+
+    def breaking(store: Store) -> AbstractContextManager[StoreTransaction]:
+        begun.append(1)
+        if len(begun) in (lost + 2, lost + 3):  # after who acts was looked up
+            raise StorageAway("the server closed the connection")
+        return reading(store)
+
+    alur.ok("checkpoint")
+    whole = alur.ok("verify", "--all", "--json").json
+    monkeypatch.setattr(Store, "reading", breaking)
+    answer = alur.ok("verify", "--all", "--json")
+
+    assert answer.json == whole
+    assert answer.err.count("the server closed the connection; waiting to go on") == 1
+
+
+def test_verify_all_gives_up_a_database_that_does_not_come_back(
+    alur: Terminal, started: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.cli.invocation._BETWEEN_TRIES_S", 0.01)
+    monkeypatch.setattr("engine.cli.invocation._OUTAGES_S", 0.05)
+    tries: list[int] = []
+
+    def away(*_: object, **__: object) -> None:
+        tries.append(1)
+        raise StorageAway("the server closed the connection")
+
+    monkeypatch.setattr(History, "verify_behind", away)
+    answer = alur("verify", "--all")
+
+    assert (answer.code, len(tries)) == (5, 6)
 
 
 def test_staff_verify_their_instance_without_checkpoints(alur: Terminal, started: str) -> None:

@@ -126,7 +126,8 @@ class Accounts:
     def deactivate(self, name: str, *, actor: Actor) -> Account:
         """Nobody can act as this account any more: logins end, tokens and password are refused.
 
-        What it did stays; the tasks that it has in hand go back to their lanes.
+        What it did stays; the tasks that it has in hand go back to their lanes. Again changes
+        nothing.
         """
         require_role(actor, f"deactivate account {name}", Role.ADMIN)
         now = self._clock.now()
@@ -136,15 +137,20 @@ class Accounts:
             tx.update_account(changed)
             ended = tx.delete_sessions_of(name)
             released = self._tasks.hand_back_lost(tx, changed, actor=actor)
+            if changed == account and not (ended or released):
+                return account
             kind = AccountEventKind.DEACTIVATED
             record(tx, kind, name, at=now, actor=actor, sessions=ended, tasksHandedBack=released)
         return changed
 
     def activate(self, name: str, *, actor: Actor) -> Account:
-        """The account can be used again."""
+        """The account can be used again. Again changes nothing."""
         require_role(actor, f"activate account {name}", Role.ADMIN)
         with self._store.writing() as tx:
-            changed = replace(tx.account(name, for_change=True), is_active=True)
+            account = tx.account(name, for_change=True)
+            if account.is_active:
+                return account
+            changed = replace(account, is_active=True)
             tx.update_account(changed)
             record(tx, AccountEventKind.ACTIVATED, name, at=self._clock.now(), actor=actor)
         return changed

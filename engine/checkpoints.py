@@ -165,17 +165,27 @@ class Checkpoints:
         """Checkpoints go on with a new key, which nobody vouches for: the old one is lost.
 
         That stays a fault which `verify` names at the first one with the new key; it says the
-        reason. Raises InvalidInput while the key is there.
+        reason. Raises InvalidInput while the key is there. One that no checkpoint knows was made
+        by such a change that was cut off, which is ended now.
         """
         require_role(actor, "replace the key of checkpoints", Role.ADMIN)
         if not reason.strip():
             raise InvalidInput("expected how the key was lost, found nothing")
         key = self._required().key
-        if key.file.exists():
+        if key.file.exists() and self._is_known(key.public()):
             raise InvalidInput(f"{key.file}: the key is there; --new-key lets it sign another one")
         key.make()
         note = f"key lost, replaced by {actor.account}: {reason.strip()}"
         return self._make_all(_Wish(note=note, replaces_key=True, is_made_anyway=True))
+
+    def _is_known(self, public: str) -> bool:
+        """Whether the last checkpoint was signed with this key, or lets the next one be."""
+        with self._store.reading() as tx:
+            last = tx.last_checkpoint()
+        if last is None:
+            return True
+        found = read_checkpoint(last.content)
+        return public in {found.key, found.key_after}
 
     def make_when_due(self) -> int:
         """What is due is made, and what the folder lacks is copied; how many were made."""
@@ -296,6 +306,8 @@ class Checkpoints:
             last = tx.last_checkpoint()
         previous = last.content if last else None
         known = last.number if last else 0
+        if known > max(folder.numbers(), default=0):
+            return  # it was resumed, and cut off before the folder had its last one
         if previous is not None and folder.signed(known) != previous:
             raise _other_way(folder, known)
         for number in (each for each in folder.numbers() if each > known):

@@ -226,13 +226,21 @@ class PersonalData:
         Raises Forbidden, NotFound, InvalidInput with `basis`, `basisDate` or `reason`.
         """
         self._require_valid(basis, actor)
+        try:
+            done = self._erased(person, basis, actor)
+        except NotFound:
+            # Whoever erased it may have been cut off before he came so far.
+            self._store.overwrite_freed()
+            raise
+        self._store.overwrite_freed()
+        return done
+
+    def _erased(self, person: str, basis: Basis, actor: Actor) -> Erasure:
         with self._store.writing() as tx:
             subject, _ = self._of_person(tx, person)
             keys = tx.keys_of_persons({person, *self._sealing.persons(subject)}, for_change=True)
             account = subject.name if subject.is_account else None
-            done = self._destroy(tx, keys, basis, actor=actor, account=account)
-        self._store.overwrite_freed()
-        return done
+            return self._destroy(tx, keys, basis, actor=actor, account=account)
 
     def erase_outlived(self, instance_ids: Iterable[str], basis: Basis, *, actor: Actor) -> Erasure:
         """All personal values of instances that the retention schedule destroys, likewise.
@@ -244,6 +252,8 @@ class PersonalData:
         wanted = set(instance_ids)
         known = {each.outlived.instance_id for each in self.erasable(actor=actor)}
         if not wanted or not wanted <= known:
+            # Whoever erased it may have been cut off before he came so far.
+            self._store.overwrite_freed()
             told = ", ".join(sorted(wanted - known)) or "none"
             reason = f"expected instances whose retention is over, found {told}"
             raise InvalidInput(f"instances: {reason}", {"instances": [reason]})

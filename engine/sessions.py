@@ -147,8 +147,9 @@ class Sessions:
         require_own(actor, account_name, "end the logins of")
         with self._store.writing() as tx:
             count = tx.delete_sessions_of(account_name, except_for=except_for)
-            kind = AccountEventKind.SESSIONS_REVOKED
-            record(tx, kind, account_name, at=self._clock.now(), actor=actor, count=count)
+            if count:
+                kind = AccountEventKind.SESSIONS_REVOKED
+                record(tx, kind, account_name, at=self._clock.now(), actor=actor, count=count)
         return count
 
     def forget_ended(self) -> int:

@@ -13,6 +13,7 @@ from engine.personal_data import Basis
 from engine.process_engine import ProcessEngine
 from engine.queries import DefinitionQuery
 from engine.remarks import Place
+from tests.crashes.deeds import require_overwritten, sealed_key
 from tests.crashes.operations import (
     FORWARD,
     KADIS,
@@ -46,6 +47,12 @@ _PERSONAL = field("alamat").replace(
     '<camunda:properties><camunda:property id="pribadi" value="true"/>'
     '<camunda:property id="subjek" value="pegawai"/></camunda:properties></camunda:formField>',
 )
+_RETENTION = (
+    '<bpmn:extensionElements><camunda:properties><camunda:property name="sop:jraKode" '
+    'value="700.1"/><camunda:property name="sop:jraAktif" value="P1M"/><camunda:property '
+    'name="sop:jraInaktif" value="P1M"/><camunda:property name="sop:jraAkhir" value="musnah"/>'
+    "</camunda:properties></bpmn:extensionElements>"
+)
 _NARROW = (start(), user("isi"), end())
 _WIDE = (start(), user("isi"), user("periksa"), end())
 #: Each is deployed: one waits for a signal, one asks for what is a person's, one has two versions.
@@ -72,6 +79,17 @@ DIAGRAMS = {
         key="teguran",
         before=declared("LAMA", kind="escalation"),
     ),
+    "galat": process(
+        start(),
+        user("isi"),
+        boundary("kurang", "isi", coded("KURANG")),
+        user("lengkapi"),
+        end(),
+        line("s", "isi", "e"),
+        line("kurang", "lengkapi", "e"),
+        key="galat",
+        before=declared("KURANG"),
+    ),
     "survei": process(
         start(),
         user("isi", form(field("pegawai"), _PERSONAL)),
@@ -79,11 +97,11 @@ DIAGRAMS = {
         end(),
         line("s", "isi", "tinjau", "e"),
         key="survei",
-    ),
+    ).replace('isExecutable="true">', f'isExecutable="true">{_RETENTION}', 1),
 }
 
 
-def _linked(engine: ProcessEngine) -> Subject:
+def linked(engine: ProcessEngine) -> Subject:
     """A task with a link to it; the secret is `other_id`."""
     with suppress(NameTaken):
         engine.accounts.add(
@@ -100,7 +118,7 @@ def _use_link(engine: ProcessEngine, subject: Subject) -> str:
     return "completed"
 
 
-def _kept(engine: ProcessEngine) -> Subject:
+def kept(engine: ProcessEngine) -> Subject:
     """A message that came before anybody waited for it; now somebody does."""
     subject = started(engine)
     letter = Message("SURAT", business_key=subject.name)
@@ -114,7 +132,7 @@ def _look_again(engine: ProcessEngine, subject: Subject) -> str:
     return "delivered"
 
 
-def _other(engine: ProcessEngine, key: str) -> Subject:
+def other(engine: ProcessEngine, key: str) -> Subject:
     subject = new_subject()
     definition = engine.definitions.latest_definition(key, actor=ADMIN)
     done = engine.instances.start(definition, {}, business_key=subject.name, actor=ADMIN)
@@ -159,19 +177,20 @@ def _signal(engine: ProcessEngine, subject: Subject) -> str:
     return "arrived"
 
 
-def _told(engine: ProcessEngine) -> Subject:
-    """What is known of a person; the person is `other_id`."""
-    subject = _other(engine, "survei")
+def told(engine: ProcessEngine) -> Subject:
+    """What is known of a person; the person is `other_id`, `task_id` the key as it is sealed."""
+    subject = other(engine, "survei")
     values = {"pegawai": subject.name, "alamat": "Jalan Kenanga 17"}
     engine.tasks.complete(subject.task_id, values, actor=ADMIN)
     person = engine.personal_data.person_of(DataSubject(subject.name, False), actor=ADMIN)
-    return replace(subject, other_id=person)
+    return replace(subject, other_id=person, task_id=sealed_key(engine, subject))
 
 
 def _erase(engine: ProcessEngine, subject: Subject) -> str:
     basis = Basis(subject.name, CLOCK.now().date(), "permintaan yang bersangkutan")
     with suppress(NotFound):
         engine.personal_data.erase_person(subject.other_id, basis, actor=ADMIN)
+    require_overwritten(engine, subject)
     return "erased"
 
 
@@ -228,7 +247,7 @@ def _checkpoint(engine: ProcessEngine, _: Subject) -> bool:
     ) == kept.heads.rstrip(b"\n")
 
 
-def _is_listed(engine: ProcessEngine, subject: Subject) -> int:
+def is_listed(engine: ProcessEngine, subject: Subject) -> int:
     """How many checkpoints list the head of the instance."""
     count = engine.checkpoints.count(actor=AUDITOR)
     listed = [engine.checkpoints.checkpoint(n + 1, actor=AUDITOR).heads for n in range(count)]
@@ -248,24 +267,24 @@ def half_done(engine: ProcessEngine, subject: Subject) -> str:
 PLANTED = Operation("planted", started, half_done, done_of(EventKind.COMMENT_ADDED))
 
 OPERATIONS = (
-    Operation("link", _linked, _use_link, done_of(EventKind.TASK_COMPLETED)),
-    Operation("kept message", _kept, _look_again, done_of(EventKind.MESSAGE_RECEIVED)),
+    Operation("link", linked, _use_link, done_of(EventKind.TASK_COMPLETED)),
+    Operation("kept message", kept, _look_again, done_of(EventKind.MESSAGE_RECEIVED)),
     Operation(
         "signal",
-        lambda engine: _other(engine, "isyarat"),
+        lambda engine: other(engine, "isyarat"),
         _signal,
         done_of(EventKind.SIGNAL_RECEIVED),
         has_lease=True,
     ),
     Operation("migrate", _in_the_old_version, _migrate, done_of(EventKind.INSTANCE_MIGRATED)),
-    Operation("erasure", _told, _erase, _erasures),
-    Operation("checkpoint", unlisted, _checkpoint, _is_listed),
+    Operation("erasure", told, _erase, _erasures),
+    Operation("checkpoint", unlisted, _checkpoint, is_listed),
     Operation("comment", started, _comment, done_of(EventKind.COMMENT_ADDED)),
     Operation("attachment", started, _attach, done_of(EventKind.ATTACHMENT_ADDED)),
     Operation("variables", started, _change, done_of(EventKind.VARIABLES_CHANGED)),
     Operation(
         "task escalation",
-        lambda engine: _other(engine, "teguran"),
+        lambda engine: other(engine, "teguran"),
         _escalate,
         done_of(EventKind.TASK_ESCALATION),
     ),

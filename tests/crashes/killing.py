@@ -6,6 +6,8 @@ sync, rename and removal of a file. Nothing of the process runs after the kill, 
 
 from __future__ import annotations
 
+import gc
+import mmap
 import multiprocessing
 import os
 import signal
@@ -30,12 +32,15 @@ _FILE_EVENTS = frozenset(
 )
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
+#: Statements that change nothing.
+_ASKING = ("SELECT", "PRAGMA", "BEGIN", "SHOW", "SET ", "COMMIT", "ROLLBACK")
+
 _FAILED = 3
 
 # Forked from a process that has imported what tests need and has done nothing else: the sandbox's
 # workers do not survive a fork of a process that has used them.
 _FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(["tests.crashes.test_crash_sweep"])
+_FORKING.set_forkserver_preload(["tests.crashes.workplace"])
 
 
 class Workshop:
@@ -56,19 +61,26 @@ class Workshop:
 
         Raises AssertionError when the work fails by itself.
         """
-        return self._told((fatal, arguments)) is None
+        return self._told((fatal, False, arguments))[0]
+
+    def killed_from(self, fatal: int, *arguments: object) -> int | None:
+        """Likewise at the first point from that one on from which something may be left: at which.
+
+        Before the first statement that writes nothing can be left: those points are all alike.
+        """
+        is_killed, point = self._told((fatal, True, arguments))
+        return point if is_killed else None
 
     def points_of(self, *arguments: object) -> int:
         """Do the work in a child that lives; how many points it had."""
-        points = self._told((0, arguments))
-        assert points is not None
-        return points
+        return self._told((0, False, arguments))[1]
 
-    def _told(self, order: tuple[int, tuple[object, ...]]) -> int | None:
+    def _told(self, order: tuple[int, bool, tuple[object, ...]]) -> tuple[bool, int]:
+        """Whether the child was killed, and how many points it passed."""
         self._orders.send(order)
         code, points = self._orders.recv()
         assert code in (0, -signal.SIGKILL), "the work failed in the child; it said why above"
-        return points if code == 0 else None
+        return code != 0, points
 
     def close(self) -> None:
         self._orders.close()
@@ -81,26 +93,26 @@ def _serve(orders: Connection, prepare: Preparing, *arguments: object) -> None:
     point = _Point()
     _watch(point)
     work = prepare(*arguments)
+    # Who collects garbage would copy all pages of this process in each child.
+    gc.freeze()
     while True:
         try:
-            fatal, given = orders.recv()
+            fatal, waits, given = orders.recv()
         except EOFError:
             return
         child = os.fork()
         if child == 0:
-            point.arm(fatal)
-            _do_and_leave(partial(work, *given), told=lambda: orders.send((0, point.passed)))
+            point.arm(fatal, waits=waits)
+            _do_and_leave(partial(work, *given))
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        if code != 0:
-            orders.send((code, 0))
+        orders.send((code, point.passed))
 
 
-def _do_and_leave(work: Callable[[], object], told: Callable[[], object]) -> None:
+def _do_and_leave(work: Callable[[], object]) -> None:
     """Without what an interpreter does at its end: nothing there is to be killed."""
     code = _FAILED
     try:
         work()
-        told()
         code = 0
     except BaseException:  # noqa: BLE001 - the parent is told by the exit code
         traceback.print_exc()
@@ -112,21 +124,43 @@ class _Point:
     """Counts the points of this process, and kills it at the one that was chosen."""
 
     def __init__(self) -> None:
-        self.passed = self._fatal = 0
+        # Who forks the child reads it when the child is dead.
+        self._passed = mmap.mmap(-1, 8)
+        self._fatal, self._waits = 0, False
 
-    def arm(self, fatal: int) -> None:
-        """fatal: counted from 1, from now on; 0 lets the process live."""
-        self.passed, self._fatal = 0, fatal
+    @property
+    def passed(self) -> int:
+        """How many points the last one that was armed has passed."""
+        return int.from_bytes(self._passed[:8], "big")
 
-    def __call__(self, *_: object) -> None:
-        self.passed += 1
-        if self.passed == self._fatal:
+    def arm(self, fatal: int, *, waits: bool = False) -> None:
+        """fatal: counted from 1, from now on; 0 lets the process live.
+
+        waits: until something is about to be written.
+        """
+        self._passed[:8] = bytes(8)
+        self._fatal, self._waits = fatal, waits
+
+    def __call__(self) -> None:
+        passed = self.passed + 1
+        self._passed[:8] = passed.to_bytes(8, "big")
+        if 0 < self._fatal <= passed and not self._waits:
             os.kill(os.getpid(), signal.SIGKILL)
+
+    def before(self, statement: str) -> None:
+        """A point before a statement of SQL."""
+        self._waits = self._waits and statement.lstrip().upper().startswith(_ASKING)
+        self()
+
+    def writing(self) -> None:
+        """A point at which a file is written."""
+        self._waits = False
+        self()
 
 
 def _watch(point: _Point) -> None:
-    event.listen(Engine, "before_cursor_execute", point)
-    event.listen(Engine, "after_cursor_execute", point)
+    event.listen(Engine, "before_cursor_execute", lambda *told: point.before(told[2]))
+    event.listen(Engine, "after_cursor_execute", lambda *_: point())
     event.listen(Engine, "do_connect", _around_commits(point))
     sync = os.fsync
 
@@ -139,7 +173,7 @@ def _watch(point: _Point) -> None:
 
     def audited(name: str, arguments: tuple[Any, ...]) -> None:
         if name in _FILE_EVENTS or (name == "open" and _is_writing(arguments)):
-            point()
+            point.writing()
 
     sys.addaudithook(audited)
 

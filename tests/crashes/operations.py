@@ -206,7 +206,7 @@ def _deployed(engine: ProcessEngine, subject: Subject) -> int:
     return len(engine.definitions.definitions(query, actor=AUDITOR))
 
 
-def _start(engine: ProcessEngine, subject: Subject) -> str:
+def start_once(engine: ProcessEngine, subject: Subject) -> str:
     definition = engine.definitions.latest_definition(KEY, actor=ADMIN)
     done = engine.instances.start(
         definition,
@@ -260,7 +260,7 @@ def _is_locked(engine: ProcessEngine, subject: Subject) -> int:
     return int(engine.external_tasks.task(subject.other_id, actor=ADMIN).worker_id == "robot-2")
 
 
-def _unlocked(engine: ProcessEngine) -> Subject:
+def unlocked(engine: ProcessEngine) -> Subject:
     subject = waiting_for_worker(engine)
     engine.external_tasks.unlock(subject.other_id, actor=ROBOT)
     return subject
@@ -301,7 +301,7 @@ def _is_delivered(engine: ProcessEngine, subject: Subject) -> int:
 
 OPERATIONS = (
     Operation("deploy", lambda _: new_subject(), _deploy, _deployed),
-    Operation("start", lambda _: new_subject(), _start, _instances),
+    Operation("start", lambda _: new_subject(), start_once, _instances),
     Operation(
         "claim",
         started,
@@ -329,7 +329,7 @@ OPERATIONS = (
     ),
     Operation("timer", waiting_for_time, _fire, done_of(EventKind.TIMERS_DUE)),
     Operation("escalation", overdue, _escalate, done_of(EventKind.TASK_ESCALATED)),
-    Operation("fetch and lock", _unlocked, _fetch, _is_locked),
+    Operation("fetch and lock", unlocked, _fetch, _is_locked),
     Operation(
         "external task",
         waiting_for_worker,

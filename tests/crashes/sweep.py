@@ -67,31 +67,35 @@ class Place:
     def contents(self) -> Contents:
         return contents(self._pool, self._files)
 
-    def is_killed_in(self, operation: Operation, subject: Any, fatal: int) -> bool:
-        return self._workshop.killed_at(fatal, operation.name, subject, CLOCK.now())
+    def killed_in(self, operation: Operation, subject: Any, fatal: int) -> int | None:
+        """At which point from that one on it was killed, None when it ended alive."""
+        return self._workshop.killed_from(fatal, operation.name, subject, CLOCK.now())
 
 
-def sweep(operation: Operation, place: Place) -> Report:
-    """Kill the operation at its first point, its second, and so on until it ends alive.
+def sweep(operation: Operation, place: Place, *, every: int = 1) -> Report:
+    """Kill the operation at its first point that may leave something, its second, and so on.
+
+    Until it ends alive. every: 3 leaves out two of three points.
 
     A kill that leaves nothing is tried again by the next one, as a client would: so that only what
     leaves something is judged, and the last try.
     """
     report = Report()
-    subject, before = None, Contents()
-    for fatal in range(1, _MANY):
+    subject, before, fatal = None, Contents(), 1
+    while fatal < _MANY:
         if subject is None:
             subject = operation.prepare(place.engine)
             before = place.contents()
-        is_killed = place.is_killed_in(operation, subject, fatal)
-        report.points += is_killed
+        killed = place.killed_in(operation, subject, fatal)
+        report.points += killed is not None
         changed = place.contents().unlike(before)
-        if changed or not is_killed:
+        if changed or killed is None:
             for fault in _judge(operation, place.engine, subject, changed):
-                report.violations.append(f"{operation.name}, point {fatal}: {fault}")
+                report.violations.append(f"{operation.name}, point {killed}: {fault}")
             subject = None
-        if not is_killed:
+        if killed is None:
             return report
+        fatal = killed + every
     report.violations.append(f"{operation.name} has no end")
     return report
 

@@ -3,69 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
 
-from engine.process_engine import ProcessEngine, build_engine
-from engine.queries import DefinitionQuery
-from engine.settings import Settings
-from engine.sources import RandomIds
 from engine.store import Store
 from engine.store.connection import open_engine
-from tests.crashes import further_operations, operations
+from tests.crashes import further_operations
 from tests.crashes.killing import Work, Workshop
-from tests.crashes.operations import Subject
-from tests.crashes.sweep import CLOCK, Operation, Place, sweep
-from tests.office import ADMIN, ANALYST
-
-OPERATIONS = (*operations.OPERATIONS, *further_operations.OPERATIONS)
-_BY_NAME = {each.name: each for each in (*OPERATIONS, further_operations.PLANTED)}
-
-
-def opened(store: Store, folder: Path) -> ProcessEngine:
-    settings = Settings(
-        secret_key=("k" * 40,),
-        checkpoints=folder / "checkpoints",
-        checkpoint_key=folder / "checkpoint-key",
-    )
-    return build_engine(store, CLOCK, RandomIds(), settings)
-
-
-def worker(url: str, folder: Path) -> Work:
-    """In another process: its engine, with the diagrams read and no connection open."""
-    store = Store.open(url)
-    engine = opened(store, folder)
-    for each in engine.definitions.definitions(DefinitionQuery(), actor=ADMIN):
-        engine.definitions.start_form(each.definition_id, actor=ADMIN)
-    store.close()
-
-    def try_once(name: str, subject: Subject, now: datetime) -> None:
-        CLOCK.advance(seconds=(now - CLOCK.now()).total_seconds())
-        _BY_NAME[name].act(engine, subject)
-
-    return try_once
+from tests.crashes.sweep import Operation, Place, sweep
+from tests.crashes.workplace import STEPS, place_over
 
 
 @pytest.fixture
 def place(database_url: str, tmp_path: Path) -> Iterator[Place]:
-    folder = tmp_path / "files"
-    folder.mkdir()
-    pool = open_engine(database_url)
-    store = Store(pool)
-    engine = opened(store, folder)
-    for key, diagram in {operations.KEY: operations.DIAGRAM, **further_operations.DIAGRAMS}.items():
-        engine.definitions.deploy(key, {f"{key}.bpmn": diagram.encode()}, actor=ANALYST)
-    operations.subscribe(engine)
-    workshop = Workshop(worker, database_url, folder)
-    yield Place(engine, pool, folder, workshop)
-    workshop.close()
-    store.close()
+    with place_over(database_url, tmp_path / "files") as found:
+        yield found
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)
+@pytest.mark.parametrize("operation", STEPS, ids=lambda each: each.name)
 def test_killed_operation_is_whole_or_absent_and_done_once(
     operation: Operation, place: Place
 ) -> None:

@@ -180,3 +180,19 @@ def test_a_task_stays_in_hand_when_its_lane_stays(office: Office) -> None:
     task = moved(office, lanes=["Bidang"])
 
     assert task.assignee == "siti"
+
+
+def test_what_is_so_already_is_not_recorded_again(house: House) -> None:
+    accounts, sessions = house.engine.accounts, house.engine.sessions
+    house.add()
+    sessions.open("siti")
+
+    for _ in range(2):
+        sessions.revoke_all("siti", actor=ADMIN)
+        accounts.deactivate("siti", actor=ADMIN)
+    for _ in range(2):
+        accounts.activate("siti", actor=ADMIN)
+
+    told = house.kinds(account="siti")
+    assert sorted(told) == sorted(set(told))
+    assert {"sessions_revoked", "deactivated", "activated"} <= set(told)

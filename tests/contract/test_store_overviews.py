@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from engine.model import (
     DatedWork,
@@ -289,7 +290,8 @@ def test_what_is_late_longest_comes_first_and_each_instance_once(store: Store) -
         assert found(states=frozenset({InstanceState.COMPLETED})) == []
         assert found(is_escalated=True) == []
         late = InstanceQuery(late_at=at())
-        assert [tx.count_instances(late, at_most=n) for n in (2, 9)] == [2, 4]
+        assert [tx.count_late(late, at_most=n) for n in (2, 9)] == [2, 4]
+        assert tx.count_late(replace(late, open_lane="Kadis"), at_most=9) == 2
         assert tx.count_instances(late) == 4
 
 
@@ -304,3 +306,17 @@ def test_what_is_late_is_read_on_until_there_are_enough_instances(
 
     with store.reading() as tx:
         assert tx.longest_late(InstanceQuery(late_at=at()), Page(0, 2)) == ["i1", "i2"]
+
+
+def test_a_due_date_that_cannot_be_read_hides_no_other_late_instance(store: Store) -> None:
+    _late_ones(store)
+    with store._engine.begin() as connection:
+        damage = "UPDATE user_task SET due_at = -9000000000000000 WHERE instance_id = 'i2'"
+        connection.execute(text(damage))
+
+    with store.reading() as tx:
+        late = InstanceQuery(late_at=at())
+        assert tx.longest_late(late, Page(0, 3)) == ["i1", "i2", "i3"]
+        assert tx.count_late(late, at_most=9) == 4
+        stuck = [each.instance.instance_id for each in tx.late_instances(ALL, at(), 9)]
+        assert set(stuck) >= {"i1", "i3", "i5"}

@@ -36,7 +36,8 @@ def add_to(group: Commands) -> None:
         XES (IEEE 1849-2016), OCEL 2.0 (JSON) or CSV: every visit of an activity with its account,
         lane, times and deadline; of forms only choices, numbers, dates and ticks, and nothing
         personal. Instances that began in the period are in it, those that still run too: the
-        attribute sop:state tells. One that is damaged is left out and named, and it ends with 1.
+        attribute sop:state tells. Of one that is damaged the log has its id and why (sop:leftOut);
+        it is named, and this ends with 1.
         For auditors and admins; the log of accounts says who took it.
 
         Token replay counts the entries that have sop:passage; --passages writes only those.""",
@@ -89,6 +90,7 @@ def log(call: Invocation) -> int:
     )
     left: list[str] = []
     with call.engine() as engine:
+        engine.note_anew()
         parts = engine.event_logs.export(
             wanted,
             _format(words.format, words.file),

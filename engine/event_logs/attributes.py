@@ -74,6 +74,14 @@ def text_of(value: Value | date) -> str:
     return str(value)
 
 
+#: Why an instance is there without its entries.
+LEFT_OUT: Attribute[Trace] = Attribute(
+    "sop:leftOut",
+    "string",
+    "why nothing else is said of the instance: a row of it is damaged",
+    lambda _: None,
+)
+
 TRACE_ATTRIBUTES: tuple[Attribute[Trace], ...] = (
     Attribute(
         "concept:name",
@@ -157,6 +165,7 @@ TRACE_ATTRIBUTES: tuple[Attribute[Trace], ...] = (
         lambda t: t.instance.last_sequence,
         is_global=True,
     ),
+    LEFT_OUT,
 )
 
 ENTRY_ATTRIBUTES: tuple[Attribute[Entry], ...] = (

@@ -85,3 +85,12 @@ class Trace:
     #: Whether it was moved from another version to this one on its way.
     is_migrated: bool
     entries: Iterator[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An instance of which the log tells nothing but this, since a row of it is damaged."""
+
+    #: Its id; what is known of its row when that is the damaged one.
+    name: str
+    reason: str

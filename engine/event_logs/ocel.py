@@ -10,6 +10,7 @@ from typing import Any
 from engine.event_logs.attributes import (
     ENTRY_ATTRIBUTES,
     KINDS,
+    LEFT_OUT,
     TRACE_ATTRIBUTES,
     VALUE,
     Attribute,
@@ -18,7 +19,7 @@ from engine.event_logs.attributes import (
     field_kind,
     text_of,
 )
-from engine.event_logs.entries import ENDS, Entry, Trace
+from engine.event_logs.entries import ENDS, Entry, LeftOut, Trace
 from engine.event_logs.selections import Selection
 from engine.model import Document
 
@@ -39,7 +40,7 @@ _ALWAYS = "1970-01-01T00:00:00Z"
 _PART, _IN_MEMORY = 64 * 2**10, 4 * 2**20
 
 
-def write_ocel(selection: Selection, traces: Iterable[Trace]) -> Iterator[bytes]:
+def write_ocel(selection: Selection, traces: Iterable[Trace | LeftOut]) -> Iterator[bytes]:
     """The log, part by part. Objects wait in a temporary file until all events are told."""
     with SpooledTemporaryFile(_IN_MEMORY) as objects:
         writing = _Writing(objects)
@@ -47,6 +48,9 @@ def write_ocel(selection: Selection, traces: Iterable[Trace]) -> Iterator[bytes]
         part: list[str] = []
         size, separator = 0, "\n"
         for trace in traces:
+            if isinstance(trace, LeftOut):
+                writing.put_left_out(trace)
+                continue
             for event in writing.events(trace):
                 part.append(separator + _json(event))
                 size, separator = size + len(part[-1]), ",\n"
@@ -91,6 +95,10 @@ class _Writing:
                     self._put_task(instance_id, tasks.pop(entry.visit_id))
         for entry in tasks.values():
             self._put_task(instance_id, entry)
+
+    def put_left_out(self, instance: LeftOut) -> None:
+        """The instance is an object of which only that is said."""
+        self._put(instance.name, INSTANCE, [(_name(LEFT_OUT), instance.reason)])
 
     def finish(self) -> None:
         """People and lanes are written down too."""

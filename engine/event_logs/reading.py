@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
 from engine.errors import DamagedHistory, DamagedRow
-from engine.event_logs.entries import Entry, Trace
+from engine.event_logs.entries import Entry, LeftOut, Trace
 from engine.event_logs.telling import Teller
 from engine.event_logs.versions import Versions
 from engine.history import follows, genesis
 from engine.model import EventKind, HistoryEvent, ProcessInstance
 from engine.queries import EventQuery, InstanceQuery, Page, SortOrder
 from engine.store import Store
-
-#: The id of an instance, and why it cannot be told.
-OnLeftOut = Callable[[str, str], None]
 
 #: Read in one transaction.
 _INSTANCES, _EVENTS = 200, 500
@@ -27,15 +24,14 @@ _MIGRATED = frozenset({EventKind.INSTANCE_MIGRATED})
 class Reader:
     """Reads for one log. No transaction is open while a trace or an entry is used."""
 
-    def __init__(
-        self, store: Store, versions: Versions, on_left_out: OnLeftOut | None = None
-    ) -> None:
-        """on_left_out: told of each instance that is damaged; without it that is raised."""
+    def __init__(self, store: Store, versions: Versions) -> None:
         self._store, self._versions = store, versions
-        self._on_left_out = on_left_out
 
-    def traces(self, query: InstanceQuery) -> Iterator[Trace]:
-        """The instances that match, the oldest first; entries are read when they are asked for."""
+    def traces(self, query: InstanceQuery) -> Iterator[Trace | LeftOut]:
+        """The instances that match, the oldest first; last those of which not even that is known.
+
+        One that is damaged is there as LeftOut.
+        """
         page = Page(max_results=_INSTANCES, sorting=_OLDEST_FIRST)
         while True:
             with self._store.reading() as tx:
@@ -45,25 +41,23 @@ class Reader:
                 )
                 moved = {event.instance_id for event in tx.find_events(asked)}
             if not batch:
-                return
+                break
             for instance in batch:
-                trace = self._trace_if_whole(instance, is_migrated=instance.instance_id in moved)
-                if trace is not None:
-                    yield trace
+                yield self._trace_if_whole(instance, is_migrated=instance.instance_id in moved)
             # A page may be short: what cannot be read is left out of it.
             after = (batch[-1].started_at, batch[-1].instance_id)
             page = Page(max_results=_INSTANCES, sorting=_OLDEST_FIRST, after=after)
+        for row in self._store.quarantine.left_out:
+            if row.startswith("a row of process_instance "):
+                yield LeftOut(row, "it cannot be read, nor whether the instance belongs here")
 
-    def _trace_if_whole(self, instance: ProcessInstance, *, is_migrated: bool) -> Trace | None:
-        if self._on_left_out is None:
-            return self._trace(instance, is_migrated=is_migrated)
+    def _trace_if_whole(self, instance: ProcessInstance, *, is_migrated: bool) -> Trace | LeftOut:
         try:
             trace = self._trace(instance, is_migrated=is_migrated)
             # What has begun to be written cannot be left out any more.
             return replace(trace, entries=iter(list(trace.entries)))
         except (DamagedRow, DamagedHistory) as error:
-            self._on_left_out(instance.instance_id, str(error))
-            return None
+            return LeftOut(instance.instance_id, str(error))
 
     def _trace(self, instance: ProcessInstance, *, is_migrated: bool) -> Trace:
         version = self._versions(instance.definition_id)

@@ -14,9 +14,9 @@ from engine.bpmn.personal_terms import personal_fields
 from engine.calendars import Calendars
 from engine.definitions import Definitions
 from engine.errors import InvalidInput, NotFound
-from engine.event_logs.entries import Trace
+from engine.event_logs.entries import LeftOut, Trace
 from engine.event_logs.ocel import write_ocel
-from engine.event_logs.reading import OnLeftOut, Reader
+from engine.event_logs.reading import Reader
 from engine.event_logs.selections import LogFormat, Selection, WantedLog
 from engine.event_logs.tables import write_csv
 from engine.event_logs.telling import TOLD, name_of
@@ -32,7 +32,7 @@ from engine.store import Store, StoreTransaction
 #: Moments are kept in whole milliseconds.
 _TICK = timedelta(milliseconds=1)
 _OLDEST_FIRST = Page(sorting=(("key", SortOrder.ASC), ("version", SortOrder.ASC)))
-_WRITERS: Mapping[LogFormat, Callable[[Selection, Iterable[Trace]], Iterator[bytes]]] = {
+_WRITERS: Mapping[LogFormat, Callable[[Selection, Iterable[Trace | LeftOut]], Iterator[bytes]]] = {
     LogFormat.XES: write_xes,
     LogFormat.OCEL: write_ocel,
     LogFormat.CSV: write_csv,
@@ -41,6 +41,8 @@ _WRITERS: Mapping[LogFormat, Callable[[Selection, Iterable[Trace]], Iterator[byt
 _GZIP = 31
 
 OnProgress = Callable[[int, int], None]
+#: The id of an instance, and why it cannot be told.
+OnLeftOut = Callable[[str, str], None]
 
 
 class EventLogs:
@@ -72,15 +74,15 @@ class EventLogs:
         actor: Actor,
         is_packed: bool = False,
         on_progress: OnProgress = lambda _done, _all: None,
-        on_left_out: OnLeftOut | None = None,
+        on_left_out: OnLeftOut = lambda _instance, _why: None,
     ) -> Iterator[bytes]:
         """The log in parts, as they are asked for; everything is judged before the first.
 
         Instances that still run are in it, as far as they had come. Nothing is held open between
         two parts. is_packed: as gzip. on_progress: how many instances of how many are told.
-        on_left_out: told of each instance that is damaged, and is not in the log; without it, that
-        is raised. A damaged diagram is raised in any case: it says what is personal. Raises
-        Forbidden, NotFound, InvalidInput; later StorageError and DamagedHistory.
+        on_left_out: told of each instance that is damaged: the log says no more of it than that. A
+        damaged diagram is raised: it says what is personal. Raises Forbidden, NotFound,
+        InvalidInput, DamagedRow; later StorageError.
         """
         require_role(actor, "export event logs", Role.AUDITOR, Role.ADMIN)
         selection = self._selected(wanted)
@@ -140,8 +142,8 @@ class EventLogs:
     # --------------------------------------------------------------------- reading
 
     def _traces(
-        self, selection: Selection, on_progress: OnProgress, on_left_out: OnLeftOut | None
-    ) -> Iterator[Trace]:
+        self, selection: Selection, on_progress: OnProgress, on_left_out: OnLeftOut
+    ) -> Iterator[Trace | LeftOut]:
         versions = Versions(
             self._store,
             self._definitions,
@@ -149,9 +151,12 @@ class EventLogs:
             zone=self._zone,
             told=selection.fields,
         )
-        found = Reader(self._store, versions, on_left_out).traces(selection.query)
+        found = Reader(self._store, versions).traces(selection.query)
         for done, trace in enumerate(found, start=1):
-            if selection.wanted.passages_only:
+            if isinstance(trace, LeftOut):
+                on_left_out(trace.name, trace.reason)
+                yield trace
+            elif selection.wanted.passages_only:
                 yield replace(trace, entries=(each for each in trace.entries if each.is_passage))
             else:
                 yield trace

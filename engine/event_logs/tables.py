@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from engine.event_logs.attributes import (
     ENTRY_ATTRIBUTES,
+    LEFT_OUT,
     TRACE_ATTRIBUTES,
     VALUE,
     Value,
     text_of,
 )
-from engine.event_logs.entries import Entry, Trace
+from engine.event_logs.entries import Entry, LeftOut, Trace
 from engine.event_logs.selections import Selection
 from engine.spreadsheets import plain_text
 
@@ -23,7 +24,7 @@ _CASE = "case:"
 _PART = 64 * 2**10
 
 
-def write_csv(selection: Selection, traces: Iterable[Trace]) -> Iterator[bytes]:
+def write_csv(selection: Selection, traces: Iterable[Trace | LeftOut]) -> Iterator[bytes]:
     """The table, part by part: UTF-8 with a byte order mark, so that spreadsheets know it."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -31,6 +32,9 @@ def write_csv(selection: Selection, traces: Iterable[Trace]) -> Iterator[bytes]:
     places = {name: place for place, name in enumerate(selection.fields)}
     writer.writerow(header(places))
     for trace in traces:
+        if isinstance(trace, LeftOut):
+            writer.writerow(_left_out(trace, len(header(places))))
+            continue
         case = [_cell(each.of(trace)) for each in TRACE_ATTRIBUTES]
         for entry in trace.entries:
             writer.writerow([*case, *_cells(entry, places)])
@@ -46,6 +50,12 @@ def header(fields: Iterable[str]) -> list[str]:
         *(each.key for each in ENTRY_ATTRIBUTES),
         *(VALUE + each for each in fields),
     ]
+
+
+def _left_out(instance: LeftOut, width: int) -> list[str]:
+    said = {"concept:name": instance.name, LEFT_OUT.key: instance.reason}
+    case = [_cell(said.get(each.key)) for each in TRACE_ATTRIBUTES]
+    return [*case, *[""] * (width - len(case))]
 
 
 def _cells(entry: Entry, places: Mapping[str, int]) -> list[str]:

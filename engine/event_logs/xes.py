@@ -10,6 +10,7 @@ from lxml import etree
 
 from engine.event_logs.attributes import (
     ENTRY_ATTRIBUTES,
+    LEFT_OUT,
     TRACE_ATTRIBUTES,
     VALUE,
     Attribute,
@@ -19,7 +20,7 @@ from engine.event_logs.attributes import (
     text_of,
     value_kind,
 )
-from engine.event_logs.entries import Entry, Trace
+from engine.event_logs.entries import Entry, LeftOut, Trace
 from engine.event_logs.selections import Selection
 
 NAMESPACE = "http://www.xes-standard.org/"
@@ -55,7 +56,7 @@ _NO_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010
 _PART = 64 * 2**10
 
 
-def write_xes(selection: Selection, traces: Iterable[Trace]) -> Iterator[bytes]:
+def write_xes(selection: Selection, traces: Iterable[Trace | LeftOut]) -> Iterator[bytes]:
     """The log, part by part."""
     target = BytesIO()
     # lxml gives away an element once it is whole; what is open is the log and one trace.
@@ -68,6 +69,10 @@ def write_xes(selection: Selection, traces: Iterable[Trace]) -> Iterator[bytes]:
                 file.write(_line(element))
             for trace in traces:
                 with file.element("trace"):
+                    if isinstance(trace, LeftOut):
+                        for element in _of_left_out(trace):
+                            file.write(_line(element))
+                        continue
                     for element in _of_trace(trace):
                         file.write(_line(element))
                     for entry in trace.entries:
@@ -118,6 +123,14 @@ def _of_trace(trace: Trace) -> Iterator[etree._Element]:
         value = each.of(trace)
         if value is not None:
             yield _attribute(each.kind, each.key, value)
+
+
+def _of_left_out(instance: LeftOut) -> Iterator[etree._Element]:
+    """What every trace has, and why this one has nothing else."""
+    said = {"concept:name": instance.name, LEFT_OUT.key: instance.reason}
+    for each in TRACE_ATTRIBUTES:
+        if each.is_global or each is LEFT_OUT:
+            yield _attribute(each.kind, each.key, said.get(each.key, _DEFAULTS[each.kind]))
 
 
 def _event(selection: Selection, trace: Trace, entry: Entry) -> etree._Element:

@@ -75,7 +75,7 @@ def test_keys_that_can_be_opened_are_sealed_anew_beside_one_that_cannot(rounds: 
     [("history_event.payload", "x'ff'"), ("history_event.revision", "NULL")],
 )
 @pytest.mark.parametrize("ending", ["xes", "csv", "json"])
-def test_event_log_leaves_out_the_instance_that_is_damaged(
+def test_event_log_says_itself_which_instance_it_leaves_out(
     rounds: Round, ending: str, column: str, value: str
 ) -> None:
     clerk, sick = rounds.clerk, rounds.clerk.paths["berkas"].rpartition("/")[2]
@@ -88,5 +88,29 @@ def test_event_log_leaves_out_the_instance_that_is_damaged(
 
     assert answer.code == 1, answer
     assert f"left out: instance {sick}: " in answer.err
+    [told] = [line for line in file.read_text().splitlines() if _LEFT_OUT[ending] in line]
+    assert "cannot be read" in told
     assert sound in file.read_text()
-    assert sick not in file.read_text()
+    its = [line for line in file.read_text().splitlines() if sick in line]
+    assert len(its) == (2 if ending == "xes" else 1)
+
+
+#: How a line says so in which no event is told; in XES another line has the instance's id.
+_LEFT_OUT = {"xes": '"sop:leftOut" value=', "csv": "cannot be read", "json": '"leftOut","time"'}
+
+
+@pytest.mark.parametrize("ending", _LEFT_OUT)
+def test_event_log_says_that_the_row_of_an_instance_cannot_be_read(
+    rounds: Round, ending: str
+) -> None:
+    clerk, file = rounds.clerk, rounds.clerk.folder / f"log.{ending}"
+    clerk.renew()
+    clerk.damage(metadata.tables["process_instance"].c["head_hash"], NO_TEXT)
+
+    answer = clerk("export", "log", str(file), "--format", "ocel" if ending == "json" else ending)
+
+    sick = clerk.paths["berkas"].rpartition("/")[2]
+    assert answer.code == 1, answer
+    assert f"left out: instance a row of process_instance (instance_id {sick})" in answer.err
+    assert sick in file.read_text()
+    assert _LEFT_OUT[ending] in file.read_text()

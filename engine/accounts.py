@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.account_log import record
 from engine.account_names import invalid, valid_account_name, valid_text
+from engine.errors import NotAuthenticated
 from engine.logins import Logins
 from engine.model import Account, AccountEventKind, Actor, Language, Role
 from engine.passwords import Passwords
@@ -198,15 +199,27 @@ class Accounts:
             is_temporary=False,
             kind=AccountEventKind.PASSWORD_CHANGED,
             actor=actor,
+            proved=account,
         )
 
     def _replace_password(
-        self, name: str, new_hash: str, *, is_temporary: bool, kind: AccountEventKind, actor: Actor
+        self,
+        name: str,
+        new_hash: str,
+        *,
+        is_temporary: bool,
+        kind: AccountEventKind,
+        actor: Actor,
+        proved: Account | None = None,
     ) -> Account:
+        """proved: the account whose password was proved just now."""
         now = self._clock.now()
         with self._store.writing() as tx:
+            present = tx.account(name, for_change=True)
+            if proved is not None and present.password_hash != proved.password_hash:
+                raise NotAuthenticated("the password was changed meanwhile")
             changed = replace(
-                tx.account(name, for_change=True),
+                present,
                 password_hash=new_hash,
                 is_password_temporary=is_temporary,
             )

@@ -70,7 +70,7 @@ class Contacts:
     def _put(self, account: str, channel: Channel, value: str, *, is_on: bool) -> Contact:
         contact = Contact(account, channel, value, is_on, self._clock.now())
         with self._store.writing() as tx:
-            tx.account(account)
+            tx.account(account, for_change=True)  # two at once put one
             tx.put_contact(contact)
         return contact
 

@@ -57,6 +57,7 @@ class SecondFactors:
         Raises Conflict when the account has a second factor.
         """
         with self._store.writing() as tx:
+            tx.account(actor.account, for_change=True)  # two pages at once begin one
             found = tx.second_factor(actor.account)
             if found is not None and found.is_confirmed:
                 raise Conflict(f"account {actor.account} has a second factor already")

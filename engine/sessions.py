@@ -115,7 +115,8 @@ class Sessions:
             if found is None:
                 return
             session, account = found
-            tx.delete_session(session.session_hash)
+            if not tx.delete_session(session.session_hash):
+                return  # another page was faster
             record(
                 tx,
                 AccountEventKind.LOGGED_OUT,

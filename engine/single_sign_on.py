@@ -189,6 +189,10 @@ class SingleSignOn:
                     subject=person.subject,
                 )
         except NameTaken as error:
+            with self._store.reading() as tx:
+                present = tx.account_of_identity(person.issuer, person.subject)
+            if present is not None:
+                return present  # he logged in on two pages at once
             # Whoever has the name here need not be who has it there.
             raise SignOnRefused("taken", name) from error
         return account

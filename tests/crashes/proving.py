@@ -168,7 +168,7 @@ OPERATIONS = (
     Operation(
         "session revoked",
         logged_in,
-        silent(_revoke_session),
+        silent(_revoke_session, NotFound),
         together(logged(E.SESSIONS_REVOKED), no_session),
     ),
     Operation(

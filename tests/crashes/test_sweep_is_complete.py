@@ -56,8 +56,7 @@ SEVERAL = {
     "alur checkpoint": "one of them, as the options say",
     "alur contact set": "one of them, as the options say",
 }
-#: Commands that keep nothing in the database; files that they write are whole or absent, as
-#: test_crash_sweep_of_files.py shows.
+#: Commands that write nothing into a database that is in use; files and new databases are not swept.
 READING = {
     "alur backup",
     "alur doctor",

@@ -47,6 +47,13 @@ class Reader:
             # A page may be short: what cannot be read is left out of it.
             after = (batch[-1].started_at, batch[-1].instance_id)
             page = Page(max_results=_INSTANCES, sorting=_OLDEST_FIRST, after=after)
+        with self._store.reading() as tx:
+            undated = tx.undated_instances(query.definition_keys_in)
+        for instance_id in undated:
+            reason = (
+                f"when instance {instance_id} began cannot be read, nor whether it belongs here"
+            )
+            yield LeftOut(instance_id, reason)
         for row in self._store.quarantine.left_out:
             if row.startswith("a row of process_instance "):
                 yield LeftOut(row, "it cannot be read, nor whether the instance belongs here")

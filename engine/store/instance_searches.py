@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     FromClause,
     Select,
@@ -39,6 +40,21 @@ _I = process_instance.c
 
 class InstanceSearches(WordIndex):
     """Narrows what is asked about instances; counts them."""
+
+    def undated_instances(self, keys: Iterable[str] | None) -> list[str]:
+        """Ids of instances of these SOPs that no period has: what says when they began is no time.
+
+        None: of all SOPs. Only damage leads to that, and only in SQLite.
+        """
+        if self._connection.dialect.name != "sqlite":
+            return []
+        # Behind all numbers the index has what is none.
+        is_no_number = literal_column("process_instance.started_at >= ''", Boolean)
+        of_sops = among(_I.definition_key, None if keys is None else tuple(keys))
+        return self._ids(
+            select(_I.instance_id).where(is_no_number, *of_sops).order_by(_I.instance_id),
+            _I.instance_id,
+        )
 
     def count_instances(self, query: InstanceQuery, *, at_most: int | None = None) -> int:
         """How many instances match; of more than `at_most` it says no more than that."""

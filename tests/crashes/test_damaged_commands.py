@@ -72,7 +72,12 @@ def test_keys_that_can_be_opened_are_sealed_anew_beside_one_that_cannot(rounds: 
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("history_event.payload", "x'ff'"), ("history_event.revision", "NULL")],
+    [
+        ("history_event.payload", "x'ff'"),
+        ("history_event.revision", "NULL"),
+        ("process_instance.started_at", "'kemarin'"),
+        ("process_instance.started_at", "x'00'"),
+    ],
 )
 @pytest.mark.parametrize("ending", ["xes", "csv", "json"])
 def test_event_log_says_itself_which_instance_it_leaves_out(

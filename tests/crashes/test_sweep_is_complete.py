@@ -56,7 +56,7 @@ SEVERAL = {
     "alur checkpoint": "one of them, as the options say",
     "alur contact set": "one of them, as the options say",
 }
-#: Commands that write nothing into a database that is in use; files and new databases are not swept.
+#: Commands that write nothing into a database that is in use; files they write are not swept.
 READING = {
     "alur backup",
     "alur doctor",

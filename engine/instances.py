@@ -176,17 +176,15 @@ class Instances:
         with self._store.reading() as tx:
             ids = tx.longest_late(visible_instances(query, actor), page)
             found = tx.instances(InstanceQuery(instance_ids=tuple(ids)))
-        return sorted(found, key=lambda each: ids.index(each.instance_id))
+        by_id = {each.instance_id: each for each in found}
+        return [by_id[each] for each in ids if each in by_id]
 
     def count_instances(
         self, query: InstanceQuery, *, actor: Actor, at_most: int | None = None
     ) -> int:
         """How many instances match that the actor may see; of more than `at_most` just so many."""
-        seen = visible_instances(query, actor)
         with self._store.reading() as tx:
-            if seen.late_at is not None and at_most is not None:
-                return tx.count_late(seen, at_most=at_most)
-            return tx.count_instances(seen, at_most=at_most)
+            return tx.count_instances(visible_instances(query, actor), at_most=at_most)
 
     def instance(self, instance_id: str, *, actor: Actor) -> ProcessInstance:
         """One instance. Raises NotFound, Forbidden."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Generic, TypeVar
 
-from engine.event_logs.entries import Entry, Trace
+from engine.event_logs.entries import Entry, LeftOut, Trace
 from engine.event_logs.values import is_of_type
 from engine.model import FieldType, FormField
 
@@ -81,6 +81,12 @@ LEFT_OUT: Attribute[Trace] = Attribute(
     "why nothing else is said of the instance: a row of it is damaged",
     lambda _: None,
 )
+
+
+def said_of(instance: LeftOut) -> dict[str, str]:
+    """All that a log says of an instance that it leaves out, by the keys of attributes."""
+    return {"concept:name": instance.name, LEFT_OUT.key: instance.reason}
+
 
 TRACE_ATTRIBUTES: tuple[Attribute[Trace], ...] = (
     Attribute(

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from engine.event_logs.attributes import (
     ENTRY_ATTRIBUTES,
-    LEFT_OUT,
     TRACE_ATTRIBUTES,
     VALUE,
     Value,
+    said_of,
     text_of,
 )
 from engine.event_logs.entries import Entry, LeftOut, Trace
@@ -53,7 +53,7 @@ def header(fields: Iterable[str]) -> list[str]:
 
 
 def _left_out(instance: LeftOut, width: int) -> list[str]:
-    said = {"concept:name": instance.name, LEFT_OUT.key: instance.reason}
+    said = said_of(instance)
     case = [_cell(said.get(each.key)) for each in TRACE_ATTRIBUTES]
     return [*case, *[""] * (width - len(case))]
 

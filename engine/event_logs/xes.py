@@ -17,6 +17,7 @@ from engine.event_logs.attributes import (
     Of,
     Value,
     entry_id,
+    said_of,
     text_of,
     value_kind,
 )
@@ -127,7 +128,7 @@ def _of_trace(trace: Trace) -> Iterator[etree._Element]:
 
 def _of_left_out(instance: LeftOut) -> Iterator[etree._Element]:
     """What every trace has, and why this one has nothing else."""
-    said = {"concept:name": instance.name, LEFT_OUT.key: instance.reason}
+    said = said_of(instance)
     for each in TRACE_ATTRIBUTES:
         if each.is_global or each is LEFT_OUT:
             yield _attribute(each.kind, each.key, said.get(each.key, _DEFAULTS[each.kind]))

@@ -47,6 +47,8 @@ class Waits:
 #: Of an instance that has not begun.
 NOTHING = Waits((), frozenset(), frozenset(), ())
 
+_LISTENING = (TaskState.WAITING, TaskState.STARTED)
+
 
 class Waiting(Trees):
     """The part of a Run that says what it waits for."""
@@ -76,6 +78,3 @@ class Waiting(Trees):
                         services.append(task.id)
         subscriptions = tuple(subscriptions_in(listening))
         return Waits(tuple(tasks), frozenset(calls), frozenset(services), subscriptions)
-
-
-_LISTENING = (TaskState.WAITING, TaskState.STARTED)

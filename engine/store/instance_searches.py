@@ -56,7 +56,7 @@ class InstanceSearches(WordIndex):
             _I.instance_id,
         )
 
-    def count_instances(self, query: InstanceQuery, *, at_most: int | None = None) -> int:
+    def _count_matching(self, query: InstanceQuery, *, at_most: int | None = None) -> int:
         """How many instances match; of more than `at_most` it says no more than that."""
         query = self._narrowed(query)
         found = select(literal(1)).select_from(process_instance)

@@ -51,12 +51,14 @@ class LateInstances(InstanceSearches):
         ids = select(_I.instance_id).where(*instance_conditions(query)).order_by(_I.instance_id)
         return self._ids(ids.limit(page.max_results).offset(page.first_result), _I.instance_id)
 
-    def count_late(self, query: InstanceQuery, *, at_most: int) -> int:
-        """How many late instances match; of more than `at_most` it says no more than that."""
-        try:
-            return len(self._late(query, at_most))
-        except DamagedRow:
-            return self.count_instances(query, at_most=at_most)
+    def count_instances(self, query: InstanceQuery, *, at_most: int | None = None) -> int:
+        """How many instances match; of more than `at_most` it says no more than that."""
+        if query.late_at is not None and at_most is not None:
+            try:
+                return len(self._late(query, at_most))
+            except DamagedRow:
+                pass  # counted without reading it
+        return self._count_matching(query, at_most=at_most)
 
     def _late(self, query: InstanceQuery, most: int | None) -> list[tuple[datetime, str]]:
         query = self._of_rare_sop(self._narrowed(query))

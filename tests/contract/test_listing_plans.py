@@ -196,7 +196,7 @@ LISTINGS: dict[str, tuple[str, Asked]] = {
     "instances that staff see, late longest first": ("ix_user_task_due_at", late(**_OF_SITI)),
     "number of late instances": (
         "ix_user_task_due_at",
-        lambda tx: tx.count_late(InstanceQuery(late_at=at(minutes=2000)), at_most=40),
+        lambda tx: tx.count_instances(InstanceQuery(late_at=at(minutes=2000)), at_most=40),
     ),
     "what is late longest": (
         "ix_user_task_due_at",

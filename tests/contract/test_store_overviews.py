@@ -290,8 +290,8 @@ def test_what_is_late_longest_comes_first_and_each_instance_once(store: Store) -
         assert found(states=frozenset({InstanceState.COMPLETED})) == []
         assert found(is_escalated=True) == []
         late = InstanceQuery(late_at=at())
-        assert [tx.count_late(late, at_most=n) for n in (2, 9)] == [2, 4]
-        assert tx.count_late(replace(late, open_lane="Kadis"), at_most=9) == 2
+        assert [tx.count_instances(late, at_most=n) for n in (2, 9)] == [2, 4]
+        assert tx.count_instances(replace(late, open_lane="Kadis"), at_most=9) == 2
         assert tx.count_instances(late) == 4
 
 
@@ -317,6 +317,6 @@ def test_a_due_date_that_cannot_be_read_hides_no_other_late_instance(store: Stor
     with store.reading() as tx:
         late = InstanceQuery(late_at=at())
         assert tx.longest_late(late, Page(0, 3)) == ["i1", "i2", "i3"]
-        assert tx.count_late(late, at_most=9) == 4
+        assert tx.count_instances(late, at_most=9) == 4
         stuck = [each.instance.instance_id for each in tx.late_instances(ALL, at(), 9)]
         assert set(stuck) >= {"i1", "i3", "i5"}

@@ -36,12 +36,12 @@ from tests.crashes.deeds import (
     silent,
     together,
 )
-from tests.crashes.operations import ARRIVED, Subject, new_subject, started
+from tests.crashes.operations import ARRIVED, Subject, deliver, new_subject, started
 from tests.crashes.sweep import CLOCK, Operation
 from tests.office import ADMIN, ANALYST, AUDITOR
 
 E = AccountEventKind
-GONE = Sent(is_delivered=False, status=410, failure=DeliveryFailure.STATUS, is_gone=True)
+FAILED = Sent(is_delivered=False, status=500, failure=DeliveryFailure.STATUS)
 _days = itertools.count(1)
 
 
@@ -191,7 +191,7 @@ def without_hook(engine: ProcessEngine) -> Subject:
 
 def with_delivered(engine: ProcessEngine) -> Subject:
     subject = with_trial(engine)
-    _send(engine, subject, ARRIVED)
+    deliver(engine, subject.task_id, ARRIVED)
     return subject
 
 
@@ -203,23 +203,11 @@ def failing(engine: ProcessEngine) -> Subject:
     subject = hire(engine, with_trial(engine))
     engine.accounts.set_roles_and_lanes(subject.name, roles=["admin"], lanes=["Kadis"], actor=ADMIN)
     engine.contacts.put_email(subject.name, "admin@dinas.test", is_on=True, actor=ADMIN)
-    fails = replace(GONE, is_gone=False, status=500)
-    _send(engine, subject, fails)
+    deliver(engine, subject.task_id, FAILED)
     CLOCK.advance(seconds=PATIENCE.total_seconds() + 60)
     return replace(
         subject, task_id=engine.deliveries.ping(subject.other_id, actor=ANALYST).delivery_id
     )
-
-
-def _send(engine: ProcessEngine, subject: Subject, sent: Sent) -> str:
-    """As a worker does: a lease that a dead one holds is over after a while."""
-    taken = engine.deliveries.take(subject.task_id)
-    if taken is None:
-        CLOCK.advance(hours=1)
-        taken = engine.deliveries.take(subject.task_id)
-    if taken is not None:
-        engine.deliveries.settle(*taken, sent)
-    return "sent"
 
 
 def _hook(engine: ProcessEngine, subject: Subject) -> WebhookSubscription:
@@ -369,7 +357,7 @@ OPERATIONS = (
     Operation(
         "hook given up",
         failing,
-        lambda e, s: _send(e, s, replace(GONE, is_gone=False, status=500)),
+        lambda e, s: deliver(e, s.task_id, FAILED),
         together(
             lambda e, s: int(not _hook(e, s).is_active),
             rows("delivery", account=NAME, kind="subscription_disabled"),

@@ -282,14 +282,14 @@ def _deliveries(engine: ProcessEngine, subject: Subject) -> int:
     return len({each.kind for each in found if each.instance_id == subject.instance_id}) and 1
 
 
-def _deliver(engine: ProcessEngine, subject: Subject) -> str:
+def deliver(engine: ProcessEngine, delivery_id: str, sent: Sent) -> str:
     """As a worker does: a lease that a dead one holds is over after a while."""
-    taken = engine.deliveries.take(subject.other_id)
+    taken = engine.deliveries.take(delivery_id)
     if taken is None:
         CLOCK.advance(hours=1)
-        taken = engine.deliveries.take(subject.other_id)
+        taken = engine.deliveries.take(delivery_id)
     if taken is not None:
-        engine.deliveries.settle(*taken, ARRIVED)
+        engine.deliveries.settle(*taken, sent)
     return "delivered"
 
 
@@ -338,7 +338,13 @@ OPERATIONS = (
     ),
     Operation("message", waiting_for_message, send, done_of(EventKind.MESSAGE_RECEIVED)),
     Operation("outbox", started, _expand, _deliveries),
-    Operation("delivery", announced, _deliver, _is_delivered, has_lease=True),
+    Operation(
+        "delivery",
+        announced,
+        lambda engine, subject: deliver(engine, subject.other_id, ARRIVED),
+        _is_delivered,
+        has_lease=True,
+    ),
     Operation(
         "cancel",
         started,
